@@ -1,0 +1,103 @@
+# `make help` lists the targets.
+
+BUILD      ?= build
+CFLAGS     ?= -O2
+PKG_CONFIG ?= pkg-config
+CURL_PC    ?= libcurl
+LUA        ?= lua5.4
+PREFIX     ?= /usr/local
+SPEC       ?= spec
+LUAS       ?= lua5.4 luajit
+
+# One build against the headers of PUC 5.1 serves lua5.1, LuaJIT and nginx.
+ABIS  := 5.4 5.1
+PC5.4 ?= lua5.4
+PC5.1 ?= lua5.1
+
+HARD_CFLAGS := -std=c99 -fPIC -fvisibility=hidden -Wall -Wextra -Wpedantic -Werror=implicit-function-declaration \
+               $(if $(WERROR),-Werror)
+CURL_SRC    := $(sort $(wildcard csrc/curl*.c))
+CORE_SRC    := $(sort $(filter-out $(CURL_SRC),$(wildcard csrc/*.c)))
+
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
+SUB  = +@$(MAKE) --no-print-directory $(JOBS)
+
+Q := $(if $(V),,@)
+
+.PHONY: all help deps test demo nginx-demo bench lint install clean $(ABIS:%=lua%)
+
+all: $(ABIS:%=lua%)
+
+# $(call flags,options) sets the shell variable `flags`, or stops with a hint.
+flags = flags=$$($(PKG_CONFIG) $(1)) || { echo "a package is missing: scripts/deps.sh build" >&2; exit 1; }
+
+# The directory is a prerequisite so that a file removed leaves the .so too.
+# libcurl may leave a resolver thread behind, so the code under it must never be unmapped: nodelete.
+define abi
+lua$(1): $(BUILD)/lua$(1)/imr/core.so $(BUILD)/lua$(1)/imr/curl.so
+
+$(BUILD)/lua$(1)/imr/core.so: $(CORE_SRC:csrc/%.c=$(BUILD)/lua$(1)/obj/%.o) csrc
+	@mkdir -p $$(@D); echo "  LD $$@"
+	$(Q)$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) -lm
+
+$(BUILD)/lua$(1)/imr/curl.so: $(CURL_SRC:csrc/%.c=$(BUILD)/lua$(1)/obj/%.o) csrc
+	@mkdir -p $$(@D); echo "  LD $$@"
+	$(Q)$$(call flags,--libs $(CURL_PC)); $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-z,nodelete -o $$@ \
+	    $$(filter %.o,$$^) $$$$flags -ldl -pthread
+
+$(BUILD)/lua$(1)/obj/%.o: csrc/%.c Makefile
+	@mkdir -p $$(@D); echo "  CC $$@"
+	$(Q)$$(call flags,--cflags $(PC$(1)) $$(if $$(filter curl%,$$*),$(CURL_PC))); \
+	  $(CC) $(CPPFLAGS) $(HARD_CFLAGS) $(CFLAGS) $$$$flags -MMD -MP -c $$< -o $$@
+endef
+$(foreach v,$(ABIS),$(eval $(call abi,$(v))))
+
+-include $(wildcard $(BUILD)/*/obj/*.d)
+
+help:
+	@echo 'make                 build for Lua 5.4 and for Lua 5.1 (also LuaJIT and nginx) in $(BUILD)/'
+	@echo 'make demo            install what is missing (Debian, Ubuntu), build, run the demo'
+	@echo 'make nginx-demo      the same for examples/openresty: nginx with a page, until Ctrl-C'
+	@echo 'make test            the same, then all specs under: $(LUAS)'
+	@echo '                     SPEC=spec/unit runs a part, LUAS=luajit one interpreter'
+	@echo 'make lint            compiler warnings, luacheck, clang-format, cppcheck, clang-tidy'
+	@echo 'make bench           the benchmarks'
+	@echo 'make install         PREFIX=$(PREFIX) LUA=lua5.4|luajit|lua5.1 DESTDIR='
+	@echo 'make clean           remove what was built'
+	@echo 'V=1 shows commands. WERROR=1 stops at warnings. BUILD=dir builds elsewhere.'
+
+deps:
+	@scripts/deps.sh build run test lint
+
+test:
+	@scripts/deps.sh build run test
+	$(SUB) all
+	@scripts/test.sh '$(LUAS)' $(SPEC)
+
+demo:
+	@scripts/deps.sh build run
+	$(SUB) lua5.4
+	@scripts/run.sh lua5.4 examples/demo.lua
+
+nginx-demo:
+	@scripts/deps.sh build run nginx
+	$(SUB) all
+	@scripts/nginx_demo.sh lua5.4
+
+bench:
+	@scripts/deps.sh build run test
+	$(SUB) all
+	@for file in bench/*.lua; do for lua in $(LUAS); do \
+	  echo "== $$file, $$lua"; scripts/run.sh $$lua $$file || exit 1; done; done
+
+lint:
+	@scripts/deps.sh build run test lint
+	$(SUB) BUILD='$(BUILD)/lint' WERROR=1 all
+	@scripts/lint.sh
+
+install: $(if $(filter lua5.4,$(LUA)),lua5.4,lua5.1)
+	@scripts/install.sh '$(BUILD)' '$(LUA)' '$(PREFIX)' '$(DESTDIR)'
+
+# The last two are what `luarocks make` leaves in the source tree.
+clean:
+	rm -rf '$(BUILD)' csrc/*.o imr

@@ -1,0 +1,32 @@
+#!/bin/sh
+# install.sh BUILD LUA PREFIX DESTDIR: copies the Lua files, the two .so and bin/imr.
+set -eu
+
+build=$1 lua=$2 prefix=$3 destdir=$4
+
+case $lua in
+  lua5.4) abi=5.4 ;;
+  lua5.1 | luajit) abi=5.1 ;;
+  *) echo "LUA is '$lua'; it must be lua5.4, luajit or lua5.1" >&2 && exit 2 ;;
+esac
+case $prefix in
+  /*) ;;
+  *) [ -n "$destdir" ] && prefix=/$prefix || prefix=$PWD/$prefix ;;
+esac
+
+share=$prefix/share/lua/$abi
+lib=$prefix/lib/lua/$abi
+
+(cd lua && find . -name '*.lua') | while read -r file; do
+  install -D -m 644 "lua/$file" "$destdir$share/$file"
+done
+for module in core curl; do
+  install -D -m 755 "$build/lua$abi/imr/$module.so" "$destdir$lib/imr/$module.so"
+done
+
+# The program finds what lies beside it; only the interpreter has to be named.
+program=$(mktemp)
+trap 'rm -f "$program"' EXIT
+sed "1s|.*|#!/usr/bin/env $lua|" bin/imr >"$program"
+install -D -m 755 "$program" "$destdir$prefix/bin/imr"
+echo "imr for $lua is in $destdir$prefix"

@@ -1,0 +1,51 @@
+-- Rewrites build.modules in the rockspec from the files that csrc/ and lua/ hold.
+local path = arg[1] or "imr-scm-1.rockspec"
+
+local function files(command)
+  local pipe = assert(io.popen(command))
+  local found = {}
+  for line in pipe:lines() do
+    found[#found + 1] = line
+  end
+  pipe:close()
+  return found
+end
+
+local lines = {}
+local function add(line)
+  lines[#lines + 1] = line
+end
+
+local function add_binary(name, extra)
+  add(('    ["imr.%s"] = {'):format(name))
+  add("      sources = {")
+  local test = name == "curl" and "" or "! "
+  for _, file in ipairs(files("LC_ALL=C find csrc -name '*.c' " .. test .. "-name 'curl*' | LC_ALL=C sort")) do
+    add(("        %q,"):format(file))
+  end
+  add("      },")
+  for _, line in ipairs(extra) do
+    add("      " .. line)
+  end
+  add("    },")
+end
+
+add_binary("core", { 'libraries = { "m" },' })
+add_binary("curl", {
+  'libraries = { "curl", "dl", "pthread" },',
+  'incdirs = { "$(CURL_INCDIR)" },',
+  'libdirs = { "$(CURL_LIBDIR)" },',
+})
+for _, file in ipairs(files("find lua -name '*.lua' | LC_ALL=C sort")) do
+  local module = file:gsub("^lua/", ""):gsub("%.lua$", ""):gsub("/init$", ""):gsub("/", ".")
+  add(("    [%q] = %q,"):format(module, file))
+end
+
+local handle = assert(io.open(path))
+local text = handle:read("*a")
+handle:close()
+local head, tail = text:match("^(.-\n  modules = {\n).-(\n?  },\n  install = .*)$")
+assert(head, path .. ": no build.modules to replace")
+handle = assert(io.open(path, "w"))
+handle:write(head, table.concat(lines, "\n"), "\n", (tail:gsub("^\n", "")))
+handle:close()
