@@ -1,0 +1,23 @@
+/* imr.core: only assembles. */
+#include "core.h"
+
+IMR_EXPORT int luaopen_imr_core(lua_State *L);
+
+int luaopen_imr_core(lua_State *L) {
+  lua_newtable(L);
+  imr_open_clock(L);
+  imr_open_decode(L);
+  imr_open_describe(L);
+  imr_open_error(L);
+  imr_open_output_file(L);
+  imr_open_pace(L);
+  imr_open_private_file(L);
+  imr_open_request(L);
+  imr_open_signals(L);
+  imr_open_slots(L);
+  imr_open_suggest(L);
+  imr_open_terminal(L);
+  imr_open_token(L);
+  imr_open_value(L);
+  return 1;
+}

@@ -1,0 +1,338 @@
+#include "json.h"
+#include "utf8.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define REPLACEMENT 0xFFFDU
+#define BYTES(x)    (UINT64_C(0x0101010101010101) * (x))
+
+static bool fail(imr_json *json, const char *at, const char *problem) {
+  json->at = at;
+  json->problem = problem;
+  return false;
+}
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+static inline const char *skip_blanks(const char *at, const char *end) {
+  while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) at++;
+  return at;
+}
+
+/* Of the eight bytes in the word, marks those that end a plain run: quote, backslash, control characters, all
+ * beyond ASCII. Above the lowest mark there may be wrong ones, as the subtractions borrow. */
+static inline uint64_t special_bytes(uint64_t word) {
+  uint64_t quote = word ^ BYTES('"');
+  uint64_t backslash = word ^ BYTES('\\');
+  uint64_t marks = (word - BYTES(0x20)) | (quote - BYTES(0x01)) | (backslash - BYTES(0x01)) | word;
+  return marks & BYTES(0x80);
+}
+
+static inline bool is_plain(char c) {
+  return c != '"' && c != '\\' && (unsigned char)c >= 0x20 && (unsigned char)c < 0x80;
+}
+
+/* Behind the characters that need no look of their own: eight at a time, which the compiler can not do by
+ * itself. */
+static inline const char *skip_plain(const char *at, const char *end) {
+  for (; end - at >= 8; at += 8) {
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    uint64_t marks = special_bytes(word);
+    if (marks == 0) continue;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return at + (__builtin_ctzll(marks) >> 3);
+#else
+    break;
+#endif
+  }
+  while (at < end && is_plain(*at)) at++;
+  return at;
+}
+
+static const char *skip_multibyte(const char *at, const char *end, unsigned *flags) {
+  while (at < end && (unsigned char)*at >= 0x80) {
+    size_t length = imr_utf8_length(at, end);
+    if (length == 0) *flags |= IMR_JSON_NOT_UTF8;
+    at += length == 0 ? 1 : length;
+  }
+  return at;
+}
+
+static int hex_digit(char c) {
+  if (is_digit(c)) return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/* The four digits of a \uXXXX at `at`, or -1 where there is none. */
+static int32_t unicode_escape(const char *at, const char *end) {
+  if (end - at < 6 || at[0] != '\\' || at[1] != 'u') return -1;
+  int32_t code = 0;
+  for (int i = 2; i < 6; i++) {
+    int digit = hex_digit(at[i]);
+    if (digit < 0) return -1;
+    code = code * 16 + digit;
+  }
+  return code;
+}
+
+/* One \uXXXX, or two that make a surrogate pair. Half a pair gives U+FFFD and a flag. The place behind it, or
+ * NULL. */
+static const char *read_unicode(const char *at, const char *end, uint32_t *code, unsigned *flags) {
+  int32_t high = unicode_escape(at, end);
+  if (high < 0) return NULL;
+  at += 6;
+  *code = (uint32_t)high;
+  if (high < 0xD800 || high > 0xDFFF) return at;
+  int32_t low = high < 0xDC00 ? unicode_escape(at, end) : -1;
+  if (low >= 0xDC00 && low <= 0xDFFF) {
+    *code = 0x10000U + (((uint32_t)high - 0xD800U) << 10) + ((uint32_t)low - 0xDC00U);
+    return at + 6;
+  }
+  *code = REPLACEMENT;
+  *flags |= IMR_JSON_NOT_UTF8;
+  return at;
+}
+
+static char short_escape(char letter) {
+  switch (letter) {
+  case 'b': return '\b';
+  case 'f': return '\f';
+  case 'n': return '\n';
+  case 'r': return '\r';
+  case 't': return '\t';
+  case '"':
+  case '\\':
+  case '/': return letter;
+  default: return 0;
+  }
+}
+
+static const char *skip_escape(const char *at, const char *end, unsigned *flags) {
+  *flags |= IMR_JSON_ESCAPED;
+  if (end - at >= 2 && short_escape(at[1]) != 0) return at + 2;
+  uint32_t code;
+  return read_unicode(at, end, &code, flags);
+}
+
+static bool read_string(imr_json *json, imr_json_value *value) {
+  const char *end = json->end;
+  const char *at = json->at + 1;
+  unsigned flags = 0;
+  value->at = at;
+  for (;;) {
+    at = skip_plain(at, end);
+    if (at >= end) return fail(json, end, "unfinished string");
+    if (*at == '"') break;
+    if (*at == '\\') {
+      const char *behind = skip_escape(at, end, &flags);
+      if (behind == NULL) return fail(json, at, "bad escape");
+      at = behind;
+    } else if ((unsigned char)*at < 0x20) {
+      return fail(json, at, "control character in a string");
+    } else {
+      at = skip_multibyte(at, end, &flags);
+    }
+  }
+  value->length = (size_t)(at - value->at);
+  value->kind = IMR_JSON_STRING;
+  value->flags = flags;
+  json->at = at + 1;
+  return true;
+}
+
+/* Behind one or more digits, or NULL where there is none. */
+static const char *skip_digits(const char *at, const char *end) {
+  if (at >= end || !is_digit(*at)) return NULL;
+  while (at < end && is_digit(*at)) at++;
+  return at;
+}
+
+static const char *skip_exponent(const char *at, const char *end) {
+  at++;
+  if (at < end && (*at == '+' || *at == '-')) at++;
+  return skip_digits(at, end);
+}
+
+static bool read_number(imr_json *json, imr_json_value *value) {
+  const char *end = json->end;
+  const char *at = json->at;
+  unsigned flags = IMR_JSON_INTEGER;
+  if (*at == '-') at++;
+  at = at < end && *at == '0' ? at + 1 : skip_digits(at, end);
+  if (at != NULL && at < end && *at == '.') {
+    flags = 0;
+    at = skip_digits(at + 1, end);
+  }
+  if (at != NULL && at < end && (*at == 'e' || *at == 'E')) {
+    flags = 0;
+    at = skip_exponent(at, end);
+  }
+  if (at == NULL) return fail(json, json->at, "bad number");
+  *value = (imr_json_value){json->at, (size_t)(at - json->at), IMR_JSON_NUMBER, flags};
+  json->at = at;
+  return true;
+}
+
+static bool read_word(imr_json *json, imr_json_value *value, const char *word, imr_json_kind kind) {
+  size_t length = strlen(word);
+  if ((size_t)(json->end - json->at) < length || memcmp(json->at, word, length) != 0)
+    return fail(json, json->at, "unexpected character");
+  *value = (imr_json_value){json->at, length, kind, 0};
+  json->at += length;
+  return true;
+}
+
+static bool enter(imr_json *json, imr_json_value *value, imr_json_kind kind) {
+  if (json->depth == IMR_JSON_MAX_DEPTH) return fail(json, json->at, "nested too deeply");
+  *value = (imr_json_value){json->at, 0, kind, 0};
+  json->depth++;
+  json->at++;
+  json->fresh = true;
+  return true;
+}
+
+bool imr_json_read(imr_json *json, imr_json_value *value) {
+  json->at = skip_blanks(json->at, json->end);
+  json->fresh = false;
+  if (json->at == json->end) return fail(json, json->at, "unexpected end");
+  switch (*json->at) {
+  case '"': return read_string(json, value);
+  case '{': return enter(json, value, IMR_JSON_OBJECT);
+  case '[': return enter(json, value, IMR_JSON_LIST);
+  case 'n': return read_word(json, value, "null", IMR_JSON_NULL);
+  case 't': return read_word(json, value, "true", IMR_JSON_TRUE);
+  case 'f': return read_word(json, value, "false", IMR_JSON_FALSE);
+  default:
+    if (*json->at == '-' || is_digit(*json->at)) return read_number(json, value);
+    return fail(json, json->at, "unexpected character");
+  }
+}
+
+static imr_json_step broken(imr_json *json, const char *problem) {
+  fail(json, json->at, json->at == json->end ? "unexpected end" : problem);
+  return IMR_JSON_BROKEN;
+}
+
+/* To the next entry of a list or an object, or out of it. */
+static imr_json_step next_entry(imr_json *json, char closing, const char *problem) {
+  json->at = skip_blanks(json->at, json->end);
+  if (json->at == json->end) return broken(json, problem);
+  if (*json->at == closing) {
+    json->at++;
+    json->depth--;
+    json->fresh = false;
+    return IMR_JSON_CLOSED;
+  }
+  if (json->fresh) return IMR_JSON_MORE;
+  if (*json->at != ',') return broken(json, problem);
+  json->at++;
+  return IMR_JSON_MORE;
+}
+
+imr_json_step imr_json_item(imr_json *json) { return next_entry(json, ']', "expected ',' or ']'"); }
+
+imr_json_step imr_json_find_member(imr_json *json) {
+  imr_json_step step = next_entry(json, '}', "expected ',' or '}'");
+  if (step != IMR_JSON_MORE) return step;
+  json->at = skip_blanks(json->at, json->end);
+  if (json->at == json->end || *json->at != '"') return broken(json, "expected a key");
+  return IMR_JSON_MORE;
+}
+
+bool imr_json_key(imr_json *json, imr_json_value *key) {
+  if (!read_string(json, key)) return false;
+  json->at = skip_blanks(json->at, json->end);
+  if (json->at == json->end || *json->at != ':') return broken(json, "expected ':'") == IMR_JSON_MORE;
+  json->at = skip_blanks(json->at + 1, json->end);
+  return true;
+}
+
+imr_json_step imr_json_member(imr_json *json, imr_json_value *key) {
+  imr_json_step step = imr_json_enter_member(json);
+  if (step == IMR_JSON_MORE && !imr_json_key(json, key)) return IMR_JSON_BROKEN;
+  return step;
+}
+
+/* Recursion ends at IMR_JSON_MAX_DEPTH. */
+static bool skip_entries(imr_json *json, imr_json_kind kind, unsigned *flags) {
+  imr_json_value key = {.flags = 0};
+  imr_json_value entry;
+  for (;;) {
+    imr_json_step step = kind == IMR_JSON_LIST ? imr_json_item(json) : imr_json_member(json, &key);
+    if (step != IMR_JSON_MORE) return step == IMR_JSON_CLOSED;
+    if (!imr_json_skip(json, &entry)) return false;
+    *flags |= key.flags | entry.flags;
+  }
+}
+
+bool imr_json_skip(imr_json *json, imr_json_value *value) {
+  if (json->at < json->end && *json->at == '"') { /* no blank before it: the usual case, without a detour */
+    json->fresh = false;
+    return read_string(json, value);
+  }
+  if (!imr_json_read(json, value)) return false;
+  if (value->kind != IMR_JSON_LIST && value->kind != IMR_JSON_OBJECT) return true;
+  if (!skip_entries(json, value->kind, &value->flags)) return false;
+  value->length = (size_t)(json->at - value->at);
+  return true;
+}
+
+bool imr_json_finish(imr_json *json) {
+  json->at = skip_blanks(json->at, json->end);
+  return json->at == json->end || fail(json, json->at, "something follows the end");
+}
+
+void imr_json_init(imr_json *json, const char *text, size_t length) {
+  static const char mark[] = {'\xEF', '\xBB', '\xBF'};
+  *json = (imr_json){.start = text, .at = text, .end = text + length};
+  if (length >= sizeof mark && memcmp(text, mark, sizeof mark) == 0) json->at += sizeof mark;
+}
+
+void imr_json_init_value(imr_json *json, const imr_json_value *value) {
+  size_t quote = value->kind == IMR_JSON_STRING ? 1 : 0;
+  *json = (imr_json){.start = value->at, .at = value->at - quote, .end = value->at + value->length + quote};
+}
+
+size_t imr_json_place(const imr_json *json) { return (size_t)(json->at - json->start) + 1; }
+
+size_t imr_json_room(const imr_json_value *string) {
+  return string->flags & IMR_JSON_NOT_UTF8 ? string->length * 3 : string->length;
+}
+
+size_t imr_json_unescape(const imr_json_value *string, char *out) {
+  const char *at = string->at;
+  const char *end = at + string->length;
+  const char *start = out;
+  unsigned flags = 0;
+  while (at < end) {
+    if (*at != '\\') {
+      size_t length = imr_utf8_length(at, end);
+      if (length == 0) {
+        out = imr_utf8_write(out, REPLACEMENT);
+        at++;
+      } else {
+        memcpy(out, at, length);
+        out += length;
+        at += length;
+      }
+    } else if (at[1] != 'u') {
+      *out++ = short_escape(at[1]);
+      at += 2;
+    } else {
+      uint32_t code = REPLACEMENT;
+      at = read_unicode(at, end, &code, &flags);
+      if (at == NULL) break; /* never: the reader has seen it */
+      out = imr_utf8_write(out, code);
+    }
+  }
+  return (size_t)(out - start);
+}
+
+const char *imr_json_kind_name(imr_json_kind kind) {
+  static const char *const names[] = {"null", "false", "true", "a number", "text", "a list", "an object"};
+  return names[kind];
+}

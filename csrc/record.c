@@ -1,0 +1,326 @@
+#include "record.h"
+#include "hash.h"
+#include "value.h"
+
+#include <string.h>
+
+#define BIT(field) (UINT64_C(1) << (field))
+#define MAX_WIDTH  64 /* nobody makes us allocate for more than this */
+
+/* Fields by their key */
+
+/* Keys tend to come in the table's order, so the search begins behind the last one found. */
+static int find_field(const imr_rows *rows, const char *at, size_t length, int first, const imr_text **wire) {
+  for (int i = 0; i < rows->field_count; i++) {
+    int field = (first + i) % rows->field_count;
+    const imr_field *entry = &rows->endpoint->fields[field];
+    *wire = imr_is_text(&entry->wire, at, length) ? &entry->wire : &entry->alias;
+    if (imr_is_text(*wire, at, length)) return field;
+  }
+  return -1;
+}
+
+static int field_of_key(const imr_rows *rows, const imr_json_value *key, int first, const imr_text **wire) {
+  char buffer[256]; /* more than the longest key, all escaped */
+  if ((key->flags & IMR_JSON_NOT_UTF8) != 0) return -1;
+  if ((key->flags & IMR_JSON_ESCAPED) == 0) return find_field(rows, key->at, key->length, first, wire);
+  if (key->length > sizeof buffer) return -1;
+  return find_field(rows, buffer, imr_json_unescape(key, buffer), first, wire);
+}
+
+/* What no field takes */
+
+/* "key (2)" for the key below the value at the top. */
+static void number_key(imr_rows *rows) {
+  lua_State *L = rows->L;
+  lua_pushvalue(L, -2);
+  lua_pushfstring(L, " (%d)", ++rows->repeats + 1);
+  lua_concat(L, 2);
+  lua_replace(L, -3);
+}
+
+/* Takes a key and a value off the stack into the table in `slot`, which is made when it is needed. Nothing
+ * that is there already is overwritten. */
+static void put(imr_rows *rows, int slot) {
+  lua_State *L = rows->L;
+  rows->sided = true;
+  if (lua_isnil(L, slot)) {
+    lua_newtable(L);
+    lua_replace(L, slot);
+  }
+  lua_pushvalue(L, -2);
+  lua_rawget(L, slot);
+  bool taken = !lua_isnil(L, -1);
+  bool same = lua_rawequal(L, -1, -2) != 0;
+  lua_pop(L, 1);
+  if (taken && !same) number_key(rows);
+  lua_rawset(L, slot);
+}
+
+/* Takes the key off the stack, and keeps the value beside the fields. */
+static void put_beside(imr_rows *rows, const imr_json_value *value) {
+  imr_json reader;
+  imr_json_init_value(&reader, value);
+  if (imr_push_value(rows->L, &reader)) {
+    put(rows, rows->extra);
+  } else {
+    imr_push_raw(rows->L, value);
+    put(rows, rows->invalid);
+  }
+}
+
+static bool is_empty(const imr_json_value *value) {
+  return value->kind == IMR_JSON_NULL || (value->kind == IMR_JSON_STRING && value->length == 0);
+}
+
+static bool read_unknown(imr_rows *rows, const imr_json_value *key) {
+  imr_json_value value;
+  if (!imr_json_skip(rows->json, &value)) return false;
+  if (is_empty(&value)) return true;
+  imr_push_raw(rows->L, key);
+  if ((key->flags & IMR_JSON_NOT_UTF8) == 0) {
+    put_beside(rows, &value);
+  } else {
+    imr_push_raw(rows->L, &value);
+    put(rows, rows->invalid);
+  }
+  return true;
+}
+
+/* Fields */
+
+static bool is_same(const imr_json_value *a, const imr_json_value *b) {
+  return a->length == b->length && a->kind == b->kind && imr_same_bytes(a->at, b->at, a->length);
+}
+
+/* `keep`: for the next row. */
+static void set_new(imr_rows *rows, int field, const imr_json_value *value, bool keep) {
+  lua_State *L = rows->L;
+  const imr_field *entry = &rows->endpoint->fields[field];
+  rows->texts[field] = *value;
+  rows->kept &= ~BIT(field);
+  lua_pushvalue(L, rows->names + field);
+  if (!imr_push_field(L, entry, value, &rows->style)) {
+    imr_push_raw(L, value);
+    put(rows, rows->invalid);
+    return;
+  }
+  if (keep) {
+    lua_pushvalue(L, -1);
+    lua_replace(L, rows->values + field);
+    rows->kept |= BIT(field);
+  }
+  lua_rawset(L, rows->record);
+}
+
+static void set_kept(imr_rows *rows, int field) {
+  lua_pushvalue(rows->L, rows->names + field);
+  lua_pushvalue(rows->L, rows->values + field);
+  lua_rawset(rows->L, rows->record);
+}
+
+/* A value that came twice in a row is kept: it may come more often. */
+static void set_field(imr_rows *rows, int field, const imr_json_value *value) {
+  bool same = (rows->keepable & BIT(field)) != 0 && is_same(&rows->texts[field], value);
+  if (same && (rows->kept & BIT(field)) != 0)
+    set_kept(rows, field);
+  else
+    set_new(rows, field, value, same);
+}
+
+static void clear(imr_rows *rows, int field, int slot) {
+  if (lua_isnil(rows->L, slot)) return;
+  lua_pushvalue(rows->L, rows->names + field);
+  lua_pushnil(rows->L);
+  lua_rawset(rows->L, slot);
+}
+
+/* The field had a value in this row before. The last one counts; the earlier one, if it says something else,
+ * is kept under the key it came with. */
+static void set_again(imr_rows *rows, int field, const imr_json_value *value) {
+  lua_State *L = rows->L;
+  imr_json_value earlier = rows->texts[field];
+  const imr_text *wire = rows->wires[field];
+  if (is_same(&earlier, value)) return;
+  lua_pushvalue(L, rows->names + field);
+  lua_rawget(L, rows->record);
+  clear(rows, field, rows->record);
+  clear(rows, field, rows->invalid);
+  set_new(rows, field, value, false);
+  lua_pushvalue(L, rows->names + field);
+  lua_rawget(L, rows->record);
+  bool same = !lua_isnil(L, -1) && lua_rawequal(L, -1, -2);
+  lua_pop(L, 2);
+  if (same) return;
+  lua_pushlstring(L, wire->at, wire->length);
+  put_beside(rows, &earlier);
+}
+
+/* Does the kept text come again? Then there is no need to read it. */
+static bool take_kept(imr_rows *rows, int field) {
+  const imr_json_value *text = &rows->texts[field];
+  if ((rows->kept & ~rows->seen & BIT(field)) == 0 || text->kind != IMR_JSON_STRING) return false;
+  return imr_json_take(rows->json, text->at - 1, text->length + 2);
+}
+
+static bool read_known(imr_rows *rows, int field, const imr_text *wire) {
+  imr_json_value value;
+  if (take_kept(rows, field)) {
+    set_kept(rows, field);
+  } else {
+    if (!imr_json_skip(rows->json, &value)) return false;
+    if (is_empty(&value)) return true;
+    if ((rows->seen & BIT(field)) != 0)
+      set_again(rows, field, &value);
+    else
+      set_field(rows, field, &value);
+  }
+  rows->seen |= BIT(field);
+  rows->wires[field] = wire;
+  return true;
+}
+
+/* Members and rows */
+
+/* Reads the key, and remembers it as the guess for the next row. */
+static bool read_key(imr_rows *rows, imr_guess *guess, int first) {
+  const char *start = rows->json->at;
+  if (!imr_json_key(rows->json, &guess->key)) return false;
+  guess->field = field_of_key(rows, &guess->key, first, &guess->wire);
+  guess->text = start;
+  guess->length = (size_t)(rows->json->at - start);
+  return true;
+}
+
+/* The keys that are too many for the guesses share the last one. */
+static bool read_member(imr_rows *rows, int position) {
+  imr_guess *guess = &rows->guesses[position < IMR_MAX_GUESSES ? position : IMR_MAX_GUESSES - 1];
+  if (guess->length == 0 || !imr_json_take(rows->json, guess->text, guess->length)) {
+    if (!read_key(rows, guess, position)) return false;
+  }
+  return guess->field < 0 ? read_unknown(rows, &guess->key) : read_known(rows, guess->field, guess->wire);
+}
+
+static bool read_members(imr_rows *rows) {
+  int position = 0;
+  for (;;) {
+    imr_json_step step = imr_json_enter_member(rows->json);
+    if (step == IMR_JSON_CLOSED) break;
+    if (step == IMR_JSON_BROKEN || !read_member(rows, position)) return false;
+    if (position < MAX_WIDTH) position++;
+  }
+  rows->members = position;
+  return true;
+}
+
+static void set_string(imr_rows *rows, const char *name, const char *value) {
+  if (value == NULL) return;
+  lua_pushstring(rows->L, value);
+  lua_setfield(rows->L, rows->record, name);
+}
+
+/* `kind` and `type_name` of a meter type, `image_ok` of an image status. */
+static void set_derived(imr_rows *rows) {
+  lua_State *L = rows->L;
+  if (rows->derived < 0 || (rows->seen & BIT(rows->derived)) == 0) return;
+  lua_pushvalue(L, rows->names + rows->derived);
+  lua_rawget(L, rows->record);
+  if (rows->endpoint->fields[rows->derived].derived == IMR_METER_TYPE) {
+    const imr_meter_type *type = imr_meter_type_of((int64_t)lua_tonumber(L, -1));
+    if (type != NULL) set_string(rows, "kind", type->kind);
+    if (type != NULL) set_string(rows, "type_name", type->name);
+  } else if (lua_isstring(L, -1)) {
+    size_t length;
+    const char *text = lua_tolstring(L, -1, &length);
+    lua_pushboolean(L, imr_is_text(&imr_image_ok, text, length));
+    lua_setfield(L, rows->record, "image_ok");
+  }
+  lua_pop(L, 1);
+}
+
+/* Hangs a side table into the record, unless nothing is left in it. */
+static void attach(imr_rows *rows, int slot, const char *name) {
+  lua_State *L = rows->L;
+  if (lua_isnil(L, slot)) return;
+  lua_pushnil(L);
+  if (lua_next(L, slot) != 0) {
+    lua_pop(L, 2);
+    lua_pushvalue(L, slot);
+    lua_setfield(L, rows->record, name);
+  }
+  lua_pushnil(L);
+  lua_replace(L, slot);
+}
+
+bool imr_rows_read(imr_rows *rows) {
+  lua_State *L = rows->L;
+  rows->seen = 0;
+  rows->repeats = 0;
+  rows->sided = false;
+  lua_createtable(L, 0, rows->members);
+  lua_replace(L, rows->record);
+  if (!read_members(rows)) return false;
+  set_derived(rows);
+  if (rows->sided) {
+    attach(rows, rows->extra, "extra");
+    attach(rows, rows->invalid, "invalid");
+  }
+  lua_pushvalue(L, rows->record);
+  return true;
+}
+
+static int64_t identity_of_texts(const imr_rows *rows) {
+  lua_State *L = rows->L;
+  const int fields[] = {rows->device_id, rows->meter_no};
+  uint64_t hash = 0;
+  for (int i = 0; i < 2; i++) {
+    size_t length;
+    lua_pushvalue(L, rows->names + fields[i]);
+    lua_rawget(L, rows->record);
+    const char *text = lua_tolstring(L, -1, &length);
+    if (text == NULL) text = "", length = 0;
+    hash = imr_hash(text, length, hash);
+    lua_pop(L, 1);
+  }
+  return imr_hash_to_53_bits(hash);
+}
+
+int64_t imr_rows_identity(const imr_rows *rows, const char *start) {
+  bool by_meter =
+      (rows->endpoint->flags & IMR_ONE_PER_METER) != 0 && rows->device_id >= 0 && rows->meter_no >= 0;
+  if (by_meter && (rows->seen & BIT(rows->device_id)) != 0 && (rows->seen & BIT(rows->meter_no)) != 0)
+    return identity_of_texts(rows);
+  return imr_hash_to_53_bits(imr_hash(start, (size_t)(rows->json->at - start), 0));
+}
+
+/* Values that are likely to come again in the next row, and cost more to make than to keep. */
+static bool is_keepable(const imr_rows *rows, imr_type type) {
+  return type == IMR_STR || type == IMR_ENUM || type == IMR_INT || (type == IMR_DEC && rows->style.exact);
+}
+
+static int push_nil(lua_State *L) {
+  lua_pushnil(L);
+  return lua_gettop(L);
+}
+
+void imr_rows_open(imr_rows *rows, int names) {
+  lua_State *L = rows->L;
+  const imr_field *fields = rows->endpoint->fields;
+  luaL_checkstack(L, 2 * IMR_MAX_FIELDS + 20, "too many fields");
+  rows->device_id = rows->meter_no = rows->derived = -1;
+  rows->names = lua_gettop(L) + 1;
+  for (int i = 0; i < IMR_MAX_FIELDS && fields[i].name != NULL; i++) {
+    lua_rawgeti(L, names, i + 1);
+    if (strcmp(fields[i].name, "device_id") == 0) rows->device_id = i;
+    if (strcmp(fields[i].name, "meter_no") == 0) rows->meter_no = i;
+    if (fields[i].derived != IMR_NO_DERIVED) rows->derived = i;
+    if (is_keepable(rows, fields[i].type)) rows->keepable |= BIT(i);
+    rows->field_count = i + 1;
+  }
+  rows->values = lua_gettop(L) + 1;
+  rows->members = rows->field_count;
+  for (int i = 0; i < rows->field_count; i++) push_nil(L);
+  rows->record = push_nil(L);
+  rows->extra = push_nil(L);
+  rows->invalid = push_nil(L);
+}

@@ -1,0 +1,55 @@
+/* Rows of an answer as Lua records. */
+#ifndef IMR_RECORD_H
+#define IMR_RECORD_H
+
+#include "field.h"
+
+/* Rows of one answer look alike: so many keys of a row are guessed from the row before. */
+#define IMR_MAX_GUESSES 48
+
+typedef struct {
+  const char *text; /* from the key's quote up to the value */
+  size_t length;
+  imr_json_value key;
+  const imr_text *wire; /* the spelling of ours that it is */
+  int field;            /* -1: none of ours */
+} imr_guess;
+
+/* What the rows of one answer share. It lives on the C stack and points into the body and the Lua stack. */
+typedef struct {
+  lua_State *L;
+  imr_json *json;
+  const imr_endpoint *endpoint;
+  imr_style style;
+
+  int field_count;
+  int device_id; /* fields with a part of their own, -1 where there is none */
+  int meter_no;
+  int derived;
+
+  int names;  /* Lua stack slot of the first field's name, behind it the others */
+  int values; /* the same for the last value of a field, where it is kept */
+  int record; /* the record being built, and its two tables or nil */
+  int extra;
+  int invalid;
+
+  imr_guess guesses[IMR_MAX_GUESSES];
+  imr_json_value texts[IMR_MAX_FIELDS]; /* the last text of each field */
+  const imr_text *wires[IMR_MAX_FIELDS];
+  uint64_t keepable; /* fields whose values may be kept for the next row */
+  uint64_t seen;     /* fields that had a value in this row */
+  uint64_t kept;     /* fields whose slot in `values` has what `texts` says */
+  int members;       /* in this row, or the last one */
+  int repeats;       /* keys of this row that got a number because they came before */
+} imr_rows;
+
+/* Takes the stack slots; `names` is the index of a list with the names of the endpoint's fields. */
+void imr_rows_open(imr_rows *rows, int names);
+
+/* Reads a row, behind its opening brace, and pushes the record. False pushes nothing: it is not JSON. */
+bool imr_rows_read(imr_rows *rows);
+
+/* What tells the row just read, which began at `start`, from others: 53 bits. */
+int64_t imr_rows_identity(const imr_rows *rows, const char *start);
+
+#endif

@@ -1,0 +1,18 @@
+/* JSON values as Lua values. */
+#ifndef IMR_VALUE_H
+#define IMR_VALUE_H
+
+#include "compat.h"
+#include "json.h"
+
+/* The text of a string, decoded; what is not UTF-8 becomes U+FFFD. */
+void imr_push_text(lua_State *L, const imr_json_value *string);
+
+/* Reads the next value and pushes it. False pushes nothing: not JSON, not UTF-8, or a number beyond the
+ * doubles. */
+bool imr_push_value(lua_State *L, imr_json *json);
+
+/* "invalid JSON at byte 12: unexpected character" */
+const char *imr_push_problem(lua_State *L, const imr_json *json);
+
+#endif
