@@ -1,0 +1,118 @@
+/* What comes in: capped buffers that libcurl's callbacks append to, and their way to Lua. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "curl_private.h"
+
+#define HEADER_LIMIT 65536
+
+static int buffer_reserve(imr_buffer *buffer, size_t length) {
+  size_t capacity = buffer->capacity ? buffer->capacity : 1024;
+  char *data;
+  if (length <= buffer->capacity) return 1;
+  while (capacity < length) capacity *= 2;
+  data = realloc(buffer->data, capacity);
+  if (!data) return 0;
+  buffer->data = data;
+  buffer->capacity = capacity;
+  return 1;
+}
+
+/* Returns what stopped it, or NULL. */
+static const char *buffer_append(imr_buffer *buffer, const char *data, size_t length) {
+  if (length > buffer->limit - buffer->length) return "is larger than max_body";
+  if (!buffer_reserve(buffer, buffer->length + length)) return "does not fit into memory";
+  if (length) memcpy(buffer->data + buffer->length, data, length);
+  buffer->length += length;
+  return NULL;
+}
+
+void imr_answer_init(imr_answer *answer, size_t max_body) {
+  answer->headers.limit = HEADER_LIMIT;
+  answer->body.limit = max_body;
+}
+
+void imr_answer_free(imr_answer *answer) {
+  free(answer->headers.data);
+  free(answer->body.data);
+  memset(answer, 0, sizeof *answer);
+}
+
+static int is_blank(const char *line, size_t length) {
+  return length == 0 || line[0] == '\n' || (length >= 2 && line[0] == '\r' && line[1] == '\n');
+}
+
+/* One whole line a call. A status line starts over, so an interim response leaves nothing behind. Trailers
+   are counted and left out: what the sender says after the body must not replace what it said before. */
+size_t imr_answer_on_header(char *data, size_t size, size_t count, void *user) {
+  imr_answer *answer = user;
+  size_t length = size * count;
+  answer->header_bytes += length;
+  if (answer->header_bytes > HEADER_LIMIT) answer->refused = "has more than 64 KiB of headers";
+  if (answer->refused) return 0;
+  if (length >= 5 && memcmp(data, "HTTP/", 5) == 0) {
+    answer->headers.length = 0;
+    answer->headers_done = 0;
+  } else if (is_blank(data, length)) {
+    answer->headers_done = 1;
+  } else if (!answer->headers_done) {
+    answer->refused = buffer_append(&answer->headers, data, length);
+  }
+  return answer->refused ? 0 : length;
+}
+
+size_t imr_answer_on_body(char *data, size_t size, size_t count, void *user) {
+  imr_answer *answer = user;
+  answer->refused = buffer_append(&answer->body, data, size * count);
+  return answer->refused ? 0 : size * count;
+}
+
+static void push_lower(lua_State *L, const char *text, size_t length) {
+  luaL_Buffer buffer;
+  luaL_buffinit(L, &buffer);
+  for (size_t i = 0; i < length; i++) {
+    char c = text[i];
+    luaL_addchar(&buffer, (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c));
+  }
+  luaL_pushresult(&buffer);
+}
+
+static int is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+static void push_trimmed(lua_State *L, const char *text, const char *end) {
+  while (text < end && is_space(*text)) text++;
+  while (end > text && is_space(end[-1])) end--;
+  lua_pushlstring(L, text, (size_t)(end - text));
+}
+
+/* Adds one "Name: value" line to the table at the top; a line of another shape is left out. */
+static void add_line(lua_State *L, const char *line, const char *end) {
+  const char *colon = memchr(line, ':', (size_t)(end - line));
+  if (!colon || is_space(line[0])) return;
+  push_lower(L, line, (size_t)(colon - line));
+  push_trimmed(L, colon + 1, end);
+  lua_rawset(L, -3);
+}
+
+static void push_headers(lua_State *L, const imr_buffer *headers) {
+  const char *line = headers->data;
+  const char *end = line + headers->length;
+  lua_newtable(L);
+  while (line < end) {
+    const char *newline = memchr(line, '\n', (size_t)(end - line));
+    const char *next = newline ? newline + 1 : end;
+    add_line(L, line, next);
+    line = next;
+  }
+}
+
+int imr_answer_push(lua_State *L, const imr_answer *answer) {
+  lua_pushinteger(L, (lua_Integer)answer->status);
+  lua_pushlstring(L, answer->body.data ? answer->body.data : "", answer->body.length);
+  if (answer->headers.data) {
+    push_headers(L, &answer->headers);
+  } else {
+    lua_newtable(L);
+  }
+  return 3;
+}

@@ -1,0 +1,145 @@
+/* Why a transfer failed, in words for the reader of a log, and whether the platform may have seen the
+   request. No message has a part of the request: bodies and headers carry the token, a proxy's URL may carry
+   a password. */
+#include <stdio.h>
+#include <string.h>
+
+#include "curl_private.h"
+
+enum place { ORIGIN, PEER };            /* PEER: the proxy when there is one */
+enum more { NOTHING, SYSTEM, LIBRARY }; /* what explains it: errno, libcurl's own text */
+
+typedef struct fault {
+  CURLcode code;
+  const char *kind;
+  const char *text; /* the place follows */
+  enum place place;
+  enum more more;
+} fault;
+
+static const fault faults[] = {
+    {CURLE_COULDNT_RESOLVE_HOST, "network", "could not find the address of", ORIGIN, NOTHING},
+    {CURLE_COULDNT_RESOLVE_PROXY, "network", "could not find the address of the proxy", PEER, NOTHING},
+    {CURLE_COULDNT_CONNECT, "network", "could not connect to", PEER, SYSTEM},
+    {CURLE_SEND_ERROR, "network", "the connection broke while sending to", PEER, SYSTEM},
+    {CURLE_RECV_ERROR, "network", "the connection broke before the end of the answer from", PEER, SYSTEM},
+    {CURLE_GOT_NOTHING, "network", "the connection was closed before an answer from", ORIGIN, NOTHING},
+    {CURLE_SEND_FAIL_REWIND, "network", "the kept connection was closed before an answer from", ORIGIN,
+     NOTHING},
+    {CURLE_PARTIAL_FILE, "network", "the connection was closed before the end of the answer from", ORIGIN,
+     NOTHING},
+    {CURLE_PEER_FAILED_VERIFICATION, "network", "no trust in the TLS certificate of", ORIGIN, LIBRARY},
+    {CURLE_SSL_CACERT_BADFILE, "network", "could not read the ca_file for", ORIGIN, LIBRARY},
+    {CURLE_SSL_CONNECT_ERROR, "network", "no TLS connection to", ORIGIN, LIBRARY},
+    {CURLE_SSL_CERTPROBLEM, "network", "no TLS connection to", ORIGIN, LIBRARY},
+    {CURLE_SSL_CIPHER, "network", "no TLS connection to", ORIGIN, LIBRARY},
+    {CURLE_BAD_CONTENT_ENCODING, "protocol", "could not unpack the answer from", ORIGIN, NOTHING},
+    {CURLE_UNSUPPORTED_PROTOCOL, "protocol", "the answer is not HTTP from", ORIGIN, NOTHING},
+    {CURLE_WEIRD_SERVER_REPLY, "protocol", "the answer is not valid HTTP from", ORIGIN, NOTHING},
+    {CURLE_OUT_OF_MEMORY, "protocol", "headers too long, or not enough memory, for the answer from", ORIGIN,
+     NOTHING},
+};
+
+static const fault *find_fault(CURLcode code) {
+  static const fault other = {CURLE_OK, "network", "the request failed at", ORIGIN, LIBRARY};
+  for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+    if (faults[i].code == code) return &faults[i];
+  return &other;
+}
+
+static const char *system_text(const imr_transfer *transfer) {
+  long number = 0;
+  curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
+  return number ? strerror((int)number) : NULL;
+}
+
+static const char *explanation(const imr_transfer *transfer, enum more more, CURLcode code) {
+  if (more == SYSTEM) return system_text(transfer);
+  if (more == NOTHING) return NULL;
+  return transfer->detail[0] ? transfer->detail : curl_easy_strerror(code);
+}
+
+static const char *peer(const imr_request *request) {
+  return request->proxy[0] ? request->proxy : request->origin;
+}
+
+static void describe_fault(imr_transfer *transfer, CURLcode code) {
+  const fault *fault = find_fault(code);
+  const char *place = fault->place == PEER ? peer(&transfer->request) : transfer->request.origin;
+  const char *why = explanation(transfer, fault->more, code);
+  transfer->failure.kind = fault->kind;
+  snprintf(transfer->failure.message, IMR_MESSAGE_SIZE, "%s %s%s%s", fault->text, place, why ? ": " : "",
+           why ? why : "");
+}
+
+static void describe_refused(imr_transfer *transfer) {
+  transfer->failure.kind = "protocol";
+  snprintf(transfer->failure.message, IMR_MESSAGE_SIZE, "the answer from %s %s", transfer->request.origin,
+           transfer->answer.refused);
+}
+
+static void describe_timeout(imr_transfer *transfer) {
+  double seconds = 0;
+  const char *what = "the whole answer did not come from";
+  if (!transfer->answer.header_bytes) what = "no answer from";
+  if (!transfer->failure.sent) what = "no connection to";
+  curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME, &seconds);
+  transfer->failure.kind = "timeout";
+  snprintf(transfer->failure.message, IMR_MESSAGE_SIZE, "%s %s within %.4g s", what, transfer->request.origin,
+           seconds);
+}
+
+static int proxy_status(const imr_transfer *transfer) {
+  long tunnel = 0, answer = 0;
+  if (!transfer->request.proxy[0]) return 0;
+  curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+  if (tunnel >= 300) return (int)tunnel;
+  curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &answer);
+  return answer == 407 ? 407 : 0;
+}
+
+static void describe_proxy(imr_transfer *transfer, int status) {
+  const char *cure = status == 407 ? ": give its user name and password in the proxy's URL" : "";
+  transfer->failure.kind = "network";
+  snprintf(transfer->failure.message, IMR_MESSAGE_SIZE, "the proxy %s refused (HTTP %d)%s",
+           transfer->request.proxy, status, cure);
+}
+
+/* What libcurl has taken of the body may have left, also in an earlier attempt of libcurl's own. Through a
+   tunnel its count includes what only the proxy was sent, so there the body alone decides. */
+int imr_failure_may_have_sent(const imr_transfer *transfer) {
+  const imr_request *request = &transfer->request;
+  long bytes = 0;
+  if (request->sent > 0) return 1;
+  if (request->tunnel && request->length > 0) return 0;
+  curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &bytes);
+  return bytes > 0;
+}
+
+void imr_failure_describe(imr_transfer *transfer, CURLcode code) {
+  int refused_by_proxy = proxy_status(transfer);
+  /* To libcurl an answer that ends in its headers is an empty one. */
+  if (code == CURLE_OK && !transfer->answer.headers_done) code = CURLE_PARTIAL_FILE;
+  transfer->failure.sent = imr_failure_may_have_sent(transfer);
+  if (refused_by_proxy) {
+    describe_proxy(transfer, refused_by_proxy);
+  } else if (transfer->answer.refused) {
+    describe_refused(transfer);
+  } else if (code == CURLE_OPERATION_TIMEDOUT) {
+    describe_timeout(transfer);
+  } else if (code != CURLE_OK) {
+    describe_fault(transfer, code);
+  }
+}
+
+int imr_failure_push(lua_State *L, const imr_failure *failure) {
+  lua_pushnil(L);
+  lua_createtable(L, 0, 3);
+  lua_pushstring(L, failure->kind);
+  lua_setfield(L, -2, "kind");
+  lua_pushstring(L, failure->message);
+  lua_setfield(L, -2, "message");
+  lua_pushstring(L, failure->sent ? "maybe" : "no");
+  lua_setfield(L, -2, "executed");
+  return 2;
+}

@@ -1,0 +1,224 @@
+/* The multi: all connections of a process, and the transfers on them. */
+#include <string.h>
+#include <unistd.h>
+
+#include "curl_private.h"
+
+#define MULTI "imr.curl.multi"
+
+static imr_multi *check_multi(lua_State *L) {
+  imr_multi *multi = luaL_checkudata(L, 1, MULTI);
+  imr_check_owner(L, multi->owner, "multi");
+  return multi;
+}
+
+/*** A new multi. It opens nothing before the first start.
+The table in its user value keeps the running transfers, and with them the multi, from being collected.
+@function multi
+@treturn multi
+*/
+int imr_multi_new(lua_State *L) {
+  imr_multi *multi = lua_newuserdata(L, sizeof *multi);
+  memset(multi, 0, sizeof *multi);
+  multi->owner = getpid();
+  luaL_setmetatable(L, MULTI);
+  lua_newtable(L);
+  lua_pushvalue(L, -2);
+  lua_setfield(L, -2, "multi");
+  lua_setuservalue(L, -2);
+  return 1;
+}
+
+static int open_handle(imr_multi *multi) {
+  static int initialised = 0;
+  if (multi->handle) return 1;
+  if (!initialised) initialised = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  if (initialised) multi->handle = curl_multi_init();
+  return multi->handle != NULL;
+}
+
+static void link_transfer(imr_multi *multi, imr_transfer *transfer) {
+  transfer->multi = multi;
+  transfer->previous = NULL;
+  transfer->next = multi->first;
+  if (multi->first) multi->first->previous = transfer;
+  multi->first = transfer;
+}
+
+/* Takes a transfer out of its multi, if it is in one. */
+void imr_multi_remove(imr_transfer *transfer) {
+  imr_multi *multi = transfer->multi;
+  if (!multi) return;
+  curl_multi_remove_handle(multi->handle, transfer->easy);
+  if (transfer->previous) transfer->previous->next = transfer->next;
+  if (transfer->next) transfer->next->previous = transfer->previous;
+  if (multi->first == transfer) multi->first = transfer->next;
+  transfer->multi = NULL;
+}
+
+static const char *add_transfer(imr_multi *multi, imr_transfer *transfer) {
+  CURLMcode code = curl_multi_add_handle(multi->handle, transfer->easy);
+  if (code) return curl_multi_strerror(code);
+  link_transfer(multi, transfer);
+  transfer->state = IMR_RUNNING;
+  return NULL;
+}
+
+/* The transfer is at 3 and the multi at 1. The multi's user value becomes the transfer's as well. */
+static void keep_transfer(lua_State *L, imr_transfer *transfer) {
+  lua_getuservalue(L, 1);
+  lua_pushlightuserdata(L, transfer);
+  lua_pushvalue(L, 3);
+  lua_rawset(L, -3);
+  lua_setuservalue(L, 3);
+}
+
+/* The object at 1 is the multi or the transfer. */
+void imr_multi_forget(lua_State *L, imr_transfer *transfer) {
+  lua_getuservalue(L, 1);
+  lua_pushlightuserdata(L, transfer);
+  lua_pushnil(L);
+  lua_rawset(L, -3);
+  lua_pop(L, 1);
+}
+
+/*** Starts a request. Nothing is sent before the next perform.
+@function multi:start
+@tparam table request url, method ("POST"), headers, body, timeout (30), connect_timeout (10), command,
+max_body, ca_file, proxy, user_agent. A command goes over a connection of its own, which is closed after it.
+@treturn transfer|nil
+@treturn string what is wrong
+*/
+static int multi_start(lua_State *L) {
+  imr_multi *multi = check_multi(L);
+  imr_transfer *transfer;
+  const char *problem = NULL;
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_settop(L, 2);
+  transfer = imr_transfer_new(L);
+  transfer->owner = multi->owner;
+  if (multi->closed) problem = "the multi is closed";
+  if (!problem && !open_handle(multi)) problem = "libcurl could not be started";
+  if (!problem) problem = imr_request_read(L, 2, transfer);
+  if (!problem) {
+    keep_transfer(L, transfer);
+    problem = add_transfer(multi, transfer);
+    if (!problem) {
+      lua_settop(L, 3);
+      return 1;
+    }
+    imr_multi_forget(L, transfer);
+  }
+  lua_pushnil(L);
+  lua_pushstring(L, problem);
+  return 2;
+}
+
+/*** Does what can be done without waiting.
+@function multi:perform
+@treturn integer how many transfers are still running
+*/
+static int multi_perform(lua_State *L) {
+  imr_multi *multi = check_multi(L);
+  CURLMcode code = CURLM_OK;
+  int running = 0;
+  if (multi->handle) {
+    imr_sigpipe guard = imr_sigpipe_hold();
+    code = curl_multi_perform(multi->handle, &running);
+    imr_sigpipe_release(guard);
+  }
+  if (code) return luaL_error(L, "libcurl: %s", curl_multi_strerror(code));
+  lua_pushinteger(L, running);
+  return 1;
+}
+
+static int wait_milliseconds(double seconds) {
+  if (!(seconds > 0)) return 0;
+  return seconds > 3600 ? 3600 * 1000 : (int)(seconds * 1000 + 0.999);
+}
+
+/*** Waits for a transfer to have something to do; returns at once when there is none. This blocks the
+process.
+@function multi:poll
+@tparam number seconds at most (an hour is the longest)
+*/
+static int multi_poll(lua_State *L) {
+  imr_multi *multi = check_multi(L);
+  int milliseconds = wait_milliseconds(luaL_checknumber(L, 2));
+  if (multi->first) curl_multi_poll(multi->handle, NULL, 0, milliseconds, NULL);
+  return 0;
+}
+
+static imr_transfer *next_finished(imr_multi *multi, CURLcode *code) {
+  int left = 0;
+  CURLMsg *message = multi->handle ? curl_multi_info_read(multi->handle, &left) : NULL;
+  char *transfer = NULL;
+  if (!message || message->msg != CURLMSG_DONE) return NULL;
+  *code = message->data.result;
+  curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+  return (imr_transfer *)(void *)transfer;
+}
+
+/*** The next transfer that has ended. To be called after perform, until it returns nil.
+@function multi:finished
+@treturn transfer|nil
+*/
+static int multi_finished(lua_State *L) {
+  imr_multi *multi = check_multi(L);
+  CURLcode code = CURLE_OK;
+  imr_transfer *transfer = next_finished(multi, &code);
+  if (!transfer) return 0;
+  lua_getuservalue(L, 1);
+  lua_pushlightuserdata(L, transfer);
+  lua_rawget(L, -2);
+  imr_multi_forget(L, transfer);
+  imr_transfer_finish(transfer, code);
+  return 1;
+}
+
+/*** Whether this is a copy that a fork made of another process's multi. Such a copy refuses all else.
+@function multi:is_forked
+@treturn boolean
+*/
+static int multi_is_forked(lua_State *L) {
+  const imr_multi *multi = luaL_checkudata(L, 1, MULTI);
+  lua_pushboolean(L, !imr_is_owner(multi->owner));
+  return 1;
+}
+
+/*** Cancels what is running and closes all connections. Nothing can be started any more.
+@function multi:close
+*/
+static int multi_close(lua_State *L) {
+  imr_multi *multi = luaL_checkudata(L, 1, MULTI);
+  if (!imr_is_owner(multi->owner)) return 0;
+  multi->closed = 1;
+  while (multi->first) {
+    imr_multi_forget(L, multi->first);
+    imr_transfer_abandon(multi->first, "the client was closed");
+  }
+  if (multi->handle) {
+    imr_sigpipe guard = imr_sigpipe_hold();
+    curl_multi_cleanup(multi->handle);
+    imr_sigpipe_release(guard);
+    multi->handle = NULL;
+  }
+  return 0;
+}
+
+void imr_multi_register(lua_State *L) {
+  static const luaL_Reg methods[] = {{"start", multi_start},
+                                     {"perform", multi_perform},
+                                     {"poll", multi_poll},
+                                     {"finished", multi_finished},
+                                     {"is_forked", multi_is_forked},
+                                     {"close", multi_close},
+                                     {NULL, NULL}};
+  luaL_newmetatable(L, MULTI);
+  lua_pushcfunction(L, multi_close);
+  lua_setfield(L, -2, "__gc");
+  lua_newtable(L);
+  luaL_setfuncs(L, methods, 0);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+}

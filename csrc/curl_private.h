@@ -1,0 +1,130 @@
+/* The two objects of imr.curl and what its files share. Nothing here is seen outside curl.so. */
+#ifndef IMR_CURL_PRIVATE_H
+#define IMR_CURL_PRIVATE_H
+
+#include <curl/curl.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "compat.h"
+
+#if LIBCURL_VERSION_NUM < 0x074200
+#error "libcurl 7.66 or later is needed"
+#endif
+
+#if LUA_VERSION_NUM < 502 && !defined(lua_setuservalue)
+#define lua_setuservalue lua_setfenv
+#define lua_getuservalue lua_getfenv
+#endif
+
+#define IMR_PLACE_SIZE   280
+#define IMR_MESSAGE_SIZE 900
+
+typedef struct imr_multi imr_multi;
+typedef struct imr_transfer imr_transfer;
+
+/* Bytes that came in: never more than `limit`. */
+typedef struct imr_buffer {
+  char *data;
+  size_t length;
+  size_t capacity;
+  size_t limit;
+} imr_buffer;
+
+typedef struct imr_request {
+  char *body;
+  size_t length;
+  size_t sent; /* what libcurl has taken of the body */
+  struct curl_slist *headers;
+  int tunnel;                  /* https through a proxy */
+  char origin[IMR_PLACE_SIZE]; /* "host:port" for messages: never with a user name or a password */
+  char proxy[IMR_PLACE_SIZE];  /* the same, or "" */
+} imr_request;
+
+typedef struct imr_answer {
+  long status;
+  imr_buffer headers;  /* the lines of the last response, without its status line */
+  imr_buffer body;     /* decoded */
+  size_t header_bytes; /* of all responses, with interim ones and trailers */
+  int headers_done;
+  const char *refused; /* why a callback stopped the transfer */
+} imr_answer;
+
+typedef struct imr_failure {
+  const char *kind; /* NULL: none */
+  int sent;         /* a byte of the request may have left */
+  char message[IMR_MESSAGE_SIZE];
+} imr_failure;
+
+struct imr_multi {
+  CURLM *handle;       /* opened by the first start */
+  pid_t owner;         /* a fork copies the sockets: the child must not touch them */
+  imr_transfer *first; /* those in the handle */
+  int closed;
+};
+
+typedef enum imr_state { IMR_NEW, IMR_RUNNING, IMR_FINISHED, IMR_TAKEN } imr_state;
+
+struct imr_transfer {
+  CURL *easy;       /* gone as soon as the outcome is known */
+  imr_multi *multi; /* while it is in one */
+  imr_transfer *next;
+  imr_transfer *previous;
+  pid_t owner;
+  imr_state state;
+  imr_request request;
+  imr_answer answer;
+  imr_failure failure;
+  char detail[CURL_ERROR_SIZE];
+};
+
+/* curl_multi.c */
+void imr_multi_register(lua_State *L);
+int imr_multi_new(lua_State *L);
+void imr_multi_remove(imr_transfer *transfer);
+void imr_multi_forget(lua_State *L, imr_transfer *transfer);
+
+/* curl_transfer.c */
+void imr_transfer_register(lua_State *L);
+imr_transfer *imr_transfer_new(lua_State *L);
+void imr_transfer_finish(imr_transfer *transfer, CURLcode code);
+void imr_transfer_abandon(imr_transfer *transfer, const char *why);
+
+/* curl_request.c: both return NULL, or what is wrong (a static text, or one at the top of the stack) */
+const char *imr_request_read(lua_State *L, int index, imr_transfer *transfer);
+void imr_request_free(imr_request *request);
+
+/* curl_address.c: likewise. `place` becomes "host:port" */
+const char *imr_address_of_url(const char *url, char *place, int *secure);
+const char *imr_address_of_proxy(const char *proxy, char *place);
+
+/* curl_options.c */
+CURLcode imr_options_set_fixed(CURL *easy);
+CURLcode imr_options_set_trust(CURL *easy, const char *ca_file);
+CURLcode imr_options_set_callbacks(imr_transfer *transfer);
+CURLcode imr_options_set_connection(CURL *easy, int fresh, int keep);
+
+/* curl_answer.c */
+void imr_answer_init(imr_answer *answer, size_t max_body);
+size_t imr_answer_on_header(char *data, size_t size, size_t count, void *answer);
+size_t imr_answer_on_body(char *data, size_t size, size_t count, void *answer);
+int imr_answer_push(lua_State *L, const imr_answer *answer);
+void imr_answer_free(imr_answer *answer);
+
+/* curl_failure.c */
+void imr_failure_describe(imr_transfer *transfer, CURLcode code);
+int imr_failure_may_have_sent(const imr_transfer *transfer);
+int imr_failure_push(lua_State *L, const imr_failure *failure);
+
+/* curl_process.c */
+typedef struct imr_sigpipe {
+  int held; /* by us: it was neither blocked nor pending before */
+} imr_sigpipe;
+
+imr_sigpipe imr_sigpipe_hold(void);
+void imr_sigpipe_release(imr_sigpipe guard);
+void imr_stay_loaded(void);
+int imr_is_owner(pid_t owner);
+void imr_check_owner(lua_State *L, pid_t owner, const char *what);
+
+#endif

@@ -1,0 +1,97 @@
+/* One request and its answer. */
+#include <string.h>
+
+#include "curl_private.h"
+
+#define TRANSFER "imr.curl.transfer"
+
+static imr_transfer *check_transfer(lua_State *L) { return luaL_checkudata(L, 1, TRANSFER); }
+
+/* The metatable comes first: from then on whatever the transfer acquires is freed, also when an error is
+ * raised. */
+imr_transfer *imr_transfer_new(lua_State *L) {
+  imr_transfer *transfer = lua_newuserdata(L, sizeof *transfer);
+  memset(transfer, 0, sizeof *transfer);
+  luaL_setmetatable(L, TRANSFER);
+  return transfer;
+}
+
+/* What a transfer holds in libcurl goes as soon as it has ended: the collector does not see how much that is.
+ */
+static void release_handle(imr_transfer *transfer) {
+  imr_sigpipe guard = imr_sigpipe_hold();
+  imr_multi_remove(transfer);
+  curl_easy_cleanup(transfer->easy);
+  imr_sigpipe_release(guard);
+  transfer->easy = NULL;
+  imr_request_free(&transfer->request);
+}
+
+void imr_transfer_finish(imr_transfer *transfer, CURLcode code) {
+  curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &transfer->answer.status);
+  imr_failure_describe(transfer, code);
+  if (transfer->failure.kind) imr_answer_free(&transfer->answer);
+  transfer->state = IMR_FINISHED;
+  release_handle(transfer);
+}
+
+/* Ends a transfer that is still running; the others are left as they are. */
+void imr_transfer_abandon(imr_transfer *transfer, const char *why) {
+  if (transfer->state != IMR_RUNNING) return;
+  transfer->failure.kind = "network";
+  transfer->failure.sent = imr_failure_may_have_sent(transfer);
+  strncpy(transfer->failure.message, why, IMR_MESSAGE_SIZE - 1);
+  transfer->state = IMR_FINISHED;
+  release_handle(transfer);
+  imr_answer_free(&transfer->answer);
+}
+
+/*** The outcome. Nothing while the transfer runs. To be called once: the answer's memory goes with it.
+@function transfer:result
+@treturn integer|nil status
+@treturn string|table body, or an error with kind, message, and executed: "no" when no byte of the request has
+left
+@treturn table headers, with lower-case names
+*/
+static int transfer_result(lua_State *L) {
+  imr_transfer *transfer = check_transfer(L);
+  imr_check_owner(L, transfer->owner, "transfer");
+  if (transfer->state == IMR_RUNNING) return 0;
+  if (transfer->state != IMR_FINISHED) return luaL_error(L, "the result has been taken already");
+  if (transfer->failure.kind) return imr_failure_push(L, &transfer->failure);
+  imr_answer_push(L, &transfer->answer);
+  imr_answer_free(&transfer->answer);
+  transfer->state = IMR_TAKEN;
+  return 3;
+}
+
+/*** Ends the transfer; the connection is closed. Does nothing when it has ended.
+@function transfer:cancel
+*/
+static int transfer_cancel(lua_State *L) {
+  imr_transfer *transfer = check_transfer(L);
+  if (!imr_is_owner(transfer->owner)) return 0;
+  imr_transfer_abandon(transfer, "the request was cancelled");
+  imr_multi_forget(L, transfer);
+  return 0;
+}
+
+static int transfer_gc(lua_State *L) {
+  imr_transfer *transfer = check_transfer(L);
+  if (!imr_is_owner(transfer->owner)) return 0;
+  if (transfer->easy) release_handle(transfer);
+  imr_request_free(&transfer->request);
+  imr_answer_free(&transfer->answer);
+  return 0;
+}
+
+void imr_transfer_register(lua_State *L) {
+  static const luaL_Reg methods[] = {{"result", transfer_result}, {"cancel", transfer_cancel}, {NULL, NULL}};
+  luaL_newmetatable(L, TRANSFER);
+  lua_pushcfunction(L, transfer_gc);
+  lua_setfield(L, -2, "__gc");
+  lua_newtable(L);
+  luaL_setfuncs(L, methods, 0);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+}

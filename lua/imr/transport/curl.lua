@@ -1,0 +1,121 @@
+-- Requests over libcurl. All of a process's requests share one multi, and with it the kept connections,
+-- whichever runtime they wait in.
+
+local curl = require "imr.curl"
+local runtimes = require "imr.runtime"
+
+local transport = {}
+
+---@class imr.Request
+---@field url string
+---@field method? "POST"|"GET"
+---@field headers? table<string, string>
+---@field body? string
+---@field timeout? number seconds for the whole request (30)
+---@field connect_timeout? number seconds (10)
+---@field command? boolean over a connection of its own
+---@field max_body? integer bytes, unpacked (64 MiB)
+---@field ca_file? string
+---@field proxy? string none is taken from the environment
+---@field user_agent? string
+
+---@class imr.TransportError
+---@field kind "network"|"timeout"|"protocol"
+---@field message string
+---@field executed "no"|"maybe" "no": no byte of the request has left
+
+---@class imr.CurlPool
+local Pool = {}
+Pool.__index = Pool
+
+local function new_pool()
+  local self = setmetatable({
+    multi = curl.multi(),
+    waiting = {}, -- transfer -> event
+    count = 0,
+  }, Pool)
+  self.poller = {
+    busy = function() return self.count > 0 end,
+    poll = function(timeout) return self:poll(timeout) end,
+  }
+  return self
+end
+
+-- A fork's child must not touch the parent's connections. It gets a pool of its own, and whoever waits in the
+-- child's copy of the old one is let go.
+local pool
+local function current_pool()
+  if pool and pool.multi:is_forked() then pool:release_all() end
+  if not pool or pool.multi:is_forked() then pool = new_pool() end
+  return pool
+end
+
+function Pool:add(runtime, transfer)
+  local event = runtime:event()
+  self.waiting[transfer], self.count = event, self.count + 1
+  runtime:watch(self.poller)
+  return event
+end
+
+function Pool:remove(transfer)
+  local event = self.waiting[transfer]
+  if not event then return end
+  self.waiting[transfer], self.count = nil, self.count - 1
+  return event
+end
+
+function Pool:release_all()
+  local waiting = self.waiting
+  self.waiting, self.count = {}, 0
+  for _, event in pairs(waiting) do event:set() end
+end
+
+-- Does what can be done now, and wakes whose transfer has ended.
+---@return boolean moved a transfer has ended
+function Pool:turn()
+  self.multi:perform()
+  local before = self.count
+  for transfer in self.multi.finished, self.multi do
+    local event = self:remove(transfer)
+    if event then event:set() end
+  end
+  return self.count < before
+end
+
+function Pool:poll(timeout)
+  if self.multi:is_forked() then return self:release_all() end
+  if timeout > 0 then self.multi:poll(timeout) end
+  return self:turn()
+end
+
+-- A transfer of the parent's can't be asked in the child.
+local function result_of(own_pool, transfer)
+  if own_pool.multi:is_forked() then
+    return nil, { kind = "network", executed = "maybe", message = "the process forked while it waited for an answer" }
+  end
+  return transfer:result()
+end
+
+local function send(runtime, request)
+  local own_pool = current_pool()
+  local transfer, message = own_pool.multi:start(request)
+  if not transfer then return nil, { kind = "network", message = message, executed = "no" } end
+  local event = own_pool:add(runtime, transfer)
+  own_pool:turn()
+  local ok, why = pcall(event.wait, event)
+  own_pool:remove(transfer)
+  if ok then return result_of(own_pool, transfer) end
+  transfer:cancel()
+  error(why, 0)
+end
+
+---@alias imr.Transport fun(request: imr.Request): integer?, string|imr.TransportError, table<string, string>?
+
+---A transport that waits in `runtime`, or in the one that is current when a request is made.
+---@param runtime? table
+---@return imr.Transport
+function transport.new(runtime)
+  return function(request) return send(runtime or runtimes.current(), request) end
+end
+
+return transport
