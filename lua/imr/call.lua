@@ -1,0 +1,247 @@
+-- The life of one call: token -> slot -> send -> decode -> repeat, or not.
+--
+-- A read is repeated after a failure that may pass. A command is repeated only when it certainly did not happen.
+
+local core = require "imr.core"
+local wire = require "imr.wire"
+
+local BACKOFF, BACKOFF_MOST = 0.5, 8 -- before a repetition, doubling; seconds
+local THROTTLED_MOST = 30            -- 1011s in one call before it gives up: by then somebody else uses the account
+local LEAST_TIME = 0.001             -- no request is sent with less time than this left
+
+---@class imr.Call
+local Call = {}
+Call.__index = Call
+
+---@param settings table scope, session, pace, transport, secret, stats, emit, and options of imr.new
+function Call.new(settings)
+  return setmetatable(settings, Call)
+end
+
+-- ---------------------------------------------------------------- one request
+
+function Call:time_left(deadline)
+  return deadline - self.scope:now()
+end
+
+local function late_error(endpoint, left)
+  return core.error { kind = "timeout", endpoint = endpoint, retryable = true, executed = "no", by_deadline = true,
+    message = ("the deadline passed before the request was sent (%.1f s ago)"):format(-left) }
+end
+
+function Call:request(endpoint, body, content_type, left)
+  local timeout = math.min(self.timeout, left)
+  return {
+    url = self.base_url .. endpoint.path, method = "POST", body = body,
+    headers = { ["Content-Type"] = content_type, Accept = "application/json" },
+    timeout = timeout, connect_timeout = math.min(self.connect_timeout, timeout), command = endpoint.command or nil,
+    max_body = self.max_body, ca_file = self.ca_file, proxy = self.proxy, user_agent = self.user_agent,
+  }
+end
+
+-- A transport may return a string, or { kind, message, executed }. Only a plain "no" says that nothing has left.
+local function transport_error(problem, redact)
+  if type(problem) ~= "table" then problem = { message = problem } end
+  return core.error {
+    kind = problem.kind or "network", message = redact(tostring(problem.message or "the transport failed")),
+    retryable = problem.kind ~= "protocol" and problem.kind ~= "closed",
+    executed = problem.executed == "no" and "no" or "maybe",
+  }
+end
+
+local function is_response(status, text, headers)
+  return type(status) == "number" and type(text) == "string" and (headers == nil or type(headers) == "table")
+end
+
+-- The request in a light thread of its own, so that close() can end it. Then nobody knows how far it came; no more
+-- than after a transport that raises or returns what makes no sense.
+function Call:send(request)
+  local ran, status, text, headers = self.scope:run(self.transport, request)
+  if ran and (not status or is_response(status, text, headers)) then return status, text, headers end
+  if ran then return nil, { kind = "protocol", message = "the transport returned no status, body and headers" } end
+  if not self.scope.closed then return nil, { message = "the transport raised: " .. tostring(status) } end
+  return nil, { kind = "closed", message = "the client was closed while the request was under way", executed = "maybe" }
+end
+
+---Sends one request and reads its answer; neither paced nor repeated.
+---@return table|nil answer
+---@return table|nil err
+function Call:exchange(endpoint, parameters, encoding, deadline, decimals)
+  local left, redact = self:time_left(deadline), self.secret.redact
+  if self.scope.closed then return nil, self.scope.closed_error() end
+  if left < LEAST_TIME then return nil, late_error(endpoint.name, left) end
+  local body, content_type = wire.encode(parameters, encoding)
+  local request = self:request(endpoint, body, content_type, left)
+  local sent = self.scope:now()
+  self.stats:sent(endpoint.name)
+  local status, text, headers = self:send(request)
+  local answer, err
+  if status then
+    local settings = { decimals = decimals, utc_offset = self.utc_offset, redact = redact }
+    answer, err = wire.read(endpoint.name, status, headers, text, settings)
+    if answer then answer.date = headers and headers.date end
+  else
+    err = transport_error(text, redact)
+    err.by_deadline = err.kind == "timeout" and left < self.timeout or nil
+  end
+  if err then err.endpoint = endpoint.name end
+  self:record(endpoint, answer, err, {
+    elapsed = self.scope:now() - sent, bytes = status and #text or 0, encoding = encoding,
+    date = status and headers and headers.date or nil,
+  })
+  return answer, err
+end
+
+function Call:record(endpoint, answer, err, facts)
+  local code, rows = answer and 200 or err.code, answer and answer.rows and #answer.rows
+  self.stats:answered(endpoint.name, code, err, rows or 0, facts.bytes)
+  facts.type, facts.endpoint, facts.code, facts.rows, facts.error = "request", endpoint.name, code, rows, err
+  self.emit(facts)
+end
+
+-- ---------------------------------------------------------------- what to do with a failure
+
+-- A command whose fate is not known is of a kind of its own; nothing ever repeats it.
+local function settle(endpoint, err)
+  if endpoint.command and err.executed == "maybe" then
+    err.kind, err.retryable = "unknown_outcome", false
+    err.message = err.message .. "; the command may have been executed: read the meter's state before you send another"
+  elseif endpoint.command then
+    err.retryable = err.retryable and err.executed == "no"
+  end
+  return err
+end
+
+local function again_after_token(self, call, err)
+  if call.relogins > 0 then return false end
+  call.relogins, call.stale = call.relogins + 1, call.record
+  self.emit { type = "token", endpoint = call.endpoint.name, code = err.code }
+  return true
+end
+
+local function again_after_failure(self, call, err)
+  if not err.retryable or call.failures >= self.retries then return false end
+  local pause = math.max(math.min(BACKOFF * 2 ^ call.failures, BACKOFF_MOST), err.retry_after or 0)
+  if pause >= self:time_left(call.deadline) then return false end
+  call.failures = call.failures + 1
+  self.emit { type = "retry", endpoint = call.endpoint.name, attempt = call.failures, pause = pause, error = err }
+  local slept, closed = self.scope:sleep(pause)
+  if not slept then return false, closed end
+  return true
+end
+
+-- With pacing turned off there is no slot to push back: then this is a failure like another.
+local function again_after_throttle(self, call, err)
+  self.emit { type = "throttled", endpoint = call.endpoint.name, code = err.code }
+  if self.pace.interval == 0 then return again_after_failure(self, call, err) end
+  self.pace:throttled(call.endpoint.name, self.scope:now(), err.retry_after)
+  call.throttled = call.throttled + 1
+  return call.throttled <= THROTTLED_MOST
+end
+
+local again = { token = again_after_token, throttled = again_after_throttle }
+
+local function may_repeat(self, call, err)
+  if call.endpoint.command and err.executed ~= "no" then return false end
+  return (again[err.kind] or again_after_failure)(self, call, err)
+end
+
+-- ---------------------------------------------------------------- the call
+
+-- The caller may still say no when the slot has come. Then the slot goes back; and when the answer took long, those who
+-- come behind us keep their distance from the request, not from the slot.
+---@return table|nil err
+function Call:last_word(call, slot)
+  local goes, why = call.before_send()
+  local now = self.scope:now()
+  if goes then return self.pace:sent_late(call.endpoint.name, slot, now) end
+  self.pace:give_back(call.endpoint.name, slot, now)
+  if core.is_error(why) then return why end
+  return core.error { kind = "vetoed", message = tostring(why or "before_send said no"), retryable = false,
+    executed = "no" }
+end
+
+function Call:attempt(call)
+  local record, err = self.session:token(call.deadline, call.stale)
+  if not record then return nil, err end
+  self.secret.add(record.token)
+  local waited, slot = self.pace:wait(call.endpoint.name, self.scope, call)
+  if not waited then return nil, slot end
+  self.stats:waited(call.endpoint.name, waited)
+  err = call.before_send and self:last_word(call, slot)
+  if err then return nil, err end
+  call.trace.waited = call.trace.waited + waited
+  call.trace.requests = call.trace.requests + 1
+  if call.on_send then call.on_send() end
+  call.record = record
+  call.parameters.token, call.parameters.admin_user_name = record.token, self.username
+  return self:exchange(call.endpoint, call.parameters, self.session:current_encoding(), call.deadline, call.decimals)
+end
+
+---@class imr.CallOptions
+---@field deadline number on the runtime's clock
+---@field max_wait number seconds
+---@field decimals "number"|"string"
+---@field trace { requests: integer, waited: number } counted up here
+---@field on_send? fun() called when a request leaves
+---@field before_send? fun(): boolean?, any asked before each request leaves, in its slot: true, or why it must not
+
+---Runs one call to its end.
+---@param endpoint table an entry of the schema
+---@param parameters table<string, string|integer> the platform's names; token and account are added here
+---@param options imr.CallOptions
+---@return table|nil answer
+---@return table|nil err
+function Call:run(endpoint, parameters, options)
+  local call = {
+    endpoint = endpoint, parameters = parameters, deadline = options.deadline, max_wait = options.max_wait,
+    decimals = options.decimals, trace = options.trace, on_send = options.on_send,
+    before_send = options.before_send,
+    relogins = 0, throttled = 0, failures = 0,
+  }
+  while true do
+    local before = call.trace.requests
+    local answer, err = self:attempt(call)
+    if answer then
+      self.pace:accepted(endpoint.name)
+      return answer
+    end
+    err.endpoint = err.endpoint or endpoint.name
+    -- An error from before the request left (no token, no slot) has been waited out where that was allowed.
+    local repeats, other
+    if call.trace.requests > before then
+      repeats, other = may_repeat(self, call, err)
+    elseif endpoint.command then
+      err.executed = "no" -- a login may have got lost on the way: that says nothing about the command
+    end
+    if not repeats then return nil, settle(endpoint, other or err) end
+  end
+end
+
+-- ---------------------------------------------------------------- login
+
+local function no_token()
+  return core.error { kind = "protocol", message = "the login succeeded but gave no token", endpoint = "login",
+    retryable = true, executed = "yes" }
+end
+
+---One login, repeated after failures that may pass. Never paced (contract section 3).
+---@return table|nil answer with the token
+---@return table|nil err
+function Call:login(encoding, deadline)
+  local parameters = { admin_user_name = self.username, api_password = self.secret.password() }
+  local call = { endpoint = self.login_endpoint, deadline = deadline, failures = 0 }
+  while true do
+    self.stats:count("logins")
+    local answer, err = self:exchange(call.endpoint, parameters, encoding, deadline, "number")
+    if answer and not answer.token then
+      answer, err = nil, no_token()
+    end
+    if answer then return answer end
+    local repeats, other
+    if err.kind ~= "token" then repeats, other = again_after_failure(self, call, err) end
+    if not repeats then return nil, other or err end
+  end
+end
+
+return Call

@@ -1,0 +1,309 @@
+-- The client: the platform's endpoints as methods.
+
+local core = require "imr.core"
+local Cursor = require "imr.cursor"
+local supply = require "imr.command"
+
+---@class imr.ListingOptions what every listing takes
+---@field page_size? integer rows a page, 1 to 1000
+---@field max_wait? number seconds; a slot further away than that is an error, and none is taken
+---@field deadline? number seconds for the whole listing, from its first page on
+---@field decimals? "number"|"string" as Lua numbers, or with the platform's own digits
+---@field incomplete? "warn"|"error" what to do with a listing that is not known to be complete
+
+---@class imr.LatestOptions: imr.ListingOptions
+---@field meter? string one meter's number
+
+---@class imr.PeriodOptions: imr.ListingOptions
+---@field from integer|string Unix seconds or "YYYY-MM-DD[ HH:MM:SS]"; a date means its first second
+---@field to integer|string the same; a date means its last second
+
+---@class imr.ReadingOptions: imr.PeriodOptions
+---@field meters? string|string[] meter numbers; all of the project when absent
+
+---@class imr.ConsumptionOptions: imr.PeriodOptions
+---@field granularity string "realtime" (several a day), "daily" (its wire value is inferred), or a raw value
+---@field meter? string one meter's number
+
+---@class imr.CommandOptions
+---@field confirm? boolean wait until the platform shows the new state
+---@field meter? string the meter's number, for confirm; looked up in the meter list when absent
+---@field deadline? number seconds for all of it; with confirm 120 when absent
+---@field max_wait? number seconds
+---@field before_send? fun(): boolean?, any asked each time the command's slot has come, right before it would leave:
+--- true lets it go; anything else stops it with an error of kind "vetoed", or with the error that is the second result
+
+---@class imr.Outcome
+---@field state "accepted"|"confirmed"|"contradicted"|"unconfirmed"
+---@field device_id string
+---@field command "disconnect"|"reconnect"|"request_reading"
+---@field executed "yes"|"maybe" "maybe": no answer came, but the meter shows what was wanted
+---@field message string the platform's own, or what went wrong
+---@field platform_time? integer when it was accepted, Unix seconds on the platform's clock, where it tells
+---@field reading? table the latest reading that was seen, with confirm
+---@field online? boolean whether the meter list shows the meter online, with confirm
+---@field error? table why the state could not be read
+
+---@class imr.Client
+local Client = {}
+Client.__index = Client
+Client.__name = "imr.client"
+
+local endpoints = {}
+for _, endpoint in ipairs(core.schema()) do endpoints[endpoint.name] = endpoint end
+
+-- What a client knows, kept where no dump of the client shows it.
+local private = setmetatable({}, { __mode = "k" })
+
+---@param parts table settings, scope, session, call, pace, stats, emit, transport
+function Client.new(parts)
+  local client = setmetatable({}, Client)
+  private[client] = parts
+  parts.call.login_endpoint = endpoints.login
+  return client
+end
+
+function Client:__tostring()
+  local settings = private[self].settings
+  return ("imr.client(%s, %s)"):format(settings.base_url, settings.username)
+end
+
+-- ---------------------------------------------------------------- listings
+
+local function deadline_at(parts, seconds)
+  return seconds and parts.scope:now() + seconds or math.huge
+end
+
+local function copy(from)
+  local to = {}
+  for name, value in pairs(from) do to[name] = value end
+  return to
+end
+
+-- `level` is that of the method's caller, whose line a wrong parameter is told at.
+local function check_table(name, params, level)
+  if params ~= nil and type(params) ~= "table" then
+    error(("%s takes a table of parameters, not a %s"):format(name, type(params)), level + 1)
+  end
+end
+
+local function checked(parts, name, params, level)
+  check_table(name, params, level + 1)
+  local given = copy(params or {})
+  given.page_size = given.page_size or parts.settings.page_size
+  local wire, problem = core.request(name, given, parts.settings.utc_offset)
+  if not wire then error(problem, level + 1) end
+  return wire, given
+end
+
+-- Asks for one page. The deadline counts from the first one on and covers the whole listing.
+local function asker(parts, name, wire, given)
+  local deadline
+  return function(number, on_send, report)
+    deadline = deadline or deadline_at(parts, given.deadline)
+    local parameters = copy(wire)
+    parameters.pageNo = number
+    return parts.call:run(endpoints[name], parameters, {
+      deadline = deadline, max_wait = given.max_wait or math.huge,
+      decimals = given.decimals or parts.settings.decimals, trace = report, on_send = on_send,
+    })
+  end
+end
+
+local function open(self, name, params, level)
+  local parts = private[self]
+  local wire, given = checked(parts, name, params, level + 1)
+  return Cursor.new {
+    endpoint = name, ask = asker(parts, name, wire, given),
+    page_size = given.page_size, prefetch = parts.settings.prefetch,
+    spacing = function() return parts.pace:spacing(name) end, scope = parts.scope, emit = parts.emit,
+    single = name == "latest_readings" and given.meter ~= nil, incomplete = given.incomplete,
+  }
+end
+
+-- The parentheses below make these no tail calls: the method stays on the stack and the levels right.
+
+---Every meter of the project (contract 4.2).
+---@param params? imr.ListingOptions
+---@return imr.Cursor
+function Client:meters(params) return (open(self, "meters", params, 2)) end
+
+---The newest reading of each meter, or of one (contract 4.3).
+---@param params? imr.LatestOptions
+---@return imr.Cursor
+function Client:latest_readings(params) return (open(self, "latest_readings", params, 2)) end
+
+---Readings of a period (contract 4.4).
+---@param params imr.ReadingOptions
+---@return imr.Cursor
+function Client:readings(params) return (open(self, "readings", params, 2)) end
+
+---Consumption records of a period (contract 4.5).
+---@param params imr.ConsumptionOptions
+---@return imr.Cursor
+function Client:consumption(params) return (open(self, "consumption", params, 2)) end
+
+---Time-of-use readings of a period, with voltages, currents and powers (contract 4.7).
+---@param params imr.ReadingOptions
+---@return imr.Cursor
+function Client:tou_readings(params) return (open(self, "tou_readings", params, 2)) end
+
+---Readings of camera water meters of a period (contract 4.8).
+---@param params imr.ReadingOptions
+---@return imr.Cursor
+function Client:camera_readings(params) return (open(self, "camera_readings", params, 2)) end
+
+-- ---------------------------------------------------------------- one record
+
+local function find(cursor, meter_no, endpoint)
+  while true do
+    local row, err = cursor:next()
+    if err then return nil, err end
+    if row and row.meter_no == meter_no then
+      cursor:close()
+      return row
+    end
+    if not row then break end
+  end
+  local doubt = cursor.report.complete and "" or ", but its listing was not complete"
+  return nil, core.error { kind = "not_found", endpoint = endpoint, retryable = false, executed = "yes",
+    message = ("the platform lists no meter %s%s"):format(meter_no, doubt) }
+end
+
+local function check_meter_no(meter_no, level)
+  if type(meter_no) ~= "string" or meter_no == "" then
+    error(("a meter number is a string with its leading zeros, not %s"):format(
+      type(meter_no) == "string" and "empty" or "a " .. type(meter_no)), level + 1)
+  end
+end
+
+---One meter's record. The platform has no query for it: the meter list is read until the meter is found (contract 4.2).
+---@param meter_no string
+---@param params? imr.ListingOptions
+---@return table|nil meter
+---@return table|nil err
+function Client:meter(meter_no, params)
+  check_meter_no(meter_no, 2)
+  local cursor = open(self, "meters", params, 2)
+  return find(cursor, meter_no, "meters")
+end
+
+---The newest reading of one meter (contract 4.3).
+---@param meter_no string
+---@param params? imr.ListingOptions
+---@return table|nil reading
+---@return table|nil err
+function Client:latest_reading(meter_no, params)
+  check_meter_no(meter_no, 2)
+  check_table("latest_reading", params, 2)
+  local given = copy(params or {})
+  given.meter = meter_no
+  local cursor = open(self, "latest_readings", given, 2)
+  return find(cursor, meter_no, "latest_readings")
+end
+
+-- ---------------------------------------------------------------- commands
+
+local function instruct(self, command, device_id, opts, level)
+  local parts = private[self]
+  local problem = supply.check(opts)
+  if problem then error(problem, level + 1) end
+  opts = opts or {}
+  local wire
+  wire, problem = core.request("instruct", { device_id = device_id, command = command }, parts.settings.utc_offset)
+  if not wire then error(problem, level + 1) end
+  return supply.run(self, {
+    command = command, device_id = device_id, opts = opts, scope = parts.scope, utc_offset = parts.settings.utc_offset,
+    send = function(deadline)
+      return parts.call:run(endpoints.instruct, wire, {
+        deadline = deadline, max_wait = opts.max_wait or math.huge, decimals = "number",
+        trace = { requests = 0, waited = 0 }, before_send = opts.before_send,
+      })
+    end,
+  })
+end
+
+---Cuts a meter's supply (跳闸, 关阀; contract 4.6). It is sent at most once.
+---@param device_id string
+---@param opts? imr.CommandOptions
+---@return imr.Outcome|nil outcome
+---@return table|nil err  kind "unknown_outcome" when it may have been executed
+function Client:disconnect(device_id, opts)
+  local outcome, err = instruct(self, "disconnect", device_id, opts, 2)
+  return outcome, err
+end
+
+---Restores a meter's supply (合闸, 开阀; contract 4.6). As disconnect.
+---@param device_id string
+---@param opts? imr.CommandOptions
+---@return imr.Outcome|nil outcome
+---@return table|nil err
+function Client:reconnect(device_id, opts)
+  local outcome, err = instruct(self, "reconnect", device_id, opts, 2)
+  return outcome, err
+end
+
+---Asks a meter for a reading now (抄表; contract 4.6). With confirm, waits until a newer reading is there.
+---@param device_id string
+---@param opts? imr.CommandOptions
+---@return imr.Outcome|nil outcome
+---@return table|nil err
+function Client:request_reading(device_id, opts)
+  local outcome, err = instruct(self, "request_reading", device_id, opts, 2)
+  return outcome, err
+end
+
+-- ---------------------------------------------------------------- the client itself
+
+local function check_login(opts, level)
+  check_table("login", opts, level + 1)
+  for name, value in pairs(opts or {}) do
+    if name ~= "deadline" then error(core.unknown_option(tostring(name), { "deadline" }), level + 1) end
+    if type(value) ~= "number" or value < 0 or value ~= value then
+      error("option 'deadline' must be a number, at least 0", level + 1)
+    end
+  end
+end
+
+---Logs in unless there is a good token already; calls do it by themselves (contract 4.1).
+---@param opts? { deadline: number? } seconds
+---@return true|nil
+---@return table|nil err
+function Client:login(opts)
+  check_login(opts, 2)
+  local parts = private[self]
+  local forbidden = parts.scope:problem()
+  if forbidden then return nil, forbidden end
+  local record, err = parts.session:token(deadline_at(parts, opts and opts.deadline))
+  if record then return true end
+  return nil, err
+end
+
+---Seconds between two requests to an endpoint as the pace keeps them now.
+---@param endpoint string "meters", "latest_readings", …, "instruct" for the commands
+---@return number
+function Client:spacing(endpoint)
+  if not endpoints[endpoint] then error(("there is no endpoint '%s'"):format(tostring(endpoint)), 2) end
+  local parts = private[self]
+  return parts.settings.interval == 0 and 0 or parts.pace:spacing(endpoint)
+end
+
+---Counters: requests, errors, throttled, rows, bytes, waited (seconds), logins, codes, endpoints, token_age (seconds).
+---@return table
+function Client:stats()
+  local parts = private[self]
+  local counters = parts.stats:snapshot()
+  counters.token_age = parts.session:token_age()
+  return counters
+end
+
+---Ends everything that is under way; what is called afterwards returns an error of kind "closed". Twice is fine.
+function Client:close()
+  local parts = private[self]
+  if parts.scope.closed then return end
+  local runtime = parts.scope:runtime()
+  parts.scope:close()
+  runtime:settle()
+end
+
+return Client

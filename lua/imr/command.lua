@@ -1,0 +1,104 @@
+-- A command that cuts or restores supply, and its confirmation: the answer says only that the platform took it, so with
+-- `confirm` the meter's state is read until it shows the change.
+
+local confirmation = require "imr.confirmation"
+local core = require "imr.core"
+
+local CONFIRM_DEADLINE = 120 -- seconds, when none is given
+
+local command = {}
+
+local known = {
+  confirm = { "boolean" }, meter = { "string" }, deadline = { "number", 0 }, max_wait = { "number", 0 },
+  before_send = { "function" },
+}
+
+local function names()
+  local list = {}
+  for name in pairs(known) do table.insert(list, name) end
+  table.sort(list)
+  return list
+end
+
+---What is wrong with a command's options, or nil.
+function command.check(opts)
+  if opts == nil then return nil end
+  if type(opts) ~= "table" then return "a command's options are a table, not a " .. type(opts) end
+  for name, value in pairs(opts) do
+    local entry = known[name]
+    if not entry then return core.unknown_option(tostring(name), names()) end
+    if type(value) ~= entry[1] or (entry[2] and (value < entry[2] or value ~= value)) then
+      local least = entry[2] and (", at least %d"):format(entry[2]) or ""
+      return ("option '%s' must be a %s%s"):format(name, entry[1], least)
+    end
+  end
+end
+
+-- The meter's number and record, found in the meter list before anything is sent.
+local function find_meter(client, run, deadline)
+  if run.opts.meter then return { meter_no = run.opts.meter } end
+  local cursor = client:meters { deadline = deadline - run.scope:now() }
+  while true do
+    local row, err = cursor:next()
+    if err then return nil, err end
+    if not row then break end
+    if row.device_id == run.device_id then
+      cursor:close()
+      return row
+    end
+  end
+  return nil, core.error { kind = "not_found", endpoint = "meters", retryable = false, executed = "no",
+    message = ("the platform lists no device %s, so its state could not be confirmed; nothing was sent"):format(
+      run.device_id) }
+end
+
+-- What is known of the meter before the command: its latest reading, else its entry in the meter list, else nothing.
+local function look_before(client, run, meter, deadline)
+  local left = math.max(0, deadline - run.scope:now())
+  local reading = client:latest_reading(meter.meter_no, { deadline = left })
+  return reading or (meter.supply and { supply = meter.supply }) or nil
+end
+
+local function outcome_of(run, answer, err)
+  return { state = "accepted", device_id = run.device_id, command = run.command, executed = answer and "yes" or "maybe",
+    message = (answer or err).message, platform_time = answer and confirmation.http_date(answer.date) }
+end
+
+local function confirm(client, run, outcome, meter, before, deadline)
+  outcome.online = meter.online
+  confirmation.new(run.command, before, outcome.platform_time):follow({
+    client = client, meter_no = meter.meter_no, deadline = deadline,
+    now = function() return run.scope:now() end, sleep = function(seconds) return run.scope:sleep(seconds) end,
+  }, outcome)
+end
+
+-- Sends it and follows it up. Without an answer the meter has the last word: when it shows what was wanted that is the
+-- outcome, else the unknown outcome stays an error.
+local function send_and_confirm(client, run, deadline)
+  local meter, problem = find_meter(client, run, deadline)
+  if not meter then return nil, problem end
+  local before = look_before(client, run, meter, deadline)
+  local answer, err = run.send(deadline)
+  if not answer and err.executed ~= "maybe" then return nil, err end
+  local outcome = outcome_of(run, answer, err)
+  confirm(client, run, outcome, meter, before, deadline)
+  if answer or outcome.state == "confirmed" then return outcome end
+  err.reading = outcome.reading
+  return nil, err
+end
+
+---Sends a command and, with opts.confirm, follows it up.
+---@param client imr.Client
+---@param run table command, device_id, opts, scope, send(deadline)
+function command.run(client, run)
+  local forbidden = run.scope:problem()
+  if forbidden then return nil, forbidden end
+  local opts, now = run.opts, run.scope:now()
+  local deadline = opts.deadline and now + opts.deadline or (opts.confirm and now + CONFIRM_DEADLINE or math.huge)
+  if opts.confirm then return send_and_confirm(client, run, deadline) end
+  local answer, err = run.send(deadline)
+  if not answer then return nil, err end
+  return outcome_of(run, answer)
+end
+
+return command

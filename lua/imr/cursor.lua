@@ -1,0 +1,163 @@
+-- A cursor over a listing: rows one by one, in pages, or all at once.
+--
+--   for row in cursor do ... end     raises the error object
+--   local row, err = cursor:next()   returns it
+
+local core = require "imr.core"
+local Completeness = require "imr.completeness"
+local Fetcher = require "imr.fetcher"
+local finalizer = require "imr.finalizer"
+
+---@class imr.Report
+---@field rows integer new rows handed out or waiting to be
+---@field pages integer
+---@field claimed_total integer|nil what the platform last said that there are
+---@field duplicates integer rows that came again on a later page, left out
+---@field drifted boolean rows or the total moved while paging
+---@field complete boolean true only when the listing came to its end and nothing says that a row is missing
+---@field requests integer
+---@field waited number seconds spent waiting for slots
+
+---@class imr.Cursor
+---@field report imr.Report
+local Cursor = {}
+Cursor.__index = Cursor
+Cursor.__name = "imr.cursor"
+
+-- ---------------------------------------------------------------- the listing behind it
+
+local Listing = {}
+Listing.__index = Listing
+
+local function missing(report)
+  if report.pages == 0 then return "no row was delivered" end
+  return ("%d rows of %s were delivered"):format(report.rows, report.claimed_total or "an unknown number")
+end
+
+-- The error object is shared with whoever else waits for the same login: what this listing adds goes into a copy.
+local function explain(err, report, number)
+  local copy = {}
+  for name, value in pairs(err) do copy[name] = value end
+  copy.message = ("%s (page %d; %s)"):format(err.message, number, missing(report))
+  return core.error(copy)
+end
+
+local function incomplete_error(endpoint, report)
+  return core.error {
+    kind = "incomplete", endpoint = endpoint, retryable = true, executed = "yes",
+    message = ("the listing is not known to be complete: %s%s; ask again"):format(missing(report),
+      report.drifted and ", and rows moved while paging" or ""),
+  }
+end
+
+-- The end: what is not complete is said, as the listing's owner wants to hear it.
+local function conclude(self)
+  local report = self.report
+  if report.complete then return nil end
+  if self.incomplete == "error" then return incomplete_error(self.endpoint, report) end
+  self.emit { type = "incomplete", endpoint = self.endpoint, report = report,
+    message = tostring(incomplete_error(self.endpoint, report)) }
+end
+
+---The next page's new rows; nil at the end.
+function Listing:next_page()
+  while not self.completeness.ended do
+    local answer, err = self.fetcher:next()
+    if not answer then return nil, explain(err, self.report, self.fetcher.wanted) end
+    local rows = self.completeness:take(answer, self.single)
+    if self.completeness.ended then
+      self.fetcher:cancel()
+      self.last_error = conclude(self)
+    end
+    if #rows > 0 then return rows end
+  end
+  local err = self.last_error
+  self.last_error = nil
+  return nil, err
+end
+
+---@param settings table endpoint, ask(number, on_send, report), page_size, prefetch, spacing(), scope, single,
+---incomplete, emit
+function Cursor.new(settings)
+  local report = { rows = 0, pages = 0, duplicates = 0, drifted = false, complete = false, requests = 0, waited = 0 }
+  local completeness = Completeness.new(report, settings.page_size)
+  local fetcher = Fetcher.new {
+    ask = function(number, on_send) return settings.ask(number, on_send, report) end,
+    expects = function(number) return completeness:expects(number) end,
+    ahead = settings.single and 0 or settings.prefetch,
+    spacing = settings.spacing, scope = settings.scope,
+  }
+  local listing = setmetatable({
+    report = report, completeness = completeness, fetcher = fetcher, endpoint = settings.endpoint,
+    single = settings.single, incomplete = settings.incomplete, emit = settings.emit,
+  }, Listing)
+  local cursor = setmetatable({ report = report, _listing = listing, _rows = {}, _index = 0 }, Cursor)
+  finalizer(cursor, function() fetcher:abandon() end)
+  return cursor
+end
+
+-- ---------------------------------------------------------------- what the caller sees
+
+---The next record; nil at the end; nil and an error when a page could not be had: the next call asks for it again.
+---@return table|nil row
+---@return table|nil err
+function Cursor:next()
+  self._index = self._index + 1
+  local row = self._rows[self._index]
+  if row then return row end
+  local rows, err = self._listing:next_page()
+  self._rows, self._index = rows or {}, rows and 1 or 0
+  if rows then return rows[1] end
+  return nil, err
+end
+
+function Cursor:__call()
+  local row, err = self:next()
+  if err then error(err, 0) end
+  return row
+end
+
+-- What next() has left of its page.
+local function take_rest(self)
+  local rest = {}
+  for index = self._index + 1, #self._rows do rest[#rest + 1] = self._rows[index] end
+  self._rows, self._index = {}, 0
+  return #rest > 0 and rest or nil
+end
+
+---Iterates over pages: a list of records each time. Raises the error object.
+---@return fun(): table[]|nil
+function Cursor:pages()
+  return function()
+    local rest = take_rest(self)
+    if rest then return rest end
+    local rows, err = self._listing:next_page()
+    if err then error(err, 0) end
+    return rows
+  end
+end
+
+---All records (those that are left).
+---@return table[]|nil rows
+---@return table|nil err
+---@return table[]|nil rows_before_the_error
+function Cursor:collect()
+  local rows = {}
+  while true do
+    local row, err = self:next()
+    if err then return nil, err, rows end
+    if not row then return rows end
+    rows[#rows + 1] = row
+  end
+end
+
+---Gives up what was asked for ahead. Not needed after the end; an abandoned cursor is closed when it is collected.
+function Cursor:close()
+  self._listing.fetcher:cancel()
+end
+
+function Cursor:__tostring()
+  return ("imr.cursor(%s, %d rows)"):format(self._listing.endpoint, self.report.rows)
+end
+
+return Cursor

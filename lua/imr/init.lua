@@ -1,0 +1,102 @@
+---imr: a client for a smart-meter platform. See README.md.
+
+local core = require "imr.core"
+local Call = require "imr.call"
+local Client = require "imr.client"
+local Pace = require "imr.pace"
+local Scope = require "imr.scope"
+local Session = require "imr.session"
+local Stats = require "imr.stats"
+local notify = require "imr.notify"
+local options = require "imr.options"
+local secret = require "imr.secret"
+local threads = require "imr.threads"
+local transport = require "imr.transport"
+local version = require "imr.version"
+
+local imr = {
+  _VERSION = version,
+  run = threads.run,
+  all = threads.all,
+  sleep = threads.sleep,
+  ---The endpoints with their parameters and fields: { name, listing, params, fields = { { name, type } } } each.
+  schema = core.schema,
+  store = require "imr.store",
+  time = require "imr.time",
+  ---Meter types by number: { kind = "electricity"|"water", name, name_zh }; names where the platform gives them.
+  meter_types = core.meter_types(),
+}
+
+-- Clients of one process that name no store keep one pace: it is the account that is paced, not the client.
+-- It is held weakly, so that the token goes with the last client.
+local shared = setmetatable({}, { __mode = "v" })
+
+-- The workers of one nginx are processes of one account: what they share is the dict, or a directory.
+local function nginx_store(ngx)
+  if ngx.shared.imr then return imr.store.shdict { name = "imr" } end
+  local found, store = pcall(imr.store.file)
+  if found then return store end
+  return nil, "inside nginx the workers have to share a store: add `lua_shared_dict imr 1m;` to the http block, or pass"
+    .. ' store = imr.store.file { path = "/var/lib/imr" }, a directory that belongs to the workers\' user'
+end
+
+local function default_store()
+  local ngx, problem = rawget(_G, "ngx"), nil
+  local store = shared.store
+  if not store and ngx and ngx.shared then
+    store, problem = nginx_store(ngx)
+  end
+  if problem then return nil, problem end
+  shared.store = store or imr.store.memory()
+  return shared.store
+end
+
+local function build_call(settings, scope, kept, parts)
+  return Call.new {
+    scope = scope, secret = kept, stats = parts.stats, emit = parts.emit, pace = parts.pace,
+    transport = transport.choose(settings.transport, settings.runtime, settings.ca_file),
+    base_url = settings.base_url, username = settings.username, timeout = settings.timeout,
+    connect_timeout = settings.connect_timeout, retries = settings.retries, utc_offset = settings.utc_offset,
+    max_body = settings.max_body, ca_file = settings.ca_file, proxy = settings.proxy,
+    user_agent = settings.user_agent or "imr/" .. version,
+  }
+end
+
+-- The longest that one login may take, for the lock that must outlive it: in auto, two of them.
+local function login_time(settings)
+  return 2 * (settings.retries + 1) * (settings.timeout + 8)
+end
+
+local function build(settings, kept)
+  local scope, store = Scope.new(settings.runtime), settings.store
+  local key = settings.base_url .. "|" .. settings.username
+  local parts = { settings = settings, scope = scope, stats = Stats.new(), emit = notify(settings.on_event) }
+  if store.listen then store:listen(parts.emit) end
+  parts.pace = Pace.new { store = store, key = key, interval = settings.interval }
+  local call = build_call(settings, scope, kept, parts)
+  parts.call = call
+  parts.session = Session.new {
+    store = store, key = key .. "|" .. kept.fingerprint, secret = kept, scope = scope, encoding = settings.encoding,
+    emit = parts.emit,
+    lock_time = login_time(settings),
+    login = function(encoding, deadline) return call:login(encoding, deadline) end,
+  }
+  call.session = parts.session
+  return parts
+end
+
+---Makes a client. Nothing is sent until the first call. A wrong option raises at the caller's line.
+---@param given table options; username and password are required, see README.md for all
+---@return imr.Client|nil
+---@return table|nil err
+function imr.new(given)
+  local settings, problem = options.check(given)
+  if not settings then error(problem, 2) end
+  if not settings.store then settings.store, problem = default_store() end
+  if problem then error(problem, 2) end
+  local kept = secret.new(settings.username, settings.password, settings.proxy)
+  settings.password = nil
+  return Client.new(build(settings, kept))
+end
+
+return imr

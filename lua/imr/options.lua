@@ -1,0 +1,112 @@
+-- The options of imr.new: defaults and checks. Wrong use is told at the caller's line.
+
+local core = require "imr.core"
+
+local options = {}
+
+local function is_string(value) return type(value) == "string" and value ~= "", "a non-empty string" end
+local function is_function(value) return type(value) == "function", "a function" end
+
+local function number_from(least, text)
+  return function(value) return type(value) == "number" and value >= least and value < math.huge, text end
+end
+
+local function integer_between(least, most)
+  local text = most == math.huge and ("an integer, %d or more"):format(least)
+    or ("an integer from %d to %d"):format(least, most)
+  return function(value)
+    return type(value) == "number" and value % 1 == 0 and value >= least and value <= most, text
+  end
+end
+
+local function one_of(words)
+  local text = '"' .. table.concat(words, '" or "') .. '"'
+  return function(value)
+    for _, word in ipairs(words) do
+      if value == word then return true end
+    end
+    return false, text
+  end
+end
+
+local function is_base_url(value)
+  local text = 'a URL like "https://host" or "https://host/prefix", without user, query or fragment'
+  if type(value) ~= "string" then return false, text end
+  local authority, rest = value:match("^[Hh][Tt][Tt][Pp][Ss]?://([^/?#%s]+)(%S*)$")
+  return authority ~= nil and not authority:find("@", 1, true) and not rest:find("[?#%c]"), text
+end
+
+local function is_store(value)
+  return type(value) == "table" and type(value.reserve) == "function", "a store, such as imr.store.memory()"
+end
+
+local function is_transport(value)
+  return value == "curl" or value == "resty" or type(value) == "function"
+    or (type(value) == "table" and (getmetatable(value) or {}).__call ~= nil), '"curl", "resty" or a function'
+end
+
+local known = {
+  base_url = { check = is_base_url, default = "http://imrapi.jrhsz.com" },
+  username = { check = is_string, required = true },
+  password = { check = is_string, required = true, secret = true },
+  encoding = { check = one_of { "auto", "json", "form" }, default = "auto" },
+  interval = { check = number_from(0, "a number of seconds, 0 or more (0 turns pacing off)"), default = 2.0 },
+  timeout = { check = number_from(0.001, "a number of seconds above 0"), default = 30 },
+  connect_timeout = { check = number_from(0.001, "a number of seconds above 0"), default = 10 },
+  retries = { check = integer_between(0, 100), default = 4 },
+  page_size = { check = integer_between(1, 1000), default = 1000 },
+  prefetch = { check = integer_between(0, 16), default = 2 },
+  decimals = { check = one_of { "number", "string" }, default = "number" },
+  utc_offset = { check = integer_between(-14 * 3600, 14 * 3600), default = 8 * 3600 },
+  max_body = { check = integer_between(1024, math.huge), default = 64 * 2 ^ 20 },
+  ca_file = { check = is_string },
+  proxy = { check = function(value) return type(value) == "string", "a URL, or \"\" for none" end, secret = true },
+  user_agent = { check = is_string },
+  store = { check = is_store },
+  transport = { check = is_transport },
+  on_event = { check = is_function },
+  runtime = { check = function(value) return type(value) == "table", "a runtime, as imr.testing makes it" end },
+}
+
+local function names_of(entries)
+  local names = {}
+  for name in pairs(entries) do table.insert(names, name) end
+  table.sort(names)
+  return names
+end
+
+-- A secret's wrong value is not shown.
+local function shown(value, entry)
+  if entry.secret then return "a " .. type(value) end
+  return type(value) == "string" and ("%q"):format(value) or tostring(value)
+end
+
+local function problem_of(name, value)
+  local entry = known[name]
+  if not entry then return core.unknown_option(tostring(name), names_of(known)) end
+  local fine, wanted = entry.check(value)
+  if fine then return nil end
+  return ("option '%s' must be %s, not %s"):format(name, wanted, shown(value, entry))
+end
+
+---The given options, checked, with the defaults filled in.
+---@return table|nil options
+---@return string|nil problem
+function options.check(given)
+  if type(given) ~= "table" then return nil, "imr.new takes a table of options" end
+  local result = {}
+  for name, value in pairs(given) do
+    local problem = problem_of(name, value)
+    if problem then return nil, problem end
+    result[name] = value
+  end
+  for _, name in ipairs(names_of(known)) do
+    local entry = known[name]
+    if entry.required and result[name] == nil then return nil, ("option '%s' is required"):format(name) end
+    if result[name] == nil then result[name] = entry.default end
+  end
+  result.base_url = result.base_url:gsub("/+$", "")
+  return result
+end
+
+return options

@@ -1,0 +1,122 @@
+-- A client's side of pacing: take a slot from the store, wait for it, and use it only while it is still good.
+--
+-- What the platform counts is the gap between arrivals, which jitter shortens. So slots stand a margin further apart
+-- than the interval, and whoever wakes later than that margin after its slot takes a new one, because the next
+-- caller's slot may already be too near.
+
+local core = require "imr.core"
+
+local MARGIN, MARGIN_SHARE = 0.05, 0.05 -- seconds, and at most this share of the interval
+local WIDEN, SHRINK = 2, 0.98           -- on 1011 or waking late, and on each accepted request
+
+---@class imr.Pace
+local Pace = {}
+Pace.__index = Pace
+
+---@param settings { store: table, key: string, interval: number }
+function Pace.new(settings)
+  return setmetatable({
+    store = settings.store, key = settings.key, interval = settings.interval,
+    least_margin = math.min(MARGIN, settings.interval * MARGIN_SHARE),
+    margins = {}, -- by endpoint
+  }, Pace)
+end
+
+function Pace:slot_key(endpoint)
+  return self.key .. "|" .. endpoint
+end
+
+---Seconds between two slots of an endpoint, margin included.
+function Pace:spacing(endpoint)
+  return self.interval + (self.margins[endpoint] or self.least_margin)
+end
+
+local function too_long(wait, now, limits)
+  local by_deadline = now + wait > limits.deadline
+  return core.error {
+    kind = by_deadline and "timeout" or "throttled",
+    message = ("the next slot comes in %.1f s, later than %s allows"):format(wait,
+      by_deadline and "the deadline" or "max_wait"),
+    retryable = true, executed = "no", retry_after = wait,
+  }
+end
+
+local function store_failed(message)
+  return core.error { kind = "store", message = message, retryable = true, executed = "no" }
+end
+
+---Waits for a slot.
+---@param endpoint string
+---@param scope table  the client's waits: scope:sleep(seconds) -> true | nil, err
+---@param limits { deadline: number, max_wait: number }  on the runtime's clock; seconds
+---@return number|nil waited seconds
+---@return number|table|nil slot its start, or the error
+function Pace:wait(endpoint, scope, limits)
+  if self.interval == 0 then return 0 end
+  local key, began = self:slot_key(endpoint), scope:now()
+  local spacing, held, late
+  repeat
+    local now, before = scope:now(), spacing
+    spacing = self:spacing(endpoint)
+    if held and spacing ~= before then
+      self.store:release(key, before, held, now) -- reserve() knows a held slot by today's spacing
+      held = nil
+    end
+    local longest = math.max(0, math.min(limits.max_wait - (now - began), limits.deadline - now))
+    local start, wait, message = self.store:reserve(key, spacing, now, longest, held)
+    if not start then
+      return nil, wait and too_long(wait, now, limits) or store_failed(message)
+    end
+    -- Late once may be chance. Late again, and somebody behind us: this process needs more room.
+    if late and start > now then self:widen(endpoint) end
+    held = start
+    if start > scope:now() then
+      local ok, err = self:sleep_until(start, spacing, key, scope)
+      if not ok then return nil, err end
+    end
+    late = scope:now() - start -- also when there was no wait: we may have been stopped in between
+  until late <= spacing - self.interval
+  return scope:now() - began, held
+end
+
+---A slot that was waited for and will not be used.
+---@param slot number|nil its start
+function Pace:give_back(endpoint, slot, now)
+  if slot then self.store:release(self:slot_key(endpoint), self:spacing(endpoint), slot, now) end
+end
+
+---A request leaves at `now` instead of at its slot's start: the next slot keeps its distance from now.
+function Pace:sent_late(endpoint, slot, now)
+  local spacing = self:spacing(endpoint)
+  if slot and now - slot > spacing - self.interval then
+    self.store:push_back(self:slot_key(endpoint), now + spacing, now)
+  end
+end
+
+-- A caller that is told to stop gives its slot back; so does one whose thread is cancelled (the error goes on).
+function Pace:sleep_until(start, spacing, key, scope)
+  local fine, ok, err = pcall(scope.sleep, scope, start - scope:now())
+  if fine and ok then return true end
+  self.store:release(key, spacing, start, scope:now())
+  if not fine then error(ok, 0) end
+  return nil, err
+end
+
+function Pace:widen(endpoint)
+  local wider = math.max((self.margins[endpoint] or self.least_margin) * WIDEN, 0.001)
+  self.margins[endpoint] = math.min(wider, self.interval / 2)
+end
+
+---The platform said 1011: everybody waits a full interval from now, and we keep a wider margin.
+function Pace:throttled(endpoint, now, least_wait)
+  self:widen(endpoint)
+  self.store:push_back(self:slot_key(endpoint), now + math.max(self:spacing(endpoint), least_wait or 0), now)
+end
+
+---The platform took a request: the margin shrinks slowly back.
+function Pace:accepted(endpoint)
+  local margin = self.margins[endpoint]
+  if margin then self.margins[endpoint] = math.max(self.least_margin, margin * SHRINK) end
+end
+
+return Pace

@@ -1,0 +1,275 @@
+-- The runtime of plain Lua: light threads over one poll loop.
+--
+-- Every wait is a wait for an event. Inside one of our light threads it yields; anywhere else (the main
+-- program, somebody else's coroutine, a callback through which Lua can't yield) it turns the loop until
+-- the event has come, so the caller just blocks and the light threads go on.
+
+local core = require "imr.core"
+local Timers = require "imr.runtime.timers"
+
+local unpack = table.unpack or unpack
+local now, sleep = core.now, core.sleep
+
+-- PUC Lua 5.1 can't yield across pcall or a for loop's iterator, and can't tell: there every wait turns the loop.
+local never_yields = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
+local isyieldable = coroutine.isyieldable or function() return true end
+
+-- What a killed thread's waits raise; it unwinds the thread, so that locks and transfers are let go.
+local CANCELLED = setmetatable({}, { __tostring = function() return "this light thread was cancelled" end })
+
+---@class imr.Plain
+local Plain = {}
+Plain.__index = Plain
+
+---@param clock? { now: (fun(): number), idle: fun(seconds: number) } another clock, for tests; idle passes the time
+function Plain.new(clock)
+  return setmetatable({
+    now_of = clock and clock.now or now,
+    idle = clock and clock.idle or sleep,
+    ready = { first = 1, last = 0 }, timers = Timers.new(), pollers = {},
+    current = nil,   -- the light thread that is running
+    inside = 0,      -- so many of our waits are on the stack
+    abandoned = {},  -- work to cancel at the next turn
+  }, Plain)
+end
+
+function Plain:now()
+  return self.now_of()
+end
+
+-- ---------------------------------------------------------------- events
+
+local Event = {}
+Event.__index = Event
+
+---A one-shot event: once set it stays set.
+function Plain:event()
+  return setmetatable({ runtime = self, is_set = false, waiters = {} }, Event)
+end
+
+function Event:set()
+  if self.is_set then return end
+  self.is_set = true
+  local waiters = self.waiters
+  self.waiters = {}
+  for _, waiter in ipairs(waiters) do self.runtime:wake(waiter) end
+end
+
+---Waits until the event is set, at most `timeout` seconds.
+---@return boolean set false when the time ran out first
+function Event:wait(timeout)
+  local runtime = self.runtime
+  if runtime:is_cancelled() then error(CANCELLED, 0) end
+  if self.is_set then return true end
+  local waiter = { event = self }
+  table.insert(self.waiters, waiter)
+  runtime.inside = runtime.inside + 1
+  if timeout and timeout < math.huge then
+    waiter.timer = runtime.timers:add(runtime:now() + timeout, waiter)
+  end
+  runtime:park(waiter)
+  return self.is_set
+end
+
+local function forget(event, waiter)
+  for index, other in ipairs(event.waiters) do
+    if other == waiter then return table.remove(event.waiters, index) end
+  end
+end
+
+-- Ends a wait: the waiter is out of its event and its timer, and its thread is ready.
+function Plain:wake(waiter)
+  if waiter.woken then return end
+  waiter.woken = true
+  forget(waiter.event, waiter)
+  if waiter.timer then self.timers:remove(waiter.timer) end
+  if waiter.thread then self:make_ready(waiter.thread) end
+end
+
+function Plain:make_ready(thread)
+  local ready = self.ready
+  ready.last = ready.last + 1
+  ready[ready.last] = thread
+end
+
+-- Only our own thread may yield, and only when nothing but Lua is between: a coroutine of the caller's inside
+-- it, or a C function below it, would take our yield for its own.
+function Plain:thread_to_yield()
+  local thread = self.current
+  if never_yields or not thread or coroutine.running() ~= thread.co or not isyieldable() then return nil end
+  return thread
+end
+
+function Plain:park(waiter)
+  local thread = self:thread_to_yield()
+  if thread then
+    waiter.thread, thread.waiter = thread, waiter
+    self.inside = self.inside - 1 -- the loop below us has its own
+    coroutine.yield()
+    thread.waiter = nil
+  else
+    while not waiter.woken and not self:is_cancelled() do self:turn() end
+    self:wake(waiter)
+    self.inside = self.inside - 1
+  end
+  if self:is_cancelled() then error(CANCELLED, 0) end
+end
+
+function Plain:sleep(seconds)
+  self:event():wait(math.max(0, seconds))
+end
+
+-- ---------------------------------------------------------------- light threads
+
+---Starts a light thread. It runs when the caller next waits.
+---@return table thread
+function Plain:spawn(fn, ...)
+  local arguments = { n = select("#", ...), ... }
+  local thread = { finished = self:event() }
+  thread.co = coroutine.create(function() return fn(unpack(arguments, 1, arguments.n)) end)
+  self:make_ready(thread)
+  return thread
+end
+
+local function finish(thread, ok, ...)
+  if coroutine.status(thread.co) ~= "dead" then return end
+  thread.ok, thread.results = ok, { n = select("#", ...), ... }
+  thread.finished:set()
+end
+
+-- `finished` stands for the whole of it: a thread that has ended may still be in the ready list.
+function Plain:resume(thread)
+  if thread.finished.is_set or coroutine.status(thread.co) ~= "suspended" then return end
+  local previous = self.current
+  self.current = thread
+  finish(thread, coroutine.resume(thread.co))
+  self.current = previous
+end
+
+---In nginx a thread that outlives its request; here they all do.
+Plain.detach = Plain.spawn
+
+---In nginx a function that outlives its request.
+function Plain.protect(_, fn, ...)
+  return fn(...)
+end
+
+---What forbids a call here: nothing.
+function Plain.problem() end
+
+---Waits for a thread's end.
+---@return boolean ok
+---@return any ... its results, or the error it raised
+function Plain:join(thread)
+  thread.finished:wait()
+  return thread.ok, unpack(thread.results, 1, thread.results.n)
+end
+
+---Cancels a thread: it unwinds at once, or, when it is below us on the stack, at its next wait.
+function Plain:kill(thread)
+  if thread.finished.is_set or thread.cancelled then return end
+  thread.cancelled = true
+  if thread.waiter then
+    local waiter = thread.waiter
+    waiter.thread = nil
+    self:wake(waiter)
+    self:resume(thread)
+  elseif thread ~= self.current and coroutine.status(thread.co) == "suspended" then
+    thread.ok, thread.results = false, { n = 1, CANCELLED } -- not begun: it never runs
+    thread.finished:set()
+  end
+end
+
+---Cancels work from a finalizer: at the next turn when it runs in the middle of our own doings.
+function Plain:abandon(work)
+  if self.inside == 0 and not self.current then return work:cancel() end
+  self.abandoned[#self.abandoned + 1] = work
+end
+
+local function reap(self)
+  while #self.abandoned > 0 do table.remove(self.abandoned):cancel() end
+end
+
+function Plain:is_cancelled()
+  return self.current ~= nil and self.current.cancelled == true
+end
+
+-- ---------------------------------------------------------------- the loop
+
+---A poller has `busy()` and `poll(timeout)`: the loop waits in it while it is busy.
+function Plain:watch(poller)
+  for _, other in ipairs(self.pollers) do
+    if other == poller then return end
+  end
+  table.insert(self.pollers, poller)
+end
+
+local function busy_pollers(self)
+  local busy = {}
+  for _, poller in ipairs(self.pollers) do
+    if poller.busy() then table.insert(busy, poller) end
+  end
+  return busy
+end
+
+-- With two pollers no one call can wait for both: they take turns.
+local TURN = 0.002
+
+local function wait_for_work(self, timeout)
+  local busy = busy_pollers(self)
+  if #busy > 1 then timeout = math.min(timeout, TURN) end
+  for _, poller in ipairs(busy) do poller.poll(timeout) end
+  if #busy > 0 then return end
+  if timeout == math.huge then error("imr: deadlock: a wait for something that nothing will do", 0) end
+  self.idle(timeout)
+end
+
+-- The list is shared with the loops that a blocking thread turns below us: each takes the first that is there.
+local function run_ready(self)
+  local ready = self.ready
+  local count = ready.last - ready.first + 1
+  for _ = 1, count do
+    local first = ready.first
+    if first > ready.last then break end
+    local thread = ready[first]
+    ready[first], ready.first = nil, first + 1
+    self:resume(thread)
+  end
+  return count > 0
+end
+
+local function fire_timers(self)
+  local time = self:now()
+  local waiter = self.timers:pop_due(time)
+  while waiter do
+    self:wake(waiter)
+    waiter = self.timers:pop_due(time)
+  end
+end
+
+---One turn: what is ready runs; then we wait for the first timer or transfer.
+function Plain:turn()
+  reap(self)
+  if not run_ready(self) then
+    local at = self.timers:next_time()
+    wait_for_work(self, at and math.max(0, at - self:now()) or math.huge)
+  end
+  fire_timers(self)
+end
+
+---Runs what is ready without waiting for anything; not from within a light thread, where the loop below does it.
+function Plain:settle()
+  reap(self)
+  while not self.current and run_ready(self) do end
+end
+
+---Runs `fn` as a light thread until it ends.
+---@return boolean ok
+---@return any ... its results, or the error it raised
+function Plain:run(fn, ...)
+  if self:thread_to_yield() then return true, fn(...) end
+  local thread = self:spawn(fn, ...)
+  return self:join(thread)
+end
+
+return Plain

@@ -1,0 +1,90 @@
+-- The waits of one client. Closing the client ends them all with an error, so that close() in mid-flight leaves
+-- nothing behind.
+
+local core = require "imr.core"
+local runtime = require "imr.runtime"
+
+local unpack = table.unpack or unpack
+
+local function pack(...)
+  return { n = select("#", ...), ... }
+end
+
+---@class imr.Scope
+local Scope = {}
+Scope.__index = Scope
+
+---@param fixed? table a runtime to use always (tests); else the one of the moment
+function Scope.new(fixed)
+  local tracked = setmetatable({}, { __mode = "k" })
+  return setmetatable({ fixed = fixed, waits = {}, tracked = tracked, closed = false }, Scope)
+end
+
+---The runtime that this very call waits in.
+function Scope:runtime()
+  return self.fixed or runtime.current()
+end
+
+function Scope:now()
+  return self:runtime():now()
+end
+
+function Scope.closed_error()
+  return core.error { kind = "closed", message = "the client is closed", retryable = false, executed = "no" }
+end
+
+---Sleeps; closing the client ends it early.
+---@return true|nil
+---@return table|nil err
+function Scope:sleep(seconds)
+  if self.closed then return nil, Scope.closed_error() end
+  if seconds <= 0 then return true end
+  local wait = self:runtime():event()
+  self.waits[wait] = true
+  local fine, problem = pcall(wait.wait, wait, seconds)
+  self.waits[wait] = nil
+  if not fine then error(problem, 0) end
+  if self.closed then return nil, Scope.closed_error() end
+  return true
+end
+
+---Runs `fn(...)` in a light thread that close() cancels.
+---@return boolean ok false when it was cancelled so, or raised
+---@return any ... its results, or what it raised
+function Scope:run(fn, ...)
+  local current = self:runtime()
+  local thread = current:spawn(fn, ...)
+  local work = { cancel = function() current:kill(thread) end }
+  self:track(work)
+  local joined = pack(pcall(current.join, current, thread))
+  self.tracked[work] = nil
+  if not joined[1] then -- we were cancelled ourselves
+    current:kill(thread)
+    error(joined[2], 0)
+  end
+  return unpack(joined, 2, joined.n)
+end
+
+---What forbids a call at this very place, or that the client is closed; nil when a call may be made.
+---@return table|nil err
+function Scope:problem()
+  if self.closed then return Scope.closed_error() end
+  local message = self:runtime():problem()
+  return message and core.error { kind = "phase", message = message, retryable = false, executed = "no" } or nil
+end
+
+---Work that close() has to cancel: an object with `cancel()`. It is not kept alive by this.
+function Scope:track(work)
+  self.tracked[work] = true
+end
+
+---Ends every wait and all that is tracked.
+function Scope:close()
+  self.closed = true
+  for work in pairs(self.tracked) do work:cancel() end
+  local waits = self.waits
+  self.waits = {}
+  for wait in pairs(waits) do wait:set() end
+end
+
+return Scope

@@ -1,0 +1,171 @@
+-- The token of an account: one login for everybody who shares the store.
+--
+-- Whoever needs a token and finds none takes the login lock and logs in; the others wait and take the outcome, also a
+-- failure. A refused account (1002, 1005) stays refused until the credentials change: repeating it would lock the
+-- account.
+
+local core = require "imr.core"
+
+local POLL, POLL_MOST = 0.005, 0.1      -- how often a waiter looks for the outcome, growing
+local BACKOFF, BACKOFF_MOST = 1, 60     -- after a failed login, before anybody tries again; seconds
+local LOCK_SPARE = 10                   -- the lock outlives the longest login by this
+
+---@class imr.Session
+local Session = {}
+Session.__index = Session
+
+---@class imr.SessionSettings
+---@field store table
+---@field key string base URL, account and fingerprint of the credentials
+---@field secret table
+---@field scope table
+---@field login fun(encoding: string, deadline: number): table|nil, table|nil
+---@field encoding "auto"|"json"|"form"
+---@field lock_time number seconds that one login takes at most
+---@field emit fun(event: table)
+
+---@param settings imr.SessionSettings
+function Session.new(settings)
+  local session = setmetatable({}, Session)
+  for name, value in pairs(settings) do session[name] = value end
+  return session
+end
+
+local function failure_error(failure)
+  return core.error {
+    kind = failure.kind, code = failure.code, message = failure.message, endpoint = "login",
+    retryable = failure.kind ~= "auth", executed = "no", retry_after = failure.retry_after,
+  }
+end
+
+local function out_of_time(wait)
+  return core.error { kind = "timeout", message = "no token before the deadline", endpoint = "login", retryable = true,
+    executed = "no", retry_after = wait }
+end
+
+local function store_failed(message)
+  return core.error { kind = "store", message = message, endpoint = "login", retryable = true, executed = "no" }
+end
+
+local function moment_of(record)
+  return record and (record.obtained or (record.failure and record.failure.at)) or -math.huge
+end
+
+-- What the store holds, or what it could not take from us, if that is newer.
+---@return table|nil record without a token when there is none
+---@return table|nil err
+function Session:record()
+  local stored, message = self.store:get_token(self.key, self.scope:now())
+  if message then return nil, store_failed(message) end
+  if moment_of(self.unsaved) > moment_of(stored) then return self.unsaved end
+  return stored or {}
+end
+
+function Session:save(record)
+  local ok, message = self.store:put_token(self.key, record, self.scope:now())
+  self.unsaved = not ok and record or nil
+  if not ok then self.emit { type = "store", message = "the token could not be shared: " .. tostring(message) } end
+end
+
+-- Told apart by login, not by text: two logins within a second give the same token.
+local function usable(record, stale, now)
+  return record.token and not (stale and record.id == stale.id) and core.token_fresh(record.obtained, now)
+end
+
+---The encoding that this account's platform speaks, as far as we know.
+function Session:current_encoding()
+  if self.encoding ~= "auto" then return self.encoding end
+  local record = self:record()
+  return record and record.encoding or "json"
+end
+
+---The age of the token that would be used now, seconds, or nil when a login is due.
+function Session:token_age()
+  local record, now = self:record(), self.scope:now()
+  return record and usable(record, nil, now) and now - record.obtained or nil
+end
+
+-- What a record says to somebody who has been waiting since `began`: a token, an error, or when a login may be tried.
+local function judge(record, stale, began, now)
+  if usable(record, stale, now) then return record end
+  local failure = record.failure
+  if not failure then return nil, nil, 0 end
+  if failure.kind == "auth" or failure.at > began then return nil, failure_error(failure) end
+  return nil, nil, failure.retry_at - now
+end
+
+---The record of a token; logs in when there is none, or only `stale`, which the platform has refused.
+---@param deadline number on the runtime's clock
+---@param stale? table the record that failed
+---@return table|nil record { token, id, encoding }
+---@return table|nil err
+function Session:token(deadline, stale)
+  local began, poll = self.scope:now(), POLL
+  while true do
+    local now = self.scope:now()
+    local fresh, err, wait = self:look(stale, began)
+    if fresh or err then return fresh, err end
+    if wait <= 0 then
+      local owner, message = self.store:lock(self.key, now, self.lock_time + LOCK_SPARE)
+      if message then return nil, store_failed(message) end
+      if owner then return self.scope:runtime():protect(self.login_with, self, owner, deadline, stale, began) end
+      wait, poll = poll, math.min(poll * 1.5, POLL_MOST)
+    end
+    if now + wait > deadline then return nil, out_of_time(wait) end
+    local ok, closed = self.scope:sleep(wait)
+    if not ok then return nil, closed end
+  end
+end
+
+function Session:look(stale, began)
+  local record, err = self:record()
+  if not record then return nil, err end
+  return judge(record, stale, began, self.scope:now())
+end
+
+-- Holding the lock: look once more (another may have just finished), then log in. The lock goes back whatever happens.
+function Session:login_with(owner, deadline, stale, began)
+  local fine, fresh, err = pcall(function()
+    local found, problem = self:look(stale, began)
+    if found or problem then return found, problem end
+    return self:login_once(deadline)
+  end)
+  self.store:unlock(self.key, owner)
+  if not fine then error(fresh, 0) end
+  return fresh, err
+end
+
+function Session:login_once(deadline)
+  local record = self:record() or {}
+  local encoding = self.encoding ~= "auto" and self.encoding or record.encoding or "json"
+  local sent = self.scope:now()
+  local answer, err = self.login(encoding, deadline)
+  if not answer and err.code == 1008 and self.encoding == "auto" then
+    encoding, sent = encoding == "json" and "form" or "json", self.scope:now()
+    answer, err = self.login(encoding, deadline)
+  end
+  if not answer then return nil, self:remember_failure(record, err) end
+  return self:remember(answer.token, sent, encoding)
+end
+
+function Session:remember(token, obtained, encoding)
+  self.secret.add(token)
+  local record = { token = token, obtained = obtained, id = ("%.6f"):format(obtained), encoding = encoding }
+  self:save(record)
+  return record
+end
+
+-- A closed client or a caller's short deadline says nothing about the account: no record of it.
+function Session:remember_failure(record, err)
+  if err.kind == "closed" or err.by_deadline then return err end
+  local now = self.scope:now()
+  local backoff = math.min(((record.failure or {}).backoff or BACKOFF / 2) * 2, BACKOFF_MOST)
+  self:save {
+    encoding = record.encoding,
+    failure = { kind = err.kind, code = err.code, message = err.message,
+      at = now, retry_at = now + backoff, backoff = backoff },
+  }
+  return err
+end
+
+return Session

@@ -1,0 +1,99 @@
+-- A platform and a clock for tests: the simulator's rules inside this process, on time that passes only when
+-- everybody waits. A two-hour token or a thousand paced pages take milliseconds.
+--
+--   local world = require("imr.testing").new { meters = 20 }
+--   world:run(function()
+--     local client = world:client { page_size = 5 }
+--     ...
+--   end)
+
+local Plain = require "imr.runtime.plain"
+local Platform = require "imr.simulator.platform"
+local runtime = require "imr.runtime"
+
+local NETWORK = 0.02 -- seconds that a request travels, and its answer
+
+---@class imr.World
+local World = {}
+World.__index = World
+
+local testing = {}
+
+---@param options? table the simulator's (see `imr simulate --help`), and network = seconds that a request travels
+---@return imr.World
+function testing.new(options)
+  local given = {}
+  for name, value in pairs(options or {}) do given[name] = value end
+  local network = given.network or NETWORK
+  given.network = nil
+  local time = 0
+  local world = setmetatable({ network = network }, World)
+  world.runtime = Plain.new {
+    now = function() return time end,
+    idle = function(seconds) time = time + seconds end,
+  }
+  given.epoch = given.epoch or 1752000000
+  world.platform = Platform.new(given)
+  return world
+end
+
+---Virtual seconds since the world began.
+function World:now()
+  return self.runtime:now()
+end
+
+---Lets virtual time pass.
+function World:sleep(seconds)
+  self.runtime:sleep(seconds)
+end
+
+local function fault(answer, request, spent, runtime_)
+  if answer.fault == "stall" or answer.delay + spent > request.timeout then
+    runtime_:sleep(request.timeout - spent)
+    return { kind = "timeout", message = "no answer in time", executed = "maybe" }
+  end
+  runtime_:sleep(answer.delay)
+  if not answer.fault then return nil end
+  return { kind = "network", message = "the connection was closed: " .. answer.fault, executed = "maybe" }
+end
+
+---The transport into this world, for imr.new's option `transport`.
+function World:transport()
+  return function(request)
+    self.runtime:sleep(self.network)
+    local answer = self.platform:handle({
+      method = request.method, path = request.url:match("^%a+://[^/]+(/.*)$"),
+      headers = request.headers, body = request.body,
+    }, self:now())
+    local problem = fault(answer, request, self.network, self.runtime)
+    if problem then return nil, problem end
+    self.runtime:sleep(self.network)
+    return answer.status, answer.body, answer.headers
+  end
+end
+
+---A client of this world: imr.new with the account, the clock and the transport filled in.
+---@param options? table
+---@return imr.Client
+function World:client(options)
+  local given = {
+    base_url = "http://simulator.invalid",
+    username = self.platform.settings.account, password = self.platform.settings.password,
+    transport = self:transport(), runtime = self.runtime, store = require("imr.store").memory(),
+  }
+  for name, value in pairs(options or {}) do given[name] = value end
+  return assert(require("imr").new(given))
+end
+
+---Runs a function on this world's clock: imr.run, imr.all and imr.new inside it use it too.
+function World:run(fn, ...)
+  local before = runtime.replace(self.runtime)
+  local results = { n = 0 }
+  local function keep(...) results = { n = select("#", ...), ... } end
+  keep(self.runtime:run(fn, ...))
+  runtime.replace(before)
+  if not results[1] then error(results[2], 0) end
+  return (table.unpack or unpack)(results, 2, results.n)
+end
+
+return testing

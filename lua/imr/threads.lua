@@ -1,0 +1,74 @@
+-- Light threads for callers: run and all.
+
+local runtime = require "imr.runtime"
+
+local threads = {}
+
+local function results_of(ok, ...)
+  if not ok then error((...), 0) end
+  return ...
+end
+
+local function is_callable(value)
+  return type(value) == "function" or (type(value) == "table" and (getmetatable(value) or {}).__call ~= nil)
+end
+
+---Runs a function in which the functions of all() and prefetching go on side by side; returns what it returns.
+---In nginx the request itself is such a function: there this just calls it.
+---@param fn function
+---@param ... any arguments
+---@return any ...
+function threads.run(fn, ...)
+  if not is_callable(fn) then error("imr.run takes a function, not a " .. type(fn), 2) end
+  return results_of(runtime.current():run(fn, ...))
+end
+
+-- Starts all functions. `outcome.done` is set when all have ended, or one has raised.
+local function start(functions, current, outcome)
+  local started, left = {}, #functions
+  for index, fn in ipairs(functions) do
+    started[index] = current:spawn(function()
+      local fine, result = pcall(fn)
+      if fine then
+        outcome.results[index] = result
+        left = left - 1
+      elseif not outcome.failed then
+        outcome.failed, outcome.problem = true, result
+      end
+      if outcome.failed or left == 0 then outcome.done:set() end
+    end)
+  end
+  return started
+end
+
+local function are_callable(functions)
+  if type(functions) ~= "table" then return false end
+  for _, fn in ipairs(functions) do
+    if not is_callable(fn) then return false end
+  end
+  return true
+end
+
+---Runs functions side by side. When one raises, the others are cancelled and the error is raised again.
+---@param functions function[]
+---@return table results the first result of each, in order
+function threads.all(functions)
+  if not are_callable(functions) then error("imr.all takes a list of functions", 2) end
+  if #functions == 0 then return {} end
+  local current = runtime.current()
+  local outcome = { results = {}, done = current:event(), failed = false }
+  local started = start(functions, current, outcome)
+  local fine, problem = pcall(outcome.done.wait, outcome.done)
+  if fine and not outcome.failed then return outcome.results end
+  for _, thread in ipairs(started) do current:kill(thread) end
+  if fine then problem = outcome.problem end
+  error(problem, 0)
+end
+
+---Waits; light threads go on meanwhile. In nginx it never blocks the worker.
+---@param seconds number
+function threads.sleep(seconds)
+  runtime.current():sleep(seconds)
+end
+
+return threads

@@ -1,0 +1,99 @@
+-- How a request's parameters are written, and what a response says.
+
+local core = require "imr.core"
+local cjson = require "cjson"
+
+local wire = {}
+
+local EXCERPT = 80             -- characters of an answer that is not one
+local LOOKED_AT = 8192         -- bytes that a message is taken from
+local LONGEST_SECRET = 1024    -- as an answer may spell it
+
+local content_types = { json = "application/json", form = "application/x-www-form-urlencoded" }
+
+local function urlencode(text)
+  return (tostring(text):gsub("[^%w%-._~]", function(byte) return ("%%%02X"):format(byte:byte()) end))
+end
+
+local function form_encode(parameters)
+  local pairs_of = {}
+  for name, value in pairs(parameters) do table.insert(pairs_of, urlencode(name) .. "=" .. urlencode(value)) end
+  table.sort(pairs_of)
+  return table.concat(pairs_of, "&")
+end
+
+---@param parameters table<string, string|integer> the platform's names
+---@param encoding "json"|"form"
+---@return string body
+---@return string content_type
+function wire.encode(parameters, encoding)
+  local body = encoding == "form" and form_encode(parameters) or cjson.encode(parameters)
+  return body, content_types[encoding]
+end
+
+-- HTTP statuses by which a gateway says that it did not pass the request on.
+local refused = {}
+for _, status in ipairs { 400, 401, 403, 404, 405, 407, 413, 414, 415, 429, 501 } do refused[status] = true end
+
+local function is_redirect(status)
+  return status >= 300 and status < 400
+end
+
+-- The cut may have gone through a secret: what stands before it goes too.
+local function beginning(body, redact)
+  local text = redact(body:sub(1, LOOKED_AT))
+  return #body > LOOKED_AT and text:sub(1, -LONGEST_SECRET - 1) or text
+end
+
+local function http_message(status, headers, body, redact)
+  if is_redirect(status) then
+    local target = headers and headers.location or "nowhere"
+    return ("HTTP %d redirects to %s: not followed with credentials; set base_url to the right address"):format(
+      status, redact(target))
+  end
+  return ("HTTP %d%s"):format(status, wire.excerpt(body, redact))
+end
+
+---A few readable characters of an answer, for an error. Secrets go before the cut, lest half of one stays.
+function wire.excerpt(body, redact)
+  local text = beginning(body, redact):gsub("[%c%s]+", " "):gsub("[\128-\255]+", "?")
+  if text:match("^ ?$") then return ": empty body" end
+  return (": %s%s"):format(text:sub(1, EXCERPT), #text > EXCERPT and "…" or "")
+end
+
+local function http_error(status, headers, body, redact)
+  return core.error {
+    kind = status == 429 and "throttled" or "http", http_status = status,
+    message = http_message(status, headers, body, redact),
+    retryable = status >= 500 or status == 408 or status == 429,
+    executed = (refused[status] or is_redirect(status)) and "no" or "maybe",
+    retry_after = headers and tonumber((headers["retry-after"] or ""):match("^%d+$")) or nil,
+  }
+end
+
+local function code_error(answer, status, redact)
+  local kind, executed, retryable, meaning = core.code(answer.code)
+  local said = beginning(answer.message, redact)
+  return core.error {
+    kind = kind, code = answer.code, http_status = status ~= 200 and status or nil,
+    retryable = retryable, executed = executed,
+    message = said ~= "" and ("%s (%s)"):format(meaning, said) or meaning,
+  }
+end
+
+---The meaning of a response: the answer when the platform says success, else the error.
+---@return table|nil answer
+---@return table|nil err
+function wire.read(endpoint, status, headers, body, settings)
+  local answer, problem = core.decode(endpoint, body, settings.decimals, settings.utc_offset)
+  if answer and answer.code ~= 200 then return nil, code_error(answer, status, settings.redact) end
+  if status ~= 200 then return nil, http_error(status, headers, body, settings.redact) end
+  if answer then return answer end
+  return nil, core.error {
+    kind = "protocol", http_status = status, retryable = true, executed = "maybe",
+    message = ("the answer is not the platform's: %s%s"):format(settings.redact(problem),
+      wire.excerpt(body, settings.redact)),
+  }
+end
+
+return wire
