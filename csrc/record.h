@@ -40,6 +40,7 @@ typedef struct {
   uint64_t seen;     /* fields that had a value in this row */
   uint64_t kept;     /* fields whose slot in `values` has what `texts` says */
   int members;       /* in this row, or the last one */
+  bool sided;        /* this row has something in its two tables */
   int repeats;       /* keys of this row that got a number because they came before */
 } imr_rows;
 
