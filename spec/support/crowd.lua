@@ -1,0 +1,33 @@
+-- Many processes that run the same program at the same time.
+local core = require "imr.core"
+local files = require "support.files"
+local process = require "support.process"
+local shell = require "support.shell"
+
+local crowd = {}
+
+-- Each waits for the same moment, so that none has finished before the last begins.
+local HEAD = [[
+local core = require "imr.core"
+local NUMBER = tonumber(os.getenv "NUMBER")
+core.sleep(tonumber(os.getenv "BEGIN") - core.now())
+]]
+
+--- Runs `count` processes, waits for all of them and returns what each printed.
+---@param count integer
+---@param program string Lua; NUMBER is the process's own, from 1
+---@param env? table<string, string>
+---@return string[] outputs
+function crowd.run(count, program, env)
+  local directory, given = shell.scratch(), { BEGIN = ("%.3f"):format(core.now() + 0.3 + count * 0.012) }
+  for name, value in pairs(env or {}) do given[name] = value end
+  local all = ("sh -c 'for i in $(seq %d); do NUMBER=$i \"$@\" >%s/$i 2>&1 & done; wait' sh"):format(count, directory)
+  local ok, problem = process.lua(HEAD .. program, { env = given, before = all })
+  assert(ok, problem)
+  local outputs = {}
+  for number = 1, count do outputs[number] = files.read(directory .. "/" .. number) end
+  shell.must("rm -r " .. directory)
+  return outputs
+end
+
+return crowd

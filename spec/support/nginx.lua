@@ -1,0 +1,139 @@
+-- An nginx of a spec's own, from the distribution's packages: on a free port, in a directory of its own, ended by its
+-- id.
+local http = require "socket.http"
+local port = require "support.port"
+local process = require "support.process"
+local shell = require "support.shell"
+
+local nginx = {}
+nginx.__index = nginx
+
+local ROOT = shell.lines("pwd")[1]
+
+-- Workers have the rights of whoever runs the spec, so that they share files with the spec's other processes.
+local FRAME = [[
+load_module /usr/lib/nginx/modules/ndk_http_module.so;
+load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;
+daemon off;
+worker_processes $workers;
+worker_shutdown_timeout 5s;
+pid nginx.pid;
+error_log error.log $log_level;
+$user
+$env
+$main
+events { worker_connections 1024; }
+http {
+  access_log off;
+  client_body_temp_path body;
+  proxy_temp_path proxy;
+  fastcgi_temp_path fastcgi;
+  uwsgi_temp_path uwsgi;
+  scgi_temp_path scgi;
+  lua_package_path "$root/lua/?.lua;$root/lua/?/init.lua;$root/spec/?.lua;$path;;";
+  lua_package_cpath "$root/build/lua5.1/?.so;;";
+  $http
+  server {
+    listen 127.0.0.1:$port $listen;
+    $locations
+  }
+}
+]]
+
+local function env_lines(env)
+  local lines = {}
+  for name, value in pairs(env or {}) do lines[#lines + 1] = ('env "%s=%s";'):format(name, value) end
+  return table.concat(lines, "\n")
+end
+
+local function user_line(options)
+  local user = options.user or shell.lines("id -un")[1]
+  return shell.lines("id -u")[1] == "0" and "user " .. user .. ";" or ""
+end
+
+local function write_configuration(self, options)
+  local parts = {
+    workers = options.workers or 2, log_level = options.log_level or "warn", user = user_line(options),
+    env = env_lines(options.env), main = options.main or "", root = ROOT, path = options.path or "",
+    http = options.http or "", port = self.port, listen = options.listen or "", locations = options.locations or "",
+  }
+  local file = assert(io.open(self.directory .. "/nginx.conf", "w"))
+  file:write((FRAME:gsub("%$(%a[%a_]*)", function(name) return parts[name] and tostring(parts[name]) end)))
+  file:close()
+end
+
+--- Starts one and waits until it listens.
+---@param options { http: string?, locations: string?, main: string?, workers: integer?, env: table?, path: string?,
+---  listen: string?, log_level: string?, user: string? } parts of nginx.conf; path: more of lua_package_path
+---@return table server with url, port, directory
+function nginx.start(options)
+  local self = setmetatable({ directory = shell.scratch(), port = port.free() }, nginx)
+  self.url = "http://127.0.0.1:" .. self.port
+  self.options = options
+  write_configuration(self, options)
+  shell.must("chmod 711 " .. self.directory)
+  -- A spec that dies cannot stop its children: they end by themselves.
+  local command = ("timeout 900 nginx -p %s -c nginx.conf -e error.log"):format(self.directory)
+  self.child = process.start("sh -c " .. shell.quote("echo begun; exec " .. command), "^begun$")
+  if not port.wait(self.port) then
+    local log = self:error_log()
+    self:stop()
+    error("nginx does not listen:\n" .. log, 2)
+  end
+  return self
+end
+
+--- What it has logged so far.
+---@return string
+function nginx:error_log()
+  local file = io.open(self.directory .. "/error.log")
+  if not file then return "" end
+  local text = file:read("*a")
+  file:close()
+  return text
+end
+
+local function read(path)
+  local file = io.open(path)
+  local text = file and file:read("*a")
+  if file then file:close() end
+  return text
+end
+
+---@return integer|nil pid of the master
+function nginx:pid()
+  return tonumber(read(self.directory .. "/nginx.pid") or "")
+end
+
+---@return integer[] the workers' ids
+function nginx:workers()
+  local pids = {}
+  local _, output = shell.run("ps -o pid=,args= --ppid " .. self:pid())
+  for line in output:gmatch("[^\n]+") do
+    if line:find("worker process", 1, true) then pids[#pids + 1] = tonumber(line:match("%d+")) end
+  end
+  return pids
+end
+
+--- Reads the configuration again, with other options if there are any; old workers finish what they do.
+function nginx:reload(options)
+  if options then write_configuration(self, options) end
+  shell.must("kill -HUP " .. self:pid())
+end
+
+---@param path string
+---@param body? string makes it a POST
+---@return string|nil body
+---@return integer|string status
+function nginx:get(path, body)
+  local text, status = http.request(self.url .. path, body)
+  return text, status
+end
+
+--- Ends it and removes its directory; twice is fine.
+function nginx:stop()
+  self.child:stop()
+  shell.must("rm -rf " .. self.directory)
+end
+
+return nginx

@@ -1,0 +1,47 @@
+-- What this very process holds: descriptors and memory.
+local own = {}
+
+local function first_line(path)
+  local file = assert(io.open(path))
+  local line = file:read("*l")
+  file:close()
+  return line
+end
+
+--- Open descriptors; the pipe that counts them is among them each time.
+---@return integer
+function own.descriptors()
+  local pid = first_line("/proc/self/stat"):match("^%d+")
+  local pipe = assert(io.popen("ls /proc/" .. pid .. "/fd | wc -l"))
+  local count = tonumber(pipe:read("*l"))
+  pipe:close()
+  return count
+end
+
+--- Sockets whose other end is at this port of 127.0.0.1.
+---@param port integer
+---@return integer
+function own.sockets_to(port)
+  local count, wanted = 0, ("0100007F:%04X"):format(port)
+  for line in io.lines("/proc/self/net/tcp") do
+    local other, state = line:match("^%s*%d+: %x+:%x+ (%x+:%x+) (%x%x)")
+    if other == wanted and state ~= "06" then count = count + 1 end -- 06: TIME_WAIT, nobody's any more
+  end
+  return count
+end
+
+--- Kilobytes of memory in use after two full collections; LuaJIT's compiled traces are no part of it.
+---@return integer resident
+---@return number heap Lua's own
+function own.memory()
+  local jit = rawget(_G, "jit")
+  if jit then jit.flush() end
+  collectgarbage()
+  collectgarbage()
+  local file = assert(io.open("/proc/self/status"))
+  local kilobytes = tonumber(file:read("*a"):match("VmRSS:%s*(%d+)"))
+  file:close()
+  return kilobytes, collectgarbage("count")
+end
+
+return own

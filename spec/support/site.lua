@@ -1,0 +1,136 @@
+-- An nginx that runs code which a spec sends it, and several requests to it at once.
+local cjson = require "cjson"
+local nginx = require "support.nginx"
+local shell = require "support.shell"
+local socket = require "socket"
+
+local site = {}
+site.__index = site
+
+local RUN = [[
+    location = /run { content_by_lua_block { require("support.run").serve() } }
+    location = /pid { content_by_lua_block { ngx.print(ngx.worker.pid()) } }
+    location = /hello { return 200 "hello"; }
+]]
+
+--- Starts one. Options are those of support.nginx; one worker unless said otherwise.
+---@param options? table
+function site.start(options)
+  local given = { workers = 1 }
+  for name, value in pairs(options or {}) do given[name] = value end
+  given.locations = RUN .. (given.locations or "")
+  given.http = "client_body_buffer_size 4m; client_max_body_size 16m; lua_shared_dict imr 1m; lua_shared_dict notes 1m;"
+    .. (given.http or "")
+  return setmetatable({ nginx = nginx.start(given), given = given }, site)
+end
+
+---@param path string
+---@param options? { body: string?, headers: string? } a body makes it a POST
+---@return table client a connection over which the request has left
+function site:begin(path, options)
+  options = options or {}
+  local client = assert(socket.connect("127.0.0.1", self.nginx.port))
+  client:settimeout(60)
+  local body = options.body or ""
+  client:send(("%s %s HTTP/1.0\r\nHost: localhost\r\nContent-Length: %d\r\n%s\r\n%s"):format(
+    options.body and "POST" or "GET", path, #body, options.headers or "", body))
+  return client
+end
+
+--- Reads one answer to its end.
+---@return integer|nil status
+---@return string body
+---@return string head
+function site.finish(client)
+  local text, problem, partial = client:receive("*a")
+  client:close()
+  text = text or partial
+  local head, body = text:match("^(.-\r\n)\r\n(.*)$")
+  return head and tonumber(head:match("^HTTP/1%.1 (%d+)")) or nil, body or problem or text, head or ""
+end
+
+--- One request.
+function site:request(path, options)
+  return site.finish(self:begin(path, options))
+end
+
+--- Requests that are all under way at the same time.
+---@param count integer
+---@param path string|fun(index: integer): string, table?
+---@return table[] answers { status, body } each
+function site:many(count, path, options)
+  local clients, answers = {}, {}
+  for index = 1, count do
+    local where, how = path, options
+    if type(path) == "function" then where, how = path(index) end
+    clients[index] = self:begin(where, how)
+  end
+  for index, client in ipairs(clients) do
+    local status, body = site.finish(client)
+    answers[index] = { status = status, body = body }
+  end
+  return answers
+end
+
+---@return table options of a request that runs `code` with arguments
+function site.code(code, ...)
+  return { body = cjson.encode { code = code, arguments = { ... } } }
+end
+
+local function results_of(status, body)
+  if status ~= 200 then error(("status %s: %s"):format(tostring(status), body), 3) end
+  local answer = cjson.decode(body)
+  if not answer.ok then error(tostring(answer.results[1]), 3) end
+  for index, value in pairs(answer.results) do
+    if value == cjson.null then answer.results[index] = nil end
+  end
+  return (table.unpack or unpack)(answer.results, 1, answer.count)
+end
+
+--- Runs code in a worker and returns what it returns.
+---@param code string
+function site:run(code, ...)
+  return results_of(self:request("/run", site.code(code, ...)))
+end
+
+--- What a begun run returned.
+function site.results(client)
+  return results_of(site.finish(client))
+end
+
+--- What the log says beside warnings, without lines that match one of the patterns.
+---@param expected? string[]
+---@return string[]
+function site:problems(expected)
+  local problems = {}
+  for line in self.nginx:error_log():gmatch("[^\n]+") do
+    local bad = line:match("%[error%]") or line:match("%[crit%]") or line:match("%[alert%]") or line:match("%[emerg%]")
+      or line:find("exited on signal", 1, true)
+    for _, pattern in ipairs(expected or {}) do bad = bad and not line:find(pattern) end
+    if bad then problems[#problems + 1] = line end
+  end
+  return problems
+end
+
+--- Descriptors of a worker, by what they are: sockets, files and so on.
+---@return integer
+function site.descriptors(pid)
+  return tonumber(shell.lines(("ls /proc/%d/fd | wc -l"):format(pid))[1])
+end
+
+--- Waits until fn() is true.
+---@param fn fun(): boolean
+---@param what string
+function site.eventually(fn, what, seconds)
+  local limit = socket.gettime() + (seconds or 10)
+  while not fn() do
+    assert(socket.gettime() < limit, "did not happen: " .. what)
+    socket.sleep(0.02)
+  end
+end
+
+function site:stop()
+  self.nginx:stop()
+end
+
+return site

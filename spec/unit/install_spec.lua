@@ -1,0 +1,69 @@
+local imr = require("imr")
+local installed = require("support.installed")
+local shell = require("support.shell")
+
+describe("make install", function()
+  local scratch
+
+  setup(function()
+    scratch = shell.scratch()
+  end)
+
+  teardown(function()
+    shell.must("rm -rf " .. shell.quote(scratch))
+  end)
+
+  local function install(arguments)
+    return shell.run(shell.clean(scratch) .. "make --no-print-directory install " .. arguments)
+  end
+
+  for _, interpreter in ipairs(installed.interpreters) do
+    describe("for " .. interpreter, function()
+      local prefix
+
+      setup(function()
+        prefix = scratch .. "/a prefix " .. interpreter
+        local ok, output = install("LUA=" .. interpreter .. " PREFIX=" .. shell.quote(prefix))
+        assert(ok, output)
+      end)
+
+      it("puts a tree there that loads", function()
+        assert.equal(imr._VERSION, installed.load(interpreter, prefix))
+      end)
+
+      it("puts a program there that runs under that interpreter", function()
+        assert.matches(imr._VERSION, installed.version(prefix), 1, true)
+        local first = shell.lines("head -n 1 " .. shell.quote(prefix .. "/bin/imr"))[1]
+        assert.equal("#!/usr/bin/env " .. interpreter, first)
+      end)
+
+      it("copies every Lua file", function()
+        local share = shell.quote(prefix .. "/share/lua/" .. installed.abi)
+        local there = shell.lines("cd " .. share .. " && find . -type f")
+        local here = shell.lines("cd lua && find . -type f -name '*.lua'")
+        table.sort(there)
+        table.sort(here)
+        assert.same(here, there)
+      end)
+    end)
+  end
+
+  it("writes below DESTDIR, where the program works too", function()
+    local stage = scratch .. "/stage"
+    local ok, output = install("PREFIX=/opt/imr LUA=" .. installed.interpreters[1] .. " DESTDIR=" .. stage)
+    assert(ok, output)
+    assert.matches(imr._VERSION, installed.version(stage .. "/opt/imr"), 1, true)
+  end)
+
+  it("takes a relative PREFIX", function()
+    local ok, output = install("PREFIX=there LUA=" .. installed.interpreters[1] .. " DESTDIR=" .. scratch)
+    assert(ok, output)
+    assert.matches(imr._VERSION, installed.version(scratch .. "/there"), 1, true)
+  end)
+
+  it("names the interpreters that it knows", function()
+    local ok, output = install("LUA=lua5.2 PREFIX=" .. scratch)
+    assert.is_false(ok)
+    assert.matches("LUA is 'lua5.2'; it must be lua5.4, luajit or lua5.1", output, 1, true)
+  end)
+end)

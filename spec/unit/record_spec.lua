@@ -1,0 +1,307 @@
+local core = require "imr.core"
+
+local CHINA = 8 * 3600
+
+local function decode(endpoint, body, decimals) return core.decode(endpoint, body, decimals or "number", CHINA) end
+
+local function answer(data) return '{"code":200,"msg":"操作成功","data":' .. data .. ',"totalCount":1}' end
+
+-- The record of a single row, given as the text of its members.
+local function record(endpoint, members, decimals)
+  local result = assert(decode(endpoint, answer("[{" .. members .. "}]"), decimals))
+  assert.equal(1, #result.rows)
+  return result.rows[1]
+end
+
+local fields = {}
+for _, endpoint in ipairs(core.schema()) do
+  for _, field in ipairs(endpoint.fields) do table.insert(fields, { endpoint.name, field }) end
+end
+
+-- By type: JSON text, the value it must give, and the same with decimals = "string" where that differs.
+local good = {
+  str = {
+    { '"0042"', "0042" }, { "42", "42" }, { "12.50", "12.50" }, { "-1E3", "-1E3" }, { '" "', " " }, { '"水表"', "水表" },
+    { [["\u6c34\"\/\n"]], '水"/\n' }, { [["a\u0000b"]], "a\0b" }, { '"0"', "0" }, { '"null"', "null" },
+  },
+  int = {
+    { "2", 2 }, { '"2"', 2 }, { "2.0", 2 }, { '"2.0"', 2 }, { '"002"', 2 }, { "20e-1", 2 }, { '"+2"', 2 },
+      { [["\u0032"]], 2 },
+    { "0", 0 }, { "-0", 0 }, { "-7", -7 }, { "9007199254740992", 9007199254740992 }, { "1e3", 1000 },
+    { "-9007199254740992", -9007199254740992 }, { "0e99999", 0 }, { "2." .. ("0"):rep(400), 2 },
+  },
+  dec = {
+    { '"346.90"', 346.9, "346.90" }, { "346.90", 346.9, "346.90" }, { "0", 0, "0" }, { '"0.00"', 0, "0.00" },
+      { "-1.5", -1.5, "-1.5" },
+    { '"+0012.50e1"', 125, "+0012.50e1" }, { "1E2", 100, "1E2" }, { [["3\u002e5"]], 3.5, "3.5" }, { '"-0"', 0, "-0" },
+    { "123456789012345.67", 123456789012345.67, "123456789012345.67" },
+    { '"0.1000000000000000055511151231257827021181583404541015626"', 0.10000000000000002 - 2 ^ -56,
+      "0.1000000000000000055511151231257827021181583404541015626" },
+    { ("9"):rep(400) .. "e-399", 10, ("9"):rep(400) .. "e-399" },
+    { '"1e-400"', 0, "1e-400" },
+  },
+  time = {
+    { '"2023-04-22 10:31:53"', 1682130713 }, { '"2023-04-22T10:31:53"', 1682130713 }, { '"1969-12-31 23:59:59"',
+      -28801 },
+    { '"2024-02-29 00:00:00"', 1709136000 }, { [["2023-04-22\u002010:31:53"]], 1682130713 },
+  },
+}
+local bad = {
+  str = { "true", "false", "[1]", '{"a":"b"}', "[]", "{}" },
+  int = { '"x"', "2.5", '"2.5"', "9007199254740993", "1e30", "true", "[2]", "{}", '"2 "', '"0x2"', '"1e"', "1e-1",
+    "2." .. ("0"):rep(400) .. "1", '"nan"' },
+  dec = { '"12,5"', '"0x10"', '"nan"', '"inf"', '".5"', '"5."', '"-"', '"1e"', '"1.2.3"', '" 1"', '"1 "', '"12 kWh"',
+    '"--1"',
+    "true", "[1]", '{"v":1}' },
+  time = { "1682130713", '"1682130713"', '"0000-00-00 00:00:00"', '"2023-02-29 00:00:00"', '"2023-04-22"',
+    '"2023-04-22 10:31"',
+    '"2023-04-22 10:31:60"', '"2023/04/22 10:31:53"', '"2023-04-22 10:31:53.0"', "false", "[]" },
+  enum = { '"开"', '"在线 "', '"connected"', "1", "true", "[]" },
+}
+
+-- The raw text that `invalid` must have: of a string what it says, of others the JSON.
+local function raw_of(text) return text:match('^"(.*)"$') or text end
+
+local function good_values(field)
+  if field.type ~= "enum" then return good[field.type] end
+  local values = {}
+  for word, value in pairs(field.words) do table.insert(values, { '"' .. word .. '"', value }) end
+  return values
+end
+
+describe("core.decode: fields", function()
+  for _, entry in ipairs(fields) do
+    local endpoint, field = entry[1], entry[2]
+    for _, wire in ipairs(field.wire) do
+      it(("%s.%s from %s"):format(endpoint, field.name, wire), function()
+        for _, case in ipairs(good_values(field)) do
+          local row = record(endpoint, ('"%s":%s'):format(wire, case[1]))
+          assert.equal(case[2], row[field.name])
+          assert.is_nil(row.invalid)
+          assert.is_nil(row.extra)
+          row = record(endpoint, ('"%s" : %s'):format(wire, case[1]), "string")
+          assert.equal(case[3] or case[2], row[field.name])
+        end
+      end)
+
+      it(("%s.%s from a bad %s"):format(endpoint, field.name, wire), function()
+        for _, text in ipairs(bad[field.type]) do
+          for _, decimals in ipairs { "number", "string" } do
+            assert.same({ invalid = { [field.name] = raw_of(text) } }, record(endpoint, ('"%s":%s'):format(wire,
+              text), decimals))
+          end
+        end
+      end)
+
+      it(("%s.%s from an empty %s"):format(endpoint, field.name, wire), function()
+        for _, text in ipairs { "null", '""' } do
+          assert.same({}, record(endpoint, ('"%s":%s'):format(wire, text)))
+          -- an empty value never hides one that says something, before it or behind it
+          local value = good_values(field)[1]
+          local before = record(endpoint, ('"%s":%s,"%s":%s'):format(wire, text, wire, value[1]))
+          local behind = record(endpoint, ('"%s":%s,"%s":%s'):format(wire, value[1], wire, text))
+          assert.equal(value[2], before[field.name])
+          assert.same(before, behind)
+          assert.is_nil(before.extra)
+        end
+      end)
+    end
+
+    it(("%s.%s that is not UTF-8"):format(endpoint, field.name), function()
+      for _, bytes in ipairs { "\255", "a\192\175b", "\\ud83d", "x\\n\237\160\128" } do
+        local row = record(endpoint, ('"%s":"%s"'):format(field.wire[1], bytes))
+        assert.same({ invalid = { [field.name] = bytes } }, row)
+      end
+    end)
+  end
+
+  it("an infinite number is invalid, but its digits are not", function()
+    for _, text in ipairs { "1e400", '"-1e400"' } do
+      assert.same({ invalid = { reading = raw_of(text) } }, record("readings", '"reading":' .. text))
+      assert.same({ reading = raw_of(text) }, record("readings", '"reading":' .. text, "string"))
+    end
+  end)
+
+  it("decimals are floats, integers integers", function()
+    if not math.type then return end
+    assert.equal("float", math.type(record("readings", '"reading":"71"').reading))
+    assert.equal("float", math.type(record("readings", '"reading":71').reading))
+    assert.equal("integer", math.type(record("meters", '"tableType":"2"').meter_type))
+    assert.equal("integer", math.type(record("readings", '"readTime":"2023-04-22 10:31:53"').read_time))
+  end)
+
+  it("every rounding is right, with and without the short way", function()
+    local seed = 7
+    for _ = 1, 20000 do
+      seed = (seed * 16807) % 2147483647
+      local digits, point = tostring(seed):sub(1, seed % 10 + 1), seed % 5
+      local text = digits .. (point > 0 and "." .. ("%0" .. point * 4 .. "d"):format(seed % 10 ^ point) or "")
+      local row = record("readings", ('"reading":"%s"'):format(text))
+      if row.reading ~= tonumber(text) then error(text) end
+    end
+  end)
+
+  it("takes keys with escapes", function()
+    assert.same({ reading = 1 }, record("readings", [["\u0072eading":1]]))
+    assert.same({ extra = { ["reading\n"] = 1 } }, record("readings", [["reading\n":1]]))
+  end)
+end)
+
+describe("core.decode: what follows from a field", function()
+  it("kind and type_name of every meter type", function()
+    for number, type in pairs(core.meter_types()) do
+      for endpoint, wire in pairs { meters = "tableType", consumption = "type" } do
+        local row = record(endpoint, ('"%s":"%d"'):format(wire, number))
+        assert.same({ meter_type = number, kind = type.kind, type_name = type.name }, row)
+      end
+    end
+  end)
+
+  it("no kind for others", function()
+    for _, number in ipairs { 0, 25, 29, 33, 34, 50, -1, 9007199254740992 } do
+      assert.same({ meter_type = number }, record("meters", ('"tableType":%.0f'):format(number)))
+    end
+    assert.same({ invalid = { meter_type = "x" } }, record("meters", '"tableType":"x"'))
+  end)
+
+  it("is that of the row, not of the row before", function()
+    local rows = decode("meters", answer '[{"tableType":2},{"tableType":2},{},{"tableType":1},{"tableType":99}]').rows
+    assert.same({ "water", "water", false, "electricity", false },
+      { rows[1].kind, rows[2].kind, rows[3].kind or false, rows[4].kind, rows[5].kind or false })
+  end)
+
+  it("image_ok", function()
+    assert.same({ image_status = "解析正常", image_ok = true }, record("camera_readings", '"imageStatus":"解析正常"'))
+    assert.same({ image_status = "解析失败", image_ok = false }, record("camera_readings", '"imageStatus":"解析失败"'))
+    assert.same({ image_status = "1", image_ok = false }, record("camera_readings", '"imageStatus":1'))
+    assert.same({}, record("camera_readings", '"imageStatus":""'))
+    assert.same({ invalid = { image_status = "true" } }, record("camera_readings", '"imageStatus":true'))
+  end)
+end)
+
+describe("core.decode: what no field takes", function()
+  local cases = {
+    { "text", '"x":"y"', { extra = { x = "y" } } },
+    { "a number", '"x":1.50', { extra = { x = 1.5 } } },
+    { "a boolean", '"x":false', { extra = { x = false } } },
+    { "a structure", '"x":{"a":[1,null,"水"]}', { extra = { x = { a = { 1, core.null, "水" } } } } },
+    { "empty structures", '"x":[],"y":{}', { extra = { x = {}, y = {} } } },
+    { "nothing", '"x":null,"y":""', {} },
+    { "a Chinese key", '"表号":"1"', { extra = { ["表号"] = "1" } } },
+    { "an escaped key", [["\u8868":1]], { extra = { ["表"] = 1 } } },
+    { "one of our names", '"read_time":1', { extra = { read_time = 1 } } },
+    { "another case", '"Reading":1', { extra = { Reading = 1 } } },
+    { "part of a key", '"readin":1,"readingx":2', { extra = { readin = 1, readingx = 2 } } },
+    { "an empty key", '"":1', { extra = { [""] = 1 } } },
+    { "bad bytes", '"x":"a\255b"', { invalid = { x = "a\255b" } } },
+    { "bad bytes deep inside", '"x":["a\255b"]', { invalid = { x = '["a\255b"]' } } },
+    { "bad bytes in a key inside", '"x":{"\255":1}', { invalid = { x = '{"\255":1}' } } },
+    { "a bad key", '"\255":"y"', { invalid = { ["\255"] = "y" } } },
+    { "a bad key with a number", '"\255":[1, 2]', { invalid = { ["\255"] = "[1, 2]" } } },
+    { "half a surrogate pair", [["x":"\ud83d"]], { invalid = { x = [[\ud83d]] } } },
+    { "an infinite number", '"x":1e999', { invalid = { x = "1e999" } } },
+    { "the same twice", '"x":1,"x":1', { extra = { x = 1 } } },
+    { "a key twice", '"x":1,"x":2', { extra = { x = 1, ["x (2)"] = 2 } } },
+    { "a key three times", '"x":1,"x":2,"x":3', { extra = { x = 1, ["x (2)"] = 2, ["x (3)"] = 3 } } },
+  }
+  for _, case in ipairs(cases) do
+    it(case[1], function() assert.same(case[3], record("readings", case[2])) end)
+  end
+
+  it("belongs to its row", function()
+    local rows = decode("readings", answer '[{"x":1},{"reading":2},{"x":3},{"reading":"?"},{}]').rows
+    assert.same({ { extra = { x = 1 } }, { reading = 2 }, { extra = { x = 3 } }, { invalid = { reading = "?" } },
+      {} }, rows)
+  end)
+end)
+
+describe("core.decode: repeated keys", function()
+  local cases = {
+    { "the same twice", "readings", '"tableNo":"1","tableNo":"1"', { meter_no = "1" } },
+    { "the same as number and text", "readings", '"reading":1.50,"reading":"1.5"', { reading = 1.5 } },
+    { "others: the last one counts", "readings", '"tableNo":"1","tableNo":"2"', { meter_no = "2",
+      extra = { tableNo = "1" } } },
+    { "three", "readings", '"tableNo":"1","tableNo":"2","tableNo":"3"',
+      { meter_no = "3", extra = { tableNo = "1", ["tableNo (2)"] = "2" } } },
+    { "both spellings", "consumption", '"amout":"1.5","amount":"2"', { amount = 2, extra = { amout = "1.5" } } },
+    { "both, the other way", "consumption", '"amount":"2","amout":"1.5"', { amount = 1.5,
+      extra = { amount = "2" } } },
+    { "both spellings, alike", "consumption", '"amount":"2","amout":2.0', { amount = 2 } },
+    { "both spellings of the type", "meters", '"typeType":"1","tableType":"2"',
+      { meter_type = 2, kind = "water", type_name = "plain water meter", extra = { typeType = "1" } } },
+    { "both spellings of the state", "meters", '"netStatis":"在线","netStatus":"不在线"',
+      { online = false, extra = { netStatis = "在线" } } },
+    { "one of them empty", "consumption", '"amount":"2","amout":""', { amount = 2 } },
+    { "good, then bad", "readings", '"reading":"1","reading":"?"', { extra = { reading = "1" },
+      invalid = { reading = "?" } } },
+    { "bad, then good", "readings", '"reading":"?","reading":"1"', { reading = 1, extra = { reading = "?" } } },
+    { "bad, then the same", "readings", '"reading":"?","reading":"?"', { invalid = { reading = "?" } } },
+    { "bad bytes, then good", "readings", '"imei":"\255","imei":"1"', { imei = "1", invalid = { imei = "\255" } } },
+  }
+  for _, case in ipairs(cases) do
+    it(case[1], function() assert.same(case[4], record(case[2], case[3])) end)
+  end
+
+  it("do not disturb the next row", function()
+    local row = '{"tableNo":"1","tableNo":"2","reading":"5"}'
+    local rows = decode("readings", answer("[" .. row .. "," .. row .. ',{"tableNo":"2"},{"tableNo":"1"}]')).rows
+    assert.same(rows[1], rows[2])
+    assert.same({ { meter_no = "2" }, { meter_no = "1" } }, { rows[3], rows[4] })
+  end)
+end)
+
+describe("core.decode: rows that differ in shape", function()
+  local rows = {
+    '{"deviceId":"1","tableNo":"1","reading":"1.0"}',
+    '{"deviceId":"1","tableNo":"1","reading":"1.0"}',
+    '{ "tableNo" : "1" , "deviceId" : "1" , "reading" : 1.0 }',
+    '{"deviceId":"2","tableNo":"1"}',
+    '{"reading":"2.0","x":1,"deviceId":"1"}',
+    "{}",
+    '{"deviceId":1,"tableNo":"","reading":null}',
+    '{\n  "deviceId": "12",\n  "tableNo": "2"\n}',
+    '{"deviceId":"1","tableNo":"1","reading":"1.0","imei":"9"}',
+  }
+  local expected = {
+    { device_id = "1", meter_no = "1", reading = "1.0" }, { device_id = "1", meter_no = "1", reading = "1.0" },
+    { device_id = "1", meter_no = "1", reading = "1.0" }, { device_id = "2", meter_no = "1" },
+    { device_id = "1", reading = "2.0", extra = { x = 1 } }, {}, { device_id = "1" }, { device_id = "12",
+      meter_no = "2" },
+    { device_id = "1", meter_no = "1", reading = "1.0", imei = "9" },
+  }
+
+  it("are read alike in every order", function()
+    for shift = 0, #rows - 1 do
+      local texts, wanted = {}, {}
+      for i = 1, #rows do
+        texts[i] = rows[(i * 4 + shift) % #rows + 1]
+        wanted[i] = expected[(i * 4 + shift) % #rows + 1]
+      end
+      assert.same(wanted, decode("readings", answer("[" .. table.concat(texts, ",") .. "]"), "string").rows)
+    end
+  end)
+
+  it("may have hundreds of keys", function()
+    local members, extra = {}, {}
+    for i = 1, 300 do
+      members[i] = ('"k%d":%d'):format(i, i)
+      extra["k" .. i] = i
+    end
+    table.insert(members, 250, '"reading":"5"')
+    local row = "{" .. table.concat(members, ",") .. "}"
+    local result = decode("readings", answer("[" .. row .. "," .. row .. "]"))
+    assert.same({ reading = 5, extra = extra }, result.rows[1])
+    assert.same({ reading = 5, extra = extra }, result.rows[2])
+  end)
+
+  it("may be many", function()
+    local list = {}
+    for i = 1, 3000 do list[i] = ('{"tableNo":"%07d","reading":%d.5}'):format(i % 7, i) end
+    local result = decode("readings", answer("[" .. table.concat(list, ",") .. "]"))
+    assert.equal(3000, #result.rows)
+    assert.equal(3000, #result.ids)
+    for i, row in ipairs(result.rows) do
+      if row.meter_no ~= ("%07d"):format(i % 7) or row.reading ~= i + 0.5 then error(i) end
+    end
+  end)
+end)

@@ -1,0 +1,108 @@
+local core = require "imr.core"
+
+local CHINA = 8 * 3600
+
+describe("core.parse_time", function()
+  local good = {
+    { "1970-01-01 08:00:00", 0 },
+    { "1970-01-01T08:00:00", 0 },
+    { "1970-01-01 08:00", 0 },
+    { "1970-01-01", -CHINA },
+    { "1969-12-31 23:59:59", -CHINA - 1 },
+    { "2023-04-22 10:31:53", 1682130713 },
+    { "2000-02-29 00:00:00", 951753600 },
+    { "2024-02-29 23:59:59", 1709222399 },
+    { "2024-02-29 24:00:00", 1709222400 },
+    { "2024-02-29 24:00", 1709222400 },
+    { "2024-12-31 24:00:00", 1735660800 },
+    { "0001-01-01 00:00:00", -62135596800 - CHINA },
+    { "9999-12-31 23:59:59", 253402300799 - CHINA },
+  }
+  for _, case in ipairs(good) do
+    it("takes " .. case[1], function() assert.equal(case[2], core.parse_time(case[1], CHINA)) end)
+  end
+
+  it("makes a bare date a begin or an end", function()
+    assert.equal("2024-02-29 00:00:00", core.format_time(core.parse_time("2024-02-29", CHINA, "from"), CHINA))
+    assert.equal("2024-02-29 23:59:59", core.format_time(core.parse_time("2024-02-29", CHINA, "to"), CHINA))
+    assert.equal("2024-02-29 10:00:00", core.format_time(core.parse_time("2024-02-29 10:00", CHINA, "to"), CHINA))
+  end)
+
+  local impossible = {
+    "2023-02-29", "2100-02-29 00:00:00", "1900-02-29", "2024-02-30", "2024-04-31", "2024-13-01", "2024-00-10",
+      "2024-01-00",
+    "0000-00-00 00:00:00", "0000-01-01", "2024-01-01 25:00:00", "2024-01-01 24:00:01", "2024-01-01 24:01",
+      "2024-01-01 10:60",
+    "2024-01-01 10:00:60",
+  }
+  for _, text in ipairs(impossible) do
+    it("refuses " .. text, function()
+      local seconds, problem = core.parse_time(text, CHINA)
+      assert.is_nil(seconds)
+      assert.equal("'" .. text .. "' is not in the calendar", problem)
+    end)
+  end
+
+  local malformed = {
+    "", "yesterday", "2024", "2024-1-1", "2024-01-01 ", "2024-01-01 10", "2024-01-01 1:00", "2024-01-01  10:00:00",
+      "2024/01/01",
+    "2024-01-01 10:00:00Z", "2024-01-01 10:00:00 ", " 2024-01-01", "2024-01-01t10:00:00", "-024-01-01",
+      "2024-01-01 10-00-00",
+    "2024-01-01 10:00:0x", "20240101", "2024-01-0\0", ("2"):rep(1000),
+  }
+  for _, text in ipairs(malformed) do
+    it("refuses '" .. text:sub(1, 30):gsub("%z", "\\0") .. "'", function()
+      local seconds, problem = core.parse_time(text, CHINA)
+      assert.is_nil(seconds)
+      assert.matches("^a time is written YYYY%-MM%-DD HH:MM:SS", problem)
+    end)
+  end
+
+  it("gives an integer where Lua has them", function()
+    assert.equal("1682130713", tostring(core.parse_time("2023-04-22 10:31:53", CHINA)))
+  end)
+end)
+
+describe("core.format_time", function()
+  it("is the inverse, for every day of four hundred years and more", function()
+    local day = core.parse_time("1899-12-30 12:34:56", CHINA)
+    local last
+    for _ = 1, 366 * 420 do
+      local text = core.format_time(day, CHINA)
+      if core.parse_time(text, CHINA) ~= day or (last and text <= last) then error(text) end
+      last, day = text, day + 86400
+    end
+  end)
+
+  it("agrees with os.date", function()
+    for _, seconds in ipairs { 0, 1, 951782399, 951782400, 1709222399, 1735689599, 4102444800, 1682130713 } do
+      assert.equal(os.date("!%Y-%m-%d %H:%M:%S", seconds), core.format_time(seconds, 0))
+    end
+  end)
+
+  it("cuts fractions towards the past", function()
+    assert.equal("1970-01-01 00:00:00", core.format_time(0.999, 0))
+    assert.equal("1969-12-31 23:59:59", core.format_time(-0.001, 0))
+  end)
+
+  it("knows the years 1 to 9999", function()
+    assert.equal("0001-01-01 00:00:00", core.format_time(-62135596800, 0))
+    assert.equal("9999-12-31 23:59:59", core.format_time(253402300799, 0))
+    for _, seconds in ipairs { -62135596801, 253402300800, math.huge, -math.huge, 0 / 0, 1e300 } do
+      local text, problem = core.format_time(seconds, 0)
+      assert.is_nil(text)
+      assert.matches("years 1 to 9999", problem)
+    end
+  end)
+end)
+
+describe("core.now and core.sleep", function()
+  it("go together", function()
+    local start = core.now()
+    assert.equal(0, core.sleep(0.02))
+    local passed = core.now() - start
+    assert.is_true(passed >= 0.02 and passed < 1)
+    assert.equal(0, core.sleep(0))
+    assert.equal(0, core.sleep(-1))
+  end)
+end)
