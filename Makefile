@@ -24,7 +24,7 @@ SUB  = +@$(MAKE) --no-print-directory $(JOBS)
 
 Q := $(if $(V),,@)
 
-.PHONY: all help deps test demo nginx-demo bench lint install clean $(ABIS:%=lua%)
+.PHONY: all help deps test demo nginx-demo bench endurance lint install clean $(ABIS:%=lua%)
 
 all: $(ABIS:%=lua%)
 
@@ -62,6 +62,7 @@ help:
 	@echo '                     SPEC=spec/unit runs a part, LUAS=luajit one interpreter'
 	@echo 'make lint            compiler warnings, luacheck, clang-format, cppcheck, clang-tidy'
 	@echo 'make bench           the benchmarks'
+	@echo 'make endurance       processes and nginx workers on one account, for three minutes'
 	@echo 'make install         PREFIX=$(PREFIX) LUA=lua5.4|luajit|lua5.1 DESTDIR='
 	@echo 'make clean           remove what was built'
 	@echo 'V=1 shows commands. WERROR=1 stops at warnings. BUILD=dir builds elsewhere.'
@@ -89,6 +90,11 @@ bench:
 	$(SUB) all
 	@for file in bench/*.lua; do for lua in $(LUAS); do \
 	  echo "== $$file, $$lua"; scripts/run.sh $$lua $$file || exit 1; done; done
+
+endurance:
+	@scripts/deps.sh build run test
+	$(SUB) all
+	@scripts/run.sh $(LUA) scripts/endurance.lua
 
 lint:
 	@scripts/deps.sh build run test lint

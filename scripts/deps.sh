@@ -33,6 +33,7 @@ need_run() {
   need lua-cjson in_both cjson
   need lua-socket in_both socket
   need lua-argparse in_both argparse
+  need lua-dbi-sqlite3 in_both dbd.sqlite3
   need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt
 }
 
@@ -42,6 +43,9 @@ need_test() {
   need lua-busted runs_busted
   need luarocks has luarocks
   need openssl has openssl
+  need redis-server has redis-server
+  need lua-redis loads lua5.1 redis
+  need lua-sec in_both ssl
   need chromium has chromium
   need_nginx
 }

@@ -79,10 +79,13 @@ function Completeness:take(answer, single)
   return rows
 end
 
+-- Short is a page below what was asked; and, since the server may cap its pages, below one that came before.
 function Completeness:at_end(count)
   if count == 0 or self.single or self.repeats == REPEATS_MOST then return true end
+  local short = count < math.min(self.page_size, self.longest or self.page_size)
+  self.longest = math.max(self.longest or 0, count)
   local total = usable_total(self)
-  return count < self.page_size and total ~= nil and self.report.rows >= total
+  return short and total ~= nil and self.report.rows >= total
 end
 
 ---Is page `number` likely to have rows? Decides only whether to ask for it before the page before it has come.

@@ -50,8 +50,9 @@ end
 -- The page that is wanted, and up to `ahead` more that are likely to have rows.
 local function start_pages(self)
   local settings = self.settings
+  local ahead = settings.scope:runtime().sequential and 0 or settings.ahead
   while self.last < self.wanted
-    or (self.last < self.wanted + settings.ahead and settings.expects(self.last + 1)) do
+    or (self.last < self.wanted + ahead and settings.expects(self.last + 1)) do
     start(self)
   end
 end

@@ -16,40 +16,49 @@ local function literally(text)
   return (text:gsub("%p", "%%%0"))
 end
 
-local function pattern_of_token(token)
-  return literally(token:sub(1, HEAD)) .. "[%w+/=_-]*"
+-- What is looked for first, because that is fast, and then all of what is hidden.
+local function fixed_word(word)
+  return { word = word, pattern = literally(word) }
 end
 
-local function hide(text, patterns)
-  for _, pattern in ipairs(patterns) do text = text:gsub(pattern, HIDDEN) end
+local function token_word(token)
+  local head = token:sub(1, HEAD)
+  return { word = head, pattern = literally(head) .. "[%w+/=_-]*" }
+end
+
+local function hide(text, words)
+  for _, entry in ipairs(words) do
+    if text:find(entry.word, 1, true) then text = text:gsub(entry.pattern, HIDDEN) end
+  end
   return text
 end
 
 -- An answer may quote a secret as a URL, JSON or HTML writes it, and a token's JSON in JSON again. Where undoing that
 -- brings a secret to light, the text is told undone.
-local function reveal_and_hide(text, patterns, depth)
-  local hidden = hide(text, patterns)
+local function reveal_and_hide(text, words, depth)
+  local hidden = hide(text, words)
   local found = hidden ~= text
   for _, undo in ipairs(depth > 0 and unescape or {}) do
-    local plain, deeper = reveal_and_hide(undo(hidden), patterns, depth - 1)
+    local plain, deeper = undo(hidden), false
+    if plain ~= hidden then plain, deeper = reveal_and_hide(plain, words, depth - 1) end
     if deeper then hidden, found = plain, true end
   end
   return hidden, found
 end
 
--- The patterns of what never changes: the password, and the one that a proxy's URL may hold.
-local function fixed_patterns(password, proxy)
-  local patterns = {}
+-- What never changes: the password, and the one that a proxy's URL may hold.
+local function fixed_words(password, proxy)
+  local words = {}
   for _, word in ipairs { password, proxy and proxy:match("//[^/@]*:([^/@]*)@") or "" } do
-    if #word >= SHORTEST then table.insert(patterns, literally(word)) end
+    if #word >= SHORTEST then table.insert(words, fixed_word(word)) end
   end
-  return patterns
+  return words
 end
 
 ---@param proxy? string a proxy's URL may hold a password too
 ---@return table secret { fingerprint, password(), add(token), redact(text) }
 function secret.new(username, password, proxy)
-  local fixed, tokens, latest = fixed_patterns(password, proxy), {}, nil
+  local fixed, tokens, latest = fixed_words(password, proxy), {}, nil
   local kept = { fingerprint = core.fingerprint(username, password) }
 
   function kept.password() return password end
@@ -58,13 +67,13 @@ function secret.new(username, password, proxy)
   function kept.add(token)
     if token == latest or #token < SHORTEST then return end
     latest = token
-    table.insert(tokens, 1, pattern_of_token(token))
+    table.insert(tokens, 1, token_word(token))
     tokens[TOKENS + 1] = nil
   end
 
   ---The text without any secret in it.
   function kept.redact(text)
-    for _, patterns in ipairs { tokens, fixed } do text = reveal_and_hide(text, patterns, NESTED) end
+    for _, words in ipairs { tokens, fixed } do text = reveal_and_hide(text, words, NESTED) end
     return text
   end
 

@@ -49,13 +49,21 @@ local function are_callable(functions)
   return true
 end
 
----Runs functions side by side. When one raises, the others are cancelled and the error is raised again.
+local function one_by_one(functions)
+  local results = {}
+  for index, fn in ipairs(functions) do results[index] = (fn()) end
+  return results
+end
+
+---Runs functions side by side (on PUC Lua 5.1 one after the other). When one raises, the others are cancelled and the
+---error is raised again.
 ---@param functions function[]
 ---@return table results the first result of each, in order
 function threads.all(functions)
   if not are_callable(functions) then error("imr.all takes a list of functions", 2) end
   if #functions == 0 then return {} end
   local current = runtime.current()
+  if current.sequential then return one_by_one(functions) end
   local outcome = { results = {}, done = current:event(), failed = false }
   local started = start(functions, current, outcome)
   local fine, problem = pcall(outcome.done.wait, outcome.done)

@@ -6,7 +6,7 @@ local cjson = require "cjson"
 local wire = {}
 
 local EXCERPT = 80             -- characters of an answer that is not one
-local LOOKED_AT = 8192         -- bytes that a message is taken from
+local LOOKED_AT = 4096         -- bytes that a message is taken from
 local LONGEST_SECRET = 1024    -- as an answer may spell it
 
 local content_types = { json = "application/json", form = "application/x-www-form-urlencoded" }

@@ -1,5 +1,4 @@
--- An nginx of a spec's own, from the distribution's packages: on a free port, in a directory of its own, ended by its
--- id.
+-- An nginx of a spec's own: on a free port, in a directory of its own, ended by its id.
 local http = require "socket.http"
 local port = require "support.port"
 local process = require "support.process"
@@ -10,10 +9,15 @@ nginx.__index = nginx
 
 local ROOT = shell.lines("pwd")[1]
 
+-- A distribution's nginx loads Lua as a module; OpenResty has it built in.
+local MODULES = "/usr/lib/nginx/modules/"
+local has_modules = shell.run("test -e " .. MODULES .. "ngx_http_lua_module.so")
+local PROGRAM = has_modules and "nginx" or "openresty"
+local LOAD = ("load_module %sndk_http_module.so;\nload_module %sngx_http_lua_module.so;"):format(MODULES, MODULES)
+
 -- Workers have the rights of whoever runs the spec, so that they share files with the spec's other processes.
 local FRAME = [[
-load_module /usr/lib/nginx/modules/ndk_http_module.so;
-load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;
+$modules
 daemon off;
 worker_processes $workers;
 worker_shutdown_timeout 5s;
@@ -53,7 +57,8 @@ end
 
 local function write_configuration(self, options)
   local parts = {
-    workers = options.workers or 2, log_level = options.log_level or "warn", user = user_line(options),
+    modules = has_modules and LOAD or "", user = user_line(options),
+    workers = options.workers or 2, log_level = options.log_level or "warn",
     env = env_lines(options.env), main = options.main or "", root = ROOT, path = options.path or "",
     http = options.http or "", port = self.port, listen = options.listen or "", locations = options.locations or "",
   }
@@ -73,7 +78,7 @@ function nginx.start(options)
   write_configuration(self, options)
   shell.must("chmod 711 " .. self.directory)
   -- A spec that dies cannot stop its children: they end by themselves.
-  local command = ("timeout 900 nginx -p %s -c nginx.conf -e error.log"):format(self.directory)
+  local command = ("timeout 900 %s -p %s -c nginx.conf -e error.log"):format(PROGRAM, self.directory)
   self.child = process.start("sh -c " .. shell.quote("echo begun; exec " .. command), "^begun$")
   if not port.wait(self.port) then
     local log = self:error_log()

@@ -18,14 +18,15 @@ function own.descriptors()
   return count
 end
 
---- Sockets whose other end is at this port of 127.0.0.1.
+--- Sockets whose other end is at this port of 127.0.0.1. One that is closed and only says goodbye has no inode.
 ---@param port integer
 ---@return integer
 function own.sockets_to(port)
   local count, wanted = 0, ("0100007F:%04X"):format(port)
   for line in io.lines("/proc/self/net/tcp") do
-    local other, state = line:match("^%s*%d+: %x+:%x+ (%x+:%x+) (%x%x)")
-    if other == wanted and state ~= "06" then count = count + 1 end -- 06: TIME_WAIT, nobody's any more
+    local words = {}
+    for word in line:gmatch("%S+") do words[#words + 1] = word end
+    if words[3] == wanted and words[10] ~= "0" then count = count + 1 end
   end
   return count
 end

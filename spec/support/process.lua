@@ -47,6 +47,16 @@ local function environment(settings)
   return table.concat(words, " ")
 end
 
+--- Starts a program under this run's interpreter and does not wait for it; it has to end by itself.
+---@param path string of the program
+---@param output string file for what it prints
+---@param env? table<string, string>
+---@return integer pid
+function process.spawn(path, output, env)
+  local command = ("%s %s %s >%s 2>&1 </dev/null & echo $!"):format(environment(env), process.interpreter, path, output)
+  return tonumber(shell.lines(command)[1])
+end
+
 --- Runs a program under this run's interpreter and returns what it printed; `before` stands before the interpreter.
 ---@param program string Lua source
 ---@param options? { env: table<string, string>, before: string }

@@ -34,6 +34,8 @@ local cases = {
   { "a cap and a total that is too low", 5,
     { { a, b, total = 1 }, { c, d, total = 1 }, { total = 1 } }, 3, { a, b, c, d },
     true, false, 0 },
+  { "a capped page no shorter than those before ends nothing", 5,
+    { { a, b, total = 4 }, { c, d, total = 4 }, { e, total = 4 }, {} }, 4, { a, b, c, d, e }, true, false, 0 },
   { "a total that is too high leaves it incomplete", 2, { { a, b, total = 52 }, { c, total = 52 }, { total = 52 } }, 3,
     { a, b, c }, false, false, 0 },
   { "a row inserted while paging comes once", 2, { { a, b, total = 4 }, { b, c, total = 5 }, { d, total = 5 },

@@ -10,7 +10,8 @@ local Timers = require "imr.runtime.timers"
 local unpack = table.unpack or unpack
 local now, sleep = core.now, core.sleep
 
--- PUC Lua 5.1 can't yield across pcall or a for loop's iterator, and can't tell: there every wait turns the loop.
+-- PUC Lua 5.1 can't yield across pcall or a for loop's iterator, and can't tell: there every wait turns the loop, and a
+-- thread below another one on the stack can't go on before it. So nothing there runs side by side.
 local never_yields = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
 local isyieldable = coroutine.isyieldable or function() return true end
 
@@ -18,7 +19,7 @@ local isyieldable = coroutine.isyieldable or function() return true end
 local CANCELLED = setmetatable({}, { __tostring = function() return "this light thread was cancelled" end })
 
 ---@class imr.Plain
-local Plain = {}
+local Plain = { sequential = never_yields }
 Plain.__index = Plain
 
 ---@param clock? { now: (fun(): number), idle: fun(seconds: number) } another clock, for tests; idle passes the time
@@ -180,9 +181,10 @@ function Plain:kill(thread)
   end
 end
 
----Cancels work from a finalizer: at the next turn when it runs in the middle of our own doings.
+---Cancels work from a finalizer: at the next turn when it runs in the middle of our own doings. Inside nginx, where
+---specs run this runtime too, always then: a coroutine that is resumed from a finalizer crashes the worker there.
 function Plain:abandon(work)
-  if self.inside == 0 and not self.current then return work:cancel() end
+  if self.inside == 0 and not self.current and not rawget(_G, "ngx") then return work:cancel() end
   self.abandoned[#self.abandoned + 1] = work
 end
 

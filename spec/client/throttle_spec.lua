@@ -1,0 +1,247 @@
+-- Too fast (1011), and how long a caller is made to wait.
+local imr = require "imr"
+local world = require "support.world"
+
+local function gap_after(entries, index)
+  return entries[index + 1].time - entries[index].time
+end
+
+describe("1011", function()
+  it("is waited out, and costs no row", function()
+    world.run({ on_request = world.script("meterList", { false, { code = 1011 }, { code = 1011 } }) }, function(new)
+      local cursor = new:client { page_size = 5 }:meters()
+      assert.same(world.truth({}, "meters"), world.keys(cursor:collect()))
+      assert.is_true(cursor.report.complete)
+      assert.equal(7, cursor.report.requests)
+    end)
+  end)
+
+  it("because of a stranger is met by one caller only", function()
+    world.run({}, function(new)
+      local client, stranger = new:client(), new:client { store = imr.store.memory() }
+      client:login()
+      assert(stranger:meters():collect())
+      new:sleep(1)
+      local works = {}
+      for index = 1, 10 do works[index] = function() return #assert(client:meters():collect()) end end
+      for _, count in ipairs(imr.all(works)) do assert.equal(23, count) end
+      assert.equal(1, world.count(new, "meters", 1011))
+    end)
+  end)
+
+  it("pushes the slot of every client of the store back by a full interval", function()
+    world.run({ on_request = world.script("meterList", { { code = 1011 } }) }, function(new)
+      local store = imr.store.memory()
+      local first, second = new:client { store = store }, new:client { store = store }
+      assert(first:login())
+      imr.all { function() return first:meters():collect() end,
+        function()
+          new:sleep(0.1)
+          return second:meters():collect()
+        end }
+      local entries = world.entries(new, "meters")
+      assert.equal(3, #entries)
+      assert.is_true(gap_after(entries, 1) >= 2.05 + 0.02 and gap_after(entries, 2) >= 2.05)
+    end)
+  end)
+
+  it("widens the margin, which shrinks back slowly", function()
+    world.run({ meters = 100, on_request = world.script("meterList", { false, false, { code = 1011 } }) }, function(new)
+      assert(new:client { page_size = 1 }:meters():collect())
+      local entries = world.entries(new, "meters")
+      assert.is_near(2.05, gap_after(entries, 1), 0.005)
+      assert.is_near(2.1, gap_after(entries, 4), 0.01)
+      assert.is_true(gap_after(entries, 14) < gap_after(entries, 4))
+      assert.is_near(2.05, gap_after(entries, #entries - 1), 0.005)
+    end)
+  end)
+
+  it("is counted and told of", function()
+    local events = {}
+    world.run({ on_request = world.script("meterList", { { code = 1011 } }) }, function(new)
+      local client = new:client { on_event = function(event) events[#events + 1] = event.type end }
+      client:meters():collect()
+      local stats = client:stats()
+      assert.same({ 1, 1, 1, 2 }, { stats.throttled, stats.codes[1011], stats.endpoints.meters.throttled,
+        stats.endpoints.meters.requests })
+    end)
+    assert.same({ "request", "request", "throttled", "request" }, events)
+  end)
+
+  it("as HTTP 429 is waited out for as long as it says", function()
+    local answer = { status = 429, headers = { ["retry-after"] = "7" }, body = "slow down" }
+    world.run({ on_request = world.script("meterList", { answer }) }, function(new)
+      assert(new:client():meters():collect())
+      assert.is_near(7.02, gap_after(world.entries(new, "meters"), 1), 0.1) -- the wait begins with the answer
+    end)
+  end)
+
+  it("never happens with a pace of our own, whatever runs side by side", function()
+    world.run({ jitter = 1 }, function(new)
+      local client, works = new:client { page_size = 3 }, {}
+      for _ = 1, 3 do
+        for _, name in ipairs(world.listings) do
+          works[#works + 1] = function() return #assert(world.open(client, name):collect()) end
+        end
+      end
+      imr.all(works)
+      for _, name in ipairs(world.listings) do assert.equal(0, world.count(new, name, 1011)) end
+    end)
+  end)
+
+  it("does not exist where the pace is turned off", function()
+    world.run({ interval = 0 }, function(new)
+      assert(new:client { interval = 0, page_size = 5 }:meters():collect())
+      assert.is_true(new:now() < 0.5)
+    end)
+  end)
+end)
+
+describe("max_wait", function()
+  it("is an error at once when the slot is further away, and takes none", function()
+    world.run({}, function(new)
+      local client = new:client()
+      assert(client:meters():collect())
+      local began = new:now()
+      for _ = 1, 5 do
+        local rows, err = client:meters { max_wait = 1 }:collect()
+        assert.same({ nil, "throttled", true, "no", "meters" },
+          { rows, err.kind, err.retryable, err.executed, err.endpoint })
+        assert.is_near(2.01, err.retry_after, 0.01)
+      end
+      assert.equal(began, new:now())
+      assert(client:meters():collect())
+      assert.is_near(2.05, gap_after(world.entries(new, "meters"), 1), 0.005)
+    end)
+  end)
+
+  it("of zero takes a free slot", function()
+    world.run({}, function(new)
+      assert(new:client():meters { max_wait = 0 }:collect())
+    end)
+  end)
+
+  it("tells the time after which it works", function()
+    world.run({}, function(new)
+      local client = new:client()
+      client:meters():collect()
+      local _, err = client:meters { max_wait = 0 }:collect()
+      new:sleep(err.retry_after)
+      assert(client:meters { max_wait = 0 }:collect())
+    end)
+  end)
+
+  it("holds for commands too", function()
+    world.run({}, function(new)
+      local client, device = new:client(), new.platform:meter(1).device
+      assert(client:request_reading(device))
+      local outcome, err = client:disconnect(device, { max_wait = 1 })
+      assert.same({ nil, "throttled", "no" }, { outcome, err.kind, err.executed })
+      assert.equal(1, world.count(new, "instruct"))
+    end)
+  end)
+end)
+
+describe("a deadline", function()
+  -- Runs fn(client, new) and checks that it failed in time.
+  local function ends_at(seconds, options, fn, settings)
+    return world.run(options, function(new)
+      local client = new:client(settings)
+      local began = new:now()
+      local result, err = fn(client, new)
+      assert.is_nil(result)
+      assert.is_true(new:now() - began <= seconds + 0.05, ("%.3f s"):format(new:now() - began))
+      return err, new
+    end)
+  end
+
+  it("ends a wait for a server that stalls", function()
+    local err = ends_at(3, { faults = { stall = { rate = 1, endpoints = { "meters" } } } }, function(client)
+      return client:meters { deadline = 3 }:collect()
+    end)
+    assert.same({ "timeout", "maybe", "meters" }, { err.kind, err.executed, err.endpoint })
+  end)
+
+  it("ends a wait for a login", function()
+    local err, new = ends_at(3, { faults = { stall = 1 } }, function(client) return client:login { deadline = 3 } end)
+    assert.same({ "timeout", "login" }, { err.kind, err.endpoint })
+    assert.equal(1, #new.platform.log)
+  end)
+
+  it("covers login, queue and sending together", function()
+    ends_at(4, { latency = 1.5 }, function(client) return client:meters { deadline = 4, page_size = 10 }:collect() end)
+  end)
+
+  it("covers repetitions", function()
+    local err = ends_at(6, { faults = { ["502"] = { rate = 1, endpoints = { "meters" } } } }, function(client)
+      return client:meters { deadline = 6 }:collect()
+    end, { retries = 100 })
+    assert.is_true(err.kind == "http" or err.kind == "timeout")
+  end)
+
+  it("covers a wait for somebody else's login", function()
+    world.run({ faults = { stall = 1 } }, function(new)
+      local client = new:client()
+      local ended
+      imr.all { function() client:login { deadline = 20 } end, function()
+        new:sleep(1)
+        local _, err = client:meters { deadline = 3 }:collect()
+        ended = new:now()
+        assert.equal("timeout", err.kind)
+      end }
+      assert.is_near(4, ended, 0.15)
+    end)
+  end)
+
+  it("that is too near for the next slot is an error at once, and takes none", function()
+    world.run({}, function(new)
+      local client = new:client()
+      client:meters():collect()
+      local began = new:now()
+      local rows, err = client:meters { deadline = 1 }:collect()
+      assert.same({ nil, "timeout", "no", began }, { rows, err.kind, err.executed, new:now() })
+      client:meters():collect()
+      assert.is_near(2.05, gap_after(world.entries(new, "meters"), 1), 0.005)
+    end)
+  end)
+
+  it("is for the whole listing", function()
+    local err = ends_at(5, {}, function(client) return client:meters { deadline = 5, page_size = 5 }:collect() end)
+    assert.matches("page 4; 15 rows of 23 were delivered", err.message, 1, true)
+  end)
+
+  it("counts from the first page on, not from the making of the cursor", function()
+    world.run({}, function(new)
+      local cursor = new:client():meters { deadline = 2 }
+      new:sleep(10)
+      assert.equal(23, #cursor:collect())
+    end)
+  end)
+
+  it("of zero sends nothing", function()
+    local _, new = ends_at(0, {}, function(client) return client:meters { deadline = 0 }:collect() end)
+    assert.equal(0, #new.platform.log)
+  end)
+
+  it("of one caller does not fail the login of another", function()
+    world.run({ latency = 2 }, function(new)
+      local client = new:client()
+      local results = imr.all { function() return client:login { deadline = 1 } or "late" end,
+        function() return client:login() or "late" end }
+      assert.same({ "late", true }, results)
+    end)
+  end)
+end)
+
+describe("the timeout", function()
+  it("gives a stalled server up", function()
+    world.run({ faults = { stall = { rate = 1, endpoints = { "meters" } } } }, function(new)
+      local client = new:client { timeout = 7, retries = 0 }
+      client:login()
+      local began = new:now()
+      local _, err = client:meters():collect()
+      assert.same({ "timeout", "maybe", true }, { err.kind, err.executed, err.retryable })
+      assert.is_near(7, new:now() - began, 0.05)
+    end)
+  end)
+end)
