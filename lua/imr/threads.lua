@@ -76,6 +76,7 @@ end
 ---Waits; light threads go on meanwhile. In nginx it never blocks the worker.
 ---@param seconds number
 function threads.sleep(seconds)
+  if type(seconds) ~= "number" then error("imr.sleep takes seconds, not a " .. type(seconds), 2) end
   runtime.current():sleep(seconds)
 end
 

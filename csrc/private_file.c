@@ -1,0 +1,250 @@
+/* Files that are their owner's alone: opened without following links, looked at before they are trusted,
+   replaced as a whole. What stands in them is Lua's business. */
+#define _GNU_SOURCE /* S_IFMT, O_NOFOLLOW, flock */
+#include "private_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compat.h"
+#include "core.h"
+
+#define LOCK_TYPE    "imr.lock"
+#define LARGEST_FILE 65536
+#define OTHERS       (S_IRWXG | S_IRWXO)
+
+typedef struct imr_lock {
+  int fd; /* -1: released */
+  pid_t owner;
+} imr_lock;
+
+void imr_private_problem(char *problem, const char *what, const char *path, int error) {
+  snprintf(problem, IMR_PROBLEM_SIZE, "%s %s: %s", what, path, strerror(error));
+}
+
+/* NULL, or what makes this file or directory unfit for secrets. */
+static const char *unfit(const struct stat *status, mode_t type) {
+  if ((status->st_mode & S_IFMT) != type) return "is not of the expected kind";
+  if (status->st_uid != geteuid()) return "belongs to another user";
+  if (status->st_mode & OTHERS) return "can be used by others: take their rights away (chmod go= it)";
+  if (type == S_IFREG && status->st_nlink > 1) return "is linked to from elsewhere";
+  return NULL;
+}
+
+static int check_fd(int fd, const char *path, char *problem) {
+  struct stat status;
+  if (fstat(fd, &status) != 0) {
+    imr_private_problem(problem, "cannot look at", path, errno);
+    return -1;
+  }
+  const char *why = unfit(&status, S_IFREG);
+  if (why) snprintf(problem, IMR_PROBLEM_SIZE, "%s %s", path, why);
+  return why ? -1 : 0;
+}
+
+int imr_private_open(const char *path, int flags, char *problem) {
+  *problem = '\0';
+  int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+  if (fd < 0) {
+    if (errno == ELOOP)
+      snprintf(problem, IMR_PROBLEM_SIZE, "%s is a symbolic link", path);
+    else if (errno != ENOENT || flags & O_CREAT)
+      imr_private_problem(problem, "cannot open", path, errno);
+    return -1;
+  }
+  if (check_fd(fd, path, problem) == 0) return fd;
+  close(fd);
+  return -1;
+}
+
+static int push_problem(lua_State *L, const char *problem) {
+  lua_pushnil(L);
+  if (!*problem) return 1;
+  lua_pushstring(L, problem);
+  return 2;
+}
+
+/* ---------------------------------------------------------------- directory */
+
+/* Makes every missing directory on the way, as `mkdir -p` does. */
+static int make_path(char *path, char *problem) {
+  for (char *slash = path + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
+    *slash = '\0';
+    int failed = mkdir(path, 0700) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES;
+    if (failed) imr_private_problem(problem, "cannot make directory", path, errno);
+    *slash = '/';
+    if (failed) return -1;
+  }
+  if (mkdir(path, 0700) == 0 || errno == EEXIST) return 0;
+  imr_private_problem(problem, "cannot make directory", path, errno);
+  return -1;
+}
+
+/*** Makes a directory (0700) with what is missing above it, or checks the one that is there.
+@function private_directory
+@tparam string path
+@treturn true|nil
+@treturn string what is wrong */
+static int private_directory(lua_State *L) {
+  size_t length;
+  const char *given = luaL_checklstring(L, 1, &length);
+  char *path = lua_newuserdata(L, length + 1);
+  char problem[IMR_PROBLEM_SIZE] = "";
+  struct stat status;
+  memcpy(path, given, length + 1);
+  if (make_path(path, problem) == 0) {
+    if (lstat(path, &status) != 0) {
+      imr_private_problem(problem, "cannot look at", path, errno);
+    } else {
+      const char *why = unfit(&status, S_IFDIR);
+      if (why) snprintf(problem, sizeof problem, "%s %s", path, why);
+    }
+  }
+  if (*problem) return push_problem(L, problem);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* ---------------------------------------------------------------- read and replace */
+
+static ssize_t read_all(int fd, char *text, size_t size) {
+  size_t got = 0;
+  while (got < size) {
+    ssize_t count = read(fd, text + got, size - got);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return -1;
+    if (count == 0) break;
+    got += (size_t)count;
+  }
+  return (ssize_t)got;
+}
+
+/*** The text of a private file, at most 64 KiB of it.
+@function private_read
+@tparam string path
+@treturn string|nil text; nil alone when there is no file
+@treturn string what is wrong */
+static int private_read(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  char *text = lua_newuserdata(L, LARGEST_FILE);
+  char problem[IMR_PROBLEM_SIZE];
+  int fd = imr_private_open(path, O_RDONLY, problem);
+  if (fd < 0) return push_problem(L, problem);
+  ssize_t got = read_all(fd, text, LARGEST_FILE);
+  if (got < 0) imr_private_problem(problem, "cannot read", path, errno);
+  close(fd);
+  if (got < 0) return push_problem(L, problem);
+  lua_pushlstring(L, text, (size_t)got);
+  return 1;
+}
+
+static int write_all(int fd, const char *text, size_t length) {
+  while (length > 0) {
+    ssize_t count = write(fd, text, length);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return -1;
+    text += count;
+    length -= (size_t)count;
+  }
+  return 0;
+}
+
+/* Writes beside the file and renames: a reader sees the old text or the new one, whatever happens to us. What
+   a killed writer left beside it is not written into: it might be a link. */
+static int replace(const char *path, const char *beside, const char *text, size_t length, char *problem) {
+  unlink(beside);
+  int fd = imr_private_open(beside, O_WRONLY | O_CREAT | O_EXCL, problem);
+  if (fd < 0) return -1;
+  int failed = write_all(fd, text, length) != 0;
+  if (close(fd) != 0) failed = 1;
+  if (!failed && rename(beside, path) == 0) return 0;
+  imr_private_problem(problem, "cannot write", path, errno);
+  unlink(beside);
+  return -1;
+}
+
+/*** Replaces a private file (0600) as a whole. Only one writer at a time: see private_lock.
+@function private_write
+@tparam string path
+@tparam string text
+@treturn true|nil
+@treturn string what is wrong */
+static int private_write(lua_State *L) {
+  size_t length;
+  const char *path = luaL_checkstring(L, 1);
+  const char *text = luaL_checklstring(L, 2, &length);
+  char problem[IMR_PROBLEM_SIZE] = "";
+  lua_pushfstring(L, "%s.new", path);
+  if (replace(path, lua_tostring(L, -1), text, length, problem) != 0) return push_problem(L, problem);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* ---------------------------------------------------------------- lock */
+
+/* Unlocked by name, since a child of ours may have the descriptor too; but never by such a child. */
+static int lock_release(lua_State *L) {
+  imr_lock *lock = luaL_checkudata(L, 1, LOCK_TYPE);
+  if (lock->fd >= 0 && lock->owner == getpid()) flock(lock->fd, LOCK_UN);
+  if (lock->fd >= 0) close(lock->fd);
+  lock->fd = -1;
+  return 0;
+}
+
+/* The locked file, or -1. A lock on a file that has been removed meanwhile is no lock. */
+static int open_locked(const char *path, char *problem) {
+  struct stat status;
+  for (;;) {
+    int fd = imr_private_open(path, O_RDWR | O_CREAT, problem);
+    if (fd < 0) return -1;
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK) imr_private_problem(problem, "cannot lock", path, errno);
+      close(fd);
+      return -1;
+    }
+    if (fstat(fd, &status) == 0 && status.st_nlink > 0) return fd;
+    close(fd);
+  }
+}
+
+/*** Takes a lock that ends with its owner, or with release().
+@function private_lock
+@tparam string path of a file to lock; made when it is missing
+@treturn userdata|nil lock; nil alone while somebody else has it
+@treturn string what is wrong */
+static int private_lock(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  char problem[IMR_PROBLEM_SIZE];
+  imr_lock *lock = lua_newuserdata(L, sizeof *lock);
+  lock->fd = -1;
+  lock->owner = getpid();
+  luaL_getmetatable(L, LOCK_TYPE);
+  lua_setmetatable(L, -2);
+  lock->fd = open_locked(path, problem);
+  return lock->fd >= 0 ? 1 : push_problem(L, problem);
+}
+
+static const luaL_Reg functions[] = {
+    {"private_directory", private_directory},
+    {"private_read", private_read},
+    {"private_write", private_write},
+    {"private_lock", private_lock},
+    {NULL, NULL},
+};
+
+void imr_open_private_file(lua_State *L) {
+  luaL_newmetatable(L, LOCK_TYPE);
+  lua_pushcfunction(L, lock_release);
+  lua_setfield(L, -2, "__gc");
+  lua_newtable(L);
+  lua_pushcfunction(L, lock_release);
+  lua_setfield(L, -2, "release");
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+  luaL_setfuncs(L, functions, 0);
+}

@@ -1,0 +1,140 @@
+-- The store of one host: pace, token and login lock in files of one directory, for all processes of one user.
+--
+-- The slots are in a mapped file and are taken without a lock (csrc/slots.h). Slots and tokens go by the host's boot
+-- clock, so a clock that is set changes nothing.
+
+local clock = require "imr.store.clock"
+local core = require "imr.core"
+local record = require "imr.store.record"
+
+---@class imr.Store.file
+local File = {}
+File.__index = File
+File.__name = "imr.store.file"
+
+local boot = core.boot()
+
+local function default_path()
+  local state, home = os.getenv("XDG_STATE_HOME"), os.getenv("HOME")
+  if state and state:sub(1, 1) == "/" then return state .. "/imr" end
+  return home and home ~= "" and home .. "/.local/state/imr" or nil
+end
+
+---@param options? { path: string? } a directory of one's own; by default $XDG_STATE_HOME/imr or ~/.local/state/imr
+---@return imr.Store.file
+function File.new(options)
+  options = options or {}
+  for name in pairs(options) do
+    if name ~= "path" then error(core.unknown_option(tostring(name), { "path" }), 2) end
+  end
+  local path = options.path or default_path()
+  if type(path) ~= "string" or path == "" then
+    error("the file store needs a path: there is no HOME or XDG_STATE_HOME to find one", 2)
+  end
+  path = path:gsub("(.)/+$", "%1") -- behind a slash a link would be followed
+  return setmetatable({
+    path = path, shift = clock.new(), told = {}, listeners = setmetatable({}, { __mode = "k" }),
+  }, File)
+end
+
+---Events of this store (a rebuilt file) go to `emit` as long as somebody else keeps it.
+function File:listen(emit)
+  self.listeners[emit] = true
+end
+
+local function tell(self, message)
+  for emit in pairs(self.listeners) do emit { type = "store", message = message } end
+end
+
+function File:__tostring()
+  return "imr.store.file(" .. self.path .. ")"
+end
+
+-- ---------------------------------------------------------------- slots
+
+local function open(self)
+  if self.slots then return self.slots end
+  local ok, message = core.private_directory(self.path)
+  if not ok then return nil, message end
+  local slots, damaged = core.slots_open(self.path .. "/slots")
+  if not slots then return nil, damaged end
+  if damaged then tell(self, self.path .. "/slots was damaged: built anew") end
+  self.slots = slots
+  return slots
+end
+
+local function reopen(self)
+  self.slots:close()
+  self.slots = nil
+end
+
+-- Runs an operation on the slots; when the file was replaced or damaged meanwhile, once more on the one that is there
+-- now.
+local function with_slots(self, name, ...)
+  for _ = 1, 2 do
+    local slots, message = open(self)
+    if not slots then return nil, nil, message end
+    local result, wait, problem = slots[name](slots, ...)
+    if result or wait then return result, wait end
+    if problem then return nil, nil, self.path .. "/slots " .. problem end
+    reopen(self)
+  end
+  return nil, nil, self.path .. "/slots is damaged again and again: who else writes to it?"
+end
+
+function File:reserve(key, interval, now, max_wait, held)
+  local shift = self.shift(now)
+  local start, wait, problem = with_slots(self, "reserve", key, interval, max_wait, held and held + shift)
+  return start and start - shift, wait, problem
+end
+
+function File:release(key, interval, held, now)
+  if self.slots then self.slots:release(key, interval, held + self.shift(now)) end
+end
+
+function File:push_back(key, time, now)
+  local _, _, problem = with_slots(self, "push_back", key, time + self.shift(now))
+  if problem then tell(self, "the pace could not be slowed down for all: " .. problem) end
+end
+
+-- ---------------------------------------------------------------- token and lock
+
+local function file_of(self, key, ending)
+  return ("%s/%s.%s"):format(self.path, core.fingerprint(key), ending)
+end
+
+-- Waiters look often; once is enough to say it.
+local function tell_once(self, path)
+  if not self.told[path] then tell(self, path .. " is not a token record: left out of account") end
+  self.told[path] = true
+end
+
+function File:get_token(key, now)
+  local path = file_of(self, key, "token")
+  local text, message = core.private_read(path)
+  if not text then return nil, message end
+  local found = record.decode(text, self.shift(now), boot)
+  if not found then tell_once(self, path) end
+  return found
+end
+
+function File:put_token(key, value, now)
+  local ok, message = core.private_directory(self.path)
+  if not ok then return nil, message end
+  local path = file_of(self, key, "token")
+  self.told[path] = nil
+  return core.private_write(path, record.encode(value, self.shift(now), boot))
+end
+
+-- flock ends with its owner, so `ttl` is not needed.
+function File:lock(key)
+  local ok, message = core.private_directory(self.path)
+  if not ok then return nil, message end
+  return core.private_lock(file_of(self, key, "lock"))
+end
+
+function File:unlock(_, owner)
+  owner:release()
+end
+
+return File

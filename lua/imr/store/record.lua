@@ -1,0 +1,72 @@
+-- The token record as text, for stores that keep it outside of this process. Times are written on the store's clock.
+
+local core = require "imr.core"
+local cjson = require "cjson"
+
+local record = {}
+
+local LAYOUT = 1 -- fields may be added; a record of another layout is not read
+
+-- With more digits than cjson writes of a number.
+local function write_time(seconds)
+  return ("%.6f"):format(seconds)
+end
+
+local function write_failure(failure, shift)
+  return {
+    kind = failure.kind, code = failure.code, message = failure.message, backoff = failure.backoff,
+    at = write_time(failure.at + shift), retry_at = write_time(failure.retry_at + shift),
+  }
+end
+
+---@param from table a token record, times on the caller's clock
+---@param shift number seconds from the caller's clock to the store's
+---@param boot? string where the store's clock starts anew with each boot of the host: which one this is
+---@return string
+function record.encode(from, shift, boot)
+  return cjson.encode {
+    layout = LAYOUT, boot = boot, token = from.token, id = from.id, encoding = from.encoding,
+    obtained = from.obtained and write_time(from.obtained + shift),
+    failure = from.failure and write_failure(from.failure, shift),
+  }
+end
+
+local function text(value) return type(value) == "string" and value or nil end
+
+local encodings = { json = "json", form = "form" }
+
+local function read_failure(value, shift)
+  local at, retry_at = tonumber(text(value.at)), tonumber(text(value.retry_at))
+  if not (text(value.kind) and text(value.message) and at and retry_at and type(value.backoff) == "number") then
+    return nil
+  end
+  return {
+    kind = value.kind, code = type(value.code) == "number" and value.code or nil, message = value.message,
+    backoff = value.backoff, at = at - shift, retry_at = retry_at - shift,
+  }
+end
+
+-- Of another boot only what has no time in it still counts: the encoding, and that the account was refused.
+local function outlived(result)
+  result.token, result.obtained, result.id = nil, nil, nil
+  if result.failure and result.failure.kind ~= "auth" then result.failure = nil end
+  return result
+end
+
+---@param written string
+---@param shift number
+---@param boot? string
+---@return table|nil record nil when this is no record
+function record.decode(written, shift, boot)
+  local value = core.json(written)
+  if type(value) ~= "table" or value.layout ~= LAYOUT then return nil end
+  local result = { encoding = encodings[value.encoding] }
+  if type(value.failure) == "table" then result.failure = read_failure(value.failure, shift) end
+  local obtained = tonumber(text(value.obtained))
+  if text(value.token) and text(value.id) and obtained then
+    result.token, result.id, result.obtained = value.token, value.id, obtained - shift
+  end
+  return value.boot == boot and result or outlived(result)
+end
+
+return record

@@ -1,0 +1,252 @@
+-- The store of several hosts: pace, token and login lock in Redis, on Redis's clock, one script for each step.
+--
+-- When Redis is away a call fails, unless fallback = "memory": then this process keeps a pace of its own, and says so.
+
+local client = require "imr.store.redis_client"
+local clock = require "imr.store.clock"
+local core = require "imr.core"
+local memory = require "imr.store.memory"
+local record = require "imr.store.record"
+local scripts = require "imr.store.redis_scripts"
+
+---@class imr.Store.redis
+local Redis = {}
+Redis.__index = Redis
+Redis.__name = "imr.store.redis"
+
+local TOKEN_LIFE = 7200       -- seconds that a record with a token is kept: the token holds the password
+local REFUSAL_LIFE = 30 * 86400 -- and one without; and the encoding
+local RECENT = 64             -- slots of ours whose time on Redis's clock we remember
+local AWAY = 5                -- with a fallback: seconds before Redis is tried again
+
+local defaults = { host = "127.0.0.1", port = 6379, prefix = "imr:", timeout = 2 }
+local kinds = {
+  host = "string", port = "number", db = "number", password = "string", prefix = "string", tls = "boolean",
+  ca_file = "string", timeout = "number", fallback = "string",
+}
+
+local function check(options)
+  local names = {}
+  for name in pairs(kinds) do names[#names + 1] = name end
+  table.sort(names)
+  for name, value in pairs(options) do
+    if not kinds[name] then return core.unknown_option(tostring(name), names) end
+    if type(value) ~= kinds[name] then return ("redis option '%s' must be a %s"):format(name, kinds[name]) end
+  end
+  if options.fallback and options.fallback ~= "memory" then return "redis option 'fallback' must be \"memory\"" end
+end
+
+---@class imr.RedisOptions
+---@field host? string 127.0.0.1
+---@field port? integer 6379
+---@field db? integer
+---@field password? string
+---@field prefix? string of all keys, "imr:"
+---@field tls? boolean with the server's certificate verified
+---@field ca_file? string certificates to verify with, plain Lua only; in nginx use lua_ssl_trusted_certificate
+---@field timeout? number seconds for one step (2)
+---@field fallback? "memory" keep a pace of one's own while Redis is away, instead of failing
+
+---@param options? imr.RedisOptions
+---@return imr.Store.redis
+function Redis.new(options)
+  local problem = check(options or {})
+  if problem then error(problem, 2) end
+  local settings = {}
+  for name, value in pairs(defaults) do settings[name] = value end
+  for name, value in pairs(options or {}) do settings[name] = value end
+  local self = setmetatable({ prefix = settings.prefix, shas = {}, recent = {}, on_spare = {} }, Redis)
+  self.shift, self.later = clock.new()
+  self.listeners = setmetatable({}, { __mode = "k" })
+  self.spare = settings.fallback and memory.new() or nil
+  local command = client.new(settings) -- in an upvalue: it has the password
+  self.command = function(_, ...) return command(...) end
+  return self
+end
+
+---Events of this store go to `emit` as long as somebody else keeps it.
+function Redis:listen(emit)
+  self.listeners[emit] = true
+end
+
+function Redis:__tostring()
+  return "imr.store.redis(" .. self.prefix .. ")"
+end
+
+-- ---------------------------------------------------------------- Redis, or what stands in for it
+
+local function tell(self, message)
+  for emit in pairs(self.listeners) do emit { type = "store", message = message } end
+end
+
+-- One script; loaded when Redis does not know it (any more).
+local function run(self, name, key, ...)
+  local sha = self.shas[name]
+  local reply, message
+  if sha then reply, message = self:command("evalsha", sha, 1, self.prefix .. key, ...) end
+  if not sha or (message and message:find("NOSCRIPT", 1, true)) then
+    sha, message = self:command("script", "load", scripts[name])
+    if not sha then return nil, "redis: " .. tostring(message) end
+    self.shas[name] = sha
+    reply, message = self:command("evalsha", sha, 1, self.prefix .. key, ...)
+  end
+  return reply, message and "redis: " .. message
+end
+
+-- Does the step on Redis; while Redis is away, on the fallback, if there is one.
+-- on_redis() -> result, detail | nil, nil, message
+local function with_redis(self, now, on_redis, on_spare)
+  if not (self.away_until and now < self.away_until) then
+    local result, detail, message = on_redis()
+    if not message then
+      if self.away_until then tell(self, "Redis is back: the pace is shared again") end
+      self.away_until = nil
+      return result, detail
+    end
+    if not self.spare then return nil, nil, message end
+    if not self.away_until then
+      tell(self, message .. "; this process keeps a pace and a token of its own until Redis is back")
+    end
+    self.away_until = now + AWAY
+  end
+  return on_spare(self.spare)
+end
+
+-- ---------------------------------------------------------------- slots
+
+local function micros(seconds)
+  return ("%.0f"):format(math.min(seconds, 1e9) * 1e6)
+end
+
+local function remember(self, start, time)
+  table.insert(self.recent, 1, { start = start, time = time })
+  self.recent[RECENT + 1] = nil
+  return start
+end
+
+-- Redis's time of a slot that this process was given.
+local function time_of(self, start)
+  for _, slot in ipairs(self.recent) do
+    if slot.start == start then return slot.time end
+  end
+  return "0"
+end
+
+-- The last slot that Redis gave may have been just now: the fallback begins an interval later.
+local function reserve_spare(self, spare, key, interval, now, max_wait, held)
+  if not self.on_spare[key] then spare:push_back(key, now + interval, now) end
+  self.on_spare[key] = true
+  return spare:reserve(key, interval, now, max_wait, held)
+end
+
+-- Redis does not know what left while it was away. A reservation of no length takes nothing; it says what is next.
+local function catch_up(self, key, now)
+  if not self.on_spare[key] then return nil end
+  local next_slot = self.spare:reserve(key, 0, now, math.huge)
+  local _, message = run(self, "push_back", key, micros(next_slot - now))
+  if not message then self.on_spare[key] = nil end
+  return message
+end
+
+function Redis:reserve(key, interval, now, max_wait, held)
+  return with_redis(self, now, function()
+    local behind = catch_up(self, key, now)
+    if behind then return nil, nil, behind end
+    local began = core.now()
+    local reply, message = run(self, "reserve", key, micros(interval), micros(max_wait),
+      held and time_of(self, held) or "0")
+    if message then return nil, nil, message end
+    local wait = tonumber(reply[2]) / 1e6
+    if reply[1] == "0" then return nil, wait end
+    -- Redis looked at its clock at some time before now: counted from now, the slot is never too early.
+    return remember(self, self.later(now + (core.now() - began)) + wait, reply[3])
+  end, function(spare) return reserve_spare(self, spare, key, interval, now, max_wait, held) end)
+end
+
+function Redis:release(key, interval, held, now)
+  with_redis(self, now, function()
+    local _, message = run(self, "release", key, micros(interval), time_of(self, held))
+    return nil, nil, message
+  end, function(spare) spare:release(key, interval, held, now) end)
+end
+
+function Redis:push_back(key, time, now)
+  with_redis(self, now, function()
+    local _, message = run(self, "push_back", key, micros(math.max(0, time - now)))
+    return nil, nil, message
+  end, function(spare)
+    self.on_spare[key] = true
+    spare:push_back(key, time, now)
+  end)
+end
+
+-- ---------------------------------------------------------------- token and lock
+
+-- The encoding has a key of its own, because it outlives the token.
+local function encoding_only(self, key)
+  local encoding, message = self:command("get", self.prefix .. key .. "|encoding")
+  if message then return nil, nil, "redis: " .. message end
+  return encoding and { encoding = encoding } or nil
+end
+
+-- A record is written with times counted from the moment of writing, and Redis tells how long ago that was.
+-- What was found is put on the fallback too, which then needs no login of its own.
+function Redis:get_token(key, now)
+  local found, _, problem = with_redis(self, now, function()
+    local reply, message = run(self, "get", key)
+    if message then return nil, nil, message end
+    local known = reply and record.decode(reply[2], tonumber(reply[1]) / 1e6 - self.later(now))
+    if not known then return encoding_only(self, key) end
+    if self.spare then self.spare:put_token(key, known) end
+    return known
+  end, function(spare) return spare:get_token(key) end)
+  return found, problem
+end
+
+local function milliseconds(seconds)
+  return ("%.0f"):format(seconds * 1000)
+end
+
+local function put(self, key, value, now)
+  local text = record.encode(value, -self.later(now))
+  local _, message = run(self, "put", key, text, milliseconds(value.token and TOKEN_LIFE or REFUSAL_LIFE))
+  if not message and value.encoding then
+    _, message = self:command("set", self.prefix .. key .. "|encoding", value.encoding, "PX",
+      milliseconds(REFUSAL_LIFE))
+  end
+  return not message or nil, nil, message
+end
+
+function Redis:put_token(key, value, now)
+  if self.spare then self.spare:put_token(key, value) end
+  local ok, _, problem = with_redis(self, now, function() return put(self, key, value, now) end,
+    function() return true end)
+  return ok, problem
+end
+
+local counter = 0
+
+-- Nobody else has this name: time, an address of ours, a number.
+local function owner_name()
+  counter = counter + 1
+  return ("%.6f %s %d"):format(core.now(), tostring({}):match("%w+$"), counter)
+end
+
+function Redis:lock(key, now, ttl)
+  local name = owner_name()
+  local owner, _, problem = with_redis(self, now, function()
+    local reply, message = run(self, "lock", key .. "|lock", name, milliseconds(ttl))
+    return reply == 1 and { name = name } or nil, nil, message
+  end, function(spare)
+    local lock = spare:lock(key, now, ttl)
+    return lock and { spare = lock } or nil
+  end)
+  return owner, problem
+end
+
+function Redis:unlock(key, owner)
+  if owner.spare then return self.spare:unlock(key, owner.spare) end
+  run(self, "unlock", key .. "|lock", owner.name)
+end
+
+return Redis

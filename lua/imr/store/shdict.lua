@@ -1,0 +1,136 @@
+-- The store of one nginx: pace, token and login lock in a lua_shared_dict, for all workers.
+--
+-- A dict has no compare-and-swap, but `add` is atomic. So a slot is a chain of versions, each a key of its own that
+-- holds the time of the next request: whoever succeeds in adding version n + 1 has taken the slot after version n.
+-- There is no lock that a killed worker could leave behind. Old versions expire. Nothing is ever evicted (safe_add,
+-- safe_set): a slot that is gone would be given twice.
+
+local clock = require "imr.store.clock"
+local core = require "imr.core"
+local record = require "imr.store.record"
+
+---@class imr.Store.shdict
+local Shdict = {}
+Shdict.__index = Shdict
+Shdict.__name = "imr.store.shdict"
+
+local LIFE = 60               -- seconds that a version outlives its use; the hint at the newest one twice that
+local PAUSED = LIFE / 2       -- a worker that was stopped so long may hold a version that has expired since
+local TOKEN_LIFE = 7200       -- seconds that a record with a token is kept: the token holds the password
+local REFUSAL_LIFE = 30 * 86400 -- and one without; and the encoding
+
+---@param options { name: string }
+---@return imr.Store.shdict
+function Shdict.new(options)
+  local ngx = rawget(_G, "ngx")
+  if not ngx then error("the shdict store works only inside nginx; use imr.store.file", 2) end
+  local name = type(options) == "table" and options.name
+  if type(name) ~= "string" then error('the shdict store needs the name of a lua_shared_dict: { name = "imr" }', 2) end
+  local dict = ngx.shared[name]
+  if not dict then
+    error(("there is no shared dict '%s': add `lua_shared_dict %s 1m;` to the http block"):format(name, name), 2)
+  end
+  return setmetatable({ name = name, dict = dict, shift = clock.new() }, Shdict)
+end
+
+function Shdict:__tostring()
+  return "imr.store.shdict(" .. self.name .. ")"
+end
+
+-- ---------------------------------------------------------------- slots
+
+-- The newest version of a slot. The hint may be behind: from there on the chain is walked.
+local function newest(dict, key)
+  local version = dict:get(key) or 0
+  while dict:get(key .. "|" .. (version + 1)) do version = version + 1 end
+  return version, dict:get(key .. "|" .. version)
+end
+
+local function failed(self, problem)
+  return ("shared dict '%s': %s: give it more memory, and nothing else to hold"):format(self.name, problem)
+end
+
+-- One try to replace the slot's time by what `change` makes of it: true, or nil when somebody else was quicker.
+local function try_update(self, key, change)
+  local dict, began = self.dict, core.now()
+  local version, next_slot = newest(dict, key)
+  local changed = change(next_slot or began, began)
+  if not changed then return true end
+  local life = math.max(0, changed - began) + LIFE
+  local added, problem = dict:safe_add(key .. "|" .. (version + 1), changed, life)
+  if not added and problem ~= "exists" then return nil, failed(self, problem) end
+  if not added or core.now() - began > PAUSED then return nil end
+  dict:safe_set(key, version + 1, life + LIFE)
+  return true
+end
+
+-- change(next, now) -> new next or nil; asked as often as somebody else was quicker.
+local function update(self, key, change)
+  while true do
+    local done, problem = try_update(self, key, change)
+    if done or problem then return done, problem end
+  end
+end
+
+local TOLERANCE = 0.001 -- between one look at the clock and the next
+
+-- A slot that came to us as a time on the caller's clock, as it stands in the dict.
+local function own_time(next_slot, held, interval)
+  return math.abs(next_slot - (held + interval)) < TOLERANCE and next_slot - interval or nil
+end
+
+function Shdict:reserve(key, interval, now, max_wait, held)
+  local shift, start, wait = self.shift(now), nil, nil
+  local ok, problem = update(self, key, function(next_slot, time)
+    if held then next_slot = own_time(next_slot, held + shift, interval) or next_slot end
+    local value
+    start, value = core.pace_reserve(next_slot, time, interval, max_wait)
+    if start then return value end
+    wait = value
+  end)
+  if not ok then return nil, nil, problem end
+  return start and start - shift, wait
+end
+
+function Shdict:release(key, interval, held, now)
+  local shift = self.shift(now)
+  update(self, key, function(next_slot) return own_time(next_slot, held + shift, interval) end)
+end
+
+function Shdict:push_back(key, time, now)
+  local shift = self.shift(now)
+  update(self, key, function(next_slot) return math.max(next_slot, time + shift) end)
+end
+
+-- ---------------------------------------------------------------- token and lock
+
+-- The encoding has a key of its own, because it outlives the token.
+function Shdict:get_token(key, now)
+  local text = self.dict:get(key .. "|token")
+  if text then return record.decode(text, self.shift(now)) end
+  local encoding = self.dict:get(key .. "|encoding")
+  return encoding and { encoding = encoding } or nil
+end
+
+function Shdict:put_token(key, value, now)
+  local text, life = record.encode(value, self.shift(now)), value.token and TOKEN_LIFE or REFUSAL_LIFE
+  local ok, problem = self.dict:safe_set(key .. "|token", text, life)
+  if ok and value.encoding then
+    ok, problem = self.dict:safe_set(key .. "|encoding", value.encoding, REFUSAL_LIFE)
+  end
+  if ok then return true end
+  return nil, failed(self, problem)
+end
+
+function Shdict:lock(key, _, ttl)
+  local owner = ("%d %.6f"):format(rawget(_G, "ngx").worker.pid(), core.now())
+  local added, problem = self.dict:safe_add(key .. "|lock", owner, ttl)
+  if added then return owner end
+  return nil, problem ~= "exists" and failed(self, problem) or nil
+end
+
+function Shdict:unlock(key, owner)
+  if self.dict:get(key .. "|lock") == owner then self.dict:delete(key .. "|lock") end
+end
+
+return Shdict
