@@ -117,11 +117,23 @@ function pty:signal(number)
   library.kill(self.pid, number)
 end
 
---- Reads to the end and returns the exit status; 128 and the number for a signal.
+-- Megabytes of memory at its highest so far.
+local function note_memory(self)
+  local file = io.open(("/proc/%d/status"):format(self.pid))
+  if not file then return end
+  local kilobytes = file:read("*a"):match("VmHWM:%s*(%d+)")
+  file:close()
+  if kilobytes then self.peak = kilobytes / 1024 end
+end
+
+--- Reads to the end and returns the exit status; 128 and the number for a signal. `peak` is then the most memory that
+-- the program had, in megabytes.
+---@param longest? integer seconds
 ---@return integer
-function pty:wait()
-  local ends = os.time() + LONGEST
-  while read(self, 0.2) do
+function pty:wait(longest)
+  local ends = os.time() + (longest or LONGEST)
+  while read(self, 0.02) do
+    note_memory(self)
     if os.time() > ends then
       library.kill(self.pid, 9)
       error("it does not end:\n" .. self.text, 2)

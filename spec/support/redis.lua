@@ -19,6 +19,21 @@ local function flags_of(settings)
   return table.concat(flags, " ")
 end
 
+--- Where nginx finds lua-resty-redis, for lua_package_path. It comes with OpenResty, LuaRocks or OPM, not from Debian;
+-- RESTY_PATH names another place.
+---@return string|nil path
+function redis.resty_path()
+  local places = { os.getenv "RESTY_PATH" or "?", "/usr/local/openresty/lualib/?.lua", "/usr/local/share/lua/5.1/?.lua",
+    "/usr/share/lua/5.1/?.lua" }
+  for _, path in ipairs(places) do
+    local file = io.open((path:gsub("%?", "resty/redis")))
+    if file then
+      file:close()
+      return path
+    end
+  end
+end
+
 --- Starts one.
 ---@param settings? table<string, string|number> of redis.conf, with _ for -
 ---@return table server with host, port, cli(arguments), stop(), again(), close()

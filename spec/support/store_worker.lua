@@ -9,12 +9,13 @@ local FOREVER = math.huge
 
 local function make(name) return imr.store.shdict { name = name or "imr" } end
 
---- "passed" or a message for each case of the contract.
-function worker.contract()
+--- "passed" or a message for each case of the contract, with shdict, or with the Redis on a port.
+function worker.contract(port)
   local results = {}
+  local function open() return port and imr.store.redis { port = port, password = "a-password" } or make() end
   for number, case in ipairs(require "support.store_contract") do
     local fine, message = pcall(case[2], {
-      store = make(), another = make, key = "key " .. number, near = 0.05, lock_ends = "ttl",
+      store = open(), another = open, key = "key " .. number, near = 0.05, lock_ends = "ttl",
       now = core.now, pass = ngx.sleep, foreign = -86400,
     })
     results[number] = fine and "passed" or tostring(message)

@@ -1,0 +1,84 @@
+--- The columns of a listing: which there are, which a table shows, and which the caller wants.
+
+local exit = require "imr.cli.exit"
+local imr = require "imr"
+
+local columns = {}
+
+---@class imr.cli.Column
+---@field name string of the record's field
+---@field type string str, int, dec, time, enum, json
+
+-- What the client derives, after the field that it is derived from.
+local derived = {
+  meter_type = { { name = "kind", type = "str" }, { name = "type_name", type = "str" } },
+  image_status = { { name = "image_ok", type = "enum" } },
+}
+
+-- What the platform sent beyond the known fields, and values that did not parse.
+local REST = { { name = "extra", type = "json" }, { name = "invalid", type = "json" } }
+
+-- A terminal is not as wide as a record.
+local in_table = {
+  meters = "meter_no,kind,address,user_name,online,supply,last_online",
+  latest_readings = "meter_no,reading,read_time,supply",
+  readings = "meter_no,read_time,reading,address",
+  consumption = "meter_no,read_time,reading,usage,amount",
+  tou_readings = "meter_no,freeze_time,energy_total,energy_sharp,energy_peak,energy_flat,energy_valley",
+  camera_readings = "meter_no,read_time,reading,image_status,image_url",
+}
+
+local function fields_of(endpoint)
+  for _, entry in ipairs(imr.schema()) do
+    if entry.name == endpoint then return entry.fields end
+  end
+end
+
+---All columns of a listing.
+---@param endpoint string
+---@return imr.cli.Column[]
+function columns.all(endpoint)
+  local list = {}
+  for _, field in ipairs(fields_of(endpoint)) do
+    list[#list + 1] = { name = field.name, type = field.type }
+    for _, column in ipairs(derived[field.name] or {}) do list[#list + 1] = column end
+  end
+  return list
+end
+
+local function names_of(list)
+  local names = {}
+  for index, column in ipairs(list) do names[index] = column.name end
+  return table.concat(names, ", ")
+end
+
+local function pick(list, wanted)
+  local by_name, picked = {}, {}
+  for _, column in ipairs(list) do by_name[column.name] = column end
+  for name in wanted:gmatch("[^,%s]+") do
+    if not by_name[name] then exit.usage("there is no field '%s'; there are: %s", name, names_of(list)) end
+    picked[#picked + 1] = by_name[name]
+  end
+  if #picked == 0 then exit.usage("--fields names no field; there are: %s", names_of(list)) end
+  return picked
+end
+
+local function with_rest(list)
+  local all = { (table.unpack or unpack)(list) }
+  for _, column in ipairs(REST) do all[#all + 1] = column end
+  return all
+end
+
+---The columns to write.
+---@param endpoint string
+---@param format "table"|"csv"|"jsonl"|"json"
+---@param wanted? string names joined by commas
+---@return imr.cli.Column[]
+function columns.choose(endpoint, format, wanted)
+  local list = columns.all(endpoint)
+  if wanted then return pick(with_rest(list), wanted) end
+  if format == "table" then return pick(list, in_table[endpoint]) end
+  return format == "csv" and list or with_rest(list)
+end
+
+return columns

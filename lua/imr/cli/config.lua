@@ -1,0 +1,65 @@
+--- The configuration file: Lua that returns a table. It can call nothing, and nobody else may read it.
+
+local core = require "imr.core"
+local exit = require "imr.cli.exit"
+
+local config = {}
+
+local MOST_STEPS = 1e6 -- of the file's program; a table takes a few dozen
+
+---The directory of this user's configuration.
+---@return string
+function config.directory()
+  local chosen, home = os.getenv("XDG_CONFIG_HOME"), os.getenv("HOME")
+  if chosen and chosen:sub(1, 1) == "/" then return chosen .. "/imr" end
+  return (home and home ~= "" and home or "") .. "/.config/imr"
+end
+
+---@return string
+function config.path()
+  return config.directory() .. "/config.lua"
+end
+
+local function compile(text, path)
+  if setfenv then -- 5.1 has no other way, and no text-only mode
+    if text:sub(1, 1) == "\27" then return nil, path .. " is bytecode, not Lua text" end
+    local chunk, message = loadstring(text, "@" .. path)
+    return chunk and setfenv(chunk, {}), message
+  end
+  return load(text, "@" .. path, "t", {})
+end
+
+-- Without its methods on strings, which would come in by the back door, and not for ever.
+local function confined(chunk)
+  local strings = getmetatable("")
+  local methods = strings.__index
+  local jit = rawget(_G, "jit")
+  if jit then jit.off(chunk, true) end
+  strings.__index = nil
+  debug.sethook(function() error("it does not come to an end", 0) end, "", MOST_STEPS)
+  local ok, result = pcall(chunk)
+  debug.sethook()
+  strings.__index = methods
+  return ok, result
+end
+
+local function evaluate(text, path)
+  local chunk, message = compile(text, path)
+  if not chunk then exit.usage("%s", message) end
+  local ok, result = confined(chunk)
+  if not ok then exit.usage("%s: %s", path, tostring(result):gsub("^.-(:%d+:)", "line%1")) end
+  if type(result) ~= "table" then exit.usage("%s returns a %s; it has to return a table", path, type(result)) end
+  return result
+end
+
+---What the file says; an empty table when there is none. Raises when it can't be used.
+---@return table
+---@return string path
+function config.load()
+  local path = config.path()
+  local text, message = core.private_read(path)
+  if message then exit.usage("the configuration is refused: %s", message) end
+  return text and evaluate(text, path) or {}, path
+end
+
+return config

@@ -1,0 +1,89 @@
+--- A client from the settings of the command line.
+---
+---   connect.configure(parser)
+---   local client, chosen = connect.client(arguments [, options])   raises; `options` go to imr.new on top
+---
+--- The file store is the default: runs side by side, cron jobs included, share one pace and one login. Decimals are
+--- strings, the platform's own digits.
+
+local exit = require "imr.cli.exit"
+local settings = require "imr.cli.settings"
+
+local connect = {}
+
+local DEFAULT_URL = "http://imrapi.jrhsz.com"
+local OPTIONS = {
+  "base_url", "username", "password", "encoding", "interval", "timeout", "retries", "ca_file", "proxy", "utc_offset",
+}
+
+connect.configure = settings.configure
+
+-- redis://[:password@]host[:port][/prefix]
+local function redis_options(text)
+  local password, rest = text:match("^redis://[^:@/]*:([^@/]*)@(.*)$")
+  rest = rest or text:match("^redis://(.*)$")
+  local host, port, prefix = rest:match("^([^:/]+):?(%d*)/?(.*)$")
+  if not host then exit.usage("the store '%s' is not like redis://HOST:PORT", password and "redis://…" or text) end
+  return { host = host, port = tonumber(port), password = password, prefix = prefix ~= "" and prefix or nil }
+end
+
+---The store that a text names.
+---@param text? string
+function connect.store(text)
+  local stores = require("imr").store
+  if not text or text == "file" then return stores.file() end
+  if text == "memory" then return stores.memory() end
+  if text:match("^redis://") then return stores.redis(redis_options(text)) end
+  if text:find("/", 1, true) then return stores.file { path = text:gsub("^file:", "") } end
+  exit.usage("the store '%s' is none of file, a directory with a slash in it, memory, redis://HOST:PORT", text)
+end
+
+local function require_credentials(chosen)
+  if not chosen.username then
+    exit.fail("credentials", "which account? `imr login` asks and keeps it; or set IMR_USERNAME and IMR_PASSWORD_FILE")
+  end
+  if not chosen.password then
+    exit.fail("credentials", "there is no password for %s: `imr login` asks and keeps it; or set IMR_PASSWORD_FILE",
+      chosen.username)
+  end
+end
+
+-- Wrong options are the user's here, not ours.
+local function without_position(problem)
+  return (tostring(problem):gsub("^[^:\n]+:%d+: ", ""))
+end
+
+local function options_of(chosen, more)
+  local options = { decimals = "string", store = connect.store(chosen.store) }
+  for _, name in ipairs(OPTIONS) do options[name] = chosen[name] end
+  options.base_url = chosen.base_url or DEFAULT_URL
+  for name, value in pairs(more or {}) do options[name] = value end
+  return options
+end
+
+---A client of settings that are complete.
+---@param chosen table
+---@param more? table options of imr.new
+---@return imr.Client
+function connect.open(chosen, more)
+  chosen.base_url = chosen.base_url or DEFAULT_URL
+  local ok, client, err = pcall(function() return require("imr").new(options_of(chosen, more)) end)
+  if not ok then
+    if type(client) == "table" then error(client, 0) end
+    exit.usage("%s", without_position(client))
+  end
+  if not client then error(err, 0) end
+  return client
+end
+
+---@param arguments table of the command line
+---@param more? table options of imr.new
+---@return imr.Client
+---@return table settings
+function connect.client(arguments, more)
+  local chosen = settings.read(arguments)
+  require_credentials(chosen)
+  return connect.open(chosen, more), chosen
+end
+
+return connect

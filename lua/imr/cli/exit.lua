@@ -1,0 +1,117 @@
+--- How a command ends: exit codes, and errors on stderr.
+---
+--- A command raises what goes wrong: an error object of the client, or one made here. cli.main reports it and turns it
+--- into the exit code:
+---
+---   local client = connect.client(arguments)       raises by itself
+---   local outcome, err = client:disconnect(id)
+---   if not outcome then error(err, 0) end
+---   exit.usage("'%s' is no date", text)            raises: exit code 2
+
+local exit = {}
+
+---@class imr.cli.ExitCode
+---@field [1] integer
+---@field [2] string
+
+---@type imr.cli.ExitCode[]
+exit.codes = {
+  { 0, "done (also when whoever reads our output has had enough)" },
+  { 1, "the platform failed, or something on this machine (a file, the store)" },
+  { 2, "wrong use: a flag, a date, the configuration" },
+  { 3, "credentials: none, wrong ones, or no right to this endpoint" },
+  { 4, "throttled, unreachable or out of time: try again later" },
+  { 5, "rows came, but the listing is not known to be complete" },
+  { 6, "nobody knows whether a command was executed: look at the meter before you send it again" },
+  { 130, "interrupted by Ctrl-C (128 + the number of another signal)" },
+}
+
+local INTERRUPT = 2 -- SIGINT
+
+local by_kind = {
+  closed_pipe = 0, usage = 2, auth = 3, credentials = 3, forbidden = 3, throttled = 4, network = 4, timeout = 4,
+  incomplete = 5, unknown_outcome = 6,
+}
+
+-- Statuses of a gateway that has nothing behind it, or too much in front of it.
+local unreachable = { [429] = true, [502] = true, [503] = true, [504] = true }
+
+local advice = {
+  auth = "`imr login` asks for the password anew; nothing is repeated by itself, because accounts get locked",
+  forbidden = "ask the platform's operator for the right, or take the account that has it",
+  throttled = "something else uses this account: try later, or let both share one store (--store)",
+  network = "`imr doctor` looks for the cause",
+  timeout = "`imr doctor` looks for the cause; --deadline and --timeout give it more time",
+  protocol = "is the base URL right? `imr doctor` shows what it speaks",
+  unknown_outcome = "look at the meter (`imr latest --meter NUMBER`) before you send it again",
+}
+
+---The exit code of an error.
+---@param err table|string
+---@return integer
+function exit.status_of(err)
+  if type(err) ~= "table" then
+    return tostring(err):find("interrupted!", 1, true) and 128 + INTERRUPT or 1
+  end
+  if err.kind == "interrupted" then return 128 + (err.signal or INTERRUPT) end
+  if err.kind == "http" and unreachable[err.http_status] then return 4 end
+  return by_kind[err.kind] or 1
+end
+
+local function raise(kind, message, ...)
+  if select("#", ...) > 0 then message = message:format(...) end
+  error({ kind = kind, message = message }, 0)
+end
+
+---Raises: the command was used in a wrong way.
+---@param message string a format
+function exit.usage(message, ...)
+  raise("usage", message, ...)
+end
+
+---Raises an error of a kind of the client's, or of this machine.
+---@param kind string
+---@param message string a format
+function exit.fail(kind, message, ...)
+  raise(kind, message, ...)
+end
+
+local FIELDS = { "kind", "code", "message", "endpoint", "http_status", "retryable", "executed", "retry_after" }
+
+local function as_json(err, status)
+  local object = { exit_status = status }
+  for _, name in ipairs(FIELDS) do object[name] = err[name] end
+  return require("cjson").encode(object)
+end
+
+local function as_text(err)
+  local text = getmetatable(err) and tostring(err) or err.message
+  local hint = err.advice or advice[err.kind]
+  return ("imr: %s%s"):format(text, hint and "\nimr: " .. hint or "")
+end
+
+-- A mistake of ours, with its traceback; Ctrl-C where nothing was caught yet is none.
+local function plain(err)
+  if exit.status_of(err) ~= 1 then return { kind = "interrupted", message = "interrupted" } end
+  return { kind = "internal", message = tostring(err) }
+end
+
+---Says on stderr what went wrong.
+---@param err table|string
+---@param json? boolean as one JSON object
+---@return integer exit status
+function exit.report(err, json)
+  if type(err) ~= "table" then err = plain(err) end
+  local status = exit.status_of(err)
+  local notes = package.loaded["imr.cli.notes"]
+  if notes then notes.clear() end
+  if err.kind == "closed_pipe" then return status end
+  if json then
+    io.stderr:write(as_json(err, status), "\n")
+  elseif err.kind ~= "interrupted" then
+    io.stderr:write(as_text(err), "\n")
+  end
+  return status
+end
+
+return exit

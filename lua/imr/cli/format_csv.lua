@@ -1,0 +1,68 @@
+--- Rows as CSV (RFC 4180): a header, CRLF, quotes where they are needed.
+---
+--- A spreadsheet takes a text that begins with = + - @ or a control character for a formula, and runs it; such a text
+--- gets an apostrophe in front, unless `raw`. With `excel` there is a byte order mark, and texts that a spreadsheet
+--- would turn into numbers or dates (000100000001, 3-12) are written as ="000100000001".
+
+local value = require "imr.cli.value"
+
+local format = {}
+
+local BOM = "\239\187\191"
+
+local function quoted(text)
+  if text:find('[",\r\n]') then return '"' .. text:gsub('"', '""') .. '"' end
+  return text
+end
+
+local function is_formula(text)
+  return text:find("^%s*[=+%-@\t\r]") or text:find("^%s*\239\188[\157\139\141\160]")
+end
+
+local function looks_like_number(text)
+  return text:find("^%d[%d%-+/.:eE ,%%]*$")
+end
+
+-- Numbers and times are ours to trust: they have been parsed. Texts are whatever somebody typed into the platform.
+local function text_cell(text, options, count)
+  if options.excel and looks_like_number(text) then return quoted('="' .. text .. '"') end
+  if not options.raw and is_formula(text) then
+    count.guarded = count.guarded + 1
+    text = "'" .. text
+  end
+  return quoted(text)
+end
+
+local function header(columns, options)
+  local names = {}
+  for index, column in ipairs(columns) do names[index] = column.name end
+  return (options.excel and BOM or "") .. table.concat(names, ",") .. "\r\n"
+end
+
+local trusted = { int = true, dec = true, time = true, enum = true }
+
+---@return fun(rows: table[]): string write
+---@return fun(): string finish
+---@return { guarded: integer } count of cells that got an apostrophe
+function format.csv(columns, options)
+  local texts, count, head = value.texts(options.utc_offset), { guarded = 0 }, header(columns, options)
+  local function cell(row, column)
+    local any = row[column.name]
+    if any == nil then return "" end
+    local text = texts[column.type](any)
+    return trusted[column.type] and quoted(text) or text_cell(text, options, count)
+  end
+  local function write(rows)
+    local lines = { head }
+    head = ""
+    for index, row in ipairs(rows) do
+      local cells = {}
+      for at, column in ipairs(columns) do cells[at] = cell(row, column) end
+      lines[index + 1] = table.concat(cells, ",") .. "\r\n"
+    end
+    return table.concat(lines)
+  end
+  return write, function() return head end, count
+end
+
+return format

@@ -1,0 +1,69 @@
+--- `imr help`: what is not a flag.
+
+local help = { summary = "Explain a command, the exit codes or the configuration." }
+
+local CONFIG = [[
+Flags win over the environment, which wins over the configuration file, which wins over what `imr login` has saved.
+
+  flag              environment         in the file
+  --base-url        IMR_BASE_URL        base_url
+  --username        IMR_USERNAME        username
+                    IMR_PASSWORD        password
+  --password-file   IMR_PASSWORD_FILE   password_file
+  --store           IMR_STORE           store
+  --profile         IMR_PROFILE         profile
+
+A password is never a flag: others on this machine can read the arguments of a process.
+
+The file is %s (mode 0600; it is refused when others can read it).
+It is Lua that returns a table and can call nothing:
+
+  return {
+    username = "building-7", password_file = "/run/secrets/imr",
+    base_url = "https://meters.example.com",
+    store = "file",            -- or "/a/directory", "memory", "redis://host:6379/prefix"
+    interval = 2, timeout = 30, retries = 4, utc_offset = "+08:00",
+    profiles = {
+      north = { username = "building-8", password_file = "/run/secrets/imr-north" },
+    },
+  }
+
+`--profile north` lays that profile over the rest.
+]]
+
+function help.configure(parser)
+  parser:argument("topic", "A command, exit-codes or config."):args("?")
+end
+
+local function exit_codes()
+  local lines = { "Exit codes:" }
+  for _, entry in ipairs(require("imr.cli.exit").codes) do
+    lines[#lines + 1] = ("  %3d  %s"):format(entry[1], entry[2])
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+local topics = {
+  ["exit-codes"] = exit_codes,
+  config = function() return CONFIG:format(require("imr.cli.config").path()) end,
+}
+
+local function command_help(name)
+  local parser = require("imr.cli").parser()
+  if not name then return parser:get_help() .. "\n" end
+  for _, command in ipairs(parser._commands) do
+    if command._name == name then return command:get_help() .. "\n" end
+  end
+  require("imr.cli.exit").usage("there is no help on '%s'; `imr help` names the commands, and there are exit-codes and"
+    .. " config", name)
+end
+
+---@return integer exit status
+function help.run(arguments)
+  require("imr.core").catch_signals() -- a reader who has had enough is no failure
+  local topic = topics[arguments.topic]
+  io.stdout:write(topic and topic() or command_help(arguments.topic))
+  return 0
+end
+
+return help

@@ -1,0 +1,102 @@
+--- The command line. A command is a module of its own below imr.cli with `summary`, `configure(parser)` and
+--- `run(arguments)`; a new one is its file and its name in this list. A command that talks to the platform configures
+--- its flags with imr.cli.settings, gets its client from imr.cli.connect, writes rows with imr.cli.output and raises
+--- what goes wrong (imr.cli.exit).
+
+local cli = {}
+
+-- In the order in which --help shows them.
+local COMMANDS = {
+  "login", "meters", "latest", "readings", "consumption", "tou", "camera", "plan", "supply", "doctor", "simulate",
+  "completion", "help", "version",
+}
+
+local EPILOG = "Try it without a meter: `imr simulate` runs a simulated platform. Exit codes: `imr help exit-codes`. "
+  .. "Configuration: `imr help config`."
+
+local known = {}
+for _, name in ipairs(COMMANDS) do known[name] = true end
+
+local function new_parser()
+  local parser = require "argparse" ("imr", "Intelligent meter reading: a client of the metering platform.")
+  parser:command_target("command")
+  parser:require_command(false)
+  parser:help_max_width(100)
+  parser:epilog(EPILOG)
+  return parser
+end
+
+local function add(parser, name)
+  local command = require("imr.cli." .. name)
+  local own = parser:command(name, command.summary)
+  own:flag("--json-errors", "Print an error as one JSON object on stderr.")
+  command.configure(own)
+end
+
+---The parser with all commands, for help and completion.
+function cli.parser()
+  local parser = new_parser()
+  for _, name in ipairs(COMMANDS) do add(parser, name) end
+  return parser
+end
+
+-- Building flags takes longer than most commands need to start, so only the one that is asked for gets them.
+local function parser_for(arguments)
+  local first = arguments[1]
+  if not known[first] then return cli.parser() end
+  local parser = new_parser()
+  add(parser, first)
+  return parser
+end
+
+-- "--from -7d" looks like two flags to the parser; "--from=-7d" does not.
+local function join_relative_dates(arguments)
+  local joined, index = {}, 1
+  while arguments[index] do
+    local word, after = arguments[index], arguments[index + 1]
+    if (word == "--from" or word == "--to") and after and after:match("^%-%d+%a$") then
+      word, index = word .. "=" .. after, index + 1
+    end
+    joined[#joined + 1], index = word, index + 1
+  end
+  return joined
+end
+
+local function wants_json(arguments)
+  for _, word in ipairs(arguments) do
+    if word == "--json-errors" then return true end
+  end
+  return false
+end
+
+local function parse(arguments)
+  local parser = parser_for(arguments)
+  local ok, parsed = parser:pparse(join_relative_dates(arguments))
+  if not ok then
+    local name = known[arguments[1]] and arguments[1] .. " " or ""
+    error({ kind = "usage", message = parsed, advice = ("`imr %s--help` shows what there is"):format(name) }, 0)
+  end
+  if not parsed.command then error({ kind = "usage", message = "say which command:\n\n" .. parser:get_help() }, 0) end
+  return parsed
+end
+
+local function run(arguments)
+  local parsed = parse(arguments)
+  return require("imr.cli." .. parsed.command).run(parsed) or 0
+end
+
+-- Errors that are tables are meant; a text is a mistake of ours and needs its traceback.
+local function explain(problem)
+  if type(problem) == "table" or tostring(problem):find("interrupted!", 1, true) then return problem end
+  return debug.traceback(tostring(problem), 2)
+end
+
+---@param arguments string[]
+---@return integer exit status
+function cli.main(arguments)
+  local ok, status = xpcall(function() return run(arguments) end, explain) -- 5.1 passes no arguments on
+  if ok then return status end
+  return require("imr.cli.exit").report(status, wants_json(arguments))
+end
+
+return cli

@@ -1,0 +1,5 @@
+--- `imr meters`
+
+return require("imr.cli.listing").command {
+  summary = "List the meters.", endpoint = "meters", title = "meters",
+}

@@ -1,0 +1,137 @@
+--- `imr plan`: what a listing, or all of them, will cost before it runs. With --meters and --days it asks nobody.
+
+local connect = require "imr.cli.connect"
+local exit = require "imr.cli.exit"
+local listing = require "imr.cli.listing"
+local output = require "imr.cli.output"
+local selection = require "imr.cli.selection"
+local settings = require "imr.cli.settings"
+local workflow = require "imr.workflow.plan"
+
+local plan = { summary = "Requests, time and logins that a listing will take." }
+
+local LISTINGS = {
+  { "meters", "meters" }, { "latest", "latest_readings" }, { "readings", "readings", dated = true },
+  { "consumption", "consumption", dated = true }, { "tou", "tou_readings", dated = true },
+  { "camera", "camera_readings", dated = true },
+}
+
+local COLUMNS = {
+  { name = "listing", type = "str" }, { name = "way", type = "str" }, { name = "list_size", type = "int" },
+  { name = "requests", type = "int" }, { name = "rows", type = "int" }, { name = "seconds", type = "int" },
+  { name = "time", type = "str" }, { name = "logins", type = "int" }, { name = "chosen", type = "enum" },
+}
+
+local DAY = 86400
+
+function plan.configure(parser)
+  local names = {}
+  for index, entry in ipairs(LISTINGS) do names[index] = entry[1] end
+  parser:argument("listing", "What to plan (default: all of them, side by side, as for a first sync)."):args("*")
+    :choices(names)
+  parser:option("--meters", "The project has so many meters (default: asks the platform)."):argname("N")
+    :convert(listing.whole(0))
+  parser:option("--days", "A period of so many days, up to yesterday."):argname("D"):convert(listing.whole(1))
+  require("imr.cli.dates").configure(parser)
+  selection.configure(parser, false)
+  parser:option("--rows-per-day", "Rows of a meter in a day (default: 1; real-time consumption 4).")
+    :argname("N"):convert(tonumber)
+  parser:option("--granularity", "Of consumption: daily (default) or realtime."):argname("HOW"):default("daily")
+  parser:option("--list-size", "Most meter numbers in one request (default: 100)."):argname("N")
+    :convert(listing.whole(1))
+  parser:option("--max-days", "Longest period of one listing."):argname("D"):convert(listing.whole(1))
+  output.configure(parser)
+  connect.configure(parser)
+end
+
+local function period(arguments, offset)
+  if not arguments.days then return require("imr.cli.dates").period(arguments, offset) end
+  if arguments.from or arguments.to then exit.usage("say --days, or --from and --to, not both") end
+  local now = os.time()
+  local to = now - (now + offset) % DAY - 1
+  return to + 1 - arguments.days * DAY, to
+end
+
+local function ask_meters(arguments)
+  local client = connect.client(arguments, { on_event = require("imr.cli.reader").on_event })
+  local rows, err
+  require("imr.cli.watch").run(function() rows, err = client:meters():collect() end)
+  client:close()
+  if not rows then error(err, 0) end
+  return #rows
+end
+
+local function chosen_listings(arguments)
+  local wanted = selection.set(#arguments.listing > 0 and arguments.listing or nil)
+  local list, dated = {}, false
+  for _, entry in ipairs(LISTINGS) do
+    if not wanted or wanted[entry[1]] then
+      list[#list + 1] = entry
+      dated = dated or entry.dated
+    end
+  end
+  return list, dated
+end
+
+-- Of each strategy the best, the chosen one first.
+local function add_rows(rows, name, made)
+  local seen = {}
+  for index, way in ipairs(made.ways) do
+    if not seen[way.strategy] then
+      seen[way.strategy] = true
+      rows[#rows + 1] = {
+        listing = name, way = way.strategy, list_size = way.list_size, requests = way.requests, rows = way.rows,
+        seconds = math.ceil(way.seconds), time = require("imr.cli.progress").time_text(way.seconds),
+        logins = way.logins, chosen = index == 1,
+      }
+    end
+  end
+end
+
+-- Endpoints are paced one by one, so listings side by side take as long as the longest, and share the logins.
+local function add_total(rows)
+  local total = {
+    listing = "all", way = "side by side", requests = 0, rows = 0, seconds = 0, logins = 1, chosen = true,
+  }
+  for _, row in ipairs(rows) do
+    if row.chosen then
+      total.requests, total.rows = total.requests + row.requests, total.rows + row.rows
+      total.seconds = math.max(total.seconds, row.seconds)
+      total.logins = math.max(total.logins, row.logins)
+    end
+  end
+  total.time = require("imr.cli.progress").time_text(total.seconds)
+  rows[#rows + 1] = total
+end
+
+local function options_of(entry, arguments, chosen)
+  local interval = chosen.interval or 2
+  return {
+    endpoint = entry[2], meters = selection.numbers(arguments), project = arguments.meters,
+    rows_per_day = arguments.rows_per_day, granularity = arguments.granularity, list_size = arguments.list_size,
+    max_days = arguments.max_days, spacing = interval + math.min(0.05, interval * 0.05),
+  }
+end
+
+---@return integer exit status
+function plan.run(arguments)
+  if arguments.fields then exit.usage("--fields goes with a listing") end
+  local list, dated = chosen_listings(arguments)
+  local chosen = settings.read(arguments)
+  local offset, from, to = chosen.utc_offset or 8 * 3600, nil, nil
+  if dated then from, to = period(arguments, offset) end
+  arguments.meters = arguments.meters or ask_meters(arguments)
+  local rows = {}
+  for _, entry in ipairs(list) do
+    local options = options_of(entry, arguments, chosen)
+    options.from, options.to = from, to
+    add_rows(rows, entry[1], workflow.new(options))
+  end
+  if #list > 1 then add_total(rows) end
+  local out = output.open(arguments, { columns = COLUMNS, utc_offset = offset })
+  out:write(rows)
+  out:finish(true)
+  return 0
+end
+
+return plan

@@ -1,0 +1,79 @@
+--- Which meters: --meter, --kind, --offline.
+
+local exit = require "imr.cli.exit"
+
+local selection = {}
+
+---@param parser table
+---@param with_state boolean also --kind and --offline
+function selection.configure(parser, with_state)
+  parser:option("--meter", "Meter number; repeatable. @FILE takes them from a file, @- from standard input.")
+    :argname("NUMBER"):count("*")
+  if not with_state then return end
+  parser:option("--kind", "Only these meters: electricity or water."):choices { "electricity", "water" }
+  parser:flag("--offline", "Only meters that are offline.")
+end
+
+local function read_file(path)
+  local file, message = io.stdin, nil
+  if path ~= "-" then file, message = io.open(path) end
+  if not file then exit.usage("--meter @%s: %s", path, message) end
+  local text = file:read("*a")
+  if path ~= "-" then file:close() end
+  if not text then exit.usage("--meter @%s can't be read: is it a directory?", path) end
+  return text
+end
+
+-- A line's comment goes; blanks and commas part the numbers.
+local function add_from_file(path, add)
+  local before, text = nil, read_file(path):gsub("^\239\187\191", "")
+  for line in text:gmatch("[^\r\n]+") do
+    for number in line:gsub("#.*$", ""):gmatch("[^%s,]+") do
+      add(number)
+      before = true
+    end
+  end
+  if not before then exit.usage("--meter @%s: there is no meter number in it", path) end
+end
+
+---The numbers that --meter names, each once and in their order; nil when there is none.
+---@param arguments { meter: string[]? }
+---@return string[]|nil
+function selection.numbers(arguments)
+  local list, seen = {}, {}
+  local function add(number)
+    if not seen[number] then list[#list + 1], seen[number] = number, true end
+  end
+  for _, given in ipairs(arguments.meter or {}) do
+    if given == "" or given:find("[,%s]") then exit.usage("--meter '%s' is no meter number", given) end
+    if given:sub(1, 1) == "@" then add_from_file(given:sub(2), add) else add(given) end
+  end
+  return #list > 0 and list or nil
+end
+
+---@param list string[]|nil
+---@return table<string, true>|nil
+function selection.set(list)
+  if not list then return nil end
+  local set = {}
+  for _, number in ipairs(list) do set[number] = true end
+  return set
+end
+
+---Does a meter's record fit?
+---@param arguments { kind: string?, offline: boolean? }
+---@param set table<string, true>|nil
+---@return fun(meter: table): boolean
+function selection.test(arguments, set)
+  return function(meter)
+    return (not set or set[meter.meter_no] == true) and (not arguments.kind or meter.kind == arguments.kind)
+      and (not arguments.offline or meter.online == false)
+  end
+end
+
+---Is the state of meters asked about, which only the meter list tells?
+function selection.by_state(arguments)
+  return arguments.kind ~= nil or arguments.offline == true
+end
+
+return selection

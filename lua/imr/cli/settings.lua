@@ -1,0 +1,212 @@
+--- The settings of a connection: flags over environment over configuration file over what `imr login` has saved.
+---
+---   settings.configure(parser)                 adds the flags to a command
+---   local chosen = settings.read(arguments)    raises when something is wrong with them
+---
+--- What comes back holds options of imr.new under their names, `store` still as text, and `from`: where each value
+--- came from. imr.cli.connect makes a client of it.
+
+local config = require "imr.cli.config"
+local credentials = require "imr.cli.credentials"
+local exit = require "imr.cli.exit"
+
+local settings = {}
+
+local function text(value)
+  if type(value) == "string" and value ~= "" then return value end
+  return nil, "a text"
+end
+
+local function url(value)
+  if text(value) then return (value:gsub("/+$", "")) end
+  return nil, "a URL"
+end
+
+local function number(value)
+  local found = tonumber(value)
+  if found and found >= 0 then return found end
+  return nil, "a number, 0 or more"
+end
+
+local function encoding(value)
+  if value == "auto" or value == "json" or value == "form" then return value end
+  return nil, "auto, json or form"
+end
+
+-- "+08:00", or seconds.
+local function utc_offset(value)
+  local sign, hours, minutes = tostring(value):match("^([+-]?)(%d%d?):(%d%d)$")
+  local seconds = hours and (hours * 3600 + minutes * 60) * (sign == "-" and -1 or 1) or tonumber(value)
+  if seconds and seconds % 1 == 0 and math.abs(seconds) <= 14 * 3600 then return math.floor(seconds) end
+  return nil, "like +08:00"
+end
+
+---@class imr.cli.Setting
+---@field [1] string name, also in the configuration file; the flag is made of it
+---@field [2] fun(value: any): any, string? check
+---@field [3] string argument's name in --help
+---@field [4] string help
+---@field env? string
+
+---@type imr.cli.Setting[]
+local LIST = {
+  { "base_url", url, "URL", "Address of the platform.", env = "IMR_BASE_URL" },
+  { "username", text, "NAME", "Account.", env = "IMR_USERNAME" },
+  { "password_file", text, "FILE", "File whose first line is the password.", env = "IMR_PASSWORD_FILE" },
+  { "store", text, "STORE", "Where pace and token are shared: file (default), a directory, memory, redis://HOST:PORT.",
+    env = "IMR_STORE" },
+  { "encoding", encoding, "HOW", "auto (default), json or form." },
+  { "interval", number, "SECONDS", "Between two requests to one endpoint (default: 2)." },
+  { "timeout", number, "SECONDS", "For one request (default: 30)." },
+  { "retries", number, "N", "Repetitions of a failed read (default: 4)." },
+  { "ca_file", text, "FILE", "Certificates to trust instead of the system's." },
+  { "proxy", text, "URL", "Proxy; none is taken from the environment." },
+  { "utc_offset", utc_offset, "OFFSET", "The platform's clock (default: +08:00)." },
+}
+
+local in_file = { password = text, profile = text, profiles = function(value)
+  if type(value) == "table" then return value end
+  return nil, "a table"
+end }
+for _, entry in ipairs(LIST) do in_file[entry[1]] = entry[2] end
+
+---Adds the flags of a connection to a command.
+function settings.configure(parser)
+  local group = {}
+  group[1] = parser:option("--profile", "Profile of the configuration file (environment: IMR_PROFILE)."):argname "NAME"
+  for _, entry in ipairs(LIST) do
+    local help = entry.env and entry[4]:gsub("%.$", " (environment: " .. entry.env .. ").") or entry[4]
+    group[#group + 1] = parser:option("--" .. entry[1]:gsub("_", "-"), help):target(entry[1]):argname(entry[3])
+  end
+  parser:group("Connection", (table.unpack or unpack)(group))
+end
+
+-- ---------------------------------------------------------------- layers
+
+local function checked(check, name, value, where)
+  local found, wanted = check(value)
+  if found == nil then exit.usage("%s: %s must be %s", where, name, wanted) end
+  return found
+end
+
+local function flags_layer(arguments)
+  local layer = { where = "flag" }
+  for _, entry in ipairs(LIST) do
+    local name, value = entry[1], arguments[entry[1]]
+    if value then layer[name] = checked(entry[2], "--" .. name:gsub("_", "-"), value, "command line") end
+  end
+  if layer.store and layer.store:match("^redis://[^/]*@") then
+    exit.usage("a password has no place in the arguments: others can read them; set IMR_STORE")
+  end
+  return layer
+end
+
+local function environment_layer()
+  local layer = { where = "environment" }
+  for _, entry in ipairs(LIST) do
+    local value = entry.env and os.getenv(entry.env)
+    if value and value ~= "" then layer[entry[1]] = checked(entry[2], entry.env, value, "environment") end
+  end
+  local password = os.getenv("IMR_PASSWORD")
+  layer.password = password ~= "" and password or nil
+  return layer
+end
+
+local function names_of(list)
+  local names = {}
+  for name in pairs(list) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+local function table_layer(values, where)
+  local layer = { where = where }
+  for name, value in pairs(values) do
+    if not in_file[name] then
+      exit.usage("%s: %s", where, require("imr.core").unknown_option(tostring(name), names_of(in_file)))
+    end
+    layer[name] = checked(in_file[name], name, value, where)
+  end
+  return layer
+end
+
+local function profile_layer(file, wanted, path)
+  if not wanted then return nil end
+  local profile = (file.profiles or {})[wanted]
+  if type(profile) ~= "table" then
+    exit.usage("%s has no profile '%s'; it has: %s", path, wanted, table.concat(names_of(file.profiles or {}), ", "))
+  end
+  return table_layer(profile, path .. ", profile " .. wanted)
+end
+
+local function layers_of(arguments)
+  local values, path = config.load()
+  local file = table_layer(values, path)
+  local wanted = arguments.profile or os.getenv("IMR_PROFILE") or file.profile
+  local layers = { flags_layer(arguments), environment_layer() }
+  layers[#layers + 1] = profile_layer(file, wanted, path)
+  layers[#layers + 1] = file
+  return layers
+end
+
+-- ---------------------------------------------------------------- the password
+
+local function first_line(path)
+  local file, message = io.open(path)
+  if not file then exit.fail("credentials", "the password file can't be read: %s", message) end
+  local line = file:read("*l")
+  file:close()
+  if not line or line == "" then exit.fail("credentials", "the password file %s is empty", path) end
+  return (line:gsub("\r$", ""))
+end
+
+-- A layer's password belongs to the layer's account: with another one it would be a wrong password, and those lock.
+local function password_in(layer, username)
+  if layer.username and layer.username ~= username then return nil end
+  if layer.password then return layer.password end
+  return layer.password_file and first_line(layer.password_file)
+end
+
+local function find_password(chosen, layers)
+  for _, layer in ipairs(layers) do
+    local password = chosen.username and password_in(layer, chosen.username)
+    if password then
+      chosen.password, chosen.from.password = password, layer.where
+      chosen.password_file = not layer.password and layer.password_file or nil
+      return
+    end
+  end
+end
+
+-- What `imr login` has saved fills in what nobody else has said.
+local function add_saved(chosen)
+  if chosen.password then return end
+  local saved, path = credentials.find(chosen.base_url, chosen.username)
+  if not saved then return end
+  for _, name in ipairs { "base_url", "username", "password" } do
+    if not chosen[name] then chosen[name], chosen.from[name] = saved[name], path end
+  end
+end
+
+local function choose(layers)
+  local chosen = { from = {} }
+  for _, entry in ipairs(LIST) do
+    local name = entry[1]
+    for _, layer in ipairs(layers) do
+      if chosen[name] == nil and layer[name] ~= nil then chosen[name], chosen.from[name] = layer[name], layer.where end
+    end
+  end
+  chosen.password_file = nil
+  find_password(chosen, layers)
+  return chosen
+end
+
+---@param arguments table of the command line
+---@return table settings
+function settings.read(arguments)
+  local chosen = choose(layers_of(arguments))
+  add_saved(chosen)
+  return chosen
+end
+
+return settings

@@ -1,0 +1,93 @@
+--- Where the text of an output goes: standard output, or a file that is replaced only when it is whole.
+
+local core = require "imr.core"
+local exit = require "imr.cli.exit"
+local notes = require "imr.cli.notes"
+local terminal = require "imr.cli.terminal"
+local watch = require "imr.cli.watch"
+
+local sink = {}
+
+local EPIPE = 32
+local BUFFER = 65536
+
+---@class imr.cli.Sink
+---@field write fun(text: string)  raises; closed_pipe when nobody reads any more
+---@field commit fun(complete: boolean): string|nil  nil, or where rows of an incomplete listing were put
+---@field abort fun()
+
+local function check_write(ok, message, code, name)
+  if ok then return end
+  watch.check()
+  if code == EPIPE then error({ kind = "closed_pipe", message = "closed pipe" }, 0) end
+  exit.fail("output", "%s can't be written: %s", name, tostring(message))
+end
+
+local function put(file, text, name)
+  local ok, message, code = file:write(text)
+  check_write(ok, message, code, name)
+  ok, message, code = file:flush()
+  check_write(ok, message, code, name)
+end
+
+---@return imr.cli.Sink
+function sink.stdout()
+  io.stdout:setvbuf("full", BUFFER)
+  local shared = terminal.is_output() -- with the progress line
+  local function write(text)
+    if shared then notes.clear() end
+    put(io.stdout, text, "standard output")
+  end
+  return { write = write, commit = function() end, abort = function() end }
+end
+
+local function open(path, name)
+  local file, message = io.open(path, "wb")
+  if not file then exit.fail("output", "%s can't be written: %s", name, message) end
+  file:setvbuf("full", BUFFER)
+  return file
+end
+
+-- A device, a pipe: nothing to replace.
+local function stream(target, path)
+  local file = open(target, path)
+  return {
+    write = function(text) put(file, text, path) end, commit = function() file:close() end,
+    abort = function() file:close() end,
+  }
+end
+
+local function move(from, to)
+  local ok, message = core.sync_file(from)
+  if ok then ok, message = os.rename(from, to) end
+  if not ok then
+    os.remove(from)
+    exit.fail("output", "%s can't be written: %s", to, message)
+  end
+end
+
+---A file appears, or changes, only as a whole. An incomplete listing never takes the place of a complete one: its
+---rows go to FILE.incomplete.
+---@param path string
+---@return imr.cli.Sink
+function sink.file(path)
+  local target, beside = core.prepare_output(path)
+  if not target then exit.fail("output", "%s", beside) end
+  if not beside then return stream(target, path) end
+  local file = open(beside, path)
+  return {
+    write = function(text) put(file, text, path) end,
+    commit = function(complete)
+      file:close()
+      local final = complete and target or target .. ".incomplete"
+      move(beside, final)
+      return not complete and final or nil
+    end,
+    abort = function()
+      file:close()
+      os.remove(beside)
+    end,
+  }
+end
+
+return sink

@@ -1,0 +1,193 @@
+local cli = require "support.cli"
+local simulator = require "support.simulator"
+
+describe("the configuration", function()
+  local platform, other, user
+
+  -- Two platforms that differ in account and password, so that what was used shows.
+  setup(function()
+    platform = simulator.start { meters = 3, interval = 0 }
+    other = simulator.start { meters = 5, interval = 0, account = "north", password = "north-secret" }
+  end)
+
+  teardown(function()
+    platform:stop()
+    other:stop()
+  end)
+
+  before_each(function() user = cli.user(nil, { IMR_STORE = "memory" }) end)
+  after_each(function() user:remove() end)
+
+  local function config(text, mode)
+    return user:write(".config/imr/config.lua", text, mode)
+  end
+
+  local function meters(arguments, environment)
+    local result = user:run("meters --interval 0 " .. (arguments or ""), environment)
+    return result.status == 0 and select(2, result.out:gsub("\n", "")) or result.err, result.status
+  end
+
+  local function both()
+    return config(([[return {
+      base_url = %q, username = "demo", password = "demo-secret",
+      profiles = { north = { base_url = %q, username = "north", password = "north-secret" } },
+    }]]):format(platform.url, other.url))
+  end
+
+  it("comes from a file", function()
+    both()
+    assert.equal(3, (meters()))
+  end)
+
+  it("has profiles, chosen by flag, environment or the file itself", function()
+    both()
+    assert.equal(5, (meters "--profile north"))
+    assert.equal(5, (meters("", { IMR_PROFILE = "north" })))
+    config(([[return { profile = "n", profiles = {
+      n = { base_url = %q, username = "north", password = "north-secret" },
+    } }]]):format(other.url))
+    assert.equal(5, (meters()))
+    assert.matches("has no profile 'south'; it has: n", (meters "--profile south"))
+  end)
+
+  it("loses to the environment, and that to a flag", function()
+    config(('return { base_url = "http://127.0.0.1:1", username = "demo", password = "demo-secret" }'))
+    assert.equal(3, (meters("", { IMR_BASE_URL = platform.url })))
+    assert.equal(3, (meters("--base-url " .. platform.url, { IMR_BASE_URL = "http://127.0.0.1:1" })))
+  end)
+
+  it("takes the password from a file", function()
+    local path = user:write("secret", "demo-secret\r\nmore\n")
+    local environment = { IMR_BASE_URL = platform.url, IMR_USERNAME = "demo" }
+    assert.equal(3, (meters("--password-file " .. path, environment)))
+    environment.IMR_PASSWORD_FILE = path
+    assert.equal(3, (meters("", environment)))
+    environment.IMR_PASSWORD_FILE = user.home .. "/nowhere"
+    assert.matches("the password file can't be read", (meters("", environment)))
+    user:write("secret", "")
+    assert.matches("is empty", (meters("--password-file " .. path, { IMR_USERNAME = "demo" })))
+  end)
+
+  it("never sends one account's password for another account", function()
+    both()
+    local before = #platform:entries "login"
+    local message, status = meters "--username somebody"
+    assert.matches("no password for somebody", message)
+    assert.same({ 3, before }, { status, #platform:entries "login" })
+  end)
+
+  it("has no flag for a password", function()
+    local _, status = meters "--password x"
+    assert.equal(2, status)
+    assert.matches("others can read them", (meters "--store redis://:secret@127.0.0.1"))
+  end)
+
+  it("is refused when others can read it", function()
+    for _, mode in ipairs { "644", "640", "660", "604" } do
+      config("return {}", mode)
+      local message, status = meters()
+      assert.matches("refused: .*config.lua can be used by others", message)
+      assert.equal(2, status)
+    end
+  end)
+
+  it("can call nothing", function()
+    for _, text in ipairs {
+      'os.execute("true") return {}', 'return { username = io.open("/etc/passwd") }', 'return require "os"',
+      'return { username = ("x"):rep(10) }', 'return { username = getmetatable("") }', "return { username = _G.x }",
+    } do
+      config(text)
+      local message, status = meters()
+      assert.matches("config.lua", message)
+      assert.equal(2, status)
+    end
+  end)
+
+  it("does not run for ever", function()
+    config "while true do end"
+    assert.matches("does not come to an end", (meters()))
+    config "local function f() return f() end return f()"
+    assert.matches("does not come to an end", (meters()))
+  end)
+
+  it("is text that returns a table", function()
+    config(string.dump(function() return {} end))
+    assert.equal(2, select(2, meters()))
+    config "return 1"
+    assert.matches("returns a number; it has to return a table", (meters()))
+    config "return {"
+    assert.matches("config.lua:1:", (meters()))
+  end)
+
+  it("is checked, name by name", function()
+    config 'return { user_name = "demo" }'
+    assert.matches("unknown option 'user_name', did you mean 'username'", (meters()))
+    config "return { interval = \"soon\" }"
+    assert.matches("interval must be a number", (meters()))
+  end)
+
+  it("knows XDG_CONFIG_HOME", function()
+    user:write("elsewhere/imr/config.lua", ('return { base_url = %q, username = "demo", password = "demo-secret" }')
+      :format(platform.url))
+    assert.equal(3, (meters("", { XDG_CONFIG_HOME = user.home .. "/elsewhere" })))
+  end)
+
+  it("shows no password, whatever happens", function()
+    both()
+    for _, arguments in ipairs { "meters --base-url http://127.0.0.1:1 --retries 0", "doctor", "meters --profile x" } do
+      local result = user:run(arguments)
+      assert.is_nil((result.out .. result.err):find("demo-secret", 1, true), arguments)
+    end
+  end)
+
+  it("shares pace and token through files unless told otherwise", function()
+    local environment = { IMR_STORE = false, IMR_BASE_URL = platform.url, IMR_USERNAME = "demo",
+      IMR_PASSWORD = "demo-secret" }
+    local before = #platform:entries "login"
+    meters("", environment)
+    meters("", environment)
+    assert.equal(before + 1, #platform:entries "login")
+    assert.is_true(#user:list ".local/state/imr" > 0)
+    meters("--store " .. user.home .. "/mine", environment)
+    assert.is_true(#user:list "mine" > 0)
+  end)
+end)
+
+describe("imr login without a terminal", function()
+  local platform, user
+
+  setup(function()
+    platform = simulator.start { interval = 0 }
+    user = cli.user(platform.url, { IMR_PASSWORD = false })
+    user.environment.IMR_PASSWORD = nil
+  end)
+
+  teardown(function()
+    platform:stop()
+    user:remove()
+  end)
+
+  local shell = require "support.shell"
+
+  it("says what else there is", function()
+    local result = user:run("login", {})
+    local text = shell.must("setsid -w " .. user:command "login" .. " 2>&1 || echo code=$?")
+    assert.matches("there is no terminal to ask at: set IMR_USERNAME and IMR_PASSWORD_FILE", text)
+    assert.matches("code=3", text)
+    assert.equal(3, result.status)
+  end)
+
+  it("takes the password from standard input, keeps it 0600 and forgets it when asked to", function()
+    shell.must("echo demo-secret | " .. user:command "login --password-stdin")
+    assert.equal("600", shell.lines("stat -c %a " .. user.home .. "/.config/imr/credentials")[1])
+    assert.equal(0, user:run("meters --limit 1").status)
+    assert.equal("forgot 1 kept password\n", user:run("login --forget").out)
+    assert.equal(3, user:run("meters --limit 1").status)
+  end)
+
+  it("uses a password that is there already, and keeps no copy of it", function()
+    local result = user:run("login", { IMR_PASSWORD = "demo-secret" })
+    assert.same({ 0, "logged in as demo at " .. platform.url .. "\n" }, { result.status, result.out })
+    assert.is_nil((user:read ".config/imr/credentials" or ""):find("demo-secret", 1, true))
+  end)
+end)

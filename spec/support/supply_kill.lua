@@ -1,0 +1,86 @@
+-- Real processes that a real SIGKILL ends, against one platform that drops some of their connections.
+local chaos = require "support.supply_chaos"
+local process = require "support.process"
+local shell = require "support.shell"
+local simulator = require "support.simulator"
+local supply = require "support.supply"
+local workflow = require "imr.workflow.supply"
+local imr = require "imr"
+
+local kill = {}
+
+local DEVICES = 3 -- of each run, nobody else's
+-- The first life of a process takes some 130 steps, and 40 ms; making the ledger and the plan is half of that.
+local FIRST_STEP, STEPS, FIRST_MOMENT, MOMENTS = 40, 95, 0.015, 0.045
+
+local CHILD = debug.getinfo(1, "S").source:match("^@(.*)supply_kill%.lua$") .. "supply_child.lua"
+
+local function connected(client)
+  local devices = {}
+  for row in client:meters() do
+    if row.supply == "connected" then devices[#devices + 1] = row.device_id end
+  end
+  return devices
+end
+
+local function child(case, ledger, at, limit)
+  local arguments = table.concat({ case.url, ledger, at, (table.unpack or unpack)(case.devices) }, " ")
+  local before = limit and ("timeout -s KILL %.3f "):format(limit) or ""
+  local _, output = shell.run(("LUA_PATH=%s LUA_CPATH=%s %s%s %s %s"):format(shell.quote(package.path),
+    shell.quote(package.cpath), before, process.interpreter, CHILD, arguments))
+  return output
+end
+
+-- Odd runs die at a step, even ones at a moment.
+local function lives(case, ledger, number)
+  for life = 1, 2 do
+    local share = (number * 37 + life * 13) % STEPS
+    local at, limit = (life == 1 and FIRST_STEP or 0) + share, nil
+    if number % 2 == 0 then at, limit = 0, FIRST_MOMENT + share / STEPS * MOMENTS end
+    local output = child(case, ledger, at, limit)
+    assert(output == "" or output:find("[Kk]illed"), output)
+  end
+end
+
+-- Whoever comes last only reads: what is planned stays so.
+local function intents_of(case, ledger)
+  local handle = assert(workflow.open { client = case.client, ledger = ledger })
+  assert(handle.resolve())
+  local intents = assert(handle.history())
+  handle.close()
+  return intents
+end
+
+local function executions_of(platform)
+  local executions = {}
+  for _, entry in ipairs(platform:entries("instruct")) do
+    if entry.executed then executions[entry.device] = (executions[entry.device] or 0) + 1 end
+  end
+  return executions
+end
+
+---@param runs integer
+---@return table counts
+function kill.run(runs)
+  local fault = { rate = 0.08, endpoints = { "instruct" } }
+  local platform = simulator.start { meters = runs * DEVICES * 2 + 20, days = 1, interval = 0, offline = 0,
+    faults = { drop_before = fault, drop_after = fault, truncate = fault, ["502"] = fault } }
+  local directory = supply.scratch()
+  local client = assert(imr.new { base_url = platform.url, username = "demo", password = "demo-secret", interval = 0,
+    store = imr.store.memory() })
+  local all, intents = connected(client), {}
+  for number = 1, runs do
+    local case = { url = platform.url, client = client, devices = {} }
+    for index = 1, DEVICES do case.devices[index] = all[(number - 1) * DEVICES + index] end
+    local ledger = ("%s/%d.db"):format(directory, number)
+    lives(case, ledger, number)
+    for _, intent in ipairs(intents_of(case, ledger)) do intents[#intents + 1] = intent end
+  end
+  local counts = chaos.check(intents, executions_of(platform))
+  client:close()
+  platform:stop()
+  shell.must("rm -rf " .. shell.quote(directory))
+  return counts
+end
+
+return kill
