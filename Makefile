@@ -24,7 +24,7 @@ SUB  = +@$(MAKE) --no-print-directory $(JOBS)
 
 Q := $(if $(V),,@)
 
-.PHONY: all help deps test demo nginx-demo bench endurance lint install clean $(ABIS:%=lua%)
+.PHONY: all help deps test demo nginx-demo bench bench-rows endurance lint install clean $(ABIS:%=lua%)
 
 all: $(ABIS:%=lua%)
 
@@ -62,7 +62,9 @@ help:
 	@echo '                     SPEC=spec/unit runs a part, LUAS=luajit one interpreter'
 	@echo 'make lint            compiler warnings, luacheck, clang-format, cppcheck, clang-tidy'
 	@echo 'make bench           the benchmarks'
+	@echo 'make bench-rows      memory of a million rows through the command line'
 	@echo 'make endurance       processes and nginx workers on one account, for three minutes'
+	@echo 'make supply-endurance  2,000 runs of the supply queue with faults and killed processes'
 	@echo 'make install         PREFIX=$(PREFIX) LUA=lua5.4|luajit|lua5.1 DESTDIR='
 	@echo 'make clean           remove what was built'
 	@echo 'V=1 shows commands. WERROR=1 stops at warnings. BUILD=dir builds elsewhere.'
@@ -95,6 +97,17 @@ endurance:
 	@scripts/deps.sh build run test
 	$(SUB) all
 	@scripts/run.sh $(LUA) scripts/endurance.lua
+
+supply-endurance:
+	@scripts/deps.sh build run test
+	$(SUB) all
+	@scripts/run.sh $(LUA) scripts/supply_endurance.lua
+
+# A million rows through the command line: how much memory that takes.
+bench-rows:
+	@scripts/deps.sh build run test
+	$(SUB) all
+	@for lua in $(LUAS); do echo "== $$lua"; scripts/run.sh $$lua bench/cli.lua rows 1000000 || exit 1; done
 
 lint:
 	@scripts/deps.sh build run test lint

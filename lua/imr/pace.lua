@@ -1,12 +1,13 @@
 -- A client's side of pacing: take a slot from the store, wait for it, and use it only while it is still good.
 --
 -- What the platform counts is the gap between arrivals, which jitter shortens. So slots stand a margin further apart
--- than the interval, and whoever wakes later than that margin after its slot takes a new one, because the next
+-- than the interval, and whoever wakes later than half of that after its slot takes a new one, because the next
 -- caller's slot may already be too near.
 
 local core = require "imr.core"
 
 local MARGIN, MARGIN_SHARE = 0.05, 0.05 -- seconds, and at most this share of the interval
+local LATEST = 0.5                      -- share of the margin; the rest is for the way to the platform
 local WIDEN, SHRINK = 2, 0.98           -- on 1011 or waking late, and on each accepted request
 
 ---@class imr.Pace
@@ -75,7 +76,7 @@ function Pace:wait(endpoint, scope, limits)
       if not ok then return nil, err end
     end
     late = scope:now() - start -- also when there was no wait: we may have been stopped in between
-  until late <= spacing - self.interval
+  until late <= (spacing - self.interval) * LATEST
   return scope:now() - began, held
 end
 

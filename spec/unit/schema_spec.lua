@@ -8,7 +8,8 @@ local documented = {
   { "meters", "/meter/meterList", "Meter", "page>pageNo page_size!>pageSize",
     "project_code:str<project_code device_id:str<deviceId device_name:str<deviceName meter_no:str<tableNo " ..
     "address:str<tableAddress meter_type:int<tableType|typeType last_online:time<onlineAt " ..
-    "online:enum<netStatis|netStatus supply:enum<gate user_code:str<user_code user_name:str<user_name house_number:str<house_number" },
+    "online:enum<netStatis|netStatus supply:enum<gate user_code:str<user_code user_name:str<user_name " ..
+    "house_number:str<house_number" },
   { "latest_readings", "/meter/readMeter", "LatestReading", "meter>tableNo page>pageNo page_size!>pageSize",
     "device_id:str<deviceId meter_no:str<tableNo reading:dec<reading read_time:time<readTime supply:enum<gate" },
   { "readings", "/meter/readMeterList", "Reading",
