@@ -1,6 +1,7 @@
 /* Clock, sleep, and the calendar for Lua. */
-#define _GNU_SOURCE /* CLOCK_BOOTTIME */
+#define _GNU_SOURCE /* nanosleep */
 #include "clock.h"
+#include "boot.h"
 #include "core.h"
 
 #include <math.h>
@@ -14,13 +15,7 @@
 @function now
 @treturn number seconds since the host was started */
 static int clock_now(lua_State *L) {
-  struct timespec now = {0, 0};
-#ifdef CLOCK_BOOTTIME
-  clock_gettime(CLOCK_BOOTTIME, &now);
-#else
-  clock_gettime(CLOCK_MONOTONIC, &now);
-#endif
-  lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec / NANO);
+  lua_pushnumber(L, (lua_Number)imr_boot_clock() / NANO);
   return 1;
 }
 

@@ -1,5 +1,5 @@
 /* The slot file as a Lua object: opened and checked, mapped, reserved from. */
-#define _GNU_SOURCE /* CLOCK_BOOTTIME, posix_fallocate */
+#define _GNU_SOURCE /* posix_fallocate, flock */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,9 +7,9 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "boot.h"
 #include "compat.h"
 #include "core.h"
 #include "hash.h"
@@ -26,27 +26,7 @@ typedef struct imr_slots {
   imr_slots_header header; /* as it was checked: the mapped one may be overwritten at any time */
 } imr_slots;
 
-/* ---------------------------------------------------------------- the host's clock */
-
-static int64_t boot_clock(void) {
-  struct timespec now = {0, 0};
-#ifdef CLOCK_BOOTTIME
-  clock_gettime(CLOCK_BOOTTIME, &now);
-#else
-  clock_gettime(CLOCK_MONOTONIC, &now);
-#endif
-  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-/* Tells one boot from another. Where the host does not say (not Linux), all boots look alike. */
-static uint64_t boot_identity(void) {
-  char text[64];
-  int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return 1;
-  ssize_t length = read(fd, text, sizeof text);
-  close(fd);
-  return length > 0 ? imr_hash(text, (size_t)length, 0) : 1;
-}
+static int64_t boot_micros(void) { return imr_boot_clock() / 1000; }
 
 /* ---------------------------------------------------------------- opening */
 
@@ -67,7 +47,7 @@ static int build_file(imr_slots *slots, int64_t born) {
   while (error == EINTR) error = posix_fallocate(slots->fd, 0, (off_t)size);
   if (!error) error = map_file(slots, size);
   if (error) return error;
-  imr_slots_init(slots->bytes, boot_identity(), born);
+  imr_slots_init(slots->bytes, imr_boot_identity(), born);
   memcpy(&slots->header, slots->bytes, sizeof slots->header);
   return 0;
 }
@@ -86,10 +66,10 @@ static int prepare(imr_slots *slots, imr_slots_state *state) {
   if (size == 0) return build_file(slots, 0);
   int error = map_file(slots, size);
   if (error) return error;
-  *state = imr_slots_check(slots->bytes, size, boot_identity(), boot_clock(), &slots->header);
+  *state = imr_slots_check(slots->bytes, size, imr_boot_identity(), boot_micros(), &slots->header);
   if (*state == IMR_SLOTS_GOOD) return 0;
   unmap(slots);
-  return build_file(slots, boot_clock());
+  return build_file(slots, boot_micros());
 }
 
 static int lock_and_prepare(imr_slots *slots, imr_slots_state *state) {
@@ -145,7 +125,7 @@ static int64_t check_micros(lua_State *L, int index, int64_t most) {
 static int64_t check_span(lua_State *L, int index) { return check_micros(L, index, IMR_SLOTS_LONGEST); }
 
 static int64_t check_moment(lua_State *L, int index) {
-  return check_micros(L, index, boot_clock() + IMR_SLOTS_LONGEST);
+  return check_micros(L, index, boot_micros() + IMR_SLOTS_LONGEST);
 }
 
 /* Is the file still the one at its path, and as long as what is mapped? Touching a mapping beyond its file is
@@ -210,7 +190,7 @@ static int slots_reserve(lua_State *L) {
   int64_t held = lua_isnoneornil(L, 5) ? 0 : check_moment(L, 5);
   imr_slots_entry *entry = check_entry(L, &slots, &problem);
   if (!entry) return unusable(L, problem);
-  int64_t now = boot_clock(), stored = __atomic_load_n(&entry->next, __ATOMIC_ACQUIRE);
+  int64_t now = boot_micros(), stored = __atomic_load_n(&entry->next, __ATOMIC_ACQUIRE);
   imr_reservation taken;
   do {
     int64_t next = next_of(slots, stored, interval);
@@ -269,7 +249,7 @@ static const luaL_Reg methods[] = {
 @treturn string 16 hexadecimal digits */
 static int slots_boot(lua_State *L) {
   char text[17];
-  uint64_t boot = boot_identity();
+  uint64_t boot = imr_boot_identity();
   snprintf(text, sizeof text, "%08x%08x", (unsigned)(boot >> 32), (unsigned)(boot & 0xffffffffu));
   lua_pushstring(L, text);
   return 1;
