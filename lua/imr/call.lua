@@ -7,10 +7,11 @@ local wire = require "imr.wire"
 
 local BACKOFF, BACKOFF_MOST = 0.5, 8 -- before a repetition, doubling; seconds
 local THROTTLED_MOST = 30            -- 1011s in one call before it gives up: by then somebody else uses the account
+local RETRY_AFTER_MOST = 60          -- a server that wants us to wait longer: the caller decides
 local LEAST_TIME = 0.001             -- no request is sent with less time than this left
 
 ---@class imr.Call
-local Call = {}
+local Call = { LONGEST_PAUSE = BACKOFF_MOST }
 Call.__index = Call
 
 ---@param settings table scope, session, pace, transport, secret, stats, emit, and options of imr.new
@@ -119,8 +120,12 @@ local function again_after_token(self, call, err)
   return true
 end
 
+local function wants_long_pause(err)
+  return (err.retry_after or 0) > RETRY_AFTER_MOST
+end
+
 local function again_after_failure(self, call, err)
-  if not err.retryable or call.failures >= self.retries then return false end
+  if not err.retryable or call.failures >= self.retries or wants_long_pause(err) then return false end
   local pause = math.max(math.min(BACKOFF * 2 ^ call.failures, BACKOFF_MOST), err.retry_after or 0)
   if pause >= self:time_left(call.deadline) then return false end
   call.failures = call.failures + 1
@@ -133,6 +138,7 @@ end
 -- With pacing turned off there is no slot to push back: then this is a failure like another.
 local function again_after_throttle(self, call, err)
   self.emit { type = "throttled", endpoint = call.endpoint.name, code = err.code }
+  if wants_long_pause(err) then return false end
   if self.pace.interval == 0 then return again_after_failure(self, call, err) end
   self.pace:throttled(call.endpoint.name, self.scope:now(), err.retry_after)
   call.throttled = call.throttled + 1
@@ -175,7 +181,7 @@ function Call:attempt(call)
   if call.on_send then call.on_send() end
   call.record = record
   call.parameters.token, call.parameters.admin_user_name = record.token, self.username
-  return self:exchange(call.endpoint, call.parameters, self.session:current_encoding(), call.deadline, call.decimals)
+  return self:exchange(call.endpoint, call.parameters, self.session:encoding_of(record), call.deadline, call.decimals)
 end
 
 ---@class imr.CallOptions
@@ -226,12 +232,14 @@ local function no_token()
 end
 
 ---One login, repeated after failures that may pass. Never paced (contract section 3).
+---@param keep fun() called before each attempt
 ---@return table|nil answer with the token
 ---@return table|nil err
-function Call:login(encoding, deadline)
+function Call:login(encoding, deadline, keep)
   local parameters = { admin_user_name = self.username, api_password = self.secret.password() }
   local call = { endpoint = self.login_endpoint, deadline = deadline, failures = 0 }
   while true do
+    keep()
     self.stats:count("logins")
     local answer, err = self:exchange(call.endpoint, parameters, encoding, deadline, "number")
     if answer and not answer.token then

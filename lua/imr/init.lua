@@ -62,11 +62,6 @@ local function build_call(settings, scope, kept, parts)
   }
 end
 
--- The longest that one login may take, for the lock that must outlive it: in auto, two of them.
-local function login_time(settings)
-  return 2 * (settings.retries + 1) * (settings.timeout + 8)
-end
-
 local function build(settings, kept)
   local scope, store = Scope.new(settings.runtime), settings.store
   local key = settings.base_url .. "|" .. settings.username
@@ -78,8 +73,8 @@ local function build(settings, kept)
   parts.session = Session.new {
     store = store, key = key .. "|" .. kept.fingerprint, secret = kept, scope = scope, encoding = settings.encoding,
     emit = parts.emit,
-    lock_time = login_time(settings),
-    login = function(encoding, deadline) return call:login(encoding, deadline) end,
+    lock_time = settings.timeout + Call.LONGEST_PAUSE,
+    login = function(encoding, deadline, keep) return call:login(encoding, deadline, keep) end,
   }
   call.session = parts.session
   return parts

@@ -19,9 +19,9 @@ Session.__index = Session
 ---@field key string base URL, account and fingerprint of the credentials
 ---@field secret table
 ---@field scope table
----@field login fun(encoding: string, deadline: number): table|nil, table|nil
+---@field login fun(encoding: string, deadline: number, keep: fun()): table|nil, table|nil keep: before each attempt
 ---@field encoding "auto"|"json"|"form"
----@field lock_time number seconds that one login takes at most
+---@field lock_time number seconds that one attempt to log in takes at most
 ---@field emit fun(event: table)
 
 ---@param settings imr.SessionSettings
@@ -72,11 +72,9 @@ local function usable(record, stale, now)
   return record.token and not (stale and record.id == stale.id) and core.token_fresh(record.obtained, now)
 end
 
----The encoding that this account's platform speaks, as far as we know.
-function Session:current_encoding()
-  if self.encoding ~= "auto" then return self.encoding end
-  local record = self:record()
-  return record and record.encoding or "json"
+---The encoding that this account's platform speaks, as far as a record tells.
+function Session:encoding_of(record)
+  return self.encoding ~= "auto" and self.encoding or record.encoding or "json"
 end
 
 ---The age of the token that would be used now, seconds, or nil when a login is due.
@@ -128,21 +126,24 @@ function Session:login_with(owner, deadline, stale, began)
   local fine, fresh, err = pcall(function()
     local found, problem = self:look(stale, began)
     if found or problem then return found, problem end
-    return self:login_once(deadline)
+    return self:login_once(deadline, function()
+      self.store:lock(self.key, self.scope:now(), self.lock_time + LOCK_SPARE, owner)
+    end)
   end)
   self.store:unlock(self.key, owner)
   if not fine then error(fresh, 0) end
   return fresh, err
 end
 
-function Session:login_once(deadline)
+-- `keep` prolongs the lock before each attempt, so that it can be short: a host that dies does not hold up the others.
+function Session:login_once(deadline, keep)
   local record = self:record() or {}
-  local encoding = self.encoding ~= "auto" and self.encoding or record.encoding or "json"
+  local encoding = self:encoding_of(record)
   local sent = self.scope:now()
-  local answer, err = self.login(encoding, deadline)
+  local answer, err = self.login(encoding, deadline, keep)
   if not answer and err.code == 1008 and self.encoding == "auto" then
     encoding, sent = encoding == "json" and "form" or "json", self.scope:now()
-    answer, err = self.login(encoding, deadline)
+    answer, err = self.login(encoding, deadline, keep)
   end
   if not answer then return nil, self:remember_failure(record, err) end
   return self:remember(answer.token, sent, encoding)

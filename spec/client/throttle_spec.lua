@@ -76,6 +76,15 @@ describe("1011", function()
     end)
   end)
 
+  it("as HTTP 429 with a long Retry-After is for the caller to wait out", function()
+    local answer = { status = 429, headers = { ["retry-after"] = "3600" }, body = "tomorrow" }
+    world.run({ on_request = world.script("meterList", { answer }) }, function(new)
+      local rows, err = new:client():meters():collect()
+      assert.same({ nil, "throttled", 3600 }, { rows, err.kind, err.retry_after })
+      assert.is_true(new:now() < 1)
+    end)
+  end)
+
   it("never happens with a pace of our own, whatever runs side by side", function()
     world.run({ jitter = 1 }, function(new)
       local client, works = new:client { page_size = 3 }, {}

@@ -207,6 +207,17 @@ return {
     tools.another():unlock(tools.key, second)
   end },
 
+  { "prolongs the lock of who has it, and of nobody else", function(tools)
+    local owner = tools.store:lock(tools.key, tools.now(), 0.2)
+    if not tools.store:lock(tools.key, tools.now(), 60, owner) then fail("not prolonged") end
+    if tools.lock_ends == "ttl" then tools.pass(0.3) end
+    same(nil, tools.another():lock(tools.key, tools.now(), 60), "a second owner")
+    tools.store:unlock(tools.key, owner)
+    local second = tools.another():lock(tools.key, tools.now(), 60)
+    if not second then fail("still locked after unlock") end
+    tools.another():unlock(tools.key, second)
+  end },
+
   { "makes nobody wait longer when the clock is set back", function(tools)
     if not tools.set_back then return end
     local near = checker(tools)

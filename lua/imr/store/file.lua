@@ -127,7 +127,8 @@ function File:put_token(key, value, now)
 end
 
 -- flock ends with its owner, so `ttl` is not needed.
-function File:lock(key)
+function File:lock(key, _, _, owner)
+  if owner then return owner end
   local ok, message = core.private_directory(self.path)
   if not ok then return nil, message end
   return core.private_lock(file_of(self, key, "lock"))

@@ -15,8 +15,9 @@
 --       { token, id, obtained, encoding, failure = { kind, code, message, at, retry_at, backoff } }
 --       A record without a token still tells the encoding that worked.
 --   store:put_token(key, record, now) -> true | nil, message
---   store:lock(key, now, ttl) -> owner | nil | nil, message
+--   store:lock(key, now, ttl, owner) -> owner | nil | nil, message
 --       The login lock; nil while somebody else has it. Never waits. It ends with its owner, or after `ttl` seconds.
+--       `owner`: the lock that the caller has lasts that much longer from now (nil when it was lost meanwhile).
 --   store:unlock(key, owner)
 --   store:listen(emit)      optional: events of the store, { type = "store", message = }, go there too
 --

@@ -55,11 +55,12 @@ function memory.new()
     return true
   end
 
-  function store:lock(key, now, ttl)
+  function store:lock(key, now, ttl, owner)
     local lock = locks[key]
     if lock then follow_clock(lock, now) end
-    if lock and now < lock.next then return nil end
-    lock = { next = now + ttl, seen = now }
+    if lock and lock ~= owner and now < lock.next then return nil end
+    lock = owner or {}
+    lock.next, lock.seen = now + ttl, now
     locks[key] = lock
     return lock
   end

@@ -232,16 +232,16 @@ local function owner_name()
   return ("%.6f %s %d"):format(core.now(), tostring({}):match("%w+$"), counter)
 end
 
-function Redis:lock(key, now, ttl)
-  local name = owner_name()
-  local owner, _, problem = with_redis(self, now, function()
+function Redis:lock(key, now, ttl, owner)
+  local name = owner and owner.name or owner_name()
+  local lock, _, problem = with_redis(self, now, function()
     local reply, message = run(self, "lock", key .. "|lock", name, milliseconds(ttl))
     return reply == 1 and { name = name } or nil, nil, message
   end, function(spare)
-    local lock = spare:lock(key, now, ttl)
-    return lock and { spare = lock } or nil
+    local own = spare:lock(key, now, ttl, owner and owner.spare)
+    return own and { spare = own } or nil
   end)
-  return owner, problem
+  return lock, problem
 end
 
 function Redis:unlock(key, owner)

@@ -122,9 +122,32 @@ function Shdict:put_token(key, value, now)
   return nil, failed(self, problem)
 end
 
-function Shdict:lock(key, _, ttl)
+local function is_there(pid)
+  local file = io.open(("/proc/%s/stat"):format(pid))
+  return file ~= nil and file:close()
+end
+
+-- A lock whose worker was killed in the middle of a login has one heir: whoever adds the key named after the dead.
+local function inherits(dict, name, ttl)
+  local before = dict:get(name)
+  if not before or not is_there("self") or is_there(before:match("^%d+")) then return false end
+  return dict:safe_add(name .. "|" .. before, true, ttl) == true
+end
+
+-- The owner's lock lasts anew, unless it has gone to somebody else meanwhile.
+local function keep(self, name, ttl, owner)
+  if self.dict:get(name) ~= owner then return nil end
+  return self.dict:safe_set(name, owner, ttl) and owner or nil
+end
+
+function Shdict:lock(key, _, ttl, kept)
+  local name = key .. "|lock"
+  if kept then return keep(self, name, ttl, kept) end
   local owner = ("%d %.6f"):format(rawget(_G, "ngx").worker.pid(), core.now())
-  local added, problem = self.dict:safe_add(key .. "|lock", owner, ttl)
+  local added, problem = self.dict:safe_add(name, owner, ttl)
+  if problem == "exists" and inherits(self.dict, name, ttl) then
+    added, problem = self.dict:safe_set(name, owner, ttl)
+  end
   if added then return owner end
   return nil, problem ~= "exists" and failed(self, problem) or nil
 end
