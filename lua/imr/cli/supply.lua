@@ -1,0 +1,288 @@
+--- `imr supply`: cuts and restores supply, on record.
+
+local connect = require "imr.cli.connect"
+local core = require "imr.core"
+local exit = require "imr.cli.exit"
+local input = require "imr.cli.supply_input"
+local notes = require "imr.cli.notes"
+local output = require "imr.cli.output"
+local settings = require "imr.cli.settings"
+local time_text = require("imr.cli.progress").time_text
+local watch = require "imr.cli.watch"
+local workflow = require "imr.workflow.supply"
+
+local supply = { summary = "Cut or restore supply, at most once and on record." }
+
+local actions = { disconnect = "disconnect", reconnect = "reconnect", read = "request_reading" }
+
+-- ---------------------------------------------------------------- flags
+
+local function add_sending_flags(parser)
+  parser:option("--guard", "Shell command asked right before each command leaves, with the device as its last "
+    .. "argument; status 0 lets it go."):argname "CMD"
+  parser:flag("--confirm", "Read the meters until they show the change.")
+  parser:option("--stop-after", "End after so many failures in a row (default: 3)."):argname "N":convert(tonumber)
+  parser:flag("--dry-run", "Only show the plan; the default on a terminal.")
+  parser:flag("--yes", "Send on a terminal too.")
+end
+
+local function add_plan_flags(parser)
+  parser:argument("device", "Device ids."):args "*"
+  parser:option("--from", "CSV file of devices, or - for standard input."):argname "FILE"
+  parser:option("--reason", "Why; stays on record."):argname "TEXT"
+  parser:option("--max", "Plan nothing when more than N commands would be sent."):argname "N":convert(tonumber)
+  parser:option("--quiet-hours", "No supply is cut in these, such as 20:00-08:00."):argname "HH:MM-HH:MM"
+  parser:option("--protected", "Device that is never sent anything, or @FILE of them (repeatable; environment: "
+    .. "IMR_PROTECTED=FILE)."):argname "DEVICE":count "*"
+  parser:flag("--force", "Send also where the platform shows the wanted state already.")
+  add_sending_flags(parser)
+end
+
+local function add_action(parser, name, summary)
+  local action = parser:command(name, summary)
+  action:option("--ledger", "The ledger (environment: IMR_LEDGER; default: beside the file store)."):argname "FILE"
+  output.configure(action)
+  return action
+end
+
+local function configure_sending(parser)
+  for _, entry in ipairs { { "disconnect", "Cut supply." }, { "reconnect", "Restore supply." },
+    { "read", "Ask meters for a reading now." } } do
+    local action = add_action(parser, entry[1], entry[2])
+    add_plan_flags(action)
+    settings.configure(action)
+  end
+  local resume = add_action(parser, "resume", "Send what is on record as planned and was not sent.")
+  add_sending_flags(resume)
+  settings.configure(resume)
+end
+
+function supply.configure(parser)
+  parser:command_target("action")
+  parser:require_command(true)
+  configure_sending(parser)
+  settings.configure(add_action(parser, "resolve", "Read back what became of commands of unknown outcome."))
+  add_action(parser, "status", "How many intents are in which state.")
+  local history = add_action(parser, "history", "What was done.")
+  history:option("--device", "Only this device."):argname "DEVICE"
+  history:option("--intent", "The transitions of this intent."):argname "N":convert(tonumber)
+  history:option("--last", "So many of the newest (default: 100)."):argname "N":convert(tonumber):default "100"
+end
+
+-- ---------------------------------------------------------------- rows
+
+local function columns(text)
+  local list = {}
+  for name, kind in text:gmatch("(%S+):(%S+)") do list[#list + 1] = { name = name, type = kind } end
+  return list
+end
+
+local INTENT = columns "id:int device:str meter_no:str command:str state:str executed:enum sent:str detail:str"
+local HISTORY = columns "id:int sent:str device:str command:str state:str executed:enum who:str reason:str detail:str"
+local TRANSITION = columns "at:str state:str executed:enum detail:str"
+local PLAN = columns "device:str meter_no:str command:str state_before:str online:enum send:enum why:str"
+
+local function write(arguments, list, rows)
+  local out = output.open(arguments, { columns = list })
+  out:write(rows)
+  out:finish(true)
+end
+
+local function plan_rows(plan)
+  local rows = {}
+  for _, entry in ipairs(plan.entries) do
+    rows[#rows + 1] = { device = entry.device, meter_no = entry.meter_no, command = entry.command,
+      state_before = entry.state_before, online = entry.online, send = true }
+  end
+  for _, left in ipairs(plan.left_out) do
+    rows[#rows + 1] = { device = left.device, command = left.command, send = false, why = left.why }
+  end
+  return rows
+end
+
+-- ---------------------------------------------------------------- sending
+
+local function interrupted()
+  return core.caught_signal() ~= nil
+end
+
+local function show_progress(event)
+  if event.state == "sending" or event.state == "accepted" then
+    notes.progress(("%d of %d, %s left%s"):format(event.done, event.total, time_text(event.left),
+      event.following > 0 and (", %d to be confirmed"):format(event.following) or ""))
+  else
+    notes.say("%s %s: %s%s", event.entry.command, event.entry.device, event.state,
+      event.detail and " (" .. event.detail .. ")" or "")
+  end
+end
+
+local function says_dry(arguments)
+  if arguments.dry_run and arguments.yes then exit.usage("--dry-run and --yes exclude each other") end
+  if arguments.dry_run or arguments.yes then return arguments.dry_run end
+  for stream = 0, 2 do
+    if core.is_terminal(stream) then return true end
+  end
+  return false
+end
+
+local function counts_text(counts)
+  local parts = {}
+  for state, count in pairs(counts) do parts[#parts + 1] = ("%d %s"):format(count, state) end
+  table.sort(parts)
+  return #parts > 0 and table.concat(parts, ", ") or "nothing"
+end
+
+local function left_out_status(plan)
+  local status = 0
+  for _, left in ipairs(plan.left_out) do
+    if left.kind == "unknown" then return 6 end
+    if left.kind == "unlisted" then status = 5 end
+  end
+  return status
+end
+
+-- The gravest first: a command of unknown fate, then what ended the run, then what did not come about.
+local function status_of(report, plan)
+  local counts = report.counts
+  if counts.unknown then return 6 end
+  if report.stopped == "interrupted" then return 128 + (core.caught_signal() or 2) end
+  if report.error and (report.left > 0 or counts.refused) then return exit.status_of(report.error) end
+  if counts.contradicted then return 1 end
+  local left = left_out_status(plan)
+  if left ~= 0 then return left end
+  return (report.left > 0 or counts.unconfirmed or counts.expired) and 5 or 0
+end
+
+local function say_end(report)
+  notes.say("%s", counts_text(report.counts))
+  if report.stopped then notes.say("ended early: %s%s", report.stopped,
+    report.error and " (" .. tostring(report.error) .. ")" or "") end
+  if report.left > 0 then notes.say("%d are on record as planned: `imr supply resume` sends them", report.left) end
+  if report.counts.unknown then notes.say("`imr supply resolve` reads back what is unknown") end
+end
+
+local function send(handle, plan, arguments)
+  local report, err = handle.apply(plan, { confirm = arguments.confirm, stop_after = arguments.stop_after,
+    guard = arguments.guard, on_progress = show_progress, interrupted = interrupted })
+  if not report then error(err, 0) end
+  notes.clear()
+  write(arguments, INTENT, report.intents)
+  say_end(report)
+  return status_of(report, plan)
+end
+
+local function show_or_send(handle, plan, arguments, spacing)
+  if not says_dry(arguments) then return send(handle, plan, arguments) end
+  write(arguments, PLAN, plan_rows(plan))
+  notes.say("%d to send in about %s, %d left out; nothing was sent%s", #plan.entries,
+    time_text(#plan.entries * spacing), #plan.left_out, arguments.dry_run and "" or " (--yes sends)")
+  return left_out_status(plan)
+end
+
+-- ---------------------------------------------------------------- opening
+
+local function open(arguments, more)
+  local options = { ledger = arguments.ledger or os.getenv("IMR_LEDGER") }
+  for name, value in pairs(more or {}) do options[name] = value end
+  local handle, err = workflow.open(options)
+  if not handle then error(err, 0) end
+  return handle
+end
+
+local function with_client(arguments)
+  core.catch_signals()
+  local client, chosen = connect.client(arguments, { on_event = require("imr.cli.reader").on_event })
+  return client, open(arguments, { client = client, protected = input.protected(arguments.protected),
+    utc_offset = chosen.utc_offset })
+end
+
+-- Nothing has been sent yet: here an interrupt ends it at once.
+local function make_plan(handle, devices, arguments)
+  local plan, err
+  watch.run(function()
+    local fine, problem = pcall(function()
+      plan, err = handle.plan(devices, actions[arguments.action], { reason = arguments.reason, max = arguments.max,
+        guard = arguments.guard, quiet_hours = arguments.quiet_hours, force = arguments.force,
+        protected = input.protected(arguments.protected) })
+    end)
+    if not fine and type(problem) == "string" then exit.usage("%s", (problem:gsub("^[^:\n]+:%d+: ", ""))) end
+    if not fine then error(problem, 0) end
+  end)
+  if not plan then error(err, 0) end
+  return plan
+end
+
+local function run_command(arguments)
+  local devices = input.devices(arguments)
+  if not (arguments.reason or ""):find("%S") and arguments.action ~= "read" then
+    exit.usage("say why with --reason: it stays on record")
+  end
+  local client, handle = with_client(arguments)
+  local plan = make_plan(handle, devices, arguments)
+  for _, left in ipairs(plan.left_out) do notes.say("not sent to %s: %s", left.device, left.why) end
+  return show_or_send(handle, plan, arguments, client:spacing("instruct"))
+end
+
+local run = { disconnect = run_command, reconnect = run_command, read = run_command }
+
+function run.resume(arguments)
+  local client, handle = with_client(arguments)
+  local plan, err = handle.pending { guard = arguments.guard }
+  if not plan then error(err, 0) end
+  return show_or_send(handle, plan, arguments, client:spacing("instruct"))
+end
+
+function run.resolve(arguments)
+  local _, handle = with_client(arguments)
+  local resolved, err = handle.resolve { interrupted = interrupted, on_progress = function(event)
+    notes.progress(("read back %d of %d"):format(event.done, event.total))
+  end }
+  if not resolved then error(err, 0) end
+  local rows, unknown, problem = {}, 0, nil
+  for index, entry in ipairs(resolved) do
+    local intent = entry.intent
+    rows[index] = { id = intent.id, device = intent.device, meter_no = intent.meter_no, command = intent.command,
+      state = entry.state, executed = intent.executed, sent = intent.sent, detail = entry.detail }
+    if entry.state == "unknown" then unknown, problem = unknown + 1, entry.error or problem end
+  end
+  notes.clear()
+  write(arguments, INTENT, rows)
+  if interrupted() then return 128 + core.caught_signal() end
+  if unknown > 0 then notes.say("%d are still unknown%s", unknown, problem and ": " .. tostring(problem) or "") end
+  return unknown > 0 and 6 or 0
+end
+
+function run.status(arguments)
+  local status, err = open(arguments).status()
+  if not status then error(err, 0) end
+  local rows = {}
+  for state, count in pairs(status.counts) do rows[#rows + 1] = { state = state, count = count } end
+  table.sort(rows, function(a, b) return a.state < b.state end)
+  write(arguments, columns "state:str count:int", rows)
+  if status.running then notes.say("a process is at work on the queue of %s", status.path) end
+  if #status.unresolved > 0 then notes.say("%d are not known to be done: `imr supply resolve`", #status.unresolved) end
+  if not status.running and #status.sending > 0 then
+    notes.say("%d were left behind by a process that ended: `imr supply resolve`", #status.sending)
+  end
+  if #status.planned > 0 then notes.say("%d are planned: `imr supply resume` sends them", #status.planned) end
+  return 0
+end
+
+function run.history(arguments)
+  local intents, err = open(arguments).history { device = arguments.device, id = arguments.intent,
+    last = arguments.last }
+  if not intents then error(err, 0) end
+  if arguments.intent then
+    write(arguments, TRANSITION, intents[1] and intents[1].transitions or {})
+  else
+    write(arguments, HISTORY, intents)
+  end
+  return 0
+end
+
+---@return integer exit status
+function supply.run(arguments)
+  return run[arguments.action](arguments)
+end
+
+return supply

@@ -1,0 +1,264 @@
+-- Cutting and restoring supply, on record: plans, a queue that sends each command at most once, and a ledger that says
+-- afterwards what became of it.
+--
+--   local supply = assert(require("imr.workflow.supply").open { client = client, ledger = "supply.db" })
+--   local plan = assert(supply.plan({ "60001", "60002" }, "disconnect", { reason = "unpaid since May", guard = owes }))
+--   print(plan)
+--   local report = assert(supply.apply(plan, { confirm = true }))
+
+local core = require "imr.core"
+local ledgers = require "imr.workflow.supply_ledger"
+local plans = require "imr.workflow.supply_plan"
+local queue = require "imr.workflow.supply_queue"
+local resolve = require "imr.workflow.supply_resolve"
+
+local cjson = require "cjson"
+
+local workflow = {}
+
+local CHINA = 8 * 3600
+
+---@class imr.SupplyOptions
+---@field client? imr.Client needed for plan, apply, resume and resolve
+---@field ledger? string path; by default $XDG_STATE_HOME/imr/supply.db or ~/.local/state/imr/supply.db
+---@field who? string on record as who asked; by default the user
+---@field protected? table|fun(device: string): boolean devices that are never sent anything, whatever a plan says
+---@field utc_offset? integer of quiet hours, seconds; default 28800
+---@field clock? fun(): number Unix seconds; default os.time
+
+---@class imr.ApplyOptions
+---@field confirm? boolean read the meters until they show the change
+---@field confirm_deadline? number seconds for that, each; default 120
+---@field stop_after? integer failures in a row; default 3
+---@field guard? string|fun(device: string, entry: imr.SupplyEntry): boolean instead of the plan's own
+---@field on_progress? fun(event: table) { entry, state, detail, done, total, left (seconds), following }
+---@field interrupted? fun(): boolean asked now and then: true ends it after the command under way
+
+-- Everything below raises error objects; here they become the second result. What is no error object is a bug.
+local function returning(fn)
+  local function give(fine, ...)
+    if fine then return ... end
+    local problem = ...
+    if core.is_error(problem) then return nil, problem end
+    error(problem, 0)
+  end
+  return function(...) return give(pcall(fn, ...)) end
+end
+
+local function refused_in_nginx()
+  local ngx = rawget(_G, "ngx")
+  if not (ngx and ngx.get_phase) then return nil end
+  return core.error { kind = "phase", retryable = false, executed = "no",
+    message = "the supply ledger's database would block the nginx worker: run it beside nginx (imr supply, a timer of "
+      .. "the system), and let the worker hand over what is to be done" }
+end
+
+local known = { client = "table", ledger = "string", who = "string", utc_offset = "number", clock = "function",
+  protected = "any" }
+
+local function check(options)
+  if type(options) ~= "table" then error("supply.open takes a table of options", 3) end
+  local names = {}
+  for name in pairs(known) do names[#names + 1] = name end
+  table.sort(names)
+  for name, value in pairs(options) do
+    if not known[name] then error(core.unknown_option(tostring(name), names), 3) end
+    if known[name] ~= "any" and type(value) ~= known[name] then
+      error(("option '%s' must be a %s"):format(name, known[name]), 3)
+    end
+  end
+end
+
+-- In the directory of the file store, which is its owner's alone.
+local function default_path()
+  local state, home = os.getenv("XDG_STATE_HOME"), os.getenv("HOME")
+  local directory = state and state:sub(1, 1) == "/" and state .. "/imr"
+    or home and home ~= "" and home .. "/.local/state/imr"
+  local fine, message = nil, "there is no HOME or XDG_STATE_HOME to find a place for it"
+  if directory then fine, message = core.private_directory(directory) end
+  if fine then return directory .. "/supply.db" end
+  return error(core.error { kind = "ledger", message = "the supply ledger: " .. message, retryable = false,
+    executed = "no" }, 0)
+end
+
+local function user()
+  return os.getenv("SUDO_USER") or os.getenv("USER") or os.getenv("LOGNAME") or "unknown"
+end
+
+-- ---------------------------------------------------------------- what a plan has to know
+
+-- The platform's meters by device and by number. A list that may lack some is no ground to plan on.
+local function meter_list(client, deadline, facts)
+  local cursor = client:meters { deadline = deadline, incomplete = "error" }
+  local row, err = cursor:next()
+  while row do
+    if row.device_id then facts.by_device[row.device_id] = row end
+    if row.meter_no then facts.by_number[row.meter_no] = row end
+    row, err = cursor:next()
+  end
+  if err then error(err, 0) end
+end
+
+local function facts_of(env, options)
+  local facts = { by_device = {}, by_number = {}, unknown = {}, now = env.clock(), who = env.who,
+    protected = env.protected }
+  for _, state in ipairs { "unknown", "sending" } do
+    for _, intent in ipairs(env.ledger:intents { state = state }) do
+      facts.unknown[intent.command .. " " .. intent.device] = intent.id
+    end
+  end
+  meter_list(env.client, options.deadline, facts)
+  return facts
+end
+
+-- A plan's settings as text. Functions can't be written down: only that there was one.
+local function settings_text(settings)
+  local protected = {}
+  for key, value in pairs(type(settings.protected) == "table" and settings.protected or {}) do
+    protected[#protected + 1] = type(key) == "number" and value or (value and key) or nil
+  end
+  return cjson.encode {
+    guard = type(settings.guard) == "string" and settings.guard or nil,
+    needs_guard = (settings.guard ~= nil and type(settings.guard) ~= "string") or nil,
+    needs_protected = type(settings.protected) == "function" or nil,
+    quiet_hours = settings.quiet_hours, protected = #protected > 0 and protected or nil,
+  }
+end
+
+local function enqueue(env, plan)
+  if plan.id or plan.resumed or #plan.entries == 0 then return end
+  plan.settings = settings_text(plan.entries[1].settings)
+  env.ledger:add(plan)
+end
+
+-- ---------------------------------------------------------------- what was left over
+
+local function missing(what, intent)
+  error(core.error { kind = "guard", retryable = false, executed = "no",
+    message = ("plan %d was made with %s of its own: give it again"):format(intent.plan, what) }, 0)
+end
+
+local function entry_of(env, intent, options)
+  local settings = core.json(intent.settings) or {}
+  if settings.needs_guard and not options.guard then missing("a guard", intent) end
+  if settings.needs_protected and not env.protected then missing("protected devices", intent) end
+  return { id = intent.id, device = intent.device, meter_no = intent.meter_no, command = intent.command,
+    state_before = intent.state_before, settings = settings }
+end
+
+local function pending(env, options)
+  local entries = {}
+  for _, intent in ipairs(env.ledger:intents { state = "planned", plan = options.plan }) do
+    entries[#entries + 1] = entry_of(env, intent, options)
+  end
+  return plans.resumed(entries)
+end
+
+-- ---------------------------------------------------------------- what it hands out
+
+local function need_client(env, level)
+  if not env.client then error("this needs a client: give supply.open one", level + 1) end
+end
+
+local function apply(env, plan, options)
+  env.stopping = false
+  enqueue(env, plan)
+  return queue.apply(env, plan, options or {})
+end
+
+local function bind_sending(supply, env)
+  ---Which commands would be sent: nothing is sent or written. Reads the meter list.
+  ---@param devices (string|table)[] ids, or tables with device_id and perhaps a command of their own
+  ---@param command "disconnect"|"reconnect"|"request_reading"
+  ---@param options table reason, guard, max, quiet_hours, protected, expires, who, force, deadline
+  ---@return imr.SupplyPlan|nil
+  ---@return table|nil err
+  function supply.plan(devices, command, options)
+    options = options or {}
+    need_client(env, 2)
+    local problem = plans.check(command, options)
+    if problem then error(problem, 2) end
+    local wishes
+    wishes, problem = plans.wishes(devices, command)
+    if not wishes then error(problem, 2) end
+    return returning(function() return plans.new(wishes, facts_of(env, options), options) end)()
+  end
+
+  ---Puts a plan on record and sends it. A plan that was applied before goes on where it stopped.
+  ---@param plan imr.SupplyPlan
+  ---@param options? imr.ApplyOptions
+  ---@return imr.SupplyReport|nil
+  ---@return table|nil err kind "locked" when another process is at this ledger's queue: then the plan is on record
+  function supply.apply(plan, options)
+    need_client(env, 2)
+    return returning(apply)(env, plan, options)
+  end
+
+  ---What is on record as planned and was not sent, as a plan to print or apply.
+  ---@param options? { plan: integer?, guard: string|function|nil }
+  ---@return imr.SupplyPlan|nil
+  ---@return table|nil err
+  function supply.pending(options) return returning(pending)(env, options or {}) end
+
+  ---Ends apply() after the command under way.
+  function supply.stop() env.stopping = true end
+
+  ---Reads back what became of commands whose outcome is unknown. Sends nothing.
+  ---@param options? table deadline (seconds for each), on_progress, interrupted
+  ---@return table[]|nil resolved { intent, was, state, detail, reading, error } each
+  ---@return table|nil err
+  function supply.resolve(options)
+    need_client(env, 2)
+    return returning(resolve.run)(env, options or {})
+  end
+end
+
+local function status(env)
+  local locked, err = env.ledger:lock()
+  if locked then env.ledger:unlock() end
+  return { counts = env.ledger:counts(), running = err ~= nil and err.kind == "locked", path = env.ledger.path,
+    planned = env.ledger:intents { state = "planned" }, sending = env.ledger:intents { state = "sending" },
+    unresolved = env.ledger:unresolved() }
+end
+
+local function history(env, filter)
+  local intents = env.ledger:intents(filter)
+  for _, intent in ipairs(intents) do intent.transitions = env.ledger:transitions(intent.id) end
+  return intents
+end
+
+local function bind_reading(supply, env)
+  ---@return table|nil status { counts, running, path, planned, sending, unresolved }
+  ---@return table|nil err
+  function supply.status() return returning(status)(env) end
+
+  ---Intents with their transitions, oldest first.
+  ---@param filter? { device: string?, plan: integer?, state: string?, last: integer? }
+  ---@return table[]|nil
+  ---@return table|nil err
+  function supply.history(filter) return returning(history)(env, filter) end
+
+  function supply.close() env.ledger:close() end
+end
+
+---Opens a ledger.
+---@param options imr.SupplyOptions
+---@return table|nil supply plan, apply, pending, stop, resolve, status, history, close
+---@return table|nil err
+function workflow.open(options)
+  check(options)
+  local forbidden = refused_in_nginx()
+  if forbidden then return nil, forbidden end
+  return returning(function()
+    local clock = options.clock or os.time
+    local env = { client = options.client, clock = clock, who = options.who or user(), protected = options.protected,
+      utc_offset = options.utc_offset or CHINA }
+    env.ledger = ledgers.open(options.ledger or default_path(), clock)
+    local supply = {}
+    bind_sending(supply, env)
+    bind_reading(supply, env)
+    return supply
+  end)()
+end
+
+return workflow

@@ -1,0 +1,110 @@
+-- The ledger's SQLite file through LuaDBI: private, written through to the disk, one statement at a time.
+--
+-- What goes wrong raises an error object of kind "ledger"; supply.lua turns it into `nil, err`. Integers of more than
+-- 32 bits do not survive LuaDBI, so times are kept as text.
+
+local core = require "imr.core"
+
+local unpack = table.unpack or unpack
+
+local Database = {}
+Database.__index = Database
+
+local database = {}
+
+local function problem(kind, message)
+  return core.error { kind = kind, message = message, retryable = false, executed = "no" }
+end
+
+local function fail(message)
+  error(problem("ledger", "the supply ledger: " .. tostring(message)), 0)
+end
+
+local MISSING = "the supply ledger needs LuaDBI with its SQLite driver: luarocks install luadbi-sqlite3"
+  .. " (Debian: apt-get install lua-dbi-sqlite3)"
+
+local function connect(path)
+  local loaded, dbi = pcall(require, "DBI")
+  if not loaded then error(problem("missing", MISSING), 0) end
+  local fine, connection, message = pcall(dbi.Connect, "SQLite3", path)
+  if fine and connection then return connection end
+  if not fine and tostring(connection):find("driver", 1, true) then error(problem("missing", MISSING), 0) end
+  return fail(fine and message or connection)
+end
+
+-- SQLite would let everybody read what it makes.
+local function make_private(path)
+  local file, message = core.private_lock(path)
+  if file then
+    file:release()
+  elseif message then
+    fail(message)
+  end
+end
+
+---Opens the file, or makes it.
+---@param path string
+---@return table database
+function database.open(path)
+  make_private(path)
+  local connection = connect(path)
+  connection:autocommit(true)
+  local self = setmetatable({ connection = connection }, Database)
+  self:rows("PRAGMA busy_timeout = 10000")
+  -- With the journal cut instead of removed a commit needs no directory to be written: FULL keeps it through a crash
+  -- of the machine too.
+  self:rows("PRAGMA journal_mode = TRUNCATE")
+  self:rows("PRAGMA synchronous = FULL")
+  return self
+end
+
+local function execute(self, sql, count, ...)
+  if not self.connection then fail("it is closed") end
+  local statement, message = self.connection:prepare(sql)
+  if not statement then fail(message) end
+  local fine, why = statement:execute(unpack({ ... }, 1, count))
+  if not fine then
+    statement:close()
+    fail(why)
+  end
+  return statement
+end
+
+---Runs a statement.
+---@return integer affected rows
+function Database:run(sql, ...)
+  local statement = execute(self, sql, select("#", ...), ...)
+  local affected = statement:affected()
+  statement:close()
+  return affected
+end
+
+---@return table[] rows by column name
+function Database:rows(sql, ...)
+  local statement, found = execute(self, sql, select("#", ...), ...), {}
+  for row in statement:rows(true) do
+    local copy = {}
+    for name, value in pairs(row) do copy[name] = value end
+    found[#found + 1] = copy
+  end
+  statement:close()
+  return found
+end
+
+---All of `fn` or nothing of it. Nothing in it may wait.
+function Database:transaction(fn)
+  self:run("BEGIN IMMEDIATE")
+  local fine, result = pcall(fn)
+  if fine then fine, result = pcall(function() self:run("COMMIT") return result end) end
+  if fine then return result end
+  pcall(self.run, self, "ROLLBACK")
+  error(result, 0)
+end
+
+---Twice is fine.
+function Database:close()
+  if self.connection then self.connection:close() end
+  self.connection = nil
+end
+
+return database

@@ -1,0 +1,37 @@
+-- Quiet hours: "20:00-08:00" on the platform's clock, in which no supply is cut.
+
+local DAY = 86400
+
+local hours = {}
+
+local function minutes(hour, minute)
+  hour, minute = tonumber(hour), tonumber(minute)
+  if not hour or hour > 24 or minute > 59 or (hour == 24 and minute > 0) then return nil end
+  return hour * 60 + minute
+end
+
+---@param text string "HH:MM-HH:MM", over midnight where the first is later
+---@return { from: integer, to: integer }|nil seconds of the day
+---@return string|nil problem
+function hours.parse(text)
+  local first, first_minute, last, last_minute = tostring(text):match("^(%d%d?):(%d%d)%-(%d%d?):(%d%d)$")
+  local from, to = minutes(first, first_minute), minutes(last, last_minute)
+  if not from or not to or from == to then
+    return nil, ("quiet hours are written HH:MM-HH:MM, such as 20:00-08:00, not %q"):format(tostring(text))
+  end
+  return { from = from * 60, to = to * 60 }
+end
+
+---@param text string|nil checked before
+---@param now number Unix seconds
+---@param utc_offset integer
+---@return boolean
+function hours.covers(text, now, utc_offset)
+  local span = text and hours.parse(text)
+  if not span then return false end
+  local second = (now + utc_offset) % DAY
+  if span.from < span.to then return second >= span.from and second < span.to end
+  return second >= span.from or second < span.to
+end
+
+return hours

@@ -1,0 +1,62 @@
+-- What became of commands whose outcome is unknown: reads the meters, sends nothing.
+--
+-- All that is left of such a command is the ledger's line, with the time of sending on our clock. So a reading counts
+-- as newer only when it is later by more than two clocks may reasonably differ.
+
+local confirmation = require "imr.confirmation"
+
+local CLOCKS_DIFFER = 300 -- seconds
+
+local resolve = {}
+
+local function judge(ledger, intent, reading)
+  local before = intent.state_before and { supply = intent.state_before } or nil
+  local sent = ledger.seconds(intent.sent or intent.changed)
+  return confirmation.new(intent.command, before, sent + CLOCKS_DIFFER):judge(reading)
+end
+
+local function state_of(reading)
+  return ("read back: the meter shows %s%s"):format(reading.supply or "no state",
+    reading.read_time and " at " .. require("imr.time").format(reading.read_time) or "")
+end
+
+-- One intent; says what is known now.
+local function read_back(env, intent, deadline)
+  local later = env.ledger:later_sent(intent)
+  if later then return "overtaken", ("intent %d was sent to the device later"):format(later.id) end
+  if not intent.meter_no then return nil, "its meter number is not on record" end
+  local reading, err = env.client:latest_reading(intent.meter_no, { deadline = deadline })
+  if not reading then return nil, tostring(err), err end
+  return judge(env.ledger, intent, reading), state_of(reading), nil, reading
+end
+
+local function resolve_one(env, intent, options)
+  local state, detail, err, reading = read_back(env, intent, options.deadline)
+  if state then env.ledger:record(intent.id, state, nil, detail) end
+  return { intent = intent, was = intent.state, state = state or intent.state, detail = detail, error = err,
+    reading = reading }
+end
+
+---@param env table client, ledger
+---@param options { deadline: number?, on_progress: function?, interrupted: function? }
+---@return table[]|nil resolved { intent, was, state, detail, reading, error } each
+---@return table|nil err
+function resolve.run(env, options)
+  local locked, problem = env.ledger:lock()
+  if not locked then return nil, problem end
+  local found = {}
+  local fine, why = pcall(function()
+    env.ledger:recover()
+    local open = env.ledger:unresolved()
+    for index, intent in ipairs(open) do
+      if options.interrupted and options.interrupted() then break end
+      found[index] = resolve_one(env, intent, options)
+      if options.on_progress then options.on_progress { resolved = found[index], done = index, total = #open } end
+    end
+  end)
+  env.ledger:unlock()
+  if not fine then error(why, 0) end
+  return found
+end
+
+return resolve

@@ -1,0 +1,215 @@
+-- `imr supply`, the real program against a simulated platform.
+local cjson = require "cjson"
+local cli = require "support.cli"
+local pty = require "support.pty"
+local simulator = require "support.simulator"
+
+local platform, user
+
+local function start(options)
+  local given = { meters = 12, days = 1, interval = 0, offline = 0, command_delay = 0 }
+  for name, value in pairs(options or {}) do given[name] = value end
+  platform = simulator.start(given)
+  user = cli.user(platform.url, { IMR_STORE = "memory" })
+end
+
+-- The next device that is connected as the platform now has it.
+local function connected(count)
+  local devices = {}
+  for line in user:run("meters --interval 0").out:gmatch("[^\n]+") do
+    local meter = cjson.decode(line)
+    if meter.supply == "connected" and #devices < count then devices[#devices + 1] = meter.device_id end
+  end
+  return devices
+end
+
+local function rows(result)
+  local list = {}
+  for line in result.out:gmatch("[^\n]+") do list[#list + 1] = cjson.decode(line) end
+  return list
+end
+
+local function states(result)
+  local list = {}
+  for index, row in ipairs(rows(result)) do list[index] = row.state end
+  return list
+end
+
+local function supply(arguments, more)
+  return user:run("supply " .. arguments, more)
+end
+
+local function sent(device)
+  local count = 0
+  for _, entry in ipairs(platform:entries("instruct")) do
+    if entry.device == device then count = count + 1 end
+  end
+  return count
+end
+
+describe("imr supply", function()
+  before_each(function() start() end)
+  after_each(function()
+    platform:stop()
+    user:remove()
+  end)
+
+  it("disconnects, confirms and keeps it on record", function()
+    local devices = connected(2)
+    local result = supply("disconnect --interval 0 --confirm --reason unpaid " .. table.concat(devices, " "))
+    assert.same({ 0, { "confirmed", "confirmed" } }, { result.status, states(result) })
+    local history = rows(supply "history")
+    assert.same({ devices[1], "disconnect", "confirmed", "yes", "unpaid" }, { history[1].device, history[1].command,
+      history[1].state, history[1].executed, history[1].reason })
+    assert.same({ { state = "confirmed", count = 2 } }, rows(supply "status"))
+    assert.same({ "planned", "sending", "accepted", "confirmed" }, states(supply "history --intent 1"))
+  end)
+
+  it("reconnects and reads", function()
+    local device = connected(1)[1]
+    supply("disconnect --interval 0 --reason unpaid " .. device)
+    assert.equal(0, supply("reconnect --interval 0 --reason paid " .. device).status)
+    assert.equal(0, supply("read --interval 0 " .. device).status)
+    assert.equal(3, sent(device))
+  end)
+
+  it("takes devices from a CSV file and from a pipe", function()
+    local devices = connected(4)
+    local text = ('\239\187\191name,device_id\r\n"a, ""b""",%s\r\n,="%s"\r\n'):format(devices[1], devices[2])
+    local path = user:write("devices.csv", text)
+    assert.equal(2, #rows(supply("disconnect --interval 0 --reason x --from " .. path)))
+    local command = ("printf '%%s\\n%%s\\n' %s %s | "):format(devices[3], devices[4])
+    local pipe = assert(io.popen(command .. user:command("supply disconnect --interval 0 --reason x --from - 2>&1")))
+    local output = pipe:read("*a")
+    pipe:close()
+    for _, device in ipairs(devices) do assert.equal(1, sent(device), output) end
+  end)
+
+  it("with --dry-run shows the plan and sends nothing", function()
+    local device = connected(1)[1]
+    local result = supply("disconnect --interval 0 --dry-run --reason unpaid nobody " .. device)
+    local plan = rows(result)
+    assert.same({ 5, device, true, "nobody", false }, { result.status, plan[1].device, plan[1].send, plan[2].device,
+      plan[2].send })
+    assert.matches("nothing was sent", result.err, 1, true)
+    assert.equal(0, #platform:entries("instruct"))
+  end)
+
+  it("on a terminal only shows the plan, unless --yes", function()
+    local device = connected(1)[1]
+    local window = pty.open(user:command("supply disconnect --interval 0 --reason unpaid " .. device))
+    assert.equal(0, window:wait())
+    assert.matches("nothing was sent (--yes sends)", table.concat(window:screen(), "\n"), 1, true)
+    assert.equal(0, sent(device))
+    window = pty.open(user:command("supply disconnect --interval 0 --yes --reason unpaid " .. device))
+    assert.equal(0, window:wait())
+    assert.equal(1, sent(device))
+  end)
+
+  it("stops a command whose guard turns false between plan and slot", function()
+    local devices = connected(3)
+    local paid = user:write("paid", "")
+    -- While the first is asked about, the tenant of the second pays.
+    local guard = user:write("guard", ([[#!/bin/sh
+      if grep -qx "$1" %s; then exit 1; fi
+      echo %s >>%s
+      echo "asked about $1, $IMR_DEVICE, $IMR_COMMAND"]]):format(paid, devices[2], paid), "700")
+    local result = supply(("disconnect --interval 0 --reason unpaid --guard %s %s"):format(guard,
+      table.concat(devices, " ")))
+    assert.same({ 0, { "accepted", "skipped", "accepted" } }, { result.status, states(result) })
+    assert.same({ 1, 0, 1 }, { sent(devices[1]), sent(devices[2]), sent(devices[3]) })
+    assert.matches(("asked about %s, %s, disconnect"):format(devices[1], devices[1]), result.err, 1, true)
+  end)
+
+  it("sends nothing while the guard cannot be run", function()
+    local devices = connected(2)
+    local result = supply("disconnect --interval 0 --reason unpaid --guard /no/such/guard "
+      .. table.concat(devices, " "))
+    assert.same({ 1, { "planned", "planned" } }, { result.status, states(result) })
+    assert.equal(0, #platform:entries("instruct"))
+  end)
+
+  it("never sends to protected devices: flag, file or environment", function()
+    local devices = connected(4)
+    local path = user:write("protected", devices[2] .. "\n# a note\n")
+    local other = user:write("more", devices[3] .. "\n")
+    local arguments = "disconnect --interval 0 --reason unpaid --protected %s --protected @%s %s"
+    local result = supply(arguments:format(devices[1], path, table.concat(devices, " ")), { IMR_PROTECTED = other })
+    assert.same({ 0, { "accepted" } }, { result.status, states(result) })
+    assert.same({ 0, 0, 0, 1 }, { sent(devices[1]), sent(devices[2]), sent(devices[3]), sent(devices[4]) })
+    assert.matches("the device is protected", result.err, 1, true)
+  end)
+
+  it("plans nothing beyond --max", function()
+    local result = supply("disconnect --interval 0 --reason unpaid --max 1 " .. table.concat(connected(2), " "))
+    assert.same({ 1, "" }, { result.status, result.out })
+    assert.matches("more than the 1 allowed", result.err, 1, true)
+    assert.equal(0, #platform:entries("instruct"))
+  end)
+
+  it("ends wrong use with 2", function()
+    for _, arguments in ipairs { "disconnect 1", "disconnect --reason x", "disconnect --reason x --dry-run --yes 1",
+      "disconnect --reason x --from /no/such/file", "cut 1", "disconnect --reason x --quiet-hours soon 1",
+      "disconnect --reason x --max many 1" } do
+      assert.equal(2, supply(arguments).status, arguments)
+    end
+  end)
+
+  it("ends a wrong password with 3, a platform that is away with 4", function()
+    assert.equal(3, supply("disconnect --reason x 1", { IMR_PASSWORD = "wrong" }).status)
+    local away = { IMR_BASE_URL = "http://127.0.0.1:9" }
+    assert.equal(4, supply("disconnect --retries 0 --reason x 1", away).status)
+  end)
+
+  it("ends devices that the platform does not list with 5", function()
+    assert.equal(5, supply("disconnect --interval 0 --reason x nobody").status)
+  end)
+
+  it("keeps the ledger where --ledger or IMR_LEDGER says", function()
+    local device = connected(1)[1]
+    supply(("disconnect --interval 0 --reason x --ledger %s/a.db %s"):format(user.home, device))
+    assert.equal(1, #rows(supply("history", { IMR_LEDGER = user.home .. "/a.db" })))
+    assert.equal(0, #rows(supply "history"))
+  end)
+
+  it("on Ctrl-C finishes the current command and leaves a plan that resume goes on with", function()
+    local devices = connected(4)
+    local window = pty.open(user:command("supply disconnect --yes --reason unpaid --guard 'echo asked; true' "
+      .. table.concat(devices, " ")))
+    window:expect "asked"
+    window:expect "asked"
+    window:type "\3"
+    assert.equal(130, window:wait())
+    local done = sent(devices[1]) + sent(devices[2]) + sent(devices[3]) + sent(devices[4])
+    assert.is_true(done >= 1 and done <= 2)
+    local left = rows(supply("resume --interval 0 --guard true"))
+    assert.equal(4 - done, #left)
+    for _, device in ipairs(devices) do assert.equal(1, sent(device)) end
+  end)
+
+  it("shows the time left on a terminal", function()
+    local devices = connected(3)
+    local window = pty.open(user:command("supply disconnect --interval 1 --yes --reason unpaid "
+      .. table.concat(devices, " ")))
+    window:wait()
+    assert.matches("1 of 3, 3 s left", window.text, 1, true)
+  end)
+end)
+
+describe("imr supply on a line that breaks", function()
+  before_each(function() start { faults = { drop_after = { rate = 1, endpoints = { "instruct" } } } } end)
+  after_each(function()
+    platform:stop()
+    user:remove()
+  end)
+
+  it("ends with 6 when an outcome is unknown, and resolve finds it", function()
+    local device = connected(1)[1]
+    local result = supply("disconnect --interval 0 --reason unpaid " .. device)
+    assert.same({ 6, { "unknown" } }, { result.status, states(result) })
+    assert.equal(6, supply("disconnect --interval 0 --reason unpaid " .. device).status)
+    local resolved = supply "resolve --interval 0"
+    assert.same({ 0, { "confirmed" } }, { resolved.status, states(resolved) })
+    assert.equal(1, sent(device))
+  end)
+end)

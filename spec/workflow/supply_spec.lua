@@ -1,0 +1,410 @@
+-- Plans and the queue: what is sent, in which order, and what stops it.
+local run = require("support.supply").run
+local states = require("support.supply").states
+
+local REASON = { reason = "unpaid" }
+
+local function with(more)
+  local options = { reason = "unpaid" }
+  for name, value in pairs(more) do options[name] = value end
+  return options
+end
+
+local function first(devices, count)
+  return { (table.unpack or unpack)(devices, 1, count) }
+end
+
+describe("a plan", function()
+  it("sends and writes nothing", function()
+    run({}, function(case)
+      local supply = case:open()
+      local plan = assert(supply.plan(case.devices, "disconnect", REASON))
+      assert.same({ 8, 0 }, { #plan.entries, #plan.left_out })
+      assert.same({ 0, 0 }, { #case:executions(), #supply.history() })
+    end)
+  end)
+
+  it("can be printed", function()
+    run({}, function(case)
+      local options = with { protected = { case.devices[2] } }
+      local plan = assert(case:open().plan(first(case.devices, 2), "disconnect", options))
+      local text = tostring(plan)
+      assert.matches("plan by somebody: unpaid\n", text, 1, true)
+      assert.matches("disconnect +" .. case.devices[1], text)
+      assert.matches("not sent +" .. case.devices[2] .. "  the device is protected", text)
+      assert.matches("1 to send, 1 left out$", text)
+    end)
+  end)
+
+  it("knows the state before, and who is offline", function()
+    run({}, function(case)
+      case.world.platform:set_online(case.devices[2], false)
+      local plan = assert(case:open().plan(first(case.devices, 2), "disconnect", REASON))
+      assert.same({ "connected", true, "connected", false }, { plan.entries[1].state_before, plan.entries[1].online,
+        plan.entries[2].state_before, plan.entries[2].online })
+      assert.matches("OFFLINE", tostring(plan), 1, true)
+    end)
+  end)
+
+  it("leaves out who is unknown, protected or in that state already", function()
+    run({}, function(case)
+      case.world.platform:set_gate(case.devices[3], "disconnected")
+      local number = case.world.platform:meter(2).number
+      local wanted = { "nobody", number, case.devices[3], case.devices[4], case.devices[1], case.devices[1] }
+      local plan = assert(case:open { protected = { [case.devices[4]] = true } }.plan(wanted, "disconnect", REASON))
+      assert.equal(1, #plan.entries)
+      local kinds = {}
+      for index, left in ipairs(plan.left_out) do kinds[index] = left.kind end
+      assert.same({ "unlisted", "unlisted", "already", "protected" }, kinds)
+      assert.matches("its device is " .. case.devices[2], plan.left_out[2].why, 1, true)
+    end)
+  end)
+
+  it("protects a device by its meter number too", function()
+    run({}, function(case)
+      local options = with { protected = { case.world.platform:meter(2).number } }
+      local plan = assert(case:open().plan(first(case.devices, 3), "disconnect", options))
+      assert.equal(2, #plan.entries)
+    end)
+  end)
+
+  it("of more than max is none", function()
+    run({}, function(case)
+      local supply = case:open()
+      local plan, err = supply.plan(case.devices, "disconnect", with { max = 7 })
+      assert.same({ nil, "limit" }, { plan, err.kind })
+      assert.truthy(supply.plan(case.devices, "disconnect", with { max = 8 }))
+    end)
+  end)
+
+  it("does not stand on half a meter list", function()
+    run({ faults = { html = { rate = 1, endpoints = { "meters" } } } }, function(case)
+      local plan, err = case:open().plan(case.devices, "disconnect", REASON)
+      assert.same({ nil, "protocol" }, { plan, err.kind })
+    end)
+  end)
+
+  it("raises at wrong use", function()
+    run({}, function(case)
+      local supply = case:open()
+      for _, wrong in ipairs {
+        { case.devices, "open", REASON, "disconnect, reconnect" }, { case.devices, "disconnect", {}, "needs a reason" },
+        { case.devices, "disconnect", with { gaurd = print }, "did you mean 'guard'" },
+        { "60001", "disconnect", REASON, "a list" },
+        { { 60001 }, "disconnect", REASON, "a string" }, { { "a\nb" }, "disconnect", REASON, "'a?b'" },
+        { case.devices, "disconnect", with { quiet_hours = "25:00-26:00" }, "HH:MM-HH:MM" },
+        { { "1", { device_id = "1", command = "reconnect" } }, "disconnect", REASON, "in one plan" },
+      } do
+        local fine, problem = pcall(function() return (supply.plan(wrong[1], wrong[2], wrong[3])) end)
+        assert.is_false(fine)
+        assert.matches(wrong[4], problem, 1, true)
+        assert.matches("supply_spec", problem, 1, true)
+      end
+    end)
+  end)
+end)
+
+describe("the queue", function()
+  it("sends one command every two seconds, and records what became of each", function()
+    run({}, function(case)
+      local supply = case:open()
+      local report = assert(supply.apply(assert(supply.plan(case.devices, "disconnect", REASON))))
+      assert.same({ 8, { accepted = 8 }, 0 }, { report.total, report.counts, report.left })
+      local executions = case:executions()
+      assert.equal(8, #executions)
+      for index = 2, 8 do
+        local gap = executions[index].time - executions[index - 1].time
+        assert.is_true(gap >= 2 and gap < 2.2, "gap " .. gap)
+      end
+    end)
+  end)
+
+  it("writes who, why, the state before and the expiry", function()
+    run({}, function(case)
+      local supply = case:open()
+      supply.apply(assert(supply.plan(first(case.devices, 1), "disconnect", with { expires = 3600 })))
+      local intent = supply.history()[1]
+      assert.same({ "somebody", "unpaid", case.devices[1], "disconnect", "connected" },
+        { intent.who, intent.reason, intent.device, intent.command, intent.state_before })
+      assert.matches("^2025%-07%-08T19:40:%d%dZ$", intent.expires)
+      local path = {}
+      for index, step in ipairs(intent.transitions) do path[index] = step.state .. " " .. step.executed end
+      assert.same({ "planned no", "sending maybe", "accepted yes" }, path)
+    end)
+  end)
+
+  it("reconnects first", function()
+    run({}, function(case)
+      case.world.platform:set_gate(case.devices[3], "disconnected")
+      local supply = case:open()
+      local wanted = { case.devices[1], { device_id = case.devices[2], command = "read" },
+        { device_id = case.devices[3], command = "reconnect" } }
+      supply.apply(assert(supply.plan(wanted, "disconnect", REASON)))
+      local order = {}
+      for index, entry in ipairs(case:executions()) do order[index] = entry.command end
+      assert.same({ 2, 3, 1 }, order)
+    end)
+  end)
+
+  it("confirms beside the sending", function()
+    run({ command_delay = 20 }, function(case)
+      local supply = case:open()
+      local plan = assert(supply.plan(first(case.devices, 4), "disconnect", REASON))
+      local report = assert(supply.apply(plan, { confirm = true }))
+      assert.same({ confirmed = 4 }, report.counts)
+      local executions = case:executions()
+      assert.is_true(executions[4].time - executions[1].time < 7)
+    end)
+  end)
+
+  it("says that an offline meter is offline", function()
+    run({}, function(case)
+      case.world.platform:set_online(case.devices[1], false)
+      local supply = case:open()
+      local plan = assert(supply.plan(first(case.devices, 1), "disconnect", REASON))
+      local report = assert(supply.apply(plan, { confirm = true, confirm_deadline = 30 }))
+      assert.same({ "unconfirmed", "yes" }, { report.intents[1].state, report.intents[1].executed })
+      assert.matches("offline", report.intents[1].detail, 1, true)
+    end)
+  end)
+
+  it("tells the time that is left", function()
+    run({}, function(case)
+      local supply, left = case:open(), {}
+      supply.apply(assert(supply.plan(first(case.devices, 4), "disconnect", REASON)), { on_progress = function(event)
+        if event.state == "accepted" then left[#left + 1] = ("%.2f"):format(event.left) end
+      end })
+      assert.same({ "6.15", "4.10", "2.05", "0.00" }, left)
+    end)
+  end)
+end)
+
+describe("right before a command leaves", function()
+  it("the guard is asked, in the command's slot", function()
+    run({}, function(case)
+      local supply, asked = case:open(), {}
+      local plan = assert(supply.plan(first(case.devices, 3), "disconnect", with { guard = function(device, entry)
+        asked[#asked + 1] = { device, entry.command, case.world:now() }
+        return true
+      end }))
+      assert.equal(0, #asked)
+      supply.apply(plan)
+      for index, entry in ipairs(case:executions()) do
+        assert.same({ entry.device, "disconnect" }, { asked[index][1], asked[index][2] })
+        assert.is_near(entry.time, asked[index][3], 0.03)
+      end
+      assert.equal(3, #asked)
+    end)
+  end)
+
+  it("a guard that turned false since the plan stops it", function()
+    run({}, function(case)
+      local supply, paid = case:open(), {}
+      local plan = assert(supply.plan(first(case.devices, 3), "disconnect", with { guard = function(device)
+        if device == case.devices[1] then paid[case.devices[2]] = true end -- pays while the first is cut
+        return not paid[device]
+      end }))
+      local report = assert(supply.apply(plan))
+      assert.same({ "accepted", "skipped", "accepted" }, states(report.intents))
+      assert.same({ 0, "no" }, { case:sent(case.devices[2]), report.intents[2].executed })
+    end)
+  end)
+
+  it("a guard is asked again before a repetition", function()
+    local answers, asked = { { code = 1011 } }, 0
+    run({ on_request = require("support.world").script("meterInstruct", answers) }, function(case)
+      local supply = case:open()
+      local report = assert(supply.apply(assert(supply.plan(first(case.devices, 1), "disconnect", with {
+        guard = function()
+          asked = asked + 1
+          return asked == 1
+        end }))))
+      assert.same({ 2, "skipped", "no", 0 }, { asked, report.intents[1].state, report.intents[1].executed,
+        #case:executions() })
+    end)
+  end)
+
+  it("a guard that raises stops the command, and in a row the queue", function()
+    run({}, function(case)
+      local supply = case:open()
+      local plan = assert(supply.plan(case.devices, "disconnect", with { guard = function() error("no database") end }))
+      local report = assert(supply.apply(plan, { stop_after = 2 }))
+      assert.same({ "failures", 8, "guard", 0 }, { report.stopped, report.left, report.error.kind, #case:executions() })
+    end)
+  end)
+
+  it("a slow guard does not make the next command come too soon", function()
+    run({}, function(case)
+      local supply, asked = case:open(), 0
+      local plan = assert(supply.plan(first(case.devices, 3), "disconnect", with { guard = function()
+        asked = asked + 1
+        if asked == 1 then case.world:sleep(1.5) end
+        return true
+      end }))
+      assert(supply.apply(plan))
+      assert.equal(0, require("support.world").count(case.world, "instruct", 1011))
+    end)
+  end)
+
+  it("a guard that says no gives the slot to the next", function()
+    run({}, function(case)
+      local supply = case:open()
+      local plan = assert(supply.plan(case.devices, "disconnect", with { guard = function(device)
+        return device == case.devices[8]
+      end }))
+      local began = case.world:now()
+      assert(supply.apply(plan))
+      assert.is_true(case.world:now() - began < 3)
+    end)
+  end)
+
+  it("protection that came after the plan counts", function()
+    run({}, function(case)
+      local protected = {}
+      local supply = case:open { protected = protected }
+      local plan = assert(supply.plan(first(case.devices, 2), "disconnect", REASON))
+      protected[case.devices[1]] = true
+      local report = assert(supply.apply(plan))
+      assert.same({ "protected", "accepted" }, states(report.intents))
+      assert.equal(0, case:sent(case.devices[1]))
+    end)
+  end)
+
+  it("an expired intent stays unsent", function()
+    run({}, function(case)
+      local supply = case:open()
+      local plan = assert(supply.plan(first(case.devices, 3), "disconnect", with { expires = 3 }))
+      assert.same({ "accepted", "accepted", "expired" }, states(assert(supply.apply(plan)).intents))
+      assert.equal(0, case:sent(case.devices[3]))
+    end)
+  end)
+
+  it("quiet hours end the cutting, and only that", function()
+    run({}, function(case)
+      case.world.platform:set_gate(case.devices[3], "disconnected")
+      local supply = case:open()
+      local wanted = { case.devices[1], { device_id = case.devices[3], command = "reconnect" } }
+      local options = with { quiet_hours = "22:00-06:00" } -- it is 02:40
+      local report = assert(supply.apply(assert(supply.plan(wanted, "disconnect", options))))
+      assert.same({ "quiet hours", 1, 1 }, { report.stopped, report.left, #case:executions(case.devices[3]) })
+      assert.equal(0, case:sent(case.devices[1]))
+      case.world:sleep(4 * 3600)
+      report = assert(supply.apply(assert(supply.pending())))
+      assert.same({ accepted = 1 }, report.counts)
+    end)
+  end)
+end)
+
+describe("a newer intent", function()
+  it("supersedes the opposite one that waits", function()
+    run({}, function(case)
+      local supply = case:open()
+      local plan = assert(supply.plan(first(case.devices, 2), "disconnect", REASON))
+      supply.apply(plan, { interrupted = function() return true end })
+      supply.apply(assert(supply.plan({ case.devices[1] }, "reconnect", with { force = true })))
+      local report = assert(supply.apply(plan))
+      assert.same({ "superseded", "accepted" }, states(report.intents))
+      assert.same({ 1, 2 }, { #case:executions(case.devices[1]), case:executions(case.devices[1])[1].command })
+    end)
+  end)
+
+  it("of another process stops a command that waits for its slot", function()
+    run({}, function(case)
+      local supply, other = case:open(), case:open()
+      local urgent = assert(other.plan({ case.devices[2] }, "reconnect", with { force = true }))
+      local plan = assert(supply.plan(first(case.devices, 2), "disconnect", with { guard = function(device)
+        if device == case.devices[2] then
+          local report, err = other.apply(urgent)
+          assert.same({ nil, "locked" }, { report, err.kind })
+        end
+        return true
+      end }))
+      local report = assert(supply.apply(plan))
+      assert.same({ "accepted", "superseded" }, states(report.intents))
+      assert.equal(0, #case:executions(case.devices[2]))
+    end)
+  end)
+end)
+
+describe("a run that ends early", function()
+  it("finishes the current command and leaves a plan that goes on", function()
+    run({ latency = 1 }, function(case)
+      local supply = case:open()
+      local plan = assert(supply.plan(first(case.devices, 4), "disconnect", REASON))
+      local report = assert(supply.apply(plan, { on_progress = function(event)
+        if event.state == "sending" and event.entry.device == case.devices[2] then supply.stop() end
+      end }))
+      assert.same({ "accepted", "accepted", "planned", "planned" }, states(report.intents))
+      assert.same({ "interrupted", 2 }, { report.stopped, report.left })
+      supply.close()
+      local later = case:open()
+      report = assert(later.apply(assert(later.pending())))
+      assert.same({ 2, { accepted = 2 } }, { report.total, report.counts })
+      for index = 1, 4 do assert.equal(1, #case:executions(case.devices[index])) end
+    end)
+  end)
+
+  it("does not send what waited for its slot", function()
+    run({}, function(case)
+      local supply = case:open()
+      local plan = assert(supply.plan(first(case.devices, 3), "disconnect", REASON))
+      local stop_at = case.world:now() + 1
+      local report = assert(supply.apply(plan, { interrupted = function() return case.world:now() > stop_at end }))
+      assert.same({ "accepted", "planned", "planned" }, states(report.intents))
+    end)
+  end)
+
+  it("does not wait for confirmations", function()
+    run({ command_delay = 1000 }, function(case)
+      local supply = case:open()
+      local plan = assert(supply.plan(first(case.devices, 1), "disconnect", REASON))
+      local function after_nine() return case.world:now() > 9 end
+      local report = assert(supply.apply(plan, { confirm = true, interrupted = after_nine }))
+      assert.same({ "interrupted", "accepted" }, { report.stopped, report.intents[1].state })
+      assert.is_true(case.world:now() < 10)
+    end)
+  end)
+
+  for _, fault in ipairs { "502", "drop_after" } do
+    it("stops after three failures in a row: " .. fault, function()
+      run({ faults = { [fault] = { rate = 1, endpoints = { "instruct" } } } }, function(case)
+        local supply = case:open()
+        local report = assert(supply.apply(assert(supply.plan(case.devices, "disconnect", REASON))))
+        assert.same({ "failures", { unknown = 3, planned = 5 } }, { report.stopped, report.counts })
+        assert.equal(3, require("support.world").count(case.world, "instruct"))
+      end)
+    end)
+  end
+
+  it("keeps as planned what certainly was not executed and may be tried again", function()
+    local answers = {}
+    for index = 1, 200 do answers[index] = { code = 1011 } end
+    run({ on_request = require("support.world").script("meterInstruct", answers) }, function(case)
+      local supply = case:open()
+      local report = assert(supply.apply(assert(supply.plan(first(case.devices, 2), "disconnect", REASON))))
+      assert.same({ planned = 2 }, report.counts)
+      assert.equal("throttled", report.error.kind)
+    end)
+  end)
+
+  it("stops at once when the account is refused", function()
+    run({}, function(case)
+      local supply = case:open()
+      local plan = assert(supply.plan(case.devices, "disconnect", REASON))
+      case.world.platform:revoke_tokens()
+      case.world.platform:set_password("another")
+      local report = assert(supply.apply(plan))
+      assert.same({ "error", "auth", { planned = 8 } }, { report.stopped, report.error.kind, report.counts })
+    end)
+  end)
+
+  it("calls a duplicate order refused", function()
+    run({ command_delay = 1000 }, function(case)
+      assert(case.client:disconnect(case.devices[1]))
+      local supply = case:open()
+      local report = assert(supply.apply(assert(supply.plan(first(case.devices, 1), "disconnect", REASON))))
+      assert.same({ "refused", "no", "duplicate" }, { report.intents[1].state, report.intents[1].executed,
+        report.error.kind })
+    end)
+  end)
+end)
