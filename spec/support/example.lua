@@ -50,14 +50,30 @@ function example.command(self, settings, locations)
     environment(settings), ROOT, self.directory, self.directory, shell.quote(MODULES))
 end
 
----@param base_url string the platform's
----@param settings? table<string, string|number> more variables
----@param locations? string more of the server block
-function example.start(base_url, settings, locations)
+local function new(base_url, settings)
   local self = setmetatable({ directory = shell.scratch(), port = port.free() }, example)
   local given = { IMR_BASE_URL = base_url, IMR_USERNAME = "demo", IMR_PASSWORD = "demo-secret",
     IMR_ACCESS_TOKEN = example.token, IMR_INTERVAL = 0.2 }
   for name, value in pairs(settings or {}) do given[name] = value end
+  return self, given
+end
+
+--- A start that shall fail.
+---@return boolean ok
+---@return string output what it printed and logged
+function example.try(base_url, settings)
+  local self, given = new(base_url, settings)
+  local ok, output = shell.run(self:command(given))
+  output = output .. read(self.directory .. "/error.log")
+  shell.must("rm -r " .. self.directory)
+  return ok, output
+end
+
+---@param base_url string the platform's
+---@param settings? table<string, string|number> more variables
+---@param locations? string more of the server block
+function example.start(base_url, settings, locations)
+  local self, given = new(base_url, settings)
   -- What the frame of support.site asks of an nginx.
   self.nginx = { port = self.port, error_log = function() return read(self.directory .. "/error.log") end }
   self.url = "http://127.0.0.1:" .. self.port

@@ -1,0 +1,115 @@
+-- One worker, many requests: nobody gets another's answer, and who goes away leaves nothing behind.
+local shell = require "support.shell"
+local site = require "support.site"
+local wire = require "support.wire"
+
+local RESTY = os.getenv "IMR_RESTY_HTTP"
+
+local transports = { "curl", RESTY and "resty" or nil }
+
+-- Echoes after a while, longer for some than for others, so that answers overtake each other.
+local ECHO = [[
+  for r in c.request, c do
+    c:sleep((tonumber(r.body:match("%d+")) or 0) % 7 * 0.03)
+    c:send(answer(r.body))
+  end
+]]
+local STALL = [[c:request(); c:stall()]]
+
+local SEND = [[
+  local transport, url, body, timeout, command = ...
+  local status, text = require("imr.transport." .. transport).new()(
+    { url = url, body = body, timeout = timeout, command = command })
+  return status, type(text) == "table" and text.message or text
+]]
+
+for _, transport in ipairs(transports) do
+  describe("requests side by side over " .. transport, function()
+    local server, other
+
+    local function start(script, directives)
+      other = wire.start(script)
+      server = site.start { path = RESTY and RESTY .. "/?.lua" or "", http = directives }
+    end
+
+    after_each(function()
+      server:stop()
+      other:stop()
+    end)
+
+    local function send(index, timeout, command)
+      return "/run", site.code(SEND, transport, other.url, "body " .. index, timeout or 10, command)
+    end
+
+    it("each get their own answer", function()
+      start(ECHO)
+      for round = 1, 3 do
+        local answers = server:many(100, function(index) return send(round * 1000 + index, 20, index % 10 == 0) end)
+        for index, answer in ipairs(answers) do
+          assert.equal(200, answer.status)
+          assert.truthy(answer.body:find(('"body %d"'):format(round * 1000 + index), 1, true), answer.body)
+        end
+      end
+      assert.same({}, server:problems())
+    end)
+
+    it("each get their own, when some of their neighbours time out", function()
+      start([[
+        for r in c.request, c do
+          if tonumber(r.body:match("%d+")) % 3 == 0 then c:stall() return end
+          c:sleep(0.3)
+          c:send(answer(r.body))
+        end
+      ]])
+      local answers = server:many(60, function(index) return send(index, index % 3 == 0 and 0.2 or 10) end)
+      for index, answer in ipairs(answers) do
+        local wanted = index % 3 == 0 and "no answer from" or ('"body %d"'):format(index)
+        assert.truthy(answer.body:find(wanted, 1, true), answer.body)
+      end
+    end)
+
+    for _, check in ipairs { "on", "off" } do
+      it("leave nothing behind when their clients go away, lua_check_client_abort " .. check, function()
+        start(STALL, "lua_check_client_abort " .. check .. ";")
+        local pid = server:run("return ngx.worker.pid()")
+        server:request("/run", select(2, send(1, 0.2))) -- what is loaded only once is there now
+        other:wait("end", 1)
+        local before = site.descriptors(pid)
+        local clients = {}
+        for index = 1, 40 do clients[index] = server:begin(send(index, 1, index % 2 == 0)) end
+        other:wait("request", 41)
+        assert.is_true(site.descriptors(pid) >= before + 40)
+        for _, client in ipairs(clients) do client:close() end
+        other:wait("end", 41)
+        site.eventually(function() return site.descriptors(pid) <= before end, "all descriptors closed")
+        assert.equal(200, (server:request("/hello")))
+        assert.same({}, server:problems { "timed out" })
+      end)
+    end
+  end)
+end
+
+describe("an aborted request", function()
+  it("ends neither the login nor the page that others wait for", function()
+    local platform = require("support.simulator").start { meters = 5, latency = 0.5, interval = 0 }
+    local server = site.start { http = "lua_check_client_abort on;" }
+    finally(function()
+      server:stop()
+      platform:stop()
+    end)
+    local code = ([[
+      client = client or require("imr").new { base_url = "%s", username = "demo", password = "demo-secret",
+        interval = 0, transport = "curl" }
+      local rows, err = client:meters():collect()
+      return rows and #rows or tostring(err)
+    ]]):format(platform.url)
+    local first = server:begin("/run", site.code(code))
+    shell.must("sleep 0.2")
+    local second = server:begin("/run", site.code(code))
+    shell.must("sleep 0.1")
+    first:close()
+    assert.equal(5, (site.results(second)))
+    assert.equal(1, #platform:entries("login"))
+    assert.same({}, server:problems())
+  end)
+end)

@@ -1,0 +1,341 @@
+-- What both transports promise, inside a worker: one suite, run over each.
+local cjson = require "cjson"
+local dns = require "support.dns"
+local shell = require "support.shell"
+local site = require "support.site"
+local wire = require "support.wire"
+
+local RESTY = os.getenv "IMR_RESTY_HTTP" -- a directory with resty/http.lua and what it needs
+
+local SEND = [[
+  local transport, request = ...
+  local status, body, headers = require("imr.transport." .. transport).new()(request)
+  return status, body, headers
+]]
+
+local function certificate(directory, name, subject)
+  shell.must(("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=%s"):format(name)
+    .. (" -addext subjectAltName=%s -keyout %s.key -out %s.pem"):format(subject, directory .. "/" .. name,
+      directory .. "/" .. name))
+end
+
+local function resty_is_there(server)
+  return server:run([[
+    return require("imr.transport.resty").is_there(), tostring(select(2, pcall(require, "resty.http")))
+  ]])
+end
+
+local function suite(transport, start)
+  describe("the " .. transport .. " transport in a worker", function()
+    local server, other, names
+
+    setup(function()
+      names = dns.start()
+      server = start(names.port)
+    end)
+    teardown(function()
+      server:stop()
+      names:stop()
+    end)
+    after_each(function()
+      if other then other:stop() end
+      other = nil
+    end)
+
+    local function serve(script) other = wire.start(script) end
+
+    local function send(request)
+      request.url = request.url or other.url
+      request.body = request.body or "{}"
+      return server:run(SEND, transport, request)
+    end
+
+    local function assert_failure(expected, status, err)
+      assert.is_nil(status)
+      assert.is_table(err)
+      for _, name in ipairs { "kind", "executed" } do
+        assert.equal(expected[name], err[name], name .. ": " .. tostring(err.message))
+      end
+      assert.truthy(err.message:find(expected.message), err.message)
+      assert.is_nil(err.message:find("SECRET", 1, true))
+    end
+
+    it("hands out status, body and headers in lower case", function()
+      serve([[c:request(); c:send(answer("text", "X-One: 1\r\nX-ONE: last\r\n", "418 Teapot"))]])
+      local status, body, headers = send {}
+      assert.equal(418, status)
+      assert.equal("text", body)
+      assert.equal("last", headers["x-one"])
+      assert.equal("4", headers["content-length"])
+    end)
+
+    it("sends the method, the headers and the body as they were given", function()
+      serve([[local r = c:request(); c:send(answer(r.head .. r.body))]])
+      local _, text = send { body = "a=b\1", headers = { ["Content-Type"] = "text/x" }, user_agent = "imr-test" }
+      assert.truthy(text:find("^POST /path HTTP/1.1\r\n"))
+      for _, line in ipairs { "Content-Type: text/x", "Content-Length: 4", "User-Agent: imr-test",
+        "Host: 127.0.0.1:" .. other.port } do
+        assert.truthy(text:find("\r\n" .. line .. "\r\n", 1, true), line)
+      end
+      assert.equal("a=b\1", text:sub(-4))
+    end)
+
+    it("reads a body in chunks, one without a length, and an empty one", function()
+      serve([[
+        c:request()
+        c:send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n")
+      ]])
+      assert.equal("abcdefg", (select(2, send {})))
+      other:stop()
+      serve([[c:request(); c:send("HTTP/1.1 200 OK\r\n\r\nto the end")]])
+      assert.equal("to the end", (select(2, send {})))
+      other:stop()
+      serve([[c:request(); c:send("HTTP/1.1 204 No Content\r\n\r\n"); c:stall()]])
+      local status, body = send {}
+      assert.equal(204, status)
+      assert.equal("", body)
+    end)
+
+    it("skips an interim answer", function()
+      serve([[c:request(); c:send("HTTP/1.1 100 Continue\r\n\r\n" .. answer("text"))]])
+      local status, body = send {}
+      assert.equal(200, status)
+      assert.equal("text", body)
+    end)
+
+    it("keeps the connection for reads, and never for a command", function()
+      serve([[for r in c.request, c do c:send(answer(r.body)) end]])
+      for index = 1, 3 do assert.equal("n" .. index, (select(2, send { body = "n" .. index }))) end
+      assert.equal(1, other:count("connect"))
+      for _ = 1, 2 do assert.equal(200, (send { command = true })) end
+      assert.equal(3, other:count("connect"))
+      other:wait("end", 2)
+      assert.equal(200, (send {}))
+      assert.equal(3, other:count("connect"))
+    end)
+
+    for name, ending in pairs { close = "c:close()", reset = "c:reset()" } do
+      it("sends nothing again when a kept connection dies: " .. name, function()
+        serve([[local r = c:request(); c:send(answer(r.body)); c:request(); ]] .. ending)
+        assert.equal(200, (send { body = "first" }))
+        assert_failure({ kind = "network", executed = "maybe", message = "127.0.0.1:" .. other.port },
+          send { body = "second" })
+        assert.equal(2, other:count("request"))
+      end)
+    end
+
+    it("follows no redirect", function()
+      serve([[c:request(); c:send(answer("", "Location: http://127.0.0.1:1/\r\n", "302 Found"))]])
+      local status, _, headers = send {}
+      assert.equal(302, status)
+      assert.equal("http://127.0.0.1:1/", headers.location)
+    end)
+
+    it("names a refused connection", function()
+      assert_failure({ kind = "network", executed = "no",
+        message = "^could not connect to 127.0.0.1:1: [Cc]onnection refused" }, send { url = "http://127.0.0.1:1/" })
+    end)
+
+    it("names a host that nobody knows", function()
+      assert_failure({ kind = "network", executed = "no", message = "^could not find the address of nowhere.invalid" },
+        send { url = "http://nowhere.invalid/" })
+    end)
+
+    it("refuses a wrong url", function()
+      assert_failure({ kind = "network", executed = "no", message = "the url must look like" },
+        send { url = "ftp://127.0.0.1/" })
+    end)
+
+    it("tells an answer that is cut off", function()
+      for _, text in ipairs { [["HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"]],
+        [["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"]], [["HTTP/1.1 200"]], [[""]] } do
+        serve("c:request(); c:send(" .. text .. ")")
+        assert_failure({ kind = "network", executed = "maybe", message = "closed before" }, send {})
+        other:stop()
+        other = nil
+      end
+    end)
+
+    it("tells an answer without a length that ends in a reset", function()
+      serve([[c:request(); c:send("HTTP/1.1 200 OK\r\n\r\nhalf of it"); c:sleep(0.1); c:reset()]])
+      assert_failure({ kind = "network", executed = "maybe", message = "connection" }, send {})
+    end)
+
+    it("tells what is not HTTP", function()
+      serve([[c:request(); c:send("SSH-2.0-OpenSSH_9.2 SECRET\r\n")]])
+      assert_failure({ kind = "protocol", executed = "maybe", message = "HTTP" }, send {})
+    end)
+
+    for name, head in pairs { ["by its length"] = "Content-Length: 3000", ["while it comes"] = "Connection: close" } do
+      it("caps a body " .. name, function()
+        serve(([[c:request(); c:send("HTTP/1.1 200 OK\r\n%s\r\n\r\n" .. ("x"):rep(3000)); c:stall()]]):format(head))
+        assert_failure({ kind = "protocol", executed = "maybe", message = "is larger than max_body" },
+          send { max_body = 2000, timeout = 5 })
+      end)
+    end
+
+    it("takes a body of just max_body", function()
+      serve([[c:request(); c:send(answer(("x"):rep(2000)))]])
+      assert.equal(2000, #select(2, send { max_body = 2000 }))
+    end)
+
+    it("gives up when no answer comes", function()
+      serve([[c:request(); c:stall()]])
+      assert_failure({ kind = "timeout", executed = "maybe", message = "^no answer from 127.0.0.1:%d+ within 0.[34]" },
+        send { timeout = 0.3 })
+    end)
+
+    it("gives up on an answer that comes in drops", function()
+      serve([[
+        c:request(); c:send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
+        for _ = 1, 100 do c:sleep(0.1); if not c:send("x") then break end end
+      ]])
+      assert_failure({ kind = "timeout", executed = "maybe", message = "the whole answer did not come" },
+        send { timeout = 0.6 })
+      other:wait("end", 1)
+    end)
+
+    it("gives up on a host that never completes the connection", function()
+      serve([[c:stall()]])
+      assert_failure({ kind = "timeout", executed = "no", message = "^no connection to 127.0.0.1:%d+ within 0.[34]" },
+        send { url = ("https://127.0.0.1:%d/"):format(other.port), timeout = 5, connect_timeout = 0.3 })
+    end)
+
+    it("ends the request of a light thread that is cancelled, and no other", function()
+      serve([[local r = c:request(); if r.body == "slow" then c:stall() else c:sleep(0.3); c:send(answer(r.body)) end]])
+      local slow, quick, waited = server:run([[
+        local transport, url = ...
+        local send, runtime = require("imr.transport." .. transport).new(), require("imr.runtime").current()
+        local began = runtime:now()
+        local slow = runtime:spawn(send, { url = url, body = "slow" })
+        local quick = runtime:spawn(send, { url = url, body = "quick" })
+        runtime:sleep(0.1)
+        runtime:kill(slow)
+        local ended = runtime:join(slow)
+        return ended, select(3, runtime:join(quick)), runtime:now() - began
+      ]], transport, other.url)
+      assert.is_false(slow)
+      assert.equal("quick", quick)
+      assert.is_true(waited < 2)
+      other:wait("end", 2)
+    end)
+
+    describe("over TLS", function()
+      local scratch
+
+      setup(function()
+        scratch = server.given.scratch
+      end)
+
+      local function serve_tls(name)
+        local process = require "support.process"
+        local command = "openssl s_server -accept 127.0.0.1:0 -www -cert %s/%s.pem -key %s/%s.key"
+        other = process.start(command:format(scratch, name, scratch, name), "^ACCEPT 127%.0%.0%.1:(%d+)")
+      end
+
+      local function get(name)
+        local ca_file = transport == "curl" and scratch .. "/right.pem" or nil
+        return send { url = ("https://localhost:%s/"):format(other.match), method = "GET", ca_file = ca_file,
+          name = name }
+      end
+
+      it("takes a certificate that is vouched for", function()
+        serve_tls("right")
+        local status, body = get()
+        assert.equal(200, status, cjson.encode(body))
+        assert.truthy(body:find("TLSv1.[23]"))
+      end)
+
+      for name, text in pairs { other = "of another name", stranger = "that nobody vouches for" } do
+        it("refuses a certificate " .. text, function()
+          serve_tls(name)
+          assert_failure({ kind = "network", executed = "no",
+            message = "^no trust in the TLS certificate of localhost" }, get())
+        end)
+      end
+    end)
+
+    describe("over a proxy", function()
+      local function through(url)
+        return send { url = url, proxy = "http://user:SECRET@127.0.0.1:" .. other.port }
+      end
+
+      it("names itself", function()
+        serve([[local r = c:request(); c:send(answer(r.head))]])
+        local status, head = through("http://meters.invalid/path")
+        assert.equal(200, status)
+        assert.truthy(head:find("^POST http://meters.invalid/path HTTP/1.1\r\n"), head)
+        assert.truthy(head:find("Proxy-Authorization: Basic dXNlcjpTRUNSRVQ=", 1, true))
+      end)
+
+      for scheme, executed in pairs { http = "maybe", https = "no" } do
+        it("tells its refusal of " .. scheme .. " from the platform's", function()
+          serve([[c:request(); c:send(answer("", "", "407 No"))]])
+          assert_failure({ kind = "network", executed = executed,
+            message = "the proxy 127.0.0.1:" .. other.port .. " refused %(HTTP 407%)" },
+            through(scheme .. "://meters.invalid/path"))
+        end)
+      end
+    end)
+
+    it("leaves no error in the log that is not a line about a socket", function()
+      local expected = { "connect%(%) failed", "timed out", "reset by peer", "certificate", "could not be resolved",
+        "recv%(%) failed", "SSL_do_handshake", "no resolver", "lua tcp socket" }
+      assert.same({}, server:problems(expected))
+    end)
+  end)
+end
+
+local function starter(path)
+  return function(resolver_port)
+    local scratch = shell.scratch()
+    shell.must("chmod 755 " .. scratch)
+    certificate(scratch, "right", "DNS:localhost")
+    certificate(scratch, "other", "DNS:other.example")
+    certificate(scratch, "stranger", "DNS:localhost")
+    shell.must(("cat %s/right.pem %s/other.pem >%s/trusted.pem"):format(scratch, scratch, scratch))
+    return site.start {
+      path = path and path .. "/?.lua" or "", scratch = scratch,
+      http = ("lua_ssl_trusted_certificate %s/trusted.pem; resolver 127.0.0.1:%d ipv6=off;"):format(scratch,
+        resolver_port or 1),
+    }
+  end
+end
+
+suite("curl", starter(RESTY))
+
+describe("lua-resty-http", function()
+  it("is asked for by name, or taken where it can be loaded", function()
+    local server = starter(RESTY)()
+    finally(function() server:stop() end)
+    local there, problem = resty_is_there(server)
+    local chosen, resty, curl, with_ca_file = server:run([[
+      for _, name in ipairs { "curl", "resty" } do
+        require("imr.transport." .. name).new = function() return name end
+      end
+      local choose = require("imr.transport").choose
+      return choose(nil), choose("resty"), choose("curl"), choose(nil, nil, "/a/ca_file")
+    ]])
+    assert.equal(there and "resty" or "curl", chosen)
+    assert.same({ "resty", "curl", "curl" }, { resty, curl, with_ca_file })
+    if not there then
+      print("skipped: the resty transport: " .. tostring(problem):match("^[^\n]*") ..
+        " (IMR_RESTY_HTTP names a directory that holds resty/http.lua)")
+    end
+  end)
+
+  it("is named where it is asked for and is not there", function()
+    if RESTY then return end
+    local server = starter()()
+    finally(function() server:stop() end)
+    local there = resty_is_there(server)
+    if not there then
+      local status, err = server:run(SEND, "resty", { url = "http://127.0.0.1:1/" })
+      assert.is_nil(status)
+      assert.equal("no", err.executed)
+      assert.truthy(err.message:find("lua-resty-http cannot be loaded", 1, true))
+    end
+  end)
+end)
+
+if RESTY then suite("resty", starter(RESTY)) end
