@@ -37,10 +37,11 @@ local function refresh(key, load)
   dict:delete("busy|" .. key)
 end
 
--- Whoever adds the key refreshes. A worker that is exiting starts no timers: there the request does it.
+-- Whoever adds the key refreshes. A worker that is exiting shall start no timers: there the request does it.
 local function start_refresh(key, load)
   if dict:get("failed|" .. key) or not dict:add("busy|" .. key, true, REFRESH_MOST) then return end
-  if not ngx.timer.at(0, function() refresh(key, load) end) then refresh(key, load) end
+  local started = not ngx.worker.exiting() and ngx.timer.at(0, function() refresh(key, load) end)
+  if not started then refresh(key, load) end
 end
 
 local function wait(key, limit)

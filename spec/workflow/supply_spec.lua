@@ -308,6 +308,38 @@ describe("a newer intent", function()
     end)
   end)
 
+  it("supersedes at once, and for good", function()
+    run({}, function(case)
+      local supply = case:open()
+      local function plan_only(command)
+        local plan = assert(supply.plan({ case.devices[1] }, command, with { force = true }))
+        assert(supply.apply(plan, { interrupted = function() return true end }))
+      end
+      plan_only "disconnect"
+      plan_only "reconnect"
+      assert.same({ "superseded", "planned" }, states(supply.history()))
+      plan_only "reconnect"
+      assert.same({ "superseded", "superseded", "planned" }, states(supply.history()))
+      assert.equal(1, #assert(supply.pending()).entries)
+    end)
+  end)
+
+  it("stops a command that is about to be repeated", function()
+    local refused = require("support.world").script("meterInstruct", { { code = 1011 } })
+    run({ on_request = refused }, function(case)
+      local supply, other, asked = case:open(), case:open(), 0
+      local urgent = assert(other.plan({ case.devices[1] }, "reconnect", with { force = true }))
+      local plan = assert(supply.plan(first(case.devices, 1), "disconnect", with { guard = function()
+        asked = asked + 1
+        if asked == 2 then other.apply(urgent) end
+        return true
+      end }))
+      local report = assert(supply.apply(plan))
+      assert.same({ 2, "superseded", "no" }, { asked, report.intents[1].state, report.intents[1].executed })
+      assert.equal(0, #case:executions())
+    end)
+  end)
+
   it("of another process stops a command that waits for its slot", function()
     run({}, function(case)
       local supply, other = case:open(), case:open()
@@ -347,10 +379,15 @@ describe("a run that ends early", function()
   it("does not send what waited for its slot", function()
     run({}, function(case)
       local supply = case:open()
-      local plan = assert(supply.plan(first(case.devices, 3), "disconnect", REASON))
+      local asked = 0
+      local plan = assert(supply.plan(first(case.devices, 3), "disconnect", with { guard = function()
+        asked = asked + 1
+        return true
+      end }))
       local stop_at = case.world:now() + 1
       local report = assert(supply.apply(plan, { interrupted = function() return case.world:now() > stop_at end }))
       assert.same({ "accepted", "planned", "planned" }, states(report.intents))
+      assert.equal(1, asked)
     end)
   end)
 
@@ -375,6 +412,26 @@ describe("a run that ends early", function()
       end)
     end)
   end
+
+  it("counts failures in a row, not all of them", function()
+    local bad = { code = 1001 }
+    local script = require("support.world").script("meterInstruct", { bad, bad, false, bad, bad, false, bad, bad, bad })
+    run({ on_request = script }, function(case)
+      local supply, devices = case:open(), {}
+      for place = 1, 12 do devices[place] = case.world.platform:meter(place).device end
+      local report = assert(supply.apply(assert(supply.plan(devices, "disconnect", with { force = true }))))
+      assert.same({ "failures", { unknown = 7, accepted = 2, planned = 3 } }, { report.stopped, report.counts })
+    end)
+  end)
+
+  it("never sends again what is unknown, however often it is applied", function()
+    run({ faults = { drop_before = { rate = 1, endpoints = { "instruct" } } } }, function(case)
+      local supply = case:open()
+      local plan = assert(supply.plan(first(case.devices, 1), "disconnect", REASON))
+      for _ = 1, 3 do assert.same({ unknown = 1 }, assert(supply.apply(plan)).counts) end
+      assert.equal(1, require("support.world").count(case.world, "instruct"))
+    end)
+  end)
 
   it("keeps as planned what certainly was not executed and may be tried again", function()
     local answers = {}

@@ -66,14 +66,16 @@ local function carry()
   if not is_empty() and not current then ask() end
 end
 
+-- A timer that a worker makes while it is exiting would still run, but leaves nginx with an alert in its log.
 function ask()
+  if not asked_at and ngx.worker.exiting() then return false end
   if not asked_at then asked_at = ngx.timer.at(0, carry) and core.now() end
   return asked_at ~= nil
 end
 
 ---Runs a function in a timer.
 ---@param job fun(homeless: boolean?) `homeless`: it had to be run by the request that waits for it, and ends with that
----@return boolean taken false where nginx gives no timer: a worker that is exiting
+---@return boolean taken false where there is no timer to be had: in a worker that is exiting
 function carrier.run(job)
   if not current and not ask() then return false end
   push(job)
