@@ -118,6 +118,7 @@ build = {
     ["imr.completeness"] = "lua/imr/completeness.lua",
     ["imr.confirmation"] = "lua/imr/confirmation.lua",
     ["imr.cursor"] = "lua/imr/cursor.lua",
+    ["imr.decimal"] = "lua/imr/decimal.lua",
     ["imr.fetcher"] = "lua/imr/fetcher.lua",
     ["imr.finalizer"] = "lua/imr/finalizer.lua",
     ["imr"] = "lua/imr/init.lua",

@@ -1,0 +1,192 @@
+--- Exact decimal numbers: the platform's own digits, added and compared without a float in between.
+---
+---   local used = decimal.parse("001.50") - decimal.parse("0.9")
+---   tostring(used)                   "0.60": as many places as the finer of the two
+---   used < decimal.parse("1e3")      true
+---
+--- A number is a list of limbs of seven digits around the decimal point: limb 0 holds the units, limb -1 the first
+--- seven places. So no two numbers have to be aligned, and whatever is done to limbs fits a double exactly, which makes
+--- LuaJIT and 5.4 agree. Values never change.
+
+local decimal = {}
+
+local DIGITS, BASE = 7, 1e7
+local MOST = 1000 -- digits before or behind the point; more than that is no meter's
+
+---@class imr.Decimal
+---@field negative boolean
+---@field low integer lowest limb, 0 or less
+---@field high integer highest limb, 0 or more
+---@field places integer digits behind the point
+---@operator add(imr.Decimal): imr.Decimal
+---@operator sub(imr.Decimal): imr.Decimal
+---@operator mul(imr.Decimal): imr.Decimal
+---@operator unm: imr.Decimal
+local Decimal = {}
+Decimal.__index = Decimal
+
+-- Carries, and takes away the limbs above that hold nothing. The limbs may have any sign and size below 2^53 / 10.
+local function settle(limbs, low, high, places)
+  local carry, at = 0, low
+  while at <= high or carry ~= 0 and carry ~= -1 do
+    local sum = (limbs[at] or 0) + carry
+    carry = math.floor(sum / BASE)
+    limbs[at], at = sum - carry * BASE, at + 1
+  end
+  high = at - 1
+  if carry == -1 then -- below zero: what is there is its complement
+    for index = low, high do limbs[index] = -limbs[index] end
+    limbs[high] = limbs[high] + BASE
+    settle(limbs, low, high, places)
+    limbs.negative = true
+    return limbs
+  end
+  while high > 0 and limbs[high] == 0 do limbs[high], high = nil, high - 1 end
+  limbs.negative, limbs.low, limbs.high, limbs.places = false, low, high, places
+  return setmetatable(limbs, Decimal)
+end
+
+local function is_zero(value)
+  for index = value.low, value.high do
+    if value[index] ~= 0 then return false end
+  end
+  return true
+end
+
+-- ---------------------------------------------------------------- reading and writing
+
+-- Moves the point by the exponent.
+local function shifted(whole, fraction, exponent)
+  if exponent > 0 then
+    fraction = fraction .. ("0"):rep(exponent - #fraction)
+    return whole .. fraction:sub(1, exponent), fraction:sub(exponent + 1)
+  end
+  whole = ("0"):rep(-exponent - #whole) .. whole
+  return whole:sub(1, #whole + exponent), whole:sub(#whole + exponent + 1) .. fraction
+end
+
+local function split(text)
+  local sign, whole, rest = text:match("^([+-]?)(%d+)(.*)$")
+  if not sign then return nil end
+  local fraction, after = rest:match("^%.(%d+)(.*)$")
+  local exponent = (after or rest):match("^[eE]([+-]?%d+)$")
+  if not exponent and (after or rest) ~= "" then return nil end
+  return sign, whole, fraction or "", tonumber(exponent or 0)
+end
+
+local function fill(limbs, whole, fraction)
+  local high = math.max(0, math.ceil(#whole / DIGITS) - 1)
+  local low = -math.ceil(#fraction / DIGITS)
+  local digits = ("0"):rep((high + 1) * DIGITS - #whole) .. whole .. fraction
+    .. ("0"):rep(-low * DIGITS - #fraction)
+  local at = 1
+  for index = high, low, -1 do
+    limbs[index], at = tonumber(digits:sub(at, at + DIGITS - 1)), at + DIGITS
+  end
+  return low, high
+end
+
+---Takes [+-]digits[.digits][e[+-]digits], leading zeros and all: what the platform's records hold as decimals.
+---@param text any
+---@return imr.Decimal|nil value nil for anything else, and for more than a thousand digits
+function decimal.parse(text)
+  if type(text) ~= "string" then return nil end
+  local sign, whole, fraction, exponent = split(text)
+  if not sign or math.abs(exponent) > MOST or #whole + #fraction > MOST then return nil end
+  if exponent ~= 0 then whole, fraction = shifted(whole, fraction, exponent) end
+  local limbs = {}
+  local low, high = fill(limbs, whole, fraction)
+  local value = settle(limbs, low, high, #fraction)
+  value.negative = sign == "-" and not is_zero(value)
+  return value
+end
+
+---The decimal of a text that is known to be one.
+---@param text string
+---@return imr.Decimal
+function decimal.of(text)
+  return decimal.parse(text) or error(("'%s' is no decimal number"):format(tostring(text)), 2)
+end
+
+function Decimal:__tostring()
+  local parts = { self.negative and "-" or "", ("%d"):format(self[self.high]) }
+  for index = self.high - 1, 0, -1 do parts[#parts + 1] = ("%07d"):format(self[index]) end
+  if self.places == 0 then return table.concat(parts) end
+  local behind = {}
+  for index = -1, self.low, -1 do behind[#behind + 1] = ("%07d"):format(self[index]) end
+  return table.concat(parts) .. "." .. table.concat(behind):sub(1, self.places)
+end
+
+---The nearest double or one beside it: for statistics and drawings, not for sums.
+---@return number
+function Decimal:number()
+  return tonumber(tostring(self))
+end
+
+-- ---------------------------------------------------------------- arithmetic
+
+-- a + sign * b of the magnitudes with their own signs.
+local function sum(a, b, sign)
+  local limbs, low, high = {}, math.min(a.low, b.low), math.max(a.high, b.high)
+  local of_a, of_b = a.negative and -1 or 1, b.negative and -sign or sign
+  for index = low, high do limbs[index] = (a[index] or 0) * of_a + (b[index] or 0) * of_b end
+  return settle(limbs, low, high, math.max(a.places, b.places))
+end
+
+function Decimal.__add(a, b) return sum(a, b, 1) end
+
+function Decimal.__sub(a, b) return sum(a, b, -1) end
+
+function Decimal.__unm(a) return sum(decimal.zero, a, -1) end
+
+function Decimal.__mul(a, b)
+  local limbs, low, high = {}, a.low + b.low, a.high + b.high
+  for index = low, high do limbs[index] = 0 end
+  for at = b.low, b.high do -- a line of the schoolbook at a time, carried at once: a sum of many would not fit
+    local carry = 0
+    for index = a.low, a.high do
+      local product = limbs[index + at] + a[index] * b[at] + carry
+      carry = math.floor(product / BASE)
+      limbs[index + at] = product - carry * BASE
+    end
+    limbs[a.high + at + 1] = (limbs[a.high + at + 1] or 0) + carry
+  end
+  local product = settle(limbs, low, high + 1, a.places + b.places)
+  product.negative = a.negative ~= b.negative and not is_zero(product)
+  return product
+end
+
+-- -1, 0 or 1, of the magnitudes.
+local function compare(a, b)
+  for index = math.max(a.high, b.high), math.min(a.low, b.low), -1 do
+    local one, other = a[index] or 0, b[index] or 0
+    if one ~= other then return one < other and -1 or 1 end
+  end
+  return 0
+end
+
+function Decimal.__eq(a, b) return a.negative == b.negative and compare(a, b) == 0 end
+
+function Decimal.__lt(a, b)
+  if a.negative ~= b.negative then return a.negative end
+  return compare(a, b) == (a.negative and 1 or -1)
+end
+
+function Decimal.__le(a, b) return not Decimal.__lt(b, a) end
+
+---@return imr.Decimal
+function Decimal:abs() return self.negative and -self or self end
+
+---@return boolean
+function Decimal:is_zero() return is_zero(self) end
+
+decimal.zero = decimal.of("0")
+
+---10 to the power of an integer: a unit of the last place, a register's capacity.
+---@param exponent integer
+---@return imr.Decimal
+function decimal.power(exponent)
+  return decimal.of(("1e%d"):format(exponent))
+end
+
+return decimal
