@@ -37,6 +37,9 @@ need_run() {
   need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt
 }
 
+# Debian keeps the server's programs out of PATH.
+has_postgres() { has initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
+
 # luajit2 rather than luajit, and never libluajit-5.1-dev: that one removes nginx's Lua module.
 need_test() {
   need "luajit2|luajit" has luajit
@@ -46,6 +49,8 @@ need_test() {
   need redis-server has redis-server
   need lua-redis loads lua5.1 redis
   need lua-sec in_both ssl
+  need lua-dbi-postgresql in_both dbd.postgresql
+  need postgresql has_postgres
   need chromium has chromium
   need_nginx
 }

@@ -1,0 +1,79 @@
+--- Where a database is, from the text that names it.
+
+local address = {}
+
+local function decoded(text)
+  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
+-- A word of a libpq connection string.
+local function word(name, value)
+  return ("%s='%s'"):format(name, (value:gsub("[\\']", "\\%0")))
+end
+
+local function parameters_of(query)
+  local found = {}
+  for name, value in query:gmatch("([%w_]+)=([^&]*)") do found[name] = decoded(value) end
+  return found
+end
+
+local function given(text)
+  return text and text ~= "" and decoded(text) or nil
+end
+
+-- "host:port", "[::1]:port", or nothing.
+local function place_of(text)
+  local host, port = text:match("^%[(.-)%]:?(%d*)$")
+  if not host then host, port = text:match("^([^:]*):?(%d*)$") end
+  return host, port
+end
+
+-- Notices ("already exists, skipping") would go to stderr.
+local QUIET = "-c client_min_messages=warning"
+
+local function conninfo(name, parameters)
+  local words = { word("dbname", name) }
+  parameters.options = parameters.options or QUIET
+  for parameter, value in pairs(parameters) do words[#words + 1] = word(parameter, value) end
+  table.sort(words)
+  return table.concat(words, " ")
+end
+
+local function postgres(rest)
+  local before, query = rest:match("^([^?]*)%??(.*)$")
+  local authority, name = before:match("^([^/]*)/?(.*)$")
+  local account, place = authority:match("^(.*)@([^@]*)$")
+  local user, password = (account or ""):match("^([^:]*):?(.*)$")
+  local host, port = place_of(place or authority)
+  if not host then return nil end
+  local more = parameters_of(query)
+  host, port = more.host or host, tonumber(more.port or port)
+  more.host, more.port = nil, nil
+  return {
+    dialect = "postgres", conninfo = conninfo(given(name) or given(user) or "postgres", more), user = given(user),
+    password = given(password), host = given(host), port = port,
+    shown = ("postgres://%s%s/%s"):format(user ~= "" and user .. "@" or "", place or authority, name),
+  }
+end
+
+---@class imr.database.Address
+---@field dialect "sqlite"|"postgres"
+---@field shown string for people, without the password
+---@field path? string of SQLite
+---@field conninfo? string of PostgreSQL, without account and place
+---@field user? string
+---@field password? string
+---@field host? string also a directory of a Unix socket
+---@field port? integer
+
+---@param where string "imr.db", "sqlite:PATH", "postgres://user:password@host:port/name?sslmode=require"
+---@return imr.database.Address|nil nil where it makes no sense
+function address.parse(where)
+  local rest = where:match("^postgres://(.*)$") or where:match("^postgresql://(.*)$")
+  if rest then return postgres(rest) end
+  local path = where:match("^sqlite:(.*)$") or where
+  if path == "" or path:find("^%a[%w+.-]+://") then return nil end
+  return { dialect = "sqlite", path = path, shown = path }
+end
+
+return address

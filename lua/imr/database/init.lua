@@ -1,0 +1,308 @@
+--- The integrator's own database, SQLite or PostgreSQL, through LuaDBI.
+---
+---   local db, err = require("imr.database").open "imr.db"       or "postgres://user:password@host:port/name"
+---   for row in db:select("readings", "WHERE meter_no = ? ORDER BY read_time", number) do print(row.reading) end
+---   db:transaction(function() db:execute("DELETE FROM runs WHERE id < ?", 7) end)
+---   db:close()
+---
+--- `open` returns nil and an error object; what goes wrong later raises one, of kind "database". Rows are tables by
+--- column name; NULL is absent. Drivers block: inside an nginx worker nothing opens.
+
+local address = require "imr.database.address"
+local core = require "imr.core"
+local tables = require "imr.database.tables"
+local types = require "imr.database.types"
+
+local FETCHED = 500 -- rows of PostgreSQL in memory at a time
+
+---@class imr.Database
+---@field dialect "sqlite"|"postgres"
+local Database = {}
+Database.__index = Database
+Database.__name = "imr.database"
+
+-- Connections, kept where no dump of a database shows them.
+local private = setmetatable({}, { __mode = "k" })
+
+local flags = {}
+for _, entry in ipairs(tables) do
+  for _, column in ipairs(entry.columns) do
+    if column.type == "flag" then flags[column.name] = true end
+  end
+end
+
+local database = {}
+
+local function problem(kind, message)
+  return core.error { kind = kind, message = message, retryable = false, executed = "no" }
+end
+
+function Database:__tostring()
+  return ("imr.database(%s)"):format(self.shown)
+end
+
+---Raises an error object that names the database. Never holds the password.
+---@param message any
+function Database:fail(message)
+  local text = tostring(message):gsub("%s+$", "")
+  local secret = private[self] and private[self].password
+  if secret then text = text:gsub(secret:gsub("%p", "%%%0"), "…") end
+  error(problem("database", ("database %s: %s"):format(self.shown, text)), 0)
+end
+
+-- ---------------------------------------------------------------- statements
+
+local function connection_of(self)
+  local kept = private[self]
+  if not (kept and kept.connection) then self:fail("it is closed") end
+  return kept.connection
+end
+
+local function prepare(self, sql)
+  local kept, connection = private[self], connection_of(self)
+  local statement = kept.statements[sql]
+  if statement then return statement end
+  local message
+  statement, message = connection:prepare(sql)
+  if not statement then self:fail(message) end
+  return statement
+end
+
+local function run(self, statement, ...)
+  local fine, message = statement:execute(...)
+  if not fine then self:fail(message) end
+end
+
+---Runs a statement; it is kept prepared, so its text should not be put together from values.
+---@param sql string with ? for values
+---@return integer affected rows
+function Database:execute(sql, ...)
+  local statement = prepare(self, sql)
+  private[self].statements[sql] = statement
+  run(self, statement, ...)
+  return statement:affected()
+end
+
+-- LuaDBI hands out the same table again and again, floats for whole numbers, and SQLite's flags as numbers.
+local function row_of(raw)
+  local row = {}
+  for name, value in pairs(raw) do
+    if flags[name] and type(value) == "number" then
+      value = value ~= 0
+    elseif type(value) == "number" and value % 1 == 0 and math.abs(value) < 2 ^ 53 then
+      value = math.floor(value)
+    end
+    row[name] = value
+  end
+  return row
+end
+
+local function sqlite_rows(self, sql, ...)
+  local statement = prepare(self, sql)
+  run(self, statement, ...)
+  local next_row = statement:rows(true)
+  return function()
+    local raw = next_row and next_row()
+    if raw then return row_of(raw) end
+    if next_row then statement:close() end
+    next_row = nil
+  end
+end
+
+-- PostgreSQL would send the whole result at once; a cursor hands it out in parts.
+local function postgres_rows(self, sql, ...)
+  local kept = private[self]
+  kept.cursors = kept.cursors + 1
+  local name = "imr_" .. kept.cursors
+  local declared = prepare(self, ("DECLARE %s NO SCROLL CURSOR WITH HOLD FOR %s"):format(name, sql))
+  run(self, declared, ...)
+  declared:close()
+  local fetch = prepare(self, ("FETCH %d FROM %s"):format(FETCHED, name))
+  local next_row, seen = nil, FETCHED
+  local function more()
+    run(self, fetch)
+    seen, next_row = 0, fetch:rows(true)
+  end
+  return function()
+    if not fetch then return nil end
+    local raw = next_row and next_row()
+    if not raw and seen == FETCHED then
+      more()
+      raw = next_row()
+    end
+    if raw then
+      seen = seen + 1
+      return row_of(raw)
+    end
+    fetch:close()
+    fetch = nil
+    local close = prepare(self, "CLOSE " .. name)
+    run(self, close)
+    close:close()
+  end
+end
+
+---The rows of a query, one at a time; however many there are, few are in memory.
+---@param sql string SELECT with ? for values
+---@return fun(): table|nil
+function Database:rows(sql, ...)
+  if self.dialect == "postgres" then return postgres_rows(self, sql, ...) end
+  return sqlite_rows(self, sql, ...)
+end
+
+---The first row of a query, or nil; it is kept prepared like that of `execute`.
+---@param sql string
+---@return table|nil
+function Database:row(sql, ...)
+  local statement = prepare(self, sql)
+  private[self].statements[sql] = statement
+  run(self, statement, ...)
+  local first
+  for raw in statement:rows(true) do first = first or row_of(raw) end
+  return first
+end
+
+-- ---------------------------------------------------------------- columns
+
+---An expression of this type, so that its value arrives exactly: text for decimals, whole numbers for times.
+---@param type "time"|"int"|"dec"
+---@param expression string
+---@return string SQL
+function Database:exact(type, expression)
+  return types.read(self.dialect, type, expression)
+end
+
+---The columns of a table for SELECT, each so that its value arrives exactly.
+---@param name string of the table
+---@param alias? string of the table in the query
+---@return string SQL
+function Database:columns(name, alias)
+  local list = {}
+  for index, column in ipairs(tables[name].columns) do
+    local full = (alias and alias .. "." or "") .. column.name
+    list[index] = types.read(self.dialect, column.type, full) .. " AS " .. column.name
+  end
+  return table.concat(list, ", ")
+end
+
+---The rows of a table with all columns.
+---@param name string of the table
+---@param tail? string WHERE, ORDER BY …
+---@return fun(): table|nil
+function Database:select(name, tail, ...)
+  return self:rows(("SELECT %s FROM %s %s"):format(self:columns(name), name, tail or ""), ...)
+end
+
+-- ---------------------------------------------------------------- transactions
+
+---All of `fn` or nothing of it. Nothing in it may wait. Inside another one it is a part of that.
+---@param fn fun(): any
+---@return any what fn returns
+function Database:transaction(fn)
+  local kept = private[self]
+  connection_of(self)
+  if kept.inside then return fn() end
+  self:execute(self.dialect == "sqlite" and "BEGIN IMMEDIATE" or "BEGIN")
+  kept.inside = true
+  local fine, result = pcall(fn)
+  kept.inside = false
+  if fine then fine, result = pcall(function() self:execute("COMMIT") return result end) end
+  if fine then return result end
+  pcall(self.execute, self, "ROLLBACK")
+  error(result, 0)
+end
+
+---Twice is fine.
+function Database:close()
+  local kept = private[self]
+  if not kept.connection then return end
+  for _, statement in pairs(kept.statements) do statement:close() end
+  kept.connection:close()
+  kept.connection, kept.statements = nil, {}
+end
+
+-- ---------------------------------------------------------------- opening
+
+local drivers = {
+  sqlite = { name = "SQLite3", module = "dbd.sqlite3", rock = "luadbi-sqlite3", debian = "lua-dbi-sqlite3" },
+  postgres = { name = "PostgreSQL", module = "dbd.postgresql", rock = "luadbi-postgresql",
+    debian = "lua-dbi-postgresql" },
+}
+
+local function load_driver(dialect)
+  local driver = drivers[dialect]
+  local found, dbi = pcall(require, "DBI")
+  if found and pcall(require, driver.module) then return dbi, driver.name end
+  error(problem("missing", ("imr sync needs LuaDBI: luarocks install %s (Debian: apt-get install %s)"):format(
+    driver.rock, driver.debian)), 0)
+end
+
+local function refuse_in_nginx()
+  local ngx = rawget(_G, "ngx")
+  if not (ngx and ngx.get_phase) then return end
+  error(problem("phase", "a database driver would block the nginx worker: run imr sync beside nginx, from cron or a "
+    .. "timer of the system, and let the worker read what it needs from the database's own client"), 0)
+end
+
+-- SQLite would let everybody read what it makes.
+local function make_private(self, path)
+  local file, message = core.private_lock(path)
+  if file then
+    file:release()
+  elseif message then
+    self:fail(message)
+  end
+end
+
+-- In WAL mode synchronous = NORMAL keeps every transaction through a killed process. A machine that loses power may
+-- lose the last ones whole, rows and cursor together, so the next run reads them again: FULL would buy nothing here.
+local PRAGMAS = { "busy_timeout = 20000", "journal_mode = WAL", "synchronous = NORMAL" }
+
+local function set_up_sqlite(self)
+  for _, pragma in ipairs(PRAGMAS) do
+    self:row("PRAGMA " .. pragma)
+  end
+end
+
+local function connect(self, where)
+  local dbi, name = load_driver(where.dialect)
+  local connection, message
+  if where.dialect == "sqlite" then
+    make_private(self, where.path)
+    connection, message = dbi.Connect(name, where.path)
+  else
+    connection, message = dbi.Connect(name, where.conninfo, where.user, where.password, where.host, where.port)
+  end
+  if not connection then self:fail(message) end
+  connection:autocommit(true)
+  private[self].connection = connection
+  if where.dialect == "sqlite" then set_up_sqlite(self) end
+end
+
+local function open(where)
+  refuse_in_nginx()
+  local parsed = address.parse(where)
+  if not parsed then
+    error(problem("usage", "a database is a file's path, sqlite:PATH or postgres://user:password@host:port/name"), 0)
+  end
+  local self = setmetatable({ dialect = parsed.dialect, shown = parsed.shown }, Database)
+  private[self] = { statements = {}, cursors = 0, password = parsed.password, inside = false }
+  connect(self, parsed)
+  require("imr.database.migrations").run(self)
+  return self
+end
+
+---Opens a database, and makes its tables where there are none.
+---@param where string "imr.db", "sqlite:PATH" or "postgres://user:password@host:port/name?sslmode=require"; a host may
+--- also be the directory of a Unix socket: "postgres:///name?host=/run/postgresql"
+---@return imr.Database|nil
+---@return table|nil err
+function database.open(where)
+  if type(where) ~= "string" then error("database.open takes the text that names a database", 2) end
+  local fine, result = pcall(open, where)
+  if fine then return result end
+  if type(result) ~= "table" and not core.is_error(result) then error(result, 0) end
+  return nil, result
+end
+
+return database
