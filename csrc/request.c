@@ -38,6 +38,7 @@ static bool check_text(request *r, const imr_param *param) {
   if (lua_type(r->L, -1) != LUA_TSTRING) return refuse(r, param, "a string");
   const char *text = lua_tolstring(r->L, -1, &length);
   if (length == 0) return refuse(r, param, "more than an empty string");
+  if (strlen(text) != length) return refuse(r, param, "without a zero byte");
   return imr_utf8_valid(text, length) || refuse(r, param, "valid UTF-8");
 }
 
@@ -139,7 +140,8 @@ static bool check_page_size(request *r, const imr_param *param) {
 }
 
 static bool is_string(lua_State *L, const char *wanted) {
-  return lua_type(L, -1) == LUA_TSTRING && strcmp(lua_tostring(L, -1), wanted) == 0;
+  return lua_type(L, -1) == LUA_TSTRING && lua_rawlen(L, -1) == strlen(wanted) &&
+         strcmp(lua_tostring(L, -1), wanted) == 0;
 }
 
 /* Pushes "realtime", "daily" or the like. */
@@ -162,7 +164,9 @@ static bool check_word(request *r, const imr_param *param) {
   return refuse(r, param, lua_tostring(L, -1));
 }
 
-static bool is_digits(const char *text) { return *text != '\0' && text[strspn(text, "0123456789")] == '\0'; }
+static bool is_digits(const char *text, size_t length) {
+  return length > 0 && strspn(text, "0123456789") == length;
+}
 
 static bool check_number(request *r, const imr_param *param) {
   lua_State *L = r->L;
@@ -170,7 +174,7 @@ static bool check_number(request *r, const imr_param *param) {
     lua_pushfstring(L, "%d", (int)lua_tonumber(L, -1));
     return true;
   }
-  if (lua_type(L, -1) == LUA_TSTRING && is_digits(lua_tostring(L, -1))) return true;
+  if (lua_type(L, -1) == LUA_TSTRING && is_digits(lua_tostring(L, -1), lua_rawlen(L, -1))) return true;
   return check_word(r, param);
 }
 
