@@ -24,7 +24,7 @@ SUB  = +@$(MAKE) --no-print-directory $(JOBS)
 
 Q := $(if $(V),,@)
 
-.PHONY: all help deps test demo nginx-demo bench bench-rows endurance lint install clean $(ABIS:%=lua%)
+.PHONY: all help deps docs test demo nginx-demo bench bench-rows endurance supply-endurance sync-endurance lint install clean $(ABIS:%=lua%)
 
 all: $(ABIS:%=lua%)
 
@@ -61,16 +61,23 @@ help:
 	@echo 'make test            the same, then all specs under: $(LUAS)'
 	@echo '                     SPEC=spec/unit runs a part, LUAS=luajit one interpreter'
 	@echo 'make lint            compiler warnings, luacheck, clang-format, cppcheck, clang-tidy'
+	@echo 'make docs            the reference: doc/reference, library/, and HTML in $(BUILD)/docs/html'
 	@echo 'make bench           the benchmarks'
 	@echo 'make bench-rows      memory of a million rows through the command line'
 	@echo 'make endurance       processes and nginx workers on one account, for three minutes'
 	@echo 'make supply-endurance  2,000 runs of the supply queue with faults and killed processes'
+	@echo 'make sync-endurance  500 meters, 90 days, 50 SIGKILLs, on SQLite and PostgreSQL'
 	@echo 'make install         PREFIX=$(PREFIX) LUA=lua5.4|luajit|lua5.1 DESTDIR='
 	@echo 'make clean           remove what was built'
 	@echo 'V=1 shows commands. WERROR=1 stops at warnings. BUILD=dir builds elsewhere.'
 
 deps:
 	@scripts/deps.sh build run test lint
+
+docs:
+	@scripts/deps.sh build run docs
+	$(SUB) lua5.4
+	@scripts/docs.sh lua5.4
 
 test:
 	@scripts/deps.sh build run test
@@ -102,6 +109,11 @@ supply-endurance:
 	@scripts/deps.sh build run test
 	$(SUB) all
 	@scripts/run.sh $(LUA) scripts/supply_endurance.lua
+
+sync-endurance:
+	@scripts/deps.sh build run test
+	$(SUB) all
+	@scripts/run.sh $(LUA) scripts/sync_endurance.lua
 
 # A million rows through the command line: how much memory that takes.
 bench-rows:

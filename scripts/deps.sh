@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing for the groups named: build, run, test, nginx, lint.
+# Installs what is missing for the groups named: build, run, test, nginx, lint, docs.
 # Where nothing is missing it does nothing and needs no root.
 set -eu
 
@@ -7,6 +7,8 @@ has() { command -v "$1" >/dev/null 2>&1; }
 pc() { has pkg-config && pkg-config --exists "$1"; }
 loads() { has "$1" && "$1" -e "require '$2'" >/dev/null 2>&1; }
 compiles() { has cc && echo '#include <stdlib.h>' | cc -x c -fsyntax-only - 2>/dev/null; }
+# One rock is built and installed for 5.3 too.
+builds_for_5_3() { has lua5.3 && pc lua5.3; }
 runs_busted() { has busted && in_both busted.runner; }
 in_both() { loads lua5.4 "$1" && loads lua5.1 "$1"; }
 
@@ -45,6 +47,7 @@ need_test() {
   need "luajit2|luajit" has luajit
   need lua-busted runs_busted
   need luarocks has luarocks
+  need "lua5.3 liblua5.3-dev" builds_for_5_3
   need openssl has openssl
   need redis-server has redis-server
   need lua-redis loads lua5.1 redis
@@ -69,10 +72,14 @@ need_lint() {
   need cppcheck has cppcheck
 }
 
+need_docs() {
+  need lua-ldoc has ldoc
+}
+
 for group in "$@"; do
   case $group in
-    build | run | test | nginx | lint) "need_$group" ;;
-    *) echo "deps.sh: unknown group '$group' (build, run, test, nginx, lint)" >&2 && exit 2 ;;
+    build | run | test | nginx | lint | docs) "need_$group" ;;
+    *) echo "deps.sh: unknown group '$group' (build, run, test, nginx, lint, docs)" >&2 && exit 2 ;;
   esac
 done
 

@@ -1,30 +1,39 @@
--- The client: the platform's endpoints as methods.
+-- The client: the platform's endpoints as methods. `imr.new` makes one.
+--
+-- A wrong parameter raises at the caller's line. What can go wrong at run time is the second result, an `imr.Error`; a
+-- cursor gives it when its rows are asked for, because making one sends nothing.
 
 local core = require "imr.core"
 local Cursor = require "imr.cursor"
 local supply = require "imr.command"
 
----@class imr.ListingOptions what every listing takes
+---What every listing takes.
+---@class imr.ListingOptions
 ---@field page_size? integer rows a page, 1 to 1000
 ---@field max_wait? number seconds; a slot further away than that is an error, and none is taken
 ---@field deadline? number seconds for the whole listing, from its first page on
 ---@field decimals? "number"|"string" as Lua numbers, or with the platform's own digits
 ---@field incomplete? "warn"|"error" what to do with a listing that is not known to be complete
 
+---What `latest_readings` takes.
 ---@class imr.LatestOptions: imr.ListingOptions
 ---@field meter? string one meter's number
 
+---What every listing of a period takes.
 ---@class imr.PeriodOptions: imr.ListingOptions
 ---@field from integer|string Unix seconds or "YYYY-MM-DD[ HH:MM:SS]"; a date means its first second
 ---@field to integer|string the same; a date means its last second
 
+---What `readings`, `tou_readings` and `camera_readings` take.
 ---@class imr.ReadingOptions: imr.PeriodOptions
 ---@field meters? string|string[] meter numbers; all of the project when absent
 
+---What `consumption` takes.
 ---@class imr.ConsumptionOptions: imr.PeriodOptions
 ---@field granularity string "realtime" (several a day), "daily" (its wire value is inferred), or a raw value
 ---@field meter? string one meter's number
 
+---What a command takes.
 ---@class imr.CommandOptions
 ---@field confirm? boolean wait until the platform shows the new state
 ---@field meter? string the meter's number, for confirm; looked up in the meter list when absent
@@ -33,6 +42,7 @@ local supply = require "imr.command"
 ---@field before_send? fun(): boolean?, any asked each time the command's slot has come, right before it would leave:
 --- true lets it go; anything else stops it with an error of kind "vetoed", or with the error that is the second result
 
+---What became of a command.
 ---@class imr.Outcome
 ---@field state "accepted"|"confirmed"|"contradicted"|"unconfirmed"
 ---@field device_id string
@@ -40,10 +50,23 @@ local supply = require "imr.command"
 ---@field executed "yes"|"maybe" "maybe": no answer came, but the meter shows what was wanted
 ---@field message string the platform's own, or what went wrong
 ---@field platform_time? integer when it was accepted, Unix seconds on the platform's clock, where it tells
----@field reading? table the latest reading that was seen, with confirm
+---@field reading? imr.LatestReading the latest one that was seen, with confirm
 ---@field online? boolean whether the meter list shows the meter online, with confirm
----@field error? table why the state could not be read
+---@field error? imr.Error why the state could not be read
 
+---@class imr.Counters
+---@field requests integer
+---@field errors integer
+---@field throttled integer answers of 1011, and of HTTP 429
+---@field rows integer
+---@field bytes integer of answers
+---@field waited number seconds spent waiting for slots
+---@field logins integer
+---@field codes table<integer|string, integer> answers by return code, or by the kind of an error without one
+---@field endpoints table<string, table> the first six of these counters, by endpoint
+---@field token_age? number seconds
+
+---One account of the platform.
 ---@class imr.Client
 local Client = {}
 Client.__index = Client
@@ -123,34 +146,34 @@ end
 
 -- The parentheses below make these no tail calls: the method stays on the stack and the levels right.
 
----Every meter of the project (contract 4.2).
+---Every meter of the project (platform document §4.2).
 ---@param params? imr.ListingOptions
----@return imr.Cursor
+---@return imr.Cursor cursor over imr.Meter records
 function Client:meters(params) return (open(self, "meters", params, 2)) end
 
----The newest reading of each meter, or of one (contract 4.3).
+---The newest reading of each meter, or of one (platform document §4.3).
 ---@param params? imr.LatestOptions
----@return imr.Cursor
+---@return imr.Cursor cursor over imr.LatestReading records
 function Client:latest_readings(params) return (open(self, "latest_readings", params, 2)) end
 
----Readings of a period (contract 4.4).
+---Readings of a period (platform document §4.4).
 ---@param params imr.ReadingOptions
----@return imr.Cursor
+---@return imr.Cursor cursor over imr.Reading records
 function Client:readings(params) return (open(self, "readings", params, 2)) end
 
----Consumption records of a period (contract 4.5).
+---Consumption records of a period (platform document §4.5).
 ---@param params imr.ConsumptionOptions
----@return imr.Cursor
+---@return imr.Cursor cursor over imr.Consumption records
 function Client:consumption(params) return (open(self, "consumption", params, 2)) end
 
----Time-of-use readings of a period, with voltages, currents and powers (contract 4.7).
+---Time-of-use readings of a period, with voltages, currents and powers (platform document §4.7).
 ---@param params imr.ReadingOptions
----@return imr.Cursor
+---@return imr.Cursor cursor over imr.TouReading records
 function Client:tou_readings(params) return (open(self, "tou_readings", params, 2)) end
 
----Readings of camera water meters of a period (contract 4.8).
+---Readings of camera water meters of a period (platform document §4.8).
 ---@param params imr.ReadingOptions
----@return imr.Cursor
+---@return imr.Cursor cursor over imr.CameraReading records
 function Client:camera_readings(params) return (open(self, "camera_readings", params, 2)) end
 
 -- ---------------------------------------------------------------- one record
@@ -177,22 +200,23 @@ local function check_meter_no(meter_no, level)
   end
 end
 
----One meter's record. The platform has no query for it: the meter list is read until the meter is found (contract 4.2).
----@param meter_no string
+---One meter's record. The platform has no query for it: the meter list is read until the meter is found (platform
+---document §4.2).
+---@param meter_no string with its leading zeros
 ---@param params? imr.ListingOptions
----@return table|nil meter
----@return table|nil err
+---@return imr.Meter|nil meter
+---@return imr.Error|nil err kind "not_found" when the list does not have it
 function Client:meter(meter_no, params)
   check_meter_no(meter_no, 2)
   local cursor = open(self, "meters", params, 2)
   return find(cursor, meter_no, "meters")
 end
 
----The newest reading of one meter (contract 4.3).
----@param meter_no string
+---The newest reading of one meter (platform document §4.3).
+---@param meter_no string with its leading zeros
 ---@param params? imr.ListingOptions
----@return table|nil reading
----@return table|nil err
+---@return imr.LatestReading|nil reading
+---@return imr.Error|nil err kind "not_found" when the platform has none
 function Client:latest_reading(meter_no, params)
   check_meter_no(meter_no, 2)
   check_table("latest_reading", params, 2)
@@ -223,31 +247,31 @@ local function instruct(self, command, device_id, opts, level)
   })
 end
 
----Cuts a meter's supply (跳闸, 关阀; contract 4.6). It is sent at most once.
----@param device_id string
+---Cuts a meter's supply (跳闸, 关阀; platform document §4.6). It is sent at most once.
+---@param device_id string the device's, not the meter number
 ---@param opts? imr.CommandOptions
 ---@return imr.Outcome|nil outcome
----@return table|nil err  kind "unknown_outcome" when it may have been executed
+---@return imr.Error|nil err kind "unknown_outcome" when it may have been executed
 function Client:disconnect(device_id, opts)
   local outcome, err = instruct(self, "disconnect", device_id, opts, 2)
   return outcome, err
 end
 
----Restores a meter's supply (合闸, 开阀; contract 4.6). As disconnect.
----@param device_id string
+---Restores a meter's supply (合闸, 开阀; platform document §4.6). As disconnect.
+---@param device_id string the device's, not the meter number
 ---@param opts? imr.CommandOptions
 ---@return imr.Outcome|nil outcome
----@return table|nil err
+---@return imr.Error|nil err kind "unknown_outcome" when it may have been executed
 function Client:reconnect(device_id, opts)
   local outcome, err = instruct(self, "reconnect", device_id, opts, 2)
   return outcome, err
 end
 
----Asks a meter for a reading now (抄表; contract 4.6). With confirm, waits until a newer reading is there.
----@param device_id string
+---Asks a meter for a reading now (抄表; platform document §4.6). With confirm, waits until a newer reading is there.
+---@param device_id string the device's, not the meter number
 ---@param opts? imr.CommandOptions
 ---@return imr.Outcome|nil outcome
----@return table|nil err
+---@return imr.Error|nil err kind "unknown_outcome" when it may have been executed
 function Client:request_reading(device_id, opts)
   local outcome, err = instruct(self, "request_reading", device_id, opts, 2)
   return outcome, err
@@ -265,10 +289,10 @@ local function check_login(opts, level)
   end
 end
 
----Logs in unless there is a good token already; calls do it by themselves (contract 4.1).
+---Logs in unless there is a good token already; calls do it by themselves (platform document §4.1).
 ---@param opts? { deadline: number? } seconds
----@return true|nil
----@return table|nil err
+---@return true|nil done
+---@return imr.Error|nil err kind "auth": the account or the password is wrong, and nobody tries them again
 function Client:login(opts)
   check_login(opts, 2)
   local parts = private[self]
@@ -281,15 +305,15 @@ end
 
 ---Seconds between two requests to an endpoint as the pace keeps them now.
 ---@param endpoint string "meters", "latest_readings", …, "instruct" for the commands
----@return number
+---@return number seconds
 function Client:spacing(endpoint)
   if not endpoints[endpoint] then error(("there is no endpoint '%s'"):format(tostring(endpoint)), 2) end
   local parts = private[self]
   return parts.settings.interval == 0 and 0 or parts.pace:spacing(endpoint)
 end
 
----Counters: requests, errors, throttled, rows, bytes, waited (seconds), logins, codes, endpoints, token_age (seconds).
----@return table
+---What the client has done so far.
+---@return imr.Counters counters a copy
 function Client:stats()
   local parts = private[self]
   local counters = parts.stats:snapshot()

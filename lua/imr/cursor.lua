@@ -8,6 +8,7 @@ local Completeness = require "imr.completeness"
 local Fetcher = require "imr.fetcher"
 local finalizer = require "imr.finalizer"
 
+---What a listing says about itself; it grows while the listing is read.
 ---@class imr.Report
 ---@field rows integer new rows handed out or waiting to be
 ---@field pages integer
@@ -18,6 +19,7 @@ local finalizer = require "imr.finalizer"
 ---@field requests integer
 ---@field waited number seconds spent waiting for slots
 
+---The rows of a listing. Making one sends nothing.
 ---@class imr.Cursor
 ---@field report imr.Report
 local Cursor = {}
@@ -100,7 +102,7 @@ end
 
 ---The next record; nil at the end; nil and an error when a page could not be had: the next call asks for it again.
 ---@return table|nil row
----@return table|nil err
+---@return imr.Error|nil err kind "incomplete" at the end of a listing with incomplete = "error"
 function Cursor:next()
   self._index = self._index + 1
   local row = self._rows[self._index]
@@ -126,7 +128,7 @@ local function take_rest(self)
 end
 
 ---Iterates over pages: a list of records each time. Raises the error object.
----@return fun(): table[]|nil
+---@return fun(): table[]|nil pages an iterator
 function Cursor:pages()
   return function()
     local rest = take_rest(self)
@@ -139,7 +141,7 @@ end
 
 ---All records (those that are left).
 ---@return table[]|nil rows
----@return table|nil err
+---@return imr.Error|nil err
 ---@return table[]|nil rows_before_the_error
 function Cursor:collect()
   local rows = {}

@@ -1,4 +1,6 @@
----imr: a client for a smart-meter platform. See README.md.
+-- A client for a smart-meter platform: `imr.new` makes a client, everything else is beside it.
+--
+-- `require` does no I/O. `imr._VERSION` is the version.
 
 local core = require "imr.core"
 local Call = require "imr.call"
@@ -15,15 +17,20 @@ local transport = require "imr.transport"
 local version = require "imr.version"
 
 local imr = {
+  ---"MAJOR.MINOR.PATCH", see https://semver.org
   _VERSION = version,
   run = threads.run,
   all = threads.all,
   sleep = threads.sleep,
-  ---The endpoints with their parameters and fields: { name, listing, params, fields = { { name, type } } } each.
+  ---The endpoints with their parameters and fields, as a new table.
+  ---@type fun(): imr.Endpoint[]
   schema = core.schema,
+  ---Stores: where the pace, the token and the login lock of an account live.
   store = require "imr.store",
+  ---Times in the platform's form.
   time = require "imr.time",
-  ---Meter types by number: { kind = "electricity"|"water", name, name_zh }; names where the platform gives them.
+  ---The meter types that the platform documents, by number (platform document §4.2, §4.5).
+  ---@type table<integer, imr.MeterType>
   meter_types = core.meter_types(),
 }
 
@@ -81,9 +88,9 @@ local function build(settings, kept)
 end
 
 ---Makes a client. Nothing is sent until the first call. A wrong option raises at the caller's line.
----@param given table options; username and password are required, see README.md for all
----@return imr.Client|nil
----@return table|nil err
+---@param given imr.Options
+---@return imr.Client|nil client
+---@return imr.Error|nil err
 function imr.new(given)
   local settings, problem = options.check(given)
   if not settings then error(problem, 2) end

@@ -1,5 +1,21 @@
 -- Events: to the client's on_event, or, for what must not go unheard, to the host's log.
 
+---What happens inside a client. One with a `message` is a warning.
+---@class imr.Event
+---@field type "request"|"retry"|"throttled"|"token"|"incomplete"|"store"
+---@field endpoint? string
+---@field code? integer|string the platform's return code
+---@field message? string
+---@field error? imr.Error of a request or retry
+---@field elapsed? number of a request: seconds until its answer
+---@field rows? integer of a request
+---@field bytes? integer of a request: of its answer
+---@field encoding? "json"|"form" of a request
+---@field date? string of a request: the answer's Date header
+---@field attempt? integer of a retry, from 1
+---@field pause? number of a retry: seconds before it
+---@field report? imr.Report of an incomplete listing
+
 local function warn_host(message)
   local ngx, warn = rawget(_G, "ngx"), rawget(_G, "warn")
   if ngx and ngx.log then

@@ -4,6 +4,29 @@ local core = require "imr.core"
 
 local options = {}
 
+---What `imr.new` takes; `username` and `password` are required. Times are in seconds.
+---@class imr.Options
+---@field username string the account (admin_user_name)
+---@field password string kept out of every error, event and dump
+---@field base_url? string "http://imrapi.jrhsz.com"; may carry a path prefix
+---@field encoding? "auto"|"json"|"form" of requests; "auto": JSON, and form when a login as JSON lacks parameters
+---@field interval? number between two requests to one endpoint, 2.0; 0 turns pacing off
+---@field timeout? number for one request, 30
+---@field connect_timeout? number 10
+---@field retries? integer repetitions of a failed read, 0 to 100, 4; a command is never repeated
+---@field page_size? integer rows a page, 1 to 1000, 1000
+---@field prefetch? integer pages asked for ahead, 0 to 16, 2
+---@field decimals? "number"|"string" as Lua numbers (default), or with the platform's own digits
+---@field utc_offset? integer the platform's clock, seconds east of UTC, 28800
+---@field max_body? integer most bytes of an answer, 67108864
+---@field ca_file? string certificates to trust instead of the system's
+---@field proxy? string URL, or "" for none; none is taken from the environment
+---@field user_agent? string "imr/VERSION"
+---@field store? imr.Store default: in plain Lua the process's memory, in nginx the shared dict `imr`
+---@field transport? "curl"|"resty"|imr.Transport default: in nginx lua-resty-http where it can be loaded, else libcurl
+---@field on_event? fun(event: imr.Event) must not wait; without it, warnings go to the host's log
+---@field runtime? table as `imr.testing` makes it, for tests
+
 local function is_string(value) return type(value) == "string" and value ~= "", "a non-empty string" end
 local function is_function(value) return type(value) == "function", "a function" end
 

@@ -13,12 +13,14 @@ local runtime = require "imr.runtime"
 
 local NETWORK = 0.02 -- seconds that a request travels, and its answer
 
+---A platform, its clock and its network. `world.platform` is the simulator, `world.platform.log` what arrived.
 ---@class imr.World
 local World = {}
 World.__index = World
 
 local testing = {}
 
+---Makes a world.
 ---@param options? table the simulator's (see `imr simulate --help`), and network = seconds that a request travels
 ---@return imr.World
 function testing.new(options)
@@ -38,11 +40,13 @@ function testing.new(options)
 end
 
 ---Virtual seconds since the world began.
+---@return number seconds
 function World:now()
   return self.runtime:now()
 end
 
 ---Lets virtual time pass.
+---@param seconds number
 function World:sleep(seconds)
   self.runtime:sleep(seconds)
 end
@@ -58,6 +62,7 @@ local function fault(answer, request, spent, runtime_)
 end
 
 ---The transport into this world, for imr.new's option `transport`.
+---@return imr.Transport
 function World:transport()
   return function(request)
     self.runtime:sleep(self.network)
@@ -73,7 +78,7 @@ function World:transport()
 end
 
 ---A client of this world: imr.new with the account, the clock and the transport filled in.
----@param options? table
+---@param options? imr.Options
 ---@return imr.Client
 function World:client(options)
   local given = {
@@ -86,6 +91,9 @@ function World:client(options)
 end
 
 ---Runs a function on this world's clock: imr.run, imr.all and imr.new inside it use it too.
+---@param fn function
+---@param ... any its arguments
+---@return any ... its results; what it raises is raised again
 function World:run(fn, ...)
   local before = runtime.replace(self.runtime)
   local results = { n = 0 }

@@ -1,4 +1,4 @@
--- Light threads for callers: run and all.
+-- Light threads for callers: `imr.run`, `imr.all` and `imr.sleep`. In nginx they are nginx's own.
 
 local runtime = require "imr.runtime"
 
@@ -16,8 +16,8 @@ end
 ---Runs a function in which the functions of all() and prefetching go on side by side; returns what it returns.
 ---In nginx the request itself is such a function: there this just calls it.
 ---@param fn function
----@param ... any arguments
----@return any ...
+---@param ... any its arguments
+---@return any ... its results; what it raises is raised again
 function threads.run(fn, ...)
   if not is_callable(fn) then error("imr.run takes a function, not a " .. type(fn), 2) end
   return results_of(runtime.current():run(fn, ...))

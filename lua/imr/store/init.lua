@@ -1,25 +1,7 @@
 -- Stores: where the pace, the token and the login lock of an account live.
 --
--- All callers that share a store keep one pace and one login. session.lua and pace.lua know only this contract:
---
---   store:reserve(key, interval, now, max_wait, held) -> start | nil, wait | nil, nil, message
---       Takes the next slot of `key`: the caller may send at `start`. Slots of one key are `interval` apart.
---       When the slot is more than `max_wait` away none is taken, and `wait` says how far it is.
---       `held` is a slot that the caller took with the same interval and could not use in time (else nil): where
---       nobody has queued behind it, it is given back first. The third result is for a store that fails.
---   store:release(key, interval, held, now)
---       Gives an unused slot back, unless somebody has queued behind it.
---   store:push_back(key, time, now)
---       No slot of `key` starts before `time`, whoever asks.
---   store:get_token(key, now) -> record | nil | nil, message
---       { token, id, obtained, encoding, failure = { kind, code, message, at, retry_at, backoff } }
---       A record without a token still tells the encoding that worked.
---   store:put_token(key, record, now) -> true | nil, message
---   store:lock(key, now, ttl, owner) -> owner | nil | nil, message
---       The login lock; nil while somebody else has it. Never waits. It ends with its owner, or after `ttl` seconds.
---       `owner`: the lock that the caller has lasts that much longer from now (nil when it was lost meanwhile).
---   store:unlock(key, owner)
---   store:listen(emit)      optional: events of the store, { type = "store", message = }, go there too
+-- All callers that share a store keep one pace and one login. Whoever writes a store of their own writes the methods of
+-- `imr.Store`; nothing else of a store is used.
 --
 -- Keys are made of base URL and account, and for slots the endpoint, for tokens the credentials' fingerprint. Times
 -- are seconds of `runtime:now()`; a store with a clock of its own converts, and one store object has callers of one
@@ -28,31 +10,57 @@
 --
 -- spec/support/store_contract.lua has it all as cases that every store passes.
 
+---What a store can do. A failing store returns a message as its last result.
+---@class imr.Store
+---@field reserve fun(self, key: string, interval: number, now: number, max_wait: number, held: number?): ...
+--- Takes the next slot of `key`: its start; or nil and the seconds that it is away, when that is more than `max_wait`
+--- (then none is taken); or nil, nil, message. Slots of one key are `interval` apart. `held` is a slot that the caller
+--- took with the same interval and could not use in time: where nobody has queued behind it, it is given back first.
+---@field release fun(self, key: string, interval: number, held: number, now: number)
+--- Gives an unused slot back, unless somebody has queued behind it.
+---@field push_back fun(self, key: string, time: number, now: number)
+--- No slot of `key` starts before `time`, whoever asks.
+---@field get_token fun(self, key: string, now: number): imr.TokenRecord?, string? The record, or nil.
+---@field put_token fun(self, key: string, record: imr.TokenRecord, now: number): true?, string? Replaces the record.
+---@field lock fun(self, key: string, now: number, ttl: number, owner: any?): any?, string?
+--- The login lock: its owner, or nil while somebody else has it. Never waits. It ends with its owner, or after `ttl`
+--- seconds. With `owner`, the lock that the caller has lasts that much longer from now (nil when it was lost).
+---@field unlock fun(self, key: string, owner: any) Gives the lock back.
+---@field listen? fun(self, emit: fun(event: imr.Event)) Events of the store, of type "store", go there too.
+
+---What callers that share an account know of its session. One without a token still tells the encoding that worked.
+---@class imr.TokenRecord
+---@field token? string as secret as the password, which it contains
+---@field id? string tells one login's token from another's
+---@field obtained? number when the login that gave it was sent
+---@field encoding? "json"|"form"
+---@field failure? { kind: string, code: integer?, message: string, at: number, retry_at: number, backoff: number }
+
 local store = {}
 
 ---One process; the default in plain Lua.
----@return table
+---@return imr.Store
 function store.memory()
   return require("imr.store.memory").new()
 end
 
 ---All processes of one user on one host.
 ---@param options? { path: string? } a directory; by default $XDG_STATE_HOME/imr or ~/.local/state/imr
----@return table
+---@return imr.Store
 function store.file(options)
   return require("imr.store.file").new(options)
 end
 
 ---All workers of one nginx.
 ---@param options { name: string } of a lua_shared_dict that is for this alone
----@return table
+---@return imr.Store
 function store.shdict(options)
   return require("imr.store.shdict").new(options)
 end
 
 ---Several hosts.
 ---@param options? imr.RedisOptions
----@return table
+---@return imr.Store
 function store.redis(options)
   return require("imr.store.redis").new(options)
 end

@@ -36,6 +36,7 @@ local function check(options)
   if options.fallback and options.fallback ~= "memory" then return "redis option 'fallback' must be \"memory\"" end
 end
 
+---What the Redis store takes.
 ---@class imr.RedisOptions
 ---@field host? string 127.0.0.1
 ---@field port? integer 6379

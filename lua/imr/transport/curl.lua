@@ -6,6 +6,7 @@ local runtimes = require "imr.runtime"
 
 local transport = {}
 
+---What a transport gets.
 ---@class imr.Request
 ---@field url string
 ---@field method? "POST"|"GET"
@@ -19,9 +20,10 @@ local transport = {}
 ---@field proxy? string none is taken from the environment
 ---@field user_agent? string
 
+---What a transport returns behind nil.
 ---@class imr.TransportError
 ---@field kind "network"|"timeout"|"protocol"
----@field message string
+---@field message string without secrets
 ---@field executed "no"|"maybe" "no": no byte of the request has left
 
 ---@class imr.CurlPool

@@ -1,10 +1,8 @@
--- Transports: how a request's bytes travel.
+-- Transports: how a request's bytes travel. `imr.new` takes one as its option `transport`.
 --
--- A transport is called with { url, method, headers, body, timeout, connect_timeout, command, max_body, ca_file,
--- proxy, user_agent } (times in seconds; `command` true: never repeat it, never on a reused connection) and returns
--- status, body, headers (lower-case names, optional), or nil and an error: a text, or { kind =
--- "network"|"timeout"|"protocol", message =, executed = "no"|"maybe" }, where "no" says that not a byte of the
--- request has left. It waits through the runtime, follows no redirect and repeats nothing.
+-- A transport is called with an `imr.Request` and returns status, body, headers (lower-case names, optional), or nil
+-- and an error: a text, or an `imr.TransportError`. It waits through the runtime, follows no redirect and repeats
+-- nothing. A request with `command` must never be sent twice, nor on a reused connection.
 
 local transport = {}
 
@@ -15,9 +13,10 @@ local function default_choice(ca_file)
 end
 
 ---The transport for the option `choice` of imr.new.
----@param choice nil|"curl"|"resty"|function|table
+---@param choice nil|"curl"|"resty"|imr.Transport
 ---@param fixed? table a runtime to wait in; else the one of the moment
 ---@param ca_file? string
+---@return imr.Transport
 function transport.choose(choice, fixed, ca_file)
   choice = choice or default_choice(ca_file)
   if choice == "curl" then return require("imr.transport.curl").new(fixed) end

@@ -28,6 +28,7 @@ local endpoints = {
   camera_readings = { takes = "meters", dated = true, per_day = 1 },
 }
 
+---What a plan is made of.
 ---@class imr.PlanOptions
 ---@field endpoint string a listing's name
 ---@field meters? string[]|integer the meters that are wanted, or only how many; nil: the whole project
@@ -41,6 +42,7 @@ local endpoints = {
 ---@field max_days? integer longest period of one listing
 ---@field spacing? number seconds between two requests to one endpoint
 
+---One way to ask, and what it costs.
 ---@class imr.PlanWay
 ---@field strategy "list"|"single"|"project"
 ---@field list_size? integer meter numbers in a request
@@ -49,10 +51,12 @@ local endpoints = {
 ---@field seconds number that the pace makes of the requests
 ---@field logins integer at most
 
+---One listing of a plan.
 ---@class imr.PlanStep
 ---@field parameters { meters: string[]?, meter: string?, from: integer?, to: integer? } for the client's method
 ---@field requests integer
 
+---The cheapest way, and the listings that it takes.
 ---@class imr.Plan: imr.PlanWay
 ---@field steps imr.PlanStep[] none where meters is only a number
 ---@field ways imr.PlanWay[] all that were compared, the chosen one first

@@ -18,6 +18,7 @@ local workflow = {}
 
 local CHINA = 8 * 3600
 
+---What `open` takes.
 ---@class imr.SupplyOptions
 ---@field client? imr.Client needed for plan, apply, resume and resolve
 ---@field ledger? string path; by default $XDG_STATE_HOME/imr/supply.db or ~/.local/state/imr/supply.db
@@ -26,6 +27,7 @@ local CHINA = 8 * 3600
 ---@field utc_offset? integer of quiet hours, seconds; default 28800
 ---@field clock? fun(): number Unix seconds; default os.time
 
+---What `apply` takes.
 ---@class imr.ApplyOptions
 ---@field confirm? boolean read the meters until they show the change
 ---@field confirm_deadline? number seconds for that, each; default 120
@@ -170,9 +172,9 @@ local function bind_sending(supply, env)
   ---Which commands would be sent: nothing is sent or written. Reads the meter list.
   ---@param devices (string|table)[] ids, or tables with device_id and perhaps a command of their own
   ---@param command "disconnect"|"reconnect"|"request_reading"
-  ---@param options table reason, guard, max, quiet_hours, protected, expires, who, force, deadline
-  ---@return imr.SupplyPlan|nil
-  ---@return table|nil err
+  ---@param options imr.SupplyPlanOptions
+  ---@return imr.SupplyPlan|nil plan
+  ---@return imr.Error|nil err kind "limit" when more would be sent than options.max
   function supply.plan(devices, command, options)
     options = options or {}
     need_client(env, 2)
@@ -228,23 +230,25 @@ local function history(env, filter)
 end
 
 local function bind_reading(supply, env)
+  ---How many intents are in which state, and whether a process is at this ledger's queue.
   ---@return table|nil status { counts, running, path, planned, sending, unresolved }
   ---@return table|nil err
   function supply.status() return returning(status)(env) end
 
   ---Intents with their transitions, oldest first.
   ---@param filter? { device: string?, plan: integer?, state: string?, last: integer? }
-  ---@return table[]|nil
-  ---@return table|nil err
+  ---@return table[]|nil intents
+  ---@return imr.Error|nil err
   function supply.history(filter) return returning(history)(env, filter) end
 
+  ---Closes the ledger's database. Twice is fine.
   function supply.close() env.ledger:close() end
 end
 
 ---Opens a ledger.
 ---@param options imr.SupplyOptions
----@return table|nil supply plan, apply, pending, stop, resolve, status, history, close
----@return table|nil err
+---@return table|nil supply with the functions below
+---@return imr.Error|nil err
 function workflow.open(options)
   check(options)
   local forbidden = refused_in_nginx()

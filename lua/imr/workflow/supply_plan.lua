@@ -12,6 +12,7 @@ local commands = { disconnect = "disconnect", reconnect = "reconnect", request_r
 -- Who gets supply back comes first; cutting can wait.
 local rank = { reconnect = 1, request_reading = 2, disconnect = 3 }
 
+---One command of a plan.
 ---@class imr.SupplyEntry
 ---@field device string
 ---@field command "disconnect"|"reconnect"|"request_reading"
@@ -21,6 +22,19 @@ local rank = { reconnect = 1, request_reading = 2, disconnect = 3 }
 ---@field id? integer of its intent, once that is on record
 ---@field settings table guard, quiet_hours, protected
 
+---What a plan takes.
+---@class imr.SupplyPlanOptions
+---@field reason? string on record; required but for readings
+---@field guard? string|fun(device: string, entry: imr.SupplyEntry): boolean asked right before each command leaves
+---@field max? integer more commands than that are an error, and nothing is planned
+---@field quiet_hours? string "HH:MM-HH:MM" on the platform's clock: nothing is sent then
+---@field protected? table|fun(device: string): boolean devices or meter numbers that are left out
+---@field expires? number seconds after which what was not sent is not sent any more, 86400
+---@field who? string on record as who asked
+---@field force? boolean also meters that are in the wanted state already
+---@field deadline? number seconds for reading the meter list
+
+---Which commands would be sent, which not and why. `print(plan)` shows it.
 ---@class imr.SupplyPlan
 ---@field who string
 ---@field reason string

@@ -15,6 +15,7 @@ local LOOK = 0.25        -- seconds between two looks for a wish to stop
 -- Errors after which no command will fare better.
 local hopeless = { auth = true, closed = true, phase = true, store = true }
 
+---What became of a plan.
 ---@class imr.SupplyReport
 ---@field total integer commands in the plan
 ---@field counts table<string, integer> intents by state, as the plan's intents are now

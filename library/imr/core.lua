@@ -1,0 +1,216 @@
+---@meta imr.core
+-- Made of the comments in csrc/ by `make docs`. Do not edit it.
+
+---@class imr.core
+---@field null lightuserdata what JSON's null becomes, lua-cjson's too
+local core = {}
+
+---One clock for all processes of the host, which nobody sets back.
+---@return number seconds since the host was started
+function core.now() end
+
+---Blocks.
+---@param seconds number
+---@return number the seconds that were left when a signal ended it, else 0
+function core.sleep(seconds) end
+
+---Unix seconds of a time.
+---@param text string "YYYY-MM-DD HH:MM:SS", with T for the blank, without seconds, or a bare date
+---@param utc_offset number seconds east of UTC of the clock that is meant
+---@param edge? string "from": a bare date is its first second, "to": its last
+---@return integer|nil seconds
+---@return string what is wrong
+function core.parse_time(text, utc_offset, edge) end
+
+---A time in the platform's form.
+---@param seconds number Unix seconds; fractions are cut off
+---@param utc_offset number seconds east of UTC
+---@return string|nil "YYYY-MM-DD HH:MM:SS"
+---@return string what is wrong
+function core.format_time(seconds, utc_offset) end
+
+---Decodes the body of an answer.
+---@param endpoint string name of the endpoint that gave it
+---@param body string
+---@param decimals string "number", or "string" for the server's own digits
+---@param utc_offset number seconds east of UTC of the platform's clock
+---@return table|nil answer code, message, total, form, rows, ids, token
+---@return string what is wrong, and where
+function core.decode(endpoint, body, decimals, utc_offset) end
+
+---The endpoints with their parameters and fields.
+---@return table list of {name, path, record, listing, command, params, fields}
+function core.schema() end
+
+---The meter types that the platform documents.
+---@return table by number: {kind, name, name_zh}
+function core.meter_types() end
+
+---What a return code means.
+---@param code integer as the platform sent it
+---@return string kind
+---@return string executed "no", "maybe" or "yes"
+---@return boolean retryable
+---@return string meaning in English
+function core.code(code) end
+
+---Makes the error object of the table given: same table, with a metatable.
+---@param fields table kind, code, message, endpoint, http_status, retryable, executed, retry_after
+---@return table the error
+function core.error(fields) end
+
+---Is this value one of our errors?
+---@param value any anything
+---@return boolean
+function core.is_error(value) end
+
+---Prepares the replacement of a file. A device or a pipe can't be replaced: there is no second path then.
+---@param path string
+---@return string|nil target to write or to rename to
+---@return string|nil an empty file beside it that is to be written; with a nil target: what is wrong
+function core.prepare_output(path) end
+
+---Writes a file's bytes through to the disk, before it takes the place of another.
+---@param path string
+---@return true|nil
+---@return string what is wrong
+function core.sync_file(path) end
+
+---Takes the next slot.
+---@param next number earliest time of the next request, seconds
+---@param now number seconds, same clock
+---@param interval number seconds
+---@param max_wait number seconds
+---@return number|nil start, or nil when that is more than max_wait away
+---@return number the slot's new `next`; without a grant: the seconds that it would take
+function core.pace_reserve(next, now, interval, max_wait) end
+
+---Gives an unused slot back, unless somebody has queued behind it.
+---@param next number
+---@param held number the start that was granted
+---@param interval number seconds
+---@return number the slot's new `next`
+function core.pace_release(next, held, interval) end
+
+---Makes a directory (0700) with what is missing above it, or checks the one that is there.
+---@param path string
+---@return true|nil
+---@return string what is wrong
+function core.private_directory(path) end
+
+---The text of a private file, at most 64 KiB of it.
+---@param path string
+---@return string|nil text; nil alone when there is no file
+---@return string what is wrong
+function core.private_read(path) end
+
+---Replaces a private file (0600) as a whole. Only one writer at a time: see private_lock.
+---@param path string
+---@param text string
+---@return true|nil
+---@return string what is wrong
+function core.private_write(path, text) end
+
+---Takes a lock that ends with its owner, or with release().
+---@param path string of a file to lock; made when it is missing
+---@return userdata|nil lock; nil alone while somebody else has it
+---@return string what is wrong
+function core.private_lock(path) end
+
+---Checks the parameters of a call.
+---@param endpoint string
+---@param params table in our names
+---@param utc_offset number seconds east of UTC of the platform's clock
+---@return table|nil what is sent, in the platform's names; without token and account
+---@return string what is wrong
+function core.request(endpoint, params, utc_offset) end
+
+---Notes SIGINT, SIGTERM, SIGHUP and SIGQUIT instead of ending, and ignores SIGPIPE. For a program's own use.
+function core.catch_signals() end
+
+---The first signal that was caught.
+---@return integer|nil
+function core.caught_signal() end
+
+---Opens the slot file, which is built when it is new, from another boot or not a slot file.
+---@param path string
+---@return userdata|nil slots
+---@return boolean|string was it damaged; or what is wrong
+function core.slots_open(path) end
+
+---@class imr.core.slots: userdata
+local slots = {}
+
+---Takes the next slot of a key, or an earlier one whose holder has died or has given it back.
+---@param key string
+---@param interval number seconds
+---@param max_wait number seconds
+---@param held? number start of a slot that was taken and not used
+---@return number|nil start on the clock of core.now
+---@return number|nil without a slot: how far it is, seconds; nil when the file cannot be used
+---@return string|nil why it cannot; without that, it must be opened again
+function slots:reserve(key, interval, max_wait, held) end
+
+---Gives an unused slot back. One with others behind it goes to the next who asks.
+---@param key string
+---@param interval number seconds
+---@param held number the slot's start
+function slots:release(key, interval, held) end
+
+---No slot of a key starts before a time.
+---@param key string
+---@param time number on the clock of core.now
+---@return true|nil
+---@return nil
+---@return string|nil as of reserve
+function slots:push_back(key, time) end
+
+---Which boot of the host this is: times of core.now are comparable only within one.
+---@return string 16 hexadecimal digits
+function core.boot() end
+
+---What to say about an option that does not exist.
+---@param given string
+---@param names table list of the names that exist
+---@return string
+function core.unknown_option(given, names) end
+
+---Is this descriptor a terminal?
+---@param descriptor integer
+---@return boolean
+function core.is_terminal(descriptor) end
+
+---How many columns the terminal has.
+---@param descriptor integer
+---@return integer|nil nil where it is no terminal or does not say
+function core.terminal_columns(descriptor) end
+
+---Has whoever reads from this descriptor gone?
+---@param descriptor integer
+---@return boolean
+function core.is_hung_up(descriptor) end
+
+---Asks at the terminal for what nobody may see. The echo comes back whatever happens, signals included: they are caught from here on.
+---@param prompt string
+---@return string|nil
+---@return string what went wrong
+function core.ask_secret(prompt) end
+
+---Can this token still be used for a call?
+---@param obtained number seconds, when the login that gave it was sent
+---@param now number seconds, same clock
+---@return boolean
+function core.token_fresh(obtained, now) end
+
+---Fingerprint of texts, such as an account's name and password.
+---@param ... string one text or more
+---@return string 16 hexadecimal digits
+function core.fingerprint(...) end
+
+---Decodes any JSON text, strictly.
+---@param text string
+---@return any|nil value; null is `core.null`
+---@return string what is wrong, and where
+function core.json(text) end
+
+return core

@@ -1,0 +1,100 @@
+---@meta
+-- Made from the schema of the C core by `make docs`. Do not edit it.
+
+---A row of `meters` (platform document §4.2).
+---@class imr.Meter
+---@field project_code? string project
+---@field device_id? string device; commands take it
+---@field device_name? string name of the device
+---@field meter_no? string meter number, with its leading zeros
+---@field address? string where the meter is
+---@field meter_type? integer type, see below
+---@field last_online? integer when it was last online
+---@field online? boolean whether it is online
+---@field supply? "connected"|"disconnected" state of the breaker or the valve
+---@field user_code? string customer's code
+---@field user_name? string customer's name
+---@field house_number? string house or door number
+---@field kind? string `electricity` or `water`; absent for a type that is not documented
+---@field type_name? string English name of the type, where it has one
+---@field extra? table<string, any> keys that no document names
+---@field invalid? table<string, string> raw texts of values that are not of their type
+
+---A row of `latest_readings` (platform document §4.3).
+---@class imr.LatestReading
+---@field device_id? string device; commands take it
+---@field meter_no? string meter number, with its leading zeros
+---@field reading? number|string register value, kWh or m³
+---@field read_time? integer when it was read
+---@field supply? "connected"|"disconnected" state of the breaker or the valve
+---@field extra? table<string, any> keys that no document names
+---@field invalid? table<string, string> raw texts of values that are not of their type
+
+---A row of `readings` (platform document §4.4).
+---@class imr.Reading
+---@field device_id? string device; commands take it
+---@field meter_no? string meter number, with its leading zeros
+---@field reading? number|string register value, kWh or m³
+---@field read_time? integer when it was read
+---@field imei? string IMEI of the module
+---@field user_code? string customer's code
+---@field address? string where the meter is
+---@field device_name? string name of the device
+---@field extra? table<string, any> keys that no document names
+---@field invalid? table<string, string> raw texts of values that are not of their type
+
+---A row of `consumption` (platform document §4.5).
+---@class imr.Consumption
+---@field project_code? string project
+---@field device_id? string device; commands take it
+---@field meter_no? string meter number, with its leading zeros
+---@field reading? number|string register value, kWh or m³
+---@field read_time? integer when it was read
+---@field usage? number|string what was used, kWh or m³
+---@field amount? number|string what it costs, yuan
+---@field meter_type? integer type, see below
+---@field kind? string `electricity` or `water`; absent for a type that is not documented
+---@field type_name? string English name of the type, where it has one
+---@field extra? table<string, any> keys that no document names
+---@field invalid? table<string, string> raw texts of values that are not of their type
+
+---A row of `tou_readings` (platform document §4.7).
+---@class imr.TouReading
+---@field project_code? string project
+---@field device_id? string device; commands take it
+---@field meter_no? string meter number, with its leading zeros
+---@field reported_at? integer when the platform got it
+---@field freeze_time? integer when the registers were frozen
+---@field energy_total? number|string cumulative forward active energy, kWh
+---@field energy_sharp? number|string the same, sharp tariff, kWh
+---@field energy_peak? number|string the same, peak tariff, kWh
+---@field energy_flat? number|string the same, flat tariff, kWh
+---@field energy_valley? number|string the same, valley tariff, kWh
+---@field voltage_a? number|string voltage of phase A, V
+---@field voltage_b? number|string voltage of phase B, V
+---@field voltage_c? number|string voltage of phase C, V
+---@field current_a? number|string current of phase A, A
+---@field current_b? number|string current of phase B, A
+---@field current_c? number|string current of phase C, A
+---@field active_power? number|string total active power, kW
+---@field active_power_a? number|string active power of phase A, kW
+---@field active_power_b? number|string active power of phase B, kW
+---@field active_power_c? number|string active power of phase C, kW
+---@field reactive_power? number|string total reactive power, kvar
+---@field reactive_power_a? number|string reactive power of phase A, kvar
+---@field reactive_power_b? number|string reactive power of phase B, kvar
+---@field reactive_power_c? number|string reactive power of phase C, kvar
+---@field extra? table<string, any> keys that no document names
+---@field invalid? table<string, string> raw texts of values that are not of their type
+
+---A row of `camera_readings` (platform document §4.8).
+---@class imr.CameraReading
+---@field project_code? string project
+---@field meter_no? string meter number, with its leading zeros
+---@field read_time? integer when it was read
+---@field image_status? string the platform's own words for it
+---@field image_url? string address of the picture
+---@field reading? number|string register value, kWh or m³
+---@field image_ok? boolean whether the picture could be read
+---@field extra? table<string, any> keys that no document names
+---@field invalid? table<string, string> raw texts of values that are not of their type

@@ -1,0 +1,100 @@
+-- Writes what LDoc reads: for each public module one file, made of the doc comments of its sources.
+
+local source = require "docs_source"
+
+local ldoc = {}
+
+-- LDoc takes a type up to the first blank, and a question mark in it for one of its own.
+local function solid(type_)
+  return (type_:gsub("%s+", ""):gsub("%?", "|nil"))
+end
+
+-- LDoc as Debian has it knows no Markdown: what our comments use of it becomes HTML here.
+local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }
+local function html(text)
+  return (text:gsub("[&<>]", entities):gsub("`([^`\n]+)`", "<code>%1</code>"))
+end
+
+local function prose(lines)
+  return html(table.concat(lines, "\n"))
+end
+
+local function add_comment(out, text)
+  local prefix = "--- "
+  for line in (text .. "\n"):gmatch "([^\n]*)\n" do
+    out[#out + 1] = prefix .. line
+    prefix = "-- "
+  end
+end
+
+local function parameter(tag)
+  local name = tag.optional and "[opt] " or " "
+  return ("@tparam%s%s %s %s"):format(name, solid(tag.type), tag.name, html(tag.text))
+end
+
+local function add_function(out, block, name)
+  local lines = { prose(block.text), "@function " .. name }
+  for _, tag in ipairs(block.tags) do
+    if tag.tag == "param" then lines[#lines + 1] = parameter(tag) end
+    if tag.tag == "return" then lines[#lines + 1] = ("@treturn %s %s"):format(solid(tag.type), html(tag.text)) end
+  end
+  add_comment(out, table.concat(lines, "\n"))
+  out[#out + 1] = ""
+end
+
+local function add_class(out, block, class)
+  local lines = { prose(block.text) }
+  if class.type ~= "" then lines[1] = lines[1] .. "\nIt has the fields of <code>" .. class.type .. "</code> too." end
+  lines[#lines + 1] = "@table " .. class.name
+  for _, tag in ipairs(block.tags) do
+    if tag.tag == "field" then
+      local optional = tag.optional and "(optional) " or ""
+      lines[#lines + 1] = ("@tfield %s %s %s%s"):format(solid(tag.type), tag.name, optional, html(tag.text))
+    end
+  end
+  add_comment(out, table.concat(lines, "\n"))
+  out[#out + 1] = ""
+end
+
+-- "Client:meters" is public where "Client" is the file's `of`; readers know it as "client:meters".
+local function public_name(block, part)
+  local name = source.function_name(block)
+  local owner, rest = (name or ""):match "^([%w_]+)([%.:].+)$"
+  local shown = owner and part.of and part.of[owner]
+  return shown and shown .. rest or nil
+end
+
+local function add_blocks(out, part)
+  local blocks, head = source.lua_file(part.file)
+  for _, block in ipairs(blocks) do
+    local name, class = public_name(block, part), source.find(block, "class")
+    if name and #block.text > 0 then add_function(out, block, name) end
+    if class and source.find(block, "field") and #block.text > 0 then add_class(out, block, class) end
+  end
+  return head
+end
+
+---@param module { name: string, parts: { file: string, of: table<string, string>? }[] }
+---@return string text a Lua file for LDoc
+function ldoc.lua_module(module)
+  local out, body = {}, {}
+  local head
+  for _, part in ipairs(module.parts) do
+    local own = add_blocks(body, part)
+    head = head or own
+  end
+  add_comment(out, prose(head) .. "\n@module " .. module.name)
+  return table.concat(out, "\n") .. "\n\n" .. table.concat(body, "\n") .. "\n"
+end
+
+---@param module { name: string, about: string, c: string[] }
+---@return string text a C file for LDoc
+function ldoc.c_module(module)
+  local out = { ("/*** %s\n@module %s */\n"):format(module.about, module.name) }
+  for _, path in ipairs(module.c) do
+    for _, comment in ipairs(source.c_file(path)) do out[#out + 1] = ("/*** %s */\n"):format(html(comment)) end
+  end
+  return table.concat(out, "\n")
+end
+
+return ldoc

@@ -1,0 +1,52 @@
+-- What is public: each module of the reference, and the files that its comments are in. `of` says which functions of a
+-- file belong to it, by the name that they hang on in the source, and what that is called in the reference.
+
+local function files(command)
+  local pipe = assert(io.popen(command))
+  local found = {}
+  for line in pipe:lines() do found[#found + 1] = line end
+  pipe:close()
+  return found
+end
+
+local CORE = "LC_ALL=C; ls csrc/*.c | grep -v '^csrc/curl'"
+local CURL = "LC_ALL=C; ls csrc/curl*.c"
+
+return {
+  { name = "imr", parts = {
+    { file = "lua/imr/init.lua", of = { imr = "imr" } },
+    { file = "lua/imr/threads.lua", of = { threads = "imr" } },
+    { file = "lua/imr/options.lua" },
+    { file = "lua/imr/notify.lua" },
+    { file = "library/imr/types.lua" },
+  } },
+  { name = "imr.client", parts = { { file = "lua/imr/client.lua", of = { Client = "client" } } } },
+  { name = "imr.cursor", parts = { { file = "lua/imr/cursor.lua", of = { Cursor = "cursor" } } } },
+  { name = "imr.time", parts = { { file = "lua/imr/time.lua", of = { time = "time" } } } },
+  { name = "imr.decimal", parts = {
+    { file = "lua/imr/decimal.lua", of = { decimal = "decimal", Decimal = "number" } },
+  } },
+  { name = "imr.store", parts = {
+    { file = "lua/imr/store/init.lua", of = { store = "store" } },
+    { file = "lua/imr/store/redis.lua" },
+  } },
+  { name = "imr.transport", parts = {
+    { file = "lua/imr/transport/init.lua" },
+    { file = "lua/imr/transport/curl.lua" },
+  } },
+  { name = "imr.testing", parts = {
+    { file = "lua/imr/testing.lua", of = { testing = "testing", World = "world" } },
+  } },
+  { name = "imr.workflow.plan", parts = { { file = "lua/imr/workflow/plan.lua", of = { plan = "plan" } } } },
+  { name = "imr.workflow.supply", parts = {
+    { file = "lua/imr/workflow/supply.lua", of = { workflow = "workflow", supply = "supply" } },
+    { file = "lua/imr/workflow/supply_plan.lua" },
+    { file = "lua/imr/workflow/supply_queue.lua" },
+  } },
+  { name = "imr.core", c = files(CORE), constants = { "null lightuserdata what JSON's null becomes, lua-cjson's too" },
+    about = "The C core: decoding, parameters, pace, errors, and what the client needs of the system.\n"
+      .. "It does no I/O of its own accord. The client uses it; a program rarely has to." },
+  { name = "imr.curl", c = files(CURL), constants = { "libcurl string its version" },
+    about = "HTTP requests on one curl_multi, without a callback into Lua.\n"
+      .. "The transport \"curl\" uses it; whoever brings another transport never loads it." },
+}

@@ -1,0 +1,209 @@
+-- The pages that follow from the C schema: records and parameters, return codes, and the records' classes for editors.
+
+local core = require "imr.core"
+local known = require "docs_fields"
+
+local cjson = require "cjson"
+
+local schema = {}
+
+local CODES = { 200, 1001, 1002, 1005, 1006, 1007, 1008, 1009, 1010, 1011 }
+
+local lua_types = { str = "string", int = "integer", dec = "number|string", time = "integer", enum = "string" }
+
+local words = {
+  en = {
+    language = 1, file = "records",
+    title = "# Records and parameters",
+    intro = "Made from the schema of the C core by `make docs`. Do not edit it.\n\n"
+      .. "A field is absent where the platform sent nothing, `\"\"` or null. Every record may also have\n\n"
+      .. "- `extra`: keys that no document names, with their decoded values;\n"
+      .. "- `invalid`: by our name, the raw text of a value that is not of its type. Then the field is absent.\n\n"
+      .. "Types: `dec` is a Lua number, or with `decimals = \"string\"` the platform's own digits; `time` is Unix\n"
+      .. "seconds. "
+      .. "Units are those that the meters show: the platform's document names none.",
+    sent = "Parameters", fields = "Fields of %s", section = "platform document §%s",
+    parameter_head = "| parameter | on the wire | type | required | |\n|---|---|---|---|---|",
+    field_head = "| field | on the wire | type | |\n|---|---|---|---|",
+    yes = "yes", no = "no", derived = "derived", or_ = " or ",
+    types = "## Meter types\n\n| number | kind | name | Chinese name |\n|---|---|---|---|",
+  },
+  zh = {
+    language = 2, file = "records.zh-CN",
+    title = "# 记录与参数",
+    intro = "本页由 `make docs` 根据 C 核心的 schema 生成，请勿手工修改。\n\n"
+      .. "平台未返回、返回 `\"\"` 或 null 的字段在记录中不存在。每条记录还可能带有：\n\n"
+      .. "- `extra`：文档未列出的键及其解码后的值；\n"
+      .. "- `invalid`：类型不符的值，以本库字段名为键，保存原始文本；此时该字段本身不存在。\n\n"
+      .. "类型：`dec` 为 Lua 数值，`decimals = \"string\"` 时为平台原样的数字文本；`time` 为 Unix 秒。\n"
+      .. "平台文档未注明单位，表中单位以表计显示为准。",
+    sent = "参数", fields = "%s 的字段", section = "平台文档 §%s",
+    parameter_head = "| 参数 | 线上名称 | 类型 | 必填 | 说明 |\n|---|---|---|---|---|",
+    field_head = "| 字段 | 线上名称 | 类型 | 说明 |\n|---|---|---|---|",
+    yes = "是", no = "否", derived = "派生", or_ = " 或 ",
+    types = "## 表类型\n\n| 编号 | 种类 | 英文名 | 中文名 |\n|---|---|---|---|",
+  },
+}
+
+local function row(...)
+  return "| " .. table.concat({ ... }, " | ") .. " |"
+end
+
+local function code(text)
+  return "`" .. text .. "`"
+end
+
+-- ---------------------------------------------------------------- derived fields
+
+local function sample_of(field)
+  if field.type == "enum" then return (next(field.words)) end
+  if field.type == "time" then return "2025-06-01 00:00:00" end
+  return "1"
+end
+
+---Fields that a record has beyond those of the schema: what the decoder makes of a row with every field.
+---@param endpoint imr.Endpoint
+---@return { name: string, type: string }[]
+function schema.derived(endpoint)
+  local sent, known_fields, found = {}, {}, {}
+  for _, field in ipairs(endpoint.fields) do
+    sent[field.wire[1]], known_fields[field.name] = sample_of(field), true
+  end
+  local body = cjson.encode { code = 200, data = { sent } }
+  local record = assert(core.decode(endpoint.name, body, "string", 0)).rows[1]
+  for name, value in pairs(record) do
+    if not known_fields[name] then found[#found + 1] = { name = name, type = type(value) } end
+  end
+  table.sort(found, function(a, b) return a.name < b.name end)
+  return found
+end
+
+-- ---------------------------------------------------------------- records
+
+local function type_of(field)
+  if not field.words then return field.type end
+  local ours, seen = {}, {}
+  for _, word in pairs(field.words) do
+    local text = tostring(word)
+    if not seen[text] then ours[#ours + 1] = code(text) end
+    seen[text] = true
+  end
+  table.sort(ours)
+  return table.concat(ours, ", ")
+end
+
+local function add_parameters(out, endpoint, say)
+  out[#out + 1] = "\n" .. say.sent .. "\n\n" .. say.parameter_head
+  for _, param in ipairs(endpoint.params) do
+    out[#out + 1] = row(code(param.name), code(param.wire), param.type, param.required and say.yes or say.no,
+      known.entry(known.parameters, param.name)[say.language])
+  end
+end
+
+local function add_fields(out, endpoint, say)
+  out[#out + 1] = "\n" .. say.fields:format(endpoint.record) .. "\n\n" .. say.field_head
+  for _, field in ipairs(endpoint.fields) do
+    local wire = {}
+    for index, name in ipairs(field.wire) do wire[index] = code(name) end
+    out[#out + 1] = row(code(field.name), table.concat(wire, say.or_), type_of(field),
+      known.entry(known.fields, field.name)[say.language])
+  end
+  for _, field in ipairs(schema.derived(endpoint)) do
+    out[#out + 1] = row(code(field.name), say.derived, field.type, known.entry(known.fields, field.name)[say.language])
+  end
+end
+
+local function add_meter_types(out, say)
+  out[#out + 1] = "\n" .. say.types
+  local types, numbers = core.meter_types(), {}
+  for number in pairs(types) do numbers[#numbers + 1] = number end
+  table.sort(numbers)
+  for _, number in ipairs(numbers) do
+    local one = types[number]
+    out[#out + 1] = row(tostring(number), one.kind, one.name or "–", one.name_zh or "–")
+  end
+end
+
+---The page of records and parameters.
+---@param language "en"|"zh"
+---@return string markdown
+function schema.records(language)
+  local say = words[language]
+  local out = { say.title, "\n" .. say.intro }
+  for _, endpoint in ipairs(core.schema()) do
+    local section, method = (table.unpack or unpack)(known.entry(known.endpoints, endpoint.name))
+    out[#out + 1] = ("\n## %s\n\n`%s` · `POST %s` · %s"):format(endpoint.name, method, endpoint.path,
+      say.section:format(section))
+    add_parameters(out, endpoint, say)
+    if endpoint.record then add_fields(out, endpoint, say) end
+  end
+  add_meter_types(out, say)
+  return table.concat(out, "\n") .. "\n"
+end
+
+-- ---------------------------------------------------------------- return codes
+
+local code_words = {
+  en = { title = "# Return codes", intro = "Made from the table of the C core by `make docs`. Do not edit it. "
+    .. "Platform document §5.\n\n`err.code` is the number, `err.kind` the kind. `executed` tells whether the platform "
+    .. "acted.",
+    head = "| code | meaning | `err.kind` | `executed` | the client |\n|---|---|---|---|---|", other = "other" },
+  zh = { title = "# 返回码", intro = "本页由 `make docs` 根据 C 核心的表生成，请勿手工修改。平台文档 §5。\n\n"
+    .. "`err.code` 是返回码，`err.kind` 是错误种类，`executed` 表示平台是否已执行。",
+    head = "| 返回码 | 含义 | `err.kind` | `executed` | 客户端的处理 |\n|---|---|---|---|---|", other = "其他" },
+}
+
+local function code_row(number, label, language)
+  local kind, executed, _, meaning = core.code(number)
+  local key = label == tostring(number) and number or "other"
+  local reaction = known.entry(known.codes, key)
+  if language == "zh" then meaning, reaction = (table.unpack or unpack)(known.entry(known.codes_zh, key)) end
+  return row(label, meaning, code(kind), code(executed), reaction)
+end
+
+---The page of return codes.
+---@param language "en"|"zh"
+---@return string markdown
+function schema.codes(language)
+  local say = code_words[language]
+  local out = { say.title, "\n" .. say.intro .. "\n", say.head }
+  for _, number in ipairs(CODES) do out[#out + 1] = code_row(number, tostring(number), language) end
+  out[#out + 1] = code_row(0, say.other, language)
+  return table.concat(out, "\n") .. "\n"
+end
+
+-- ---------------------------------------------------------------- classes for editors
+
+local function editor_type(field)
+  if not field.words then return lua_types[field.type] end
+  local _, word = next(field.words)
+  if type(word) == "boolean" then return "boolean" end
+  return (type_of(field):gsub("`", '"'):gsub(", ", "|"))
+end
+
+local function add_class(out, endpoint)
+  out[#out + 1] = ("\n---A row of `%s` (platform document §%s)."):format(endpoint.name,
+    known.entry(known.endpoints, endpoint.name)[1])
+  out[#out + 1] = "---@class imr." .. endpoint.record
+  for _, field in ipairs(endpoint.fields) do
+    out[#out + 1] = ("---@field %s? %s %s"):format(field.name, editor_type(field),
+      known.entry(known.fields, field.name)[1])
+  end
+  for _, field in ipairs(schema.derived(endpoint)) do
+    out[#out + 1] = ("---@field %s? %s %s"):format(field.name, field.type, known.entry(known.fields, field.name)[1])
+  end
+  out[#out + 1] = "---@field extra? table<string, any> keys that no document names"
+  out[#out + 1] = "---@field invalid? table<string, string> raw texts of values that are not of their type"
+end
+
+---The records as classes.
+---@return string lua
+function schema.classes()
+  local out = { "---@meta", "-- Made from the schema of the C core by `make docs`. Do not edit it." }
+  for _, endpoint in ipairs(core.schema()) do
+    if endpoint.record then add_class(out, endpoint) end
+  end
+  return table.concat(out, "\n") .. "\n"
+end
+
+return schema

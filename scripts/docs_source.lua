@@ -1,0 +1,154 @@
+-- Reads doc comments: the LuaCATS ones of Lua files, and the LDoc ones of C files.
+
+local source = {}
+
+---@class docs.Tag
+---@field tag "param"|"return"|"field"|"class"|"alias"
+---@field name? string
+---@field optional? boolean
+---@field type? string
+---@field text string
+
+---@class docs.Block
+---@field line integer of what stands below the comment
+---@field subject string that line
+---@field text string[]
+---@field tags docs.Tag[]
+
+local function lines_of(path)
+  local lines = {}
+  for line in io.lines(path) do lines[#lines + 1] = line end
+  return lines
+end
+
+-- ---------------------------------------------------------------- types
+
+local closing = { ["("] = "%b()", ["{"] = "%b{}", ["<"] = "%b<>", ['"'] = '%b""' }
+
+-- The end of one type: it goes on over brackets and quotes, up to a blank.
+local function end_of_type(text, at)
+  while at <= #text do
+    local char = text:sub(at, at)
+    if char:find "[%s,]" then break end
+    local pattern = closing[char]
+    local _, last = text:find("^" .. (pattern or "."), at)
+    at = (last or at) + 1
+  end
+  return at
+end
+
+-- A function's results stand behind a colon, joined by commas.
+local function end_of_types(text, at)
+  local starts_function = text:find("^fun%(", at)
+  at = end_of_type(text, at)
+  if not starts_function or text:sub(at - 1, at - 1) ~= ":" then return at end
+  at = end_of_types(text, text:find("%S", at) or #text + 1)
+  while text:find("^,%s", at) do at = end_of_types(text, text:find("%S", at + 1)) end
+  return at
+end
+
+---Divides "type the rest".
+---@param text string
+---@return string type
+---@return string rest
+function source.split_type(text)
+  local stop = end_of_types(text, 1)
+  return text:sub(1, stop - 1), (text:sub(stop):gsub("^%s+", ""))
+end
+
+-- ---------------------------------------------------------------- LuaCATS
+
+local readers = {}
+
+local function named(kind)
+  return function(text)
+    local name, optional, rest = text:match "^([%w_%.]+)(%??)%s+(.*)$"
+    if not name then return nil end
+    local type_, about = source.split_type(rest)
+    return { tag = kind, name = name, optional = optional == "?", type = type_, text = about }
+  end
+end
+
+readers.param, readers.field = named "param", named "field"
+
+readers["return"] = function(text)
+  local type_, about = source.split_type(text)
+  return { tag = "return", type = type_, text = about }
+end
+
+function readers.class(text)
+  local name, parent = text:match "^([%w_%.]+):?%s*(%S*)"
+  return { tag = "class", name = name, type = parent, text = "" }
+end
+
+function readers.alias(text)
+  local name, meaning = text:match "^(%S+)%s+(.*)$"
+  return { tag = "alias", name = name, type = meaning, text = "" }
+end
+
+-- One line of a comment, without its dashes.
+local function take(block, line)
+  local kind, rest = line:match "^@(%w+)%s*(.*)$"
+  local tag = kind and readers[kind] and readers[kind](rest)
+  if tag then
+    table.insert(block.tags, tag)
+  elseif not kind and #block.tags > 0 then
+    local last = block.tags[#block.tags]
+    last.text = (last.text .. " " .. line):gsub("%s+", " "):gsub("^ ", "")
+  elseif not kind then
+    table.insert(block.text, line)
+  end
+end
+
+---The doc comments of a Lua file, in order.
+---@param path string
+---@return docs.Block[] blocks
+---@return string[] head what the file says about itself
+function source.lua_file(path)
+  local blocks, head, block = {}, {}, nil
+  local lines = lines_of(path)
+  for number, line in ipairs(lines) do
+    local comment = line:match "^%s*%-%-%-(.*)$"
+    if comment and number > #head + 1 then
+      block = block or { text = {}, tags = {} }
+      take(block, comment)
+    elseif line:find "^%-%-" and number == #head + 1 then
+      head[number] = line:gsub("^%-%-%-? ?", "")
+    elseif block then
+      block.line, block.subject = number, line
+      blocks[#blocks + 1], block = block, nil
+    end
+  end
+  return blocks, head
+end
+
+---The name that a block's function has in the source, such as "Client:meters".
+---@param block docs.Block
+---@return string|nil
+function source.function_name(block)
+  return block.subject:match "^%s*function ([%w_%.:]+)%("
+end
+
+---A block's first tag of a kind.
+---@param block docs.Block
+---@return docs.Tag|nil
+function source.find(block, kind)
+  for _, tag in ipairs(block.tags) do
+    if tag.tag == kind then return tag end
+  end
+end
+
+-- ---------------------------------------------------------------- C
+
+---The LDoc comments of a C file, in order.
+---@param path string
+---@return string[] comments without their delimiters
+function source.c_file(path)
+  local comments = {}
+  for comment in table.concat(lines_of(path), "\n"):gmatch "/%*%*%*(.-)%*/" do
+    comments[#comments + 1] = comment:gsub("^%s+", ""):gsub("%s+$", "")
+  end
+  return comments
+end
+
+return source

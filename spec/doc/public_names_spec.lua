@@ -1,0 +1,173 @@
+-- Everything that a program can get hold of is documented: the names come from the modules at run time, the comments
+-- from where the functions are written.
+package.path = package.path .. ";./scripts/?.lua"
+
+local library = require "docs_library"
+local modules = require "docs_modules"
+local source = require "docs_source"
+
+local imr = require "imr"
+local shell = require "support.shell"
+local testing = require "imr.testing"
+
+-- The doc comment right above a line of a file.
+local comments = {}
+local function comment_at(path, line)
+  if not comments[path] then
+    comments[path] = {}
+    for _, block in ipairs((source.lua_file(path))) do comments[path][block.line] = block end
+  end
+  return comments[path][line]
+end
+
+local function parameters_of(subject)
+  local list = {}
+  for name in (subject:match "%((.-)%)" or ""):gmatch "[%w_%.]+" do list[#list + 1] = name end
+  return list
+end
+
+-- What the comment of a Lua function lacks, or nil.
+local function lack(fn)
+  local info = debug.getinfo(fn, "S")
+  local block = comment_at(info.source:gsub("^@", ""), info.linedefined)
+  if not block then return ("%s:%d has no doc comment"):format(info.short_src, info.linedefined) end
+  if #block.text == 0 then return ("%s:%d says nothing"):format(info.short_src, info.linedefined) end
+  local told = {}
+  for _, tag in ipairs(block.tags) do
+    if tag.tag == "param" then told[tag.name] = true end
+  end
+  for _, name in ipairs(parameters_of(block.subject)) do
+    if not told[name] and not block.subject:find("%.%.%.") then
+      return ("%s:%d does not tell of '%s'"):format(info.short_src, info.linedefined, name)
+    end
+  end
+end
+
+local function assert_documented(names, owner)
+  local problems, count = {}, 0
+  for name, value in pairs(names) do
+    if type(value) == "function" and type(name) == "string" and not name:find "^_" then
+      count = count + 1
+      local problem = debug.getinfo(value, "S").what ~= "C" and lack(value)
+      if problem then problems[#problems + 1] = owner .. "." .. name .. ": " .. problem end
+    end
+  end
+  table.sort(problems)
+  assert.is_true(count > 0, owner .. " has no functions")
+  assert.equal("", table.concat(problems, "\n"))
+end
+
+-- The C functions that the sources document, by name.
+local function documented_in_c(name)
+  local found = {}
+  for _, module in ipairs(modules) do
+    for _, path in ipairs(module.name == name and module.c or {}) do
+      for _, comment in ipairs(source.c_file(path)) do
+        local entry = library.read(comment)
+        if entry then found[entry.name] = entry end
+      end
+    end
+  end
+  return found
+end
+
+local function public_class(object)
+  local methods = {}
+  for name, value in pairs(getmetatable(object).__index) do
+    if name ~= "new" then methods[name] = value end -- the module's own maker: imr.new calls it
+  end
+  return methods
+end
+
+describe("every public function is documented", function()
+  local client
+  setup(function() client = testing.new({ meters = 2 }):client() end)
+  teardown(function() client:close() end)
+
+  it("of imr", function() assert_documented(imr, "imr") end)
+  it("of imr.time", function() assert_documented(imr.time, "imr.time") end)
+  it("of imr.store", function() assert_documented(imr.store, "imr.store") end)
+  it("of a client", function() assert_documented(public_class(client), "client") end)
+  it("of a cursor", function() assert_documented(public_class(client:meters()), "cursor") end)
+  it("of imr.testing", function() assert_documented(testing, "imr.testing") end)
+  it("of a world", function() assert_documented(public_class(testing.new()), "world") end)
+
+  for _, module in ipairs(modules) do
+    if module.name:find "^imr%.workflow%." or module.name == "imr.decimal" then
+      it("of " .. module.name, function() assert_documented(require(module.name), module.name) end)
+    end
+  end
+
+  it("of a supply ledger", function()
+    local directory = shell.scratch()
+    local supply = assert(require("imr.workflow.supply").open { client = client, ledger = directory .. "/supply.db" })
+    finally(function()
+      supply.close()
+      shell.must("rm -rf " .. directory)
+    end)
+    assert_documented(supply, "supply")
+  end)
+
+  it("of a store, as the class imr.Store", function()
+    local told = {}
+    for _, block in ipairs((source.lua_file "lua/imr/store/init.lua")) do
+      local class = source.find(block, "class")
+      for _, tag in ipairs(class and class.name == "imr.Store" and block.tags or {}) do
+        if tag.tag == "field" then told[tag.name] = tag.text ~= "" end
+      end
+    end
+    local path = os.tmpname()
+    os.remove(path)
+    local file_store = getmetatable(imr.store.file { path = path }).__index
+    for _, store in ipairs { imr.store.memory(), file_store } do
+      for name, value in pairs(store) do
+        if type(value) == "function" and not name:find "^_" and name ~= "new" then
+          assert.is_true(told[name] == true, "imr.Store does not tell of " .. name)
+        end
+      end
+    end
+  end)
+
+  for _, name in ipairs { "imr.core", "imr.curl" } do
+    it("of " .. name .. ", in C", function()
+      local told = documented_in_c(name)
+      for function_name, value in pairs(require(name)) do
+        if type(value) == "function" then
+          assert.is_truthy(told[function_name], name .. "." .. function_name .. " has no comment in csrc/")
+          assert.is_true(#told[function_name].text > 0)
+        end
+      end
+    end)
+  end
+
+  it("of a multi, in C", function()
+    local told = documented_in_c "imr.curl"
+    for name, value in pairs(getmetatable(require("imr.curl").multi()).__index) do
+      if type(value) == "function" and not name:find "^_" then assert.is_truthy(told["multi:" .. name], name) end
+    end
+  end)
+end)
+
+describe("the check of public names", function()
+  it("finds a function without a comment, and a parameter that no comment tells of", function()
+    local path = os.tmpname()
+    local file = assert(io.open(path, "w"))
+    file:write [[
+local m = {}
+function m.silent() end
+---Says.
+---@param a string
+function m.half(a, b) return a, b end
+---Says.
+---@param a string
+function m.whole(a) return a end
+return m
+]]
+    file:close()
+    local m = dofile(path)
+    finally(function() os.remove(path) end)
+    assert.matches("has no doc comment", lack(m.silent), 1, true)
+    assert.matches("does not tell of 'b'", lack(m.half), 1, true)
+    assert.is_nil(lack(m.whole))
+  end)
+end)
