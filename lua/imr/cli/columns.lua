@@ -52,7 +52,11 @@ local function names_of(list)
   return table.concat(names, ", ")
 end
 
-local function pick(list, wanted)
+---The columns that are named.
+---@param list imr.cli.Column[]
+---@param wanted string names joined by commas
+---@return imr.cli.Column[]
+function columns.pick(list, wanted)
   local by_name, picked = {}, {}
   for _, column in ipairs(list) do by_name[column.name] = column end
   for name in wanted:gmatch("[^,%s]+") do
@@ -76,8 +80,8 @@ end
 ---@return imr.cli.Column[]
 function columns.choose(endpoint, format, wanted)
   local list = columns.all(endpoint)
-  if wanted then return pick(with_rest(list), wanted) end
-  if format == "table" then return pick(list, in_table[endpoint]) end
+  if wanted then return columns.pick(with_rest(list), wanted) end
+  if format == "table" then return columns.pick(list, in_table[endpoint]) end
   return format == "csv" and list or with_rest(list)
 end
 

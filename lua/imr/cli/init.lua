@@ -7,8 +7,8 @@ local cli = {}
 
 -- In the order in which --help shows them.
 local COMMANDS = {
-  "login", "meters", "latest", "readings", "consumption", "tou", "camera", "plan", "supply", "doctor", "simulate",
-  "completion", "help", "version",
+  "login", "meters", "latest", "readings", "consumption", "tou", "camera", "plan", "sync", "export", "supply",
+  "doctor", "simulate", "completion", "help", "version",
 }
 
 local EPILOG = "Try it without a meter: `imr simulate` runs a simulated platform. Exit codes: `imr help exit-codes`. "

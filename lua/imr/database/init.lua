@@ -212,6 +212,44 @@ function Database:transaction(fn)
   error(result, 0)
 end
 
+-- ---------------------------------------------------------------- one at a time
+
+local LOCK = 724632 -- of PostgreSQL's advisory locks, in this database
+local LOCK_WAIT = 5 -- seconds; the server may not have noticed yet that the one before was killed
+
+local function try_lock(self)
+  if self.dialect == "postgres" then
+    return self:row("SELECT pg_try_advisory_lock(CAST(? AS BIGINT)) AS taken", LOCK).taken
+  end
+  local lock, message = core.private_lock(self.shown .. ".lock")
+  if not lock and message then self:fail(message) end
+  private[self].lock = lock
+  return lock ~= nil
+end
+
+---Takes the lock of the one process that may write here. It ends with the process.
+---@return boolean
+function Database:lock()
+  local until_then = core.now() + LOCK_WAIT
+  while not try_lock(self) do
+    if core.now() > until_then then return false end
+    core.sleep(0.05)
+  end
+  private[self].locked = true
+  return true
+end
+
+---Twice is fine.
+function Database:unlock()
+  local kept = private[self]
+  if not kept.locked then return end
+  kept.locked = false
+  if kept.lock then kept.lock:release() end
+  if self.dialect == "postgres" and kept.connection then
+    self:row("SELECT pg_advisory_unlock(CAST(? AS BIGINT)) AS freed", LOCK)
+  end
+end
+
 ---Twice is fine.
 function Database:close()
   local kept = private[self]
@@ -246,6 +284,7 @@ end
 
 -- SQLite would let everybody read what it makes.
 local function make_private(self, path)
+  if os.rename(path, path) then return end -- it is there; opening it here would undo SQLite's own locks
   local file, message = core.private_lock(path)
   if file then
     file:release()

@@ -192,6 +192,7 @@ local cursors = {
   listing(KEY), column("meter_no", "text", "Number of the meter; empty for the project as a whole", KEY),
   column("synced_from", "time", "Since when everything has been read, Unix seconds"),
   column("synced_to", "time", "Until when everything has been read, Unix seconds"),
+  column("first_row", "time", "Time of the oldest row, Unix seconds"),
   column("last_row", "time", "Time of the newest row, Unix seconds"),
   column("lateness", "int", "Of the project: the most seconds that a row came after newer ones had"),
 }

@@ -10,7 +10,10 @@ local hash = require "imr.simulator.hash"
 local DAY = 86400
 local REGISTERS_START = calendar.days(2015, 1, 1)
 local SHARES = { 0.10, 0.32, 0.36, 0.22 } -- sharp, peak, flat, valley
-local DRAW = { point = 41, freeze = 42, image = 43, register = 44 }
+local DRAW = {
+  point = 41, freeze = 42, image = 43, register = 44, late = 51, delay = 52, restated = 53, correction = 54,
+}
+local CORRECTED_AFTER = 2 -- days
 
 ---@class imr.simulator.History
 local History = {}
@@ -77,6 +80,18 @@ function History:span(name, meter, from, to)
   return first, math.max(0, last - first + 1)
 end
 
+--- Whether a listing shows this row yet; some come days after their time.
+---@param name "points"|"daily"|"tou"|"camera"
+---@return boolean
+function History:is_shown(name, meter, index)
+  local settings, day = self.settings, math.floor(index * self.series[name].length / DAY)
+  if day + 1 + settings.late_days < self.end_day
+    or hash.unit(settings.seed, DRAW.late, meter.id, day) >= settings.late then
+    return true
+  end
+  return day + 1 + hash.of(settings.seed, DRAW.delay, meter.id, day) % math.max(1, settings.late_days) < self.end_day
+end
+
 function History:time(name, meter, index)
   return self.series[name].time(meter, index)
 end
@@ -108,15 +123,28 @@ local function register(self, meter, n, share, part)
   return age * rate + hash.of(self.fleet.seed, DRAW.register + part, meter.id, n) % (rate + 1)
 end
 
+-- What somebody corrected afterwards: less than half a day's gain, so a day's reading stays between its neighbours.
+local function correction(self, meter, n)
+  local day = math.floor(n / self.points)
+  local seed, rate = self.fleet.seed, line_of(self, meter).rate * self.points
+  if self.settings.restated == 0 or n ~= self:daily_point(day) or day + CORRECTED_AFTER >= self.end_day or rate == 0
+    or hash.unit(seed, DRAW.restated, meter.id, day) >= self.settings.restated then
+    return 0
+  end
+  return 1 + hash.of(seed, DRAW.correction, meter.id, day) % math.ceil(rate / 2)
+end
+
 local function exact_registers(self, meter, n)
+  local corrected = correction(self, meter, n)
   if not meter.tou then
-    return { total = register(self, meter, n, 1, 0) }
+    return { total = register(self, meter, n, 1, 0) + corrected }
   end
   local registers = { total = 0 }
   for part, share in ipairs(SHARES) do
     registers[part] = register(self, meter, n, share, part)
     registers.total = registers.total + registers[part]
   end
+  registers[3], registers.total = registers[3] + corrected, registers.total + corrected
   return registers
 end
 

@@ -53,13 +53,28 @@ local function requested_between(self, meter, query)
   return #found > 0 and found or nil
 end
 
+-- The rows that are shown where some come late; nil where all of them are, which are simply counted.
+local function shown_rows(self, query, meter, first, count)
+  if self.history.settings.late == 0 then
+    return nil, count
+  end
+  local rows = {}
+  for index = first, first + count - 1 do
+    if self.history:is_shown(query.series, meter, index) then
+      rows[#rows + 1] = index
+    end
+  end
+  return rows, #rows
+end
+
 local function build(self, query)
   local index = { ids = query.numbers and named_meters(self, query.numbers, query.only) or all_meters(self, query.only),
-    before = {}, first = {}, requested = {}, total = 0 }
+    before = {}, first = {}, rows = {}, requested = {}, total = 0 }
   for i, id in ipairs(index.ids) do
     local meter = self.fleet:meter(id)
     local until_time = math.min(query.to, self.devices:offline_since(meter) or query.to)
     local first, count = self.history:span(query.series, meter, query.from, until_time)
+    index.rows[i], count = shown_rows(self, query, meter, first, count)
     local extra = requested_between(self, meter, query)
     index.before[i], index.first[i], index.requested[i] = index.total, first, extra
     index.total = index.total + count + (extra and #extra or 0)
@@ -125,7 +140,8 @@ function Listing:each(index, offset, limit, visit)
     if row > regular_end then
       visit(meter, nil, extra[row - regular_end])
     else
-      visit(meter, index.first[at] + row - 1 - index.before[at])
+      local place, rows = row - index.before[at], index.rows[at]
+      visit(meter, rows and rows[place] or index.first[at] + place - 1)
     end
   end
 end

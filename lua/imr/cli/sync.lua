@@ -1,0 +1,139 @@
+--- `imr sync`: the platform into your own database, and whether a period of it is complete.
+
+local connect = require "imr.cli.connect"
+local database = require "imr.cli.database"
+local dates = require "imr.cli.dates"
+local exit = require "imr.cli.exit"
+local listing = require "imr.cli.listing"
+local notes = require "imr.cli.notes"
+local output = require "imr.cli.output"
+local settings = require "imr.cli.settings"
+local watch = require "imr.cli.watch"
+
+local sync = { summary = "Keep your own database in step with the platform." }
+
+local INCOMPLETE = 5
+
+local function columns(text)
+  local list = {}
+  for name, kind in text:gmatch("(%S+):(%S+)") do list[#list + 1] = { name = name, type = kind } end
+  return list
+end
+
+local SUMMARY = columns("listing:str expected:int received:int missing:int offline:int not_frozen:int truncated:int "
+  .. "unknown:int before_first:int drifted:int complete:enum")
+local MISSING = columns "listing:str meter_no:str from:str to:str days:int cause:str"
+
+function sync.configure(parser)
+  database.configure(parser)
+  dates.configure(parser)
+  parser:option("--first-days", "How many days back the first run begins (default: 90)."):argname("D")
+    :convert(listing.whole(1))
+  parser:option("--listing", "Only this one: meters, latest_readings, readings, consumption, tou_readings, "
+    .. "camera_readings (repeatable)."):argname("NAME"):count("*")
+  parser:option("--granularity", "Of consumption: daily (default) or realtime."):argname("HOW")
+    :choices { "daily", "realtime" }
+  parser:option("--certificate", "Ask the platform nothing: print whether the database is complete for 2025-07, "
+    .. "2025-07-01, last-month …"):argname("PERIOD")
+  parser:flag("--missing", "Print the missing days of each meter instead of the sums.")
+  output.configure(parser)
+  connect.configure(parser)
+end
+
+-- ---------------------------------------------------------------- the certificate
+
+-- "2025-07" is that month.
+local function period_of(text, offset)
+  local year, month = text:match("^(%d%d%d%d)%-(%d%d)$")
+  if not year then return dates.period({ from = text, to = text }, offset) end
+  local parse = require("imr").time.parse
+  local from = parse(text .. "-01", offset)
+  if not from then exit.usage("--certificate '%s' is no month", text) end
+  local months = tonumber(year) * 12 + tonumber(month)
+  return from, parse(("%04d-%02d-01"):format(math.floor(months / 12), months % 12 + 1), offset) - 1
+end
+
+local function write(arguments, certificate, offset)
+  local out = output.open(arguments, { columns = arguments.missing and MISSING or SUMMARY, utc_offset = offset })
+  out:write(arguments.missing and certificate.missing or certificate.listings)
+  out:finish(true)
+end
+
+local function certify(arguments)
+  if arguments.from or arguments.to then exit.usage("--certificate names the period, without --from and --to") end
+  local offset = settings.read(arguments).utc_offset or 8 * 3600
+  local from, to = period_of(arguments.certificate, offset)
+  local db = database.open(arguments)
+  local certificate = require("imr.workflow.sync_coverage").certify(db, { from = from, to = to, utc_offset = offset,
+    now = os.time() })
+  db:close()
+  if #certificate.listings == 0 then exit.fail("incomplete", "nothing has been synced yet") end
+  write(arguments, certificate, offset)
+  return certificate.complete and 0 or INCOMPLETE
+end
+
+-- ---------------------------------------------------------------- a run
+
+local function show(event)
+  watch.check()
+  notes.progress(("%s: %d of %s rows"):format(event.listing, event.rows, event.total or "?"))
+end
+
+local function options_of(arguments, client, chosen)
+  local offset = chosen.utc_offset or 8 * 3600
+  local options = { client = client, db = database.where(arguments), utc_offset = offset, granularity =
+    arguments.granularity, first_days = arguments.first_days, on_progress = show }
+  if #arguments.listing > 0 then options.listings = arguments.listing end
+  if arguments.from then options.from, options.to = dates.period(arguments, offset) end
+  return options, offset
+end
+
+local function run(options)
+  local fine, report, err = pcall(require("imr.workflow.sync").run, options)
+  if not fine then
+    if type(report) == "table" then error(report, 0) end
+    exit.usage("%s", (tostring(report):gsub("^[^:\n]+:%d+: ", "")))
+  end
+  if not report then error(err, 0) end
+  return report
+end
+
+local function say(report)
+  notes.say("%s: %d rows in %d requests, %d new, %d restated%s", report.state, report.rows, report.requests,
+    report.new_rows, report.restated, report.rejected > 0
+    and (", %d that fit no table (see rejected)"):format(report.rejected) or "")
+  for _, entry in ipairs(report.incomplete) do
+    notes.say("%s: %d rows of %s came%s; the next run reads them again", entry.listing, entry.rows,
+      entry.claimed_total or "an unknown number", entry.drifted and ", and rows moved meanwhile" or "")
+  end
+end
+
+-- What ended a listing early goes out as its own error, after the rest has been said.
+local function status_of(report, arguments)
+  local first
+  for name, err in pairs(report.errors) do
+    notes.say("%s: %s", name, tostring(err))
+    first = first or err
+  end
+  if first then return exit.status_of(first) end
+  if report.state == "incomplete" then return INCOMPLETE end
+  local certificate = report.certificate
+  return arguments.from and certificate and not certificate.complete and INCOMPLETE or 0
+end
+
+---@return integer exit status
+function sync.run(arguments)
+  if arguments.fields then exit.usage("--fields goes with a listing or an export") end
+  if arguments.to and not arguments.from then exit.usage("--to needs --from") end
+  if arguments.certificate then return certify(arguments) end
+  local client, chosen = connect.client(arguments, { on_event = require("imr.cli.reader").on_event })
+  local options, offset = options_of(arguments, client, chosen)
+  local report
+  watch.run(function() report = run(options) end)
+  client:close()
+  say(report)
+  if report.certificate then write(arguments, report.certificate, offset) end
+  return status_of(report, arguments)
+end
+
+return sync

@@ -1,0 +1,158 @@
+--- The platform in your own database: run it from cron, as often as you like.
+---
+---   local report, err = require("imr.workflow.sync").run { client = client, db = "imr.db" }
+---   print(report.state, report.rows, report.new_rows, report.restated, report.certificate.complete)
+---
+--- All listings are read at once, each at its own pace. Every page is one transaction, so a run may be killed at any
+--- moment: the next one goes on, and the result is the same. Database drivers block: inside an nginx worker this
+--- refuses; run it beside nginx.
+
+local core = require "imr.core"
+local coverage = require "imr.workflow.sync_coverage"
+local database = require "imr.database"
+local imr = require "imr"
+local listings = require "imr.workflow.sync_listings"
+local reader = require "imr.workflow.sync_reader"
+local sync_run = require "imr.workflow.sync_run"
+
+local sync = {}
+
+local DAY = 86400
+local FIRST_DAYS = 90
+
+---@class imr.sync.Options
+---@field client imr.Client
+---@field db string|imr.Database
+---@field from? integer read this period again, Unix seconds; without it: what is new
+---@field to? integer its end
+---@field first_days? integer how far back the first run begins, 90
+---@field listings? string[] only these: names of tables; all when absent
+---@field granularity? "daily"|"realtime" of consumption
+---@field page_size? integer
+---@field utc_offset? integer the platform's zone
+---@field clock? fun(): integer Unix seconds
+---@field on_progress? fun(event: { listing: string, rows: integer, total: integer? })
+
+---@class imr.sync.Report
+---@field run_id integer
+---@field state "complete"|"incomplete"|"failed" failed: a listing ended early, see errors; what came is stored
+---@field requests integer
+---@field pages integer
+---@field rows integer
+---@field new_rows integer
+---@field restated integer rows of which a measured value changed
+---@field rejected integer rows that fit no table
+---@field incomplete table[] listings that are not known to be complete
+---@field errors table<string, imr.Error> by listing
+---@field certificate? imr.sync.Certificate of the period read; none when the database has nothing yet
+
+local known = { client = "table", db = "any", from = "number", to = "number", first_days = "number",
+  listings = "table", granularity = "string", page_size = "number", utc_offset = "number", clock = "function",
+  on_progress = "function" }
+
+local function check(options)
+  if type(options) ~= "table" then error("sync.run takes a table of options", 3) end
+  local names = {}
+  for name in pairs(known) do names[#names + 1] = name end
+  table.sort(names)
+  for name, value in pairs(options) do
+    if not known[name] then error(core.unknown_option(tostring(name), names), 3) end
+    if known[name] ~= "any" and type(value) ~= known[name] then
+      error(("option '%s' must be a %s"):format(name, known[name]), 3)
+    end
+  end
+  if not options.client or not options.db then error("sync.run needs client and db", 3) end
+  if (options.from == nil) ~= (options.to == nil) then error("sync.run takes from and to, or neither", 3) end
+  for _, name in ipairs(options.listings or {}) do
+    if not listings[name] then error(("there is no listing '%s'"):format(tostring(name)), 3) end
+  end
+end
+
+local function job_of(options, db)
+  local clock = options.clock or os.time
+  return { db = db, client = options.client, clock = clock, from = options.from,
+    to = math.min(options.to or math.huge, clock()), page_size = options.page_size or 1000,
+    utc_offset = options.utc_offset or 8 * 3600, first_days = options.first_days or FIRST_DAYS,
+    on_progress = options.on_progress }
+end
+
+local function wanted(options)
+  local only
+  for _, name in ipairs(options.listings or {}) do
+    only = only or {}
+    only[name] = true
+  end
+  local list = {}
+  for _, listing in ipairs(listings) do
+    local chosen = not listing.granularity or listing.granularity == (options.granularity or "daily")
+    if chosen and (not only or only[listing.table]) then list[#list + 1] = listing end
+  end
+  return list
+end
+
+local function side_by_side(readers, method)
+  local functions = {}
+  for index, entry in ipairs(readers) do
+    functions[index] = function() entry:try(method) end
+  end
+  imr.run(imr.all, functions)
+end
+
+-- The days that this run has read; the day that is not over is none of them.
+local function certify(job, readers)
+  local from = job.from
+  for _, entry in ipairs(readers) do
+    if entry.begins then from = math.min(from or entry.begins, entry.begins) end
+  end
+  local today = job.to + 1 - (job.to + 1 + job.utc_offset) % DAY
+  if not from or today <= from then return nil end
+  return coverage.certify(job.db, { from = from, to = today - 1, utc_offset = job.utc_offset, now = job.clock() })
+end
+
+local function report_of(job, readers)
+  local report, first = { run_id = job.run.id, incomplete = job.run.incomplete, errors = {} }, nil
+  for _, entry in ipairs(readers) do
+    report.errors[entry.listing.name] = entry.err
+    first = first or entry.err
+  end
+  for name, count in pairs(job.run.counts) do report[name] = count end
+  report.certificate = certify(job, readers)
+  report.state = job.run:finish(first)
+  return report
+end
+
+local function run(options, db)
+  if not db:lock() then
+    error(core.error { kind = "busy", retryable = true, executed = "no",
+      message = ("another sync is at work on %s"):format(tostring(db)) }, 0)
+  end
+  local job = job_of(options, db)
+  job.run = sync_run.begin(db, { from = options.from, to = options.to }, job.clock)
+  local readers = {}
+  for index, listing in ipairs(wanted(options)) do readers[index] = reader.new(job, listing) end
+  side_by_side(readers, "read_project")
+  side_by_side(readers, "read_behind")
+  return report_of(job, readers)
+end
+
+---Brings a database up to date. A wrong option raises at the caller's line.
+---@param options imr.sync.Options
+---@return imr.sync.Report|nil
+---@return imr.Error|nil err what ended the run: the database, or another run that is at work
+function sync.run(options)
+  check(options)
+  local db = options.db
+  if type(db) == "string" then
+    local opened, err = database.open(db)
+    if not opened then return nil, err end
+    db = opened
+  end
+  local fine, result = pcall(run, options, db)
+  db:unlock()
+  if db ~= options.db then db:close() end
+  if fine then return result end
+  if not core.is_error(result) then error(result, 0) end
+  return nil, result
+end
+
+return sync

@@ -1,0 +1,237 @@
+--- Is a period complete? Expected against received meter-days, and why the missing ones are missing.
+---
+---   local certificate = coverage.certify(db, { from =, to =, utc_offset =, now = })
+---
+--- Nothing is asked of the platform: what counts is what the database has, and which listings were read to their end.
+
+local cjson = require "cjson"
+local listings = require "imr.workflow.sync_listings"
+
+local coverage = {}
+
+local DAY = 86400
+local GRACE = 6 * 3600 -- seconds after a day's end in which its rows may still be under way
+
+---@class imr.sync.Missing
+---@field listing string
+---@field meter_no string
+---@field from string first day, YYYY-MM-DD
+---@field to string last day
+---@field days integer
+---@field cause "offline"|"not_frozen"|"truncated"|"unknown"
+
+---@class imr.sync.Coverage of one listing
+---@field listing string
+---@field expected integer meter-days
+---@field received integer
+---@field missing integer
+---@field offline integer the meter is offline since that day or before
+---@field not_frozen integer the day is too young
+---@field truncated integer no listing of the day that is known to be complete
+---@field unknown integer
+---@field before_first integer days before a meter's first row ever; none is expected
+---@field drifted integer listings in which rows moved while they were read
+---@field complete boolean
+
+---@class imr.sync.Certificate
+---@field from integer
+---@field to integer
+---@field complete boolean
+---@field listings imr.sync.Coverage[]
+---@field missing imr.sync.Missing[]
+
+local CAUSES = { "offline", "not_frozen", "truncated", "unknown" }
+
+-- ---------------------------------------------------------------- what is known
+
+local METERS = "SELECT m.meter_no AS meter_no, %s AS first_seen, %s AS removed_at, m.online AS online, "
+  .. "%s AS last_online, %s AS first_row FROM meters m LEFT JOIN cursors c ON c.listing = ? "
+  .. "AND c.meter_no = m.meter_no WHERE (m.removed_at IS NULL OR m.removed_at > ?)%s"
+
+-- A number that changed device is one meter: its newest row tells its state.
+local function meters_of(db, listing, scope)
+  local seen_only = listing.expected == "seen" and " AND c.last_row IS NOT NULL" or ""
+  local found = {}
+  for row in db:rows(METERS:format(db:exact("time", "m.first_seen"), db:exact("time", "m.removed_at"),
+    db:exact("time", "m.last_online"), db:exact("time", "c.first_row"), seen_only), listing.name, scope.from) do
+    local known = found[row.meter_no]
+    if known and known.first_seen > row.first_seen then row, known = known, row end
+    if known then row.first_seen = known.first_seen end
+    found[row.meter_no] = row
+  end
+  return found
+end
+
+local FINISHED = "SELECT %s AS period_from, %s AS period_to, meters, drifted, complete FROM listings "
+  .. "WHERE listing = ? AND period_to >= ? AND period_from <= ?"
+
+local function mark(days, scope, row)
+  for day = scope.first, scope.last do
+    local starts = day * DAY - scope.offset
+    if row.period_from <= starts and row.period_to >= starts + DAY - 1 then days[day] = true end
+  end
+end
+
+-- The days that were read to their end: of the project, and of single meters.
+local function spans_of(db, listing, scope)
+  local spans = { project = {}, meters = {}, drifted = 0 }
+  for row in db:rows(FINISHED:format(db:exact("time", "period_from"), db:exact("time", "period_to")), listing.name,
+    scope.from, scope.to) do
+    if row.drifted then spans.drifted = spans.drifted + 1 end
+    if row.complete and not row.meters then
+      mark(spans.project, scope, row)
+    elseif row.complete then
+      for _, number in ipairs(cjson.decode(row.meters)) do
+        spans.meters[number] = spans.meters[number] or {}
+        mark(spans.meters[number], scope, row)
+      end
+    end
+  end
+  return spans
+end
+
+local DAYS = "SELECT DISTINCT meter_no, %s AS day FROM %s WHERE %s >= ? AND %s <= ?%s"
+
+local function received_of(db, listing, scope)
+  local found, moment = {}, listing.moment
+  local granularity = listing.granularity and (" AND granularity = '%s'"):format(listing.granularity) or ""
+  local day = ("(%s + %d) / %d"):format(moment, scope.offset, DAY)
+  for row in db:rows(DAYS:format(day, listing.table, moment, moment, granularity), scope.from, scope.to) do
+    found[row.meter_no] = found[row.meter_no] or {}
+    found[row.meter_no][row.day] = true
+  end
+  return found
+end
+
+-- ---------------------------------------------------------------- what is missing
+
+local function day_of(seconds, scope)
+  return math.floor((seconds + scope.offset) / DAY)
+end
+
+local function is_covered(spans, meter, day)
+  local own = spans.meters[meter.meter_no]
+  return spans.project[day] or own and own[day] or false
+end
+
+local function is_offline(meter, day, scope)
+  return meter.online == false and (not meter.last_online or day >= day_of(meter.last_online, scope))
+end
+
+local function cause_of(meter, day, covered, scope)
+  if (day + 1) * DAY - scope.offset + GRACE > scope.now then return "not_frozen" end
+  if not covered then return "truncated" end
+  return is_offline(meter, day, scope) and "offline" or "unknown"
+end
+
+-- A meter's first row is the first thing that is known of it; who has none is awaited since it is listed, or since
+-- ever when it was there from the first run on.
+local function begins(meter, scope)
+  if meter.first_row then return day_of(meter.first_row, scope) end
+  return meter.first_seen > scope.first_run and day_of(meter.first_seen, scope) or scope.first
+end
+
+local function date(day)
+  return (require("imr").time.format(day * DAY, 0):sub(1, 10))
+end
+
+local function add_missing(result, listing, meter, day, cause)
+  local latest = result.missing[#result.missing]
+  if latest and latest.meter_no == meter.meter_no and latest.listing == listing.name and latest.cause == cause
+    and latest.last == day - 1 then
+    latest.last, latest.to, latest.days = day, date(day), latest.days + 1
+  else
+    result.missing[#result.missing + 1] = { listing = listing.name, meter_no = meter.meter_no, from = date(day),
+      to = date(day), days = 1, cause = cause, last = day }
+  end
+end
+
+local function counts()
+  return { expected = 0, received = 0, missing = 0, offline = 0, not_frozen = 0, truncated = 0, unknown = 0 }
+end
+
+local function count(sum, of_day, name)
+  sum[name], of_day[name] = sum[name] + 1, of_day[name] + 1
+end
+
+local function check_meter(result, job, meter, received)
+  local scope, sum = result.scope, job.sum
+  local first, last = begins(meter, scope), scope.last
+  if meter.removed_at then last = math.min(last, day_of(meter.removed_at, scope) - 1) end
+  for day = scope.first, last do
+    local of_day, covered = job.days[day], is_covered(job.spans, meter, day)
+    if received[day] then
+      count(sum, of_day, "expected")
+      count(sum, of_day, "received")
+    elseif day < first and covered then
+      sum.before_first = sum.before_first + 1
+    else
+      local cause = cause_of(meter, day, covered, scope)
+      count(sum, of_day, "expected")
+      count(sum, of_day, "missing")
+      count(sum, of_day, cause)
+      add_missing(result, job.listing, meter, day, cause)
+    end
+  end
+end
+
+local function sorted(found)
+  local numbers = {}
+  for number in pairs(found) do numbers[#numbers + 1] = number end
+  table.sort(numbers)
+  return numbers
+end
+
+local function check_listing(result, db, listing)
+  local scope = result.scope
+  local job = { listing = listing, sum = counts(), days = {}, spans = spans_of(db, listing, scope) }
+  job.sum.before_first = 0
+  for day = scope.first, scope.last do job.days[day] = counts() end
+  local meters, received = meters_of(db, listing, scope), received_of(db, listing, scope)
+  for _, number in ipairs(sorted(meters)) do check_meter(result, job, meters[number], received[number] or {}) end
+  job.sum.listing, job.sum.drifted, job.sum.complete = listing.name, job.spans.drifted, job.sum.missing == 0
+  result.listings[#result.listings + 1] = job.sum
+  result.complete = result.complete and job.sum.complete
+  return job
+end
+
+-- ---------------------------------------------------------------- in and out
+
+local STORE = "INSERT INTO coverage (listing, day, expected, received, offline, not_frozen, truncated, unknown, "
+  .. "checked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (listing, day) DO UPDATE SET "
+  .. "expected = excluded.expected, received = excluded.received, offline = excluded.offline, "
+  .. "not_frozen = excluded.not_frozen, truncated = excluded.truncated, unknown = excluded.unknown, "
+  .. "checked_at = excluded.checked_at"
+
+local function store(db, listing, days, now)
+  for day, of_day in pairs(days) do
+    local given = { listing.name, date(day), of_day.expected, of_day.received }
+    for _, cause in ipairs(CAUSES) do given[#given + 1] = of_day[cause] end
+    given[#given + 1] = now
+    db:execute(STORE, (table.unpack or unpack)(given))
+  end
+end
+
+---The days of a period, each as a whole, and what the database knows of them. What it finds is also kept in the table coverage.
+---@param db imr.Database
+---@param options { from: integer, to: integer, utc_offset: integer, now: integer }
+---@return imr.sync.Certificate
+function coverage.certify(db, options)
+  local scope = { offset = options.utc_offset, now = options.now }
+  scope.first, scope.last = day_of(options.from, scope), day_of(options.to, scope)
+  scope.from, scope.to = scope.first * DAY - scope.offset, (scope.last + 1) * DAY - scope.offset - 1
+  scope.first_run = db:row(("SELECT %s AS seen FROM meters"):format(db:exact("time", "min(first_seen)"))).seen or 0
+  local result = { from = options.from, to = options.to, complete = true, listings = {}, missing = {}, scope = scope }
+  db:transaction(function()
+    for _, listing in ipairs(listings) do
+      local known = listing.expected and db:row("SELECT listing FROM cursors WHERE listing = ? AND meter_no = ''",
+        listing.name)
+      if known then store(db, listing, check_listing(result, db, listing).days, scope.now) end
+    end
+  end)
+  result.scope = nil
+  for _, missing in ipairs(result.missing) do missing.last = nil end
+  return result
+end
+
+return coverage

@@ -1,0 +1,80 @@
+--- What is now into the database: the meter list with its install history, and the newest readings.
+
+local reject = require("imr.workflow.sync_writer").reject
+local tables = require "imr.database.tables"
+local values = require "imr.workflow.sync_values"
+
+local unpack = table.unpack or unpack
+
+local Writer = {}
+Writer.__index = Writer
+
+local meters = {}
+
+local function upsert(entry)
+  local names, marks, keys, sets = {}, {}, {}, {}
+  for index, column in ipairs(entry.columns) do
+    names[index], marks[index] = column.name, "?"
+    if column.key then
+      keys[#keys + 1] = column.name
+    else
+      sets[#sets + 1] = ("%s = excluded.%s"):format(column.name, column.name)
+    end
+  end
+  return ("INSERT INTO %s (%s) VALUES (%s) ON CONFLICT (%s) DO UPDATE SET %s"):format(entry.name,
+    table.concat(names, ", "), table.concat(marks, ", "), table.concat(keys, ", "), table.concat(sets, ", "))
+end
+
+local INSTALLED = "SELECT %s AS first_seen FROM meters WHERE meter_no = ? AND device_id = ? AND removed_at IS NULL"
+local REMOVE = "UPDATE meters SET removed_at = ? WHERE removed_at IS NULL AND last_seen < ?"
+
+---@param db imr.Database
+---@param listing imr.sync.Listing meters or latest_readings
+---@param settings { utc_offset: integer, clock: (fun(): integer), run_id: integer }
+function meters.new(db, listing, settings)
+  local entry = tables[listing.table]
+  local self = setmetatable({ db = db, entry = entry, clock = settings.clock, run_id = settings.run_id, list = {},
+    upsert = upsert(entry), installed = INSTALLED:format(db:exact("time", "first_seen")) }, Writer)
+  self.fill, self.count = values.filler(listing.table, settings.utc_offset)
+  self:begin()
+  return self
+end
+
+---The listing begins. Whatever is listed from now on was seen at this moment.
+function Writer:begin()
+  local newest = self.db:row(("SELECT %s AS seen FROM meters"):format(self.db:exact("time", "max(last_seen)")))
+  -- Later than any listing before, so that what this one lacks can be told by its time alone.
+  self.seen = math.max(self.clock(), (newest.seen or 0) + 1)
+end
+
+local function put(self, row, now, counts)
+  if not row.meter_no or row.meter_no:find("\0", 1, true) then
+    counts.rejected = counts.rejected + 1
+    return reject(self.db, self.entry.name, row, "it has no meter number that could be used", now, self.run_id)
+  end
+  row.device_id, row.stored_at = row.device_id or "", now
+  if self.entry.name == "meters" then
+    local installed = self.db:row(self.installed, row.meter_no, row.device_id)
+    row.first_seen, row.last_seen = installed and installed.first_seen or self.seen, self.seen
+    if not installed then counts.new_rows = counts.new_rows + 1 end
+  end
+  self.fill(row, self.list)
+  self.db:execute(self.upsert, unpack(self.list, 1, self.count))
+end
+
+---Stores a page, within a transaction.
+---@param rows table[]
+---@return { rows: integer, new_rows: integer, restated: integer, rejected: integer }
+function Writer:write(rows)
+  local now = self.clock()
+  local counts = { rows = #rows, new_rows = 0, restated = 0, rejected = 0 }
+  for _, row in ipairs(rows) do put(self, row, now, counts) end
+  return counts
+end
+
+---The listing has ended and is known to be complete: what was listed before and is not now has been removed.
+function Writer:finish()
+  if self.entry.name == "meters" then self.db:execute(REMOVE, self.seen, self.seen) end
+end
+
+return meters

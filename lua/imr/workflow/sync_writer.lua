@@ -1,0 +1,258 @@
+--- Pages into the database: new rows, changed ones with their restatements, and rows that fit no table.
+---
+---   local writer = sync_writer.new(db, listing, { utc_offset =, clock =, run_id = })
+---   writer:begin()          a listing begins: rows that come twice in it are told apart
+---   writer:write(rows)      within a transaction; -> counts
+
+local cjson = require "cjson"
+local decimal = require "imr.decimal"
+local tables = require "imr.database.tables"
+local values = require "imr.workflow.sync_values"
+
+local unpack = table.unpack or unpack
+
+local Writer = {}
+Writer.__index = Writer
+
+local writer = {}
+
+-- ---------------------------------------------------------------- statements
+
+local function marks(count)
+  return (("?, "):rep(count):gsub(", $", ""))
+end
+
+local function columns_where(entry, test)
+  local names = {}
+  for _, column in ipairs(entry.columns) do
+    if test(column) then names[#names + 1] = column.name end
+  end
+  return names
+end
+
+local function equals(names, separator)
+  local parts = {}
+  for index, name in ipairs(names) do parts[index] = name .. " = ?" end
+  return table.concat(parts, separator)
+end
+
+-- What is ours stays when the platform's row changes.
+local ours = { stored_at = true, changed_at = true }
+
+local function statements(self, entry)
+  local keys = columns_where(entry, function(column) return column.key end)
+  local all = columns_where(entry, function() return true end)
+  local rest = columns_where(entry, function(column) return not column.key and not ours[column.name] end)
+  local where = equals(keys, " AND ")
+  self.keys, self.rest = keys, rest
+  self.insert = ("INSERT INTO %s (%s) VALUES (%s) ON CONFLICT (%s) DO NOTHING"):format(entry.name,
+    table.concat(all, ", "), marks(#all), table.concat(keys, ", "))
+  self.find = ("SELECT %s FROM %s WHERE %s"):format(self.db:columns(entry.name), entry.name, where)
+  self.update = ("UPDATE %s SET %s, changed_at = ? WHERE %s"):format(entry.name, equals(rest, ", "), where)
+end
+
+local REJECT = "INSERT INTO rejected (table_name, reason, raw, stored_at, run_id) VALUES (?, ?, ?, ?, ?)"
+local REJECTED = "SELECT id FROM rejected WHERE table_name = ? AND raw = ?"
+local RESTATE = "INSERT INTO restatements (table_name, meter_no, row_time, granularity, copy, field, old_value, "
+  .. "new_value, old_seen, new_seen, run_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+local ADVANCE = "INSERT INTO cursors (listing, meter_no, first_row, last_row) VALUES (?, ?, ?, ?) "
+  .. "ON CONFLICT (listing, meter_no) DO UPDATE SET "
+  .. "first_row = CASE WHEN cursors.first_row < excluded.first_row THEN cursors.first_row ELSE excluded.first_row END, "
+  .. "last_row = CASE WHEN cursors.last_row > excluded.last_row THEN cursors.last_row ELSE excluded.last_row END"
+local LAST_ROW = "SELECT %s AS last_row FROM cursors WHERE listing = ? AND meter_no = ?"
+
+---@param db imr.Database
+---@param listing imr.sync.Listing one with a moment
+---@param settings { utc_offset: integer, clock: (fun(): integer), run_id: integer, covered: integer? }
+function writer.new(db, listing, settings)
+  local entry = tables[listing.table]
+  local self = setmetatable({ db = db, listing = listing, entry = entry, clock = settings.clock,
+    run_id = settings.run_id, covered = settings.covered, list = {}, lateness = 0 }, Writer)
+  self.fill, self.count = values.filler(listing.table, settings.utc_offset)
+  self.last_row = LAST_ROW:format(db:exact("time", "last_row"))
+  self.at = {}
+  for index, column in ipairs(entry.columns) do self.at[column.name] = index end
+  statements(self, entry)
+  self:begin()
+  return self
+end
+
+---A listing begins.
+function Writer:begin()
+  self.page, self.before = {}, {}
+end
+
+-- ---------------------------------------------------------------- rows without a place
+
+local function text_of(row)
+  local fine, text = pcall(cjson.encode, row)
+  return fine and text or tostring(text)
+end
+
+---Keeps a row that can't be stored in its table, once.
+---@param db imr.Database
+---@param name string of the table
+function writer.reject(db, name, row, reason, now, run_id)
+  local raw = text_of(row)
+  if not db:row(REJECTED, name, raw) then db:execute(REJECT, name, reason, raw, now, run_id) end
+end
+
+local function reason_of(self, row)
+  if not row.meter_no then return "it has no meter number" end
+  if not row[self.listing.moment] then return ("it has no %s"):format(self.listing.moment) end
+  if row.meter_no:find("\0", 1, true) then return "its meter number holds a NUL" end
+end
+
+-- ---------------------------------------------------------------- rows that are there already
+
+-- Numbers are the same when their values are: the platform may write 1.5 today and "1.50" tomorrow.
+local function same(column, old, new)
+  if old == new then return true end
+  if column.type ~= "dec" or old == nil or new == nil then return false end
+  local a, b = decimal.parse(old), decimal.parse(new)
+  return a ~= nil and b ~= nil and a == b
+end
+
+local function written(value)
+  if type(value) == "boolean" then return value and "true" or "false" end
+  return value ~= nil and tostring(value) or nil
+end
+
+local function restate(self, old, row, column, now)
+  self.db:execute(RESTATE, self.entry.name, row.meter_no, row[self.listing.moment], row.granularity, row.copy,
+    column.name, written(old[column.name]), written(self.list[self.at[column.name]]),
+    old.changed_at or old.stored_at, now, self.run_id)
+end
+
+-- The new values, those of the key behind them.
+local function change(self, changed_at)
+  local list, given = self.list, {}
+  local count = #self.rest
+  for index, name in ipairs(self.rest) do given[index] = list[self.at[name]] end
+  given[count + 1] = changed_at
+  for index, name in ipairs(self.keys) do given[count + 1 + index] = list[self.at[name]] end
+  self.db:execute(self.update, unpack(given, 1, count + 1 + #self.keys))
+end
+
+local function key_values(self)
+  local given = {}
+  for index, name in ipairs(self.keys) do given[index] = self.list[self.at[name]] end
+  return unpack(given, 1, #self.keys)
+end
+
+-- Compares with what is stored. JSON has no order of keys: that alone is no reason to write.
+local function merge(self, row, now, counts)
+  local old = self.db:row(self.find, key_values(self))
+  local changed, restated = false, false
+  for index, column in ipairs(self.entry.columns) do
+    local skip = column.key or ours[column.name] or column.type == "json"
+    if not skip and not same(column, old[column.name], self.list[index]) then
+      changed = true
+      if column.measured then
+        restated = true
+        restate(self, old, row, column, now)
+      end
+    end
+  end
+  if changed then change(self, restated and now or old.changed_at) end
+  if restated then counts.restated = counts.restated + 1 end
+end
+
+-- ---------------------------------------------------------------- rows that come twice in one listing
+
+local function signature(self)
+  local parts = {}
+  for index, column in ipairs(self.entry.columns) do
+    if column.measured then parts[#parts + 1] = written(self.list[index]) or "\1" end
+  end
+  return table.concat(parts, "\2")
+end
+
+local function seen(self, key)
+  return self.page[key] or self.before[key]
+end
+
+-- The first row of a meter and moment is copy 0. Another one with the same values is the same row; one with other
+-- values is kept beside it. The signature of the first is only made when there is a second.
+local function copy_of(self, row)
+  local key = row.meter_no .. "\0" .. row[self.listing.moment]
+  local known = seen(self, key)
+  if not known then
+    self.page[key] = row
+    return 0
+  end
+  local mine = signature(self)
+  if known.meter_no then
+    self.fill(known, self.list)
+    known = { signature(self) }
+    self.fill(row, self.list)
+  end
+  self.page[key] = known
+  for index, other in ipairs(known) do
+    if other == mine then return index - 1, true end
+  end
+  known[#known + 1] = mine
+  return #known - 1
+end
+
+-- ---------------------------------------------------------------- pages
+
+-- A new row of before the moment until which all had been read, of a meter that has newer ones: it came late.
+local function note_lateness(self, row)
+  local moment = row[self.listing.moment]
+  if not self.covered or moment > self.covered then return end
+  local cursor = self.db:row(self.last_row, self.listing.name, row.meter_no)
+  if cursor and cursor.last_row and cursor.last_row > moment then
+    self.lateness = math.max(self.lateness, self.covered - moment)
+  end
+end
+
+local function put(self, row, now, counts)
+  local reason = reason_of(self, row)
+  if reason then
+    counts.rejected = counts.rejected + 1
+    return writer.reject(self.db, self.entry.name, row, reason, now, self.run_id)
+  end
+  row.granularity, row.stored_at, row.copy = self.listing.granularity, now, 0
+  self.fill(row, self.list)
+  local again
+  row.copy, again = copy_of(self, row)
+  if again then return end
+  self.list[self.at.copy] = row.copy
+  if self.db:execute(self.insert, unpack(self.list, 1, self.count)) == 1 then
+    counts.new_rows = counts.new_rows + 1
+    note_lateness(self, row)
+  else
+    merge(self, row, now, counts)
+  end
+end
+
+local function advance(self, rows)
+  local oldest, newest, moment = {}, {}, self.listing.moment
+  for _, row in ipairs(rows) do
+    local number, time = row.meter_no, row[moment]
+    if number and time then
+      oldest[number] = math.min(time, oldest[number] or math.huge)
+      newest[number] = math.max(time, newest[number] or -math.huge)
+    end
+  end
+  for number, time in pairs(newest) do
+    if not number:find("\0", 1, true) then
+      self.db:execute(ADVANCE, self.listing.name, number, oldest[number], time)
+    end
+  end
+end
+
+---Stores a page and moves its meters' cursors. To be called within a transaction.
+---@param rows table[] records with their decimals as text; they are changed
+---@return { rows: integer, new_rows: integer, restated: integer, rejected: integer }
+function Writer:write(rows)
+  local now = self.clock()
+  local counts = { rows = #rows, new_rows = 0, restated = 0, rejected = 0 }
+  for _, row in ipairs(rows) do put(self, row, now, counts) end
+  advance(self, rows)
+  self.before, self.page = self.page, {}
+  return counts
+end
+
+return writer
