@@ -24,8 +24,7 @@ static const fault faults[] = {
     {CURLE_SEND_ERROR, "network", "the connection broke while sending to", PEER, SYSTEM},
     {CURLE_RECV_ERROR, "network", "the connection broke before the end of the answer from", PEER, SYSTEM},
     {CURLE_GOT_NOTHING, "network", "the connection was closed before an answer from", ORIGIN, NOTHING},
-    {CURLE_SEND_FAIL_REWIND, "network", "the kept connection was closed before an answer from", ORIGIN,
-     NOTHING},
+    {IMR_ONCE_REFUSED, "network", "the kept connection was closed before an answer from", ORIGIN, NOTHING},
     {CURLE_PARTIAL_FILE, "network", "the connection was closed before the end of the answer from", ORIGIN,
      NOTHING},
     {CURLE_PEER_FAILED_VERIFICATION, "network", "no trust in the TLS certificate of", ORIGIN, LIBRARY},
@@ -105,22 +104,11 @@ static void describe_proxy(imr_transfer *transfer, int status) {
            transfer->request.proxy, status, cure);
 }
 
-/* What libcurl has taken of the body may have left, also in an earlier attempt of libcurl's own. Through a
-   tunnel its count includes what only the proxy was sent, so there the body alone decides. */
-int imr_failure_may_have_sent(const imr_transfer *transfer) {
-  const imr_request *request = &transfer->request;
-  long bytes = 0;
-  if (request->sent > 0) return 1;
-  if (request->tunnel && request->length > 0) return 0;
-  curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &bytes);
-  return bytes > 0;
-}
-
 void imr_failure_describe(imr_transfer *transfer, CURLcode code) {
   int refused_by_proxy = proxy_status(transfer);
   /* To libcurl an answer that ends in its headers is an empty one. */
   if (code == CURLE_OK && !transfer->answer.headers_done) code = CURLE_PARTIAL_FILE;
-  transfer->failure.sent = imr_failure_may_have_sent(transfer);
+  transfer->failure.sent = imr_once_may_have_sent(transfer);
   if (refused_by_proxy) {
     describe_proxy(transfer, refused_by_proxy);
   } else if (transfer->answer.refused) {

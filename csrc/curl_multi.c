@@ -1,6 +1,5 @@
 /* The multi: all connections of a process, and the transfers on them. */
 #include <string.h>
-#include <unistd.h>
 
 #include "curl_private.h"
 
@@ -20,7 +19,7 @@ The table in its user value keeps the running transfers, and with them the multi
 int imr_multi_new(lua_State *L) {
   imr_multi *multi = lua_newuserdata(L, sizeof *multi);
   memset(multi, 0, sizeof *multi);
-  multi->owner = getpid();
+  multi->owner = imr_process_id();
   luaL_setmetatable(L, MULTI);
   lua_newtable(L);
   lua_pushvalue(L, -2);
@@ -35,6 +34,24 @@ static int open_handle(imr_multi *multi) {
   if (!initialised) initialised = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
   if (initialised) multi->handle = curl_multi_init();
   return multi->handle != NULL;
+}
+
+/* A handle to set up; one that was used before where that saves making and setting it up anew. Whatever one
+   request sets the next sets too, but for whom to trust: so none is kept that has spoken TLS. */
+CURL *imr_multi_handle(imr_multi *multi, int tls) {
+  CURL *easy = multi->spare;
+  if (!easy || tls) return imr_options_new_handle();
+  multi->spare = NULL;
+  return easy;
+}
+
+void imr_multi_return(imr_multi *multi, CURL *easy) {
+  if (multi->spare || multi->closed) {
+    curl_easy_cleanup(easy);
+  } else {
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL); /* it goes with the transfer */
+    multi->spare = easy;
+  }
 }
 
 static void link_transfer(imr_multi *multi, imr_transfer *transfer) {
@@ -60,6 +77,7 @@ static const char *add_transfer(imr_multi *multi, imr_transfer *transfer) {
   CURLMcode code = curl_multi_add_handle(multi->handle, transfer->easy);
   if (code) return curl_multi_strerror(code);
   link_transfer(multi, transfer);
+  multi->tls |= transfer->request.tls;
   transfer->state = IMR_RUNNING;
   return NULL;
 }
@@ -99,7 +117,7 @@ static int multi_start(lua_State *L) {
   transfer->owner = multi->owner;
   if (multi->closed) problem = "the multi is closed";
   if (!problem && !open_handle(multi)) problem = "libcurl could not be started";
-  if (!problem) problem = imr_request_read(L, 2, transfer);
+  if (!problem) problem = imr_request_read(L, 2, multi, transfer);
   if (!problem) {
     keep_transfer(L, transfer);
     problem = add_transfer(multi, transfer);
@@ -123,7 +141,7 @@ static int multi_perform(lua_State *L) {
   CURLMcode code = CURLM_OK;
   int running = 0;
   if (multi->handle) {
-    imr_sigpipe guard = imr_sigpipe_hold();
+    imr_sigpipe guard = imr_sigpipe_hold(multi->tls);
     code = curl_multi_perform(multi->handle, &running);
     imr_sigpipe_release(guard);
   }
@@ -198,7 +216,9 @@ static int multi_close(lua_State *L) {
     imr_transfer_abandon(multi->first, "the client was closed");
   }
   if (multi->handle) {
-    imr_sigpipe guard = imr_sigpipe_hold();
+    imr_sigpipe guard = imr_sigpipe_hold(multi->tls);
+    curl_easy_cleanup(multi->spare);
+    multi->spare = NULL;
     curl_multi_cleanup(multi->handle);
     imr_sigpipe_release(guard);
     multi->handle = NULL;

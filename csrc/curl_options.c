@@ -1,5 +1,4 @@
 /* libcurl's options, by purpose. Those that a libcurl may lack are listed apart. */
-#include <string.h>
 #include <unistd.h>
 
 #include "curl_private.h"
@@ -40,7 +39,7 @@ static CURLcode set_protocols(CURL *easy) {
 #endif
 }
 
-CURLcode imr_options_set_fixed(CURL *easy) {
+static CURLcode set_fixed(CURL *easy) {
   CURLcode code = set_protocols(easy);
   for (size_t i = 0; i < sizeof required_options / sizeof *required_options && !code; i++)
     code = curl_easy_setopt(easy, required_options[i].option, required_options[i].value);
@@ -48,6 +47,13 @@ CURLcode imr_options_set_fixed(CURL *easy) {
     (void)curl_easy_setopt(easy, welcome_options[i].option, welcome_options[i].value);
   if (!code) code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
   return code;
+}
+
+CURL *imr_options_new_handle(void) {
+  CURL *easy = curl_easy_init();
+  if (!easy || set_fixed(easy) == CURLE_OK) return easy;
+  curl_easy_cleanup(easy);
+  return NULL;
 }
 
 static const char *bundled_ca_file(void) {
@@ -69,29 +75,6 @@ CURLcode imr_options_set_trust(CURL *easy, const char *ca_file) {
   return code ? code : curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 }
 
-static size_t read_body(char *data, size_t size, size_t count, void *user) {
-  imr_request *request = user;
-  size_t length = request->length - request->sent;
-  if (length > size * count) length = size * count;
-  memcpy(data, request->body + request->sent, length);
-  request->sent += length;
-  return length;
-}
-
-/* libcurl repeats a request by itself when a reused connection dies before the answer, and to do so it has to
-   rewind the body. A POST that the server may have acted on must not be sent again behind our back. */
-static int refuse_to_rewind(void *user, curl_off_t offset, int origin) {
-  (void)user, (void)offset, (void)origin;
-  return CURL_SEEKFUNC_FAIL;
-}
-
-static CURLcode set_sending(CURL *easy, imr_request *request) {
-  CURLcode code = curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_body);
-  if (!code) code = curl_easy_setopt(easy, CURLOPT_READDATA, request);
-  if (!code) code = curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, refuse_to_rewind);
-  return code;
-}
-
 static CURLcode set_receiving(CURL *easy, imr_answer *answer) {
   CURLcode code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, imr_answer_on_header);
   if (!code) code = curl_easy_setopt(easy, CURLOPT_HEADERDATA, answer);
@@ -101,7 +84,7 @@ static CURLcode set_receiving(CURL *easy, imr_answer *answer) {
 }
 
 CURLcode imr_options_set_callbacks(imr_transfer *transfer) {
-  CURLcode code = set_sending(transfer->easy, &transfer->request);
+  CURLcode code = imr_once_set(transfer->easy, &transfer->request);
   if (!code) code = set_receiving(transfer->easy, &transfer->answer);
   if (!code) code = curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, transfer->detail);
   if (!code) code = curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);

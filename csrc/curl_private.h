@@ -34,9 +34,11 @@ typedef struct imr_buffer {
 typedef struct imr_request {
   char *body;
   size_t length;
-  size_t sent; /* what libcurl has taken of the body */
+  size_t sent; /* what libcurl has taken of the body, where it asks us for it */
+  int begun;   /* libcurl was about to send it, so many times */
   struct curl_slist *headers;
   int tunnel;                  /* https through a proxy */
+  int tls;                     /* the platform or a proxy may be spoken to over TLS */
   char origin[IMR_PLACE_SIZE]; /* "host:port" for messages: never with a user name or a password */
   char proxy[IMR_PLACE_SIZE];  /* the same, or "" */
 } imr_request;
@@ -60,6 +62,8 @@ struct imr_multi {
   CURLM *handle;       /* opened by the first start */
   pid_t owner;         /* a fork copies the sockets: the child must not touch them */
   imr_transfer *first; /* those in the handle */
+  int tls;             /* one of its connections may speak TLS */
+  CURL *spare;         /* a handle that has ended, for the next request that needs no TLS */
   int closed;
 };
 
@@ -82,6 +86,8 @@ struct imr_transfer {
 void imr_multi_register(lua_State *L);
 int imr_multi_new(lua_State *L);
 void imr_multi_remove(imr_transfer *transfer);
+CURL *imr_multi_handle(imr_multi *multi, int tls);
+void imr_multi_return(imr_multi *multi, CURL *easy);
 void imr_multi_forget(lua_State *L, imr_transfer *transfer);
 
 /* curl_transfer.c */
@@ -91,7 +97,7 @@ void imr_transfer_finish(imr_transfer *transfer, CURLcode code);
 void imr_transfer_abandon(imr_transfer *transfer, const char *why);
 
 /* curl_request.c: both return NULL, or what is wrong (a static text, or one at the top of the stack) */
-const char *imr_request_read(lua_State *L, int index, imr_transfer *transfer);
+const char *imr_request_read(lua_State *L, int index, imr_multi *multi, imr_transfer *transfer);
 void imr_request_free(imr_request *request);
 
 /* curl_address.c: likewise. `place` becomes "host:port" */
@@ -99,7 +105,7 @@ const char *imr_address_of_url(const char *url, char *place, int *secure);
 const char *imr_address_of_proxy(const char *proxy, char *place);
 
 /* curl_options.c */
-CURLcode imr_options_set_fixed(CURL *easy);
+CURL *imr_options_new_handle(void);
 CURLcode imr_options_set_trust(CURL *easy, const char *ca_file);
 CURLcode imr_options_set_callbacks(imr_transfer *transfer);
 CURLcode imr_options_set_connection(CURL *easy, int fresh, int keep);
@@ -111,9 +117,17 @@ size_t imr_answer_on_body(char *data, size_t size, size_t count, void *answer);
 int imr_answer_push(lua_State *L, const imr_answer *answer);
 void imr_answer_free(imr_answer *answer);
 
+/* curl_once.c */
+#if LIBCURL_VERSION_NUM >= 0x075000 && !defined(IMR_OLD_LIBCURL)
+#define IMR_ONCE_REFUSED CURLE_ABORTED_BY_CALLBACK
+#else
+#define IMR_ONCE_REFUSED CURLE_SEND_FAIL_REWIND
+#endif
+CURLcode imr_once_set(CURL *easy, imr_request *request);
+int imr_once_may_have_sent(const imr_transfer *transfer);
+
 /* curl_failure.c */
 void imr_failure_describe(imr_transfer *transfer, CURLcode code);
-int imr_failure_may_have_sent(const imr_transfer *transfer);
 int imr_failure_push(lua_State *L, const imr_failure *failure);
 
 /* curl_process.c */
@@ -121,9 +135,10 @@ typedef struct imr_sigpipe {
   int held; /* by us: it was neither blocked nor pending before */
 } imr_sigpipe;
 
-imr_sigpipe imr_sigpipe_hold(void);
+imr_sigpipe imr_sigpipe_hold(int tls);
 void imr_sigpipe_release(imr_sigpipe guard);
 void imr_stay_loaded(void);
+pid_t imr_process_id(void);
 int imr_is_owner(pid_t owner);
 void imr_check_owner(lua_State *L, pid_t owner, const char *what);
 

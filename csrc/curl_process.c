@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* NOLINT(bugprone-reserved-identifier): dladdr */
 #include <dlfcn.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,11 +23,12 @@ static int sigpipe_is_pending(void) {
 }
 
 /* With CURLOPT_NOSIGNAL a TLS library's write to a dead connection may raise SIGPIPE, which would end the
-   process. We block it in this thread alone, and take what came meanwhile. */
-imr_sigpipe imr_sigpipe_hold(void) {
+   process. We block it in this thread alone, and take what came meanwhile. Without TLS libcurl asks for none.
+ */
+imr_sigpipe imr_sigpipe_hold(int tls) {
   imr_sigpipe guard = {0};
   sigset_t pipe_only, before;
-  if (sigpipe_is_pending()) return guard;
+  if (!tls || sigpipe_is_pending()) return guard;
   sigemptyset(&pipe_only);
   sigaddset(&pipe_only, SIGPIPE);
   if (pthread_sigmask(SIG_BLOCK, &pipe_only, &before) == 0) guard.held = !sigismember(&before, SIGPIPE);
@@ -43,11 +45,34 @@ void imr_sigpipe_release(imr_sigpipe guard) {
   pthread_sigmask(SIG_UNBLOCK, &pipe_only, NULL);
 }
 
-int imr_is_owner(pid_t owner) { return owner == getpid(); }
+/* A page that the kernel clears in a fork's child, however that was made; or NULL. */
+static pid_t *fork_cleared_page(void) {
+#ifdef MADV_WIPEONFORK
+  size_t size = (size_t)sysconf(_SC_PAGESIZE);
+  void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return NULL;
+  if (madvise(page, size, MADV_WIPEONFORK) == 0) return page;
+  munmap(page, size);
+#endif
+  return NULL;
+}
+
+/* Asked some ten times a request, which is why the answer is kept. */
+pid_t imr_process_id(void) {
+  static pid_t *kept = NULL;
+  static int tried = 0;
+  if (!tried) kept = fork_cleared_page();
+  tried = 1;
+  if (!kept) return getpid();
+  if (!*kept) *kept = getpid();
+  return *kept;
+}
+
+int imr_is_owner(pid_t owner) { return owner == imr_process_id(); }
 
 void imr_check_owner(lua_State *L, pid_t owner, const char *what) {
   if (imr_is_owner(owner)) return;
   luaL_error(L,
              "this %s belongs to process %d and can't be used in process %d after a fork: open a new multi",
-             what, (int)owner, (int)getpid());
+             what, (int)owner, (int)imr_process_id());
 }

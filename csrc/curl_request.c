@@ -124,6 +124,7 @@ static const char *read_address(lua_State *L, int index, imr_transfer *transfer)
     problem = imr_address_of_proxy(proxy, transfer->request.proxy);
     transfer->request.tunnel = secure;
   }
+  transfer->request.tls = secure || transfer->request.proxy[0];
   return problem;
 }
 
@@ -159,8 +160,8 @@ static CURLcode set_reuse(lua_State *L, int index, imr_transfer *transfer) {
 
 static CURLcode set_up(lua_State *L, int index, const char *method, imr_transfer *transfer) {
   CURL *easy = transfer->easy;
-  CURLcode code = imr_options_set_fixed(easy);
-  if (!code) code = imr_options_set_trust(easy, text_field(L, index, "ca_file"));
+  CURLcode code = CURLE_OK;
+  if (transfer->request.tls) code = imr_options_set_trust(easy, text_field(L, index, "ca_file"));
   if (!code) code = imr_options_set_callbacks(transfer);
   if (!code) code = set_method(easy, method, (curl_off_t)transfer->request.length);
   if (!code) code = set_addresses(L, index, easy);
@@ -177,7 +178,7 @@ static const char *read_method(lua_State *L, int index) {
   return method;
 }
 
-const char *imr_request_read(lua_State *L, int index, imr_transfer *transfer) {
+const char *imr_request_read(lua_State *L, int index, imr_multi *multi, imr_transfer *transfer) {
   const char *method = read_method(L, index);
   double max_body = number_field(L, index, "max_body", DEFAULT_MAX_BODY);
   const char *problem = read_address(L, index, transfer);
@@ -186,7 +187,7 @@ const char *imr_request_read(lua_State *L, int index, imr_transfer *transfer) {
   if (!problem) problem = read_body(L, index, &transfer->request);
   if (problem) return problem;
   imr_answer_init(&transfer->answer, max_body < (double)(SIZE_MAX / 4) ? (size_t)max_body : SIZE_MAX / 4);
-  transfer->easy = curl_easy_init();
+  transfer->easy = imr_multi_handle(multi, transfer->request.tls);
   if (!transfer->easy) return "libcurl has no memory for a request";
   code = set_up(L, index, method, transfer);
   return code ? lua_pushfstring(L, "libcurl does not take the request: %s", curl_easy_strerror(code)) : NULL;

@@ -18,10 +18,15 @@ imr_transfer *imr_transfer_new(lua_State *L) {
 
 /* What a transfer holds in libcurl goes as soon as it has ended: the collector does not see how much that is.
  */
-static void release_handle(imr_transfer *transfer) {
-  imr_sigpipe guard = imr_sigpipe_hold();
+static void release_handle(imr_transfer *transfer, int again) {
+  imr_multi *multi = transfer->multi;
+  imr_sigpipe guard = imr_sigpipe_hold(transfer->request.tls || (multi && multi->tls));
   imr_multi_remove(transfer);
-  curl_easy_cleanup(transfer->easy);
+  if (again && multi && !transfer->request.tls) {
+    imr_multi_return(multi, transfer->easy);
+  } else {
+    curl_easy_cleanup(transfer->easy);
+  }
   imr_sigpipe_release(guard);
   transfer->easy = NULL;
   imr_request_free(&transfer->request);
@@ -32,17 +37,17 @@ void imr_transfer_finish(imr_transfer *transfer, CURLcode code) {
   imr_failure_describe(transfer, code);
   if (transfer->failure.kind) imr_answer_free(&transfer->answer);
   transfer->state = IMR_FINISHED;
-  release_handle(transfer);
+  release_handle(transfer, transfer->failure.kind == NULL);
 }
 
 /* Ends a transfer that is still running; the others are left as they are. */
 void imr_transfer_abandon(imr_transfer *transfer, const char *why) {
   if (transfer->state != IMR_RUNNING) return;
   transfer->failure.kind = "network";
-  transfer->failure.sent = imr_failure_may_have_sent(transfer);
+  transfer->failure.sent = imr_once_may_have_sent(transfer);
   strncpy(transfer->failure.message, why, IMR_MESSAGE_SIZE - 1);
   transfer->state = IMR_FINISHED;
-  release_handle(transfer);
+  release_handle(transfer, 0);
   imr_answer_free(&transfer->answer);
 }
 
@@ -79,7 +84,7 @@ static int transfer_cancel(lua_State *L) {
 static int transfer_gc(lua_State *L) {
   imr_transfer *transfer = check_transfer(L);
   if (!imr_is_owner(transfer->owner)) return 0;
-  if (transfer->easy) release_handle(transfer);
+  if (transfer->easy) release_handle(transfer, 0);
   imr_request_free(&transfer->request);
   imr_answer_free(&transfer->answer);
   return 0;
