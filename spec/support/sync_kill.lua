@@ -51,7 +51,8 @@ end
 local function lives(case, url, clock, kills, draw)
   local deaths = 0
   for _ = 1, kills do
-    if not child(case, url, clock, 0.02 + draw() * case.seconds) then deaths = deaths + 1 end
+    -- Mostly soon, so that the whole is not done after the first few lives.
+    if not child(case, url, clock, 0.02 + draw() ^ 3 * 0.6 * case.seconds) then deaths = deaths + 1 end
   end
   assert(child(case, url, clock), "the last sync does not end")
   return deaths

@@ -230,7 +230,7 @@ end
 ---Takes the lock of the one process that may write here. It ends with the process.
 ---@return boolean
 function Database:lock()
-  local until_then = core.now() + LOCK_WAIT
+  local until_then = core.now() + (self.dialect == "postgres" and LOCK_WAIT or 0)
   while not try_lock(self) do
     if core.now() > until_then then return false end
     core.sleep(0.05)
@@ -254,6 +254,7 @@ end
 function Database:close()
   local kept = private[self]
   if not kept.connection then return end
+  self:unlock()
   for _, statement in pairs(kept.statements) do statement:close() end
   kept.connection:close()
   kept.connection, kept.statements = nil, {}
