@@ -23,6 +23,7 @@ It is Lua that returns a table and can call nothing:
     base_url = "https://meters.example.com",
     store = "file",            -- or "/a/directory", "memory", "redis://host:6379/prefix"
     interval = 2, timeout = 30, retries = 4, utc_offset = "+08:00",
+    quality = { without = { "zeros" }, spike = { factor = 10 } }, -- of `imr check`
     profiles = {
       north = { username = "building-8", password_file = "/run/secrets/imr-north" },
     },

@@ -7,7 +7,8 @@ local cli = {}
 
 -- In the order in which --help shows them.
 local COMMANDS = {
-  "login", "meters", "latest", "readings", "consumption", "tou", "camera", "plan", "sync", "export", "supply",
+  "login", "meters", "latest", "readings", "consumption", "tou", "camera", "plan", "sync", "export", "check", "cutoff",
+  "supply",
   "doctor", "simulate", "completion", "help", "version",
 }
 

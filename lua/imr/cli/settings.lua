@@ -64,10 +64,13 @@ local LIST = {
   { "utc_offset", utc_offset, "OFFSET", "The platform's clock (default: +08:00)." },
 }
 
-local in_file = { password = text, profile = text, profiles = function(value)
+local function table_of(value)
   if type(value) == "table" then return value end
   return nil, "a table"
-end }
+end
+
+-- `quality` is read by imr.cli.quality_flags.
+local in_file = { password = text, profile = text, profiles = table_of, quality = table_of }
 for _, entry in ipairs(LIST) do in_file[entry[1]] = entry[2] end
 
 ---Adds the flags of a connection to a command.

@@ -1,0 +1,86 @@
+--- `imr cutoff`: one reading a meter at or before a moment, to bill with; and the meters that have none.
+
+local core = require "imr.core"
+local database = require "imr.cli.database"
+local exit = require "imr.cli.exit"
+local notes = require "imr.cli.notes"
+local output = require "imr.cli.output"
+local quality_flags = require "imr.cli.quality_flags"
+local selection = require "imr.cli.selection"
+local settings = require "imr.cli.settings"
+local watch = require "imr.cli.watch"
+
+local cutoff = { summary = "For each meter the reading at a moment, to bill with." }
+
+local INCOMPLETE = 5
+local DAY = 86400
+
+local COLUMNS = {
+  { name = "meter_no", type = "str" }, { name = "resolved", type = "enum" }, { name = "reading", type = "dec" },
+  { name = "read_time", type = "time" }, { name = "age_hours", type = "dec" }, { name = "source", type = "str" },
+  { name = "flags", type = "str" }, { name = "why", type = "str" }, { name = "device_id", type = "str" },
+  { name = "kind", type = "str" }, { name = "energy_sharp", type = "dec" }, { name = "energy_peak", type = "dec" },
+  { name = "energy_flat", type = "dec" }, { name = "energy_valley", type = "dec" },
+}
+local IN_TABLE = 8 -- of them; a terminal is not wider
+
+function cutoff.configure(parser)
+  parser:argument("cutoff", "Moment on the platform's clock, such as 2025-07-31T24:00.")
+  database.configure(parser)
+  selection.configure(parser, false)
+  parser:option("--max-age", "Days before it that a reading may be old (default: 3)."):argname "DAYS":convert(tonumber)
+  parser:option("--source", "Only readings of this listing: readings, consumption, consumption_realtime, tou_readings, "
+    .. "camera_readings (repeatable)."):argname "NAME":count "*"
+    :choices { "readings", "consumption", "consumption_realtime", "tou_readings", "camera_readings" }
+  parser:flag("--unresolved", "Only the meters that have none.")
+  quality_flags.configure(parser)
+  output.configure(parser)
+  settings.configure(parser)
+end
+
+local function moment(text, offset)
+  local seconds, problem = core.parse_time(text, offset)
+  if not seconds then exit.usage("the cutoff: %s", problem) end
+  if #text == 10 then exit.usage("the cutoff: say the time as well, such as %sT24:00", text) end
+  if seconds > os.time() then exit.usage("the cutoff lies ahead: nobody knows its readings yet") end
+  return seconds
+end
+
+local function columns_of(arguments)
+  if arguments.fields then return require("imr.cli.columns").pick(COLUMNS, arguments.fields) end
+  if output.format(arguments) ~= "table" then return COLUMNS end
+  return { (table.unpack or unpack)(COLUMNS, 1, IN_TABLE) }
+end
+
+local function options_of(arguments, offset)
+  local options = quality_flags.options(arguments)
+  options.cutoff, options.utc_offset = moment(arguments.cutoff, offset), offset
+  options.meters = selection.numbers(arguments)
+  options.max_age = arguments.max_age and arguments.max_age * DAY
+  options.sources = #arguments.source > 0 and arguments.source or nil
+  options.on_row = function() watch.check() end
+  return options
+end
+
+local function write(arguments, bill, offset)
+  local rows = {}
+  for _, row in ipairs(bill.rows) do
+    row.age_hours = row.age and ("%.1f"):format(row.age / 3600)
+    if not (arguments.unresolved and row.resolved) then rows[#rows + 1] = row end
+  end
+  local out = output.open(arguments, { columns = columns_of(arguments), utc_offset = offset })
+  out:write(rows)
+  out:finish(true)
+end
+
+---@return integer exit status
+function cutoff.run(arguments)
+  core.catch_signals()
+  local offset = settings.read(arguments).utc_offset or 8 * 3600
+  local bill = quality_flags.run(arguments, require("imr.workflow.cutoff").at, options_of(arguments, offset))
+  write(arguments, bill, offset)
+  notes.say("%d of %d meters have a reading at %s", bill.resolved, #bill.rows, arguments.cutoff)
+  return bill.unresolved > 0 and INCOMPLETE or 0
+end
+
+return cutoff

@@ -1,0 +1,70 @@
+-- Which rules apply, and how they are tuned. Raises at the caller's line when a name or value is wrong.
+
+local core = require "imr.core"
+local decimal = require "imr.decimal"
+local rules = require "imr.workflow.quality.rules"
+
+local settings = {}
+
+local by_name, names = {}, {}
+for index, rule in ipairs(rules) do by_name[rule.name], names[index] = rule, rule.name end
+
+local function rule_of(name, level)
+  return by_name[name] or error("no such rule: " .. core.unknown_option(tostring(name), names), level + 1)
+end
+
+local function set_of(list, level)
+  local set = {}
+  for _, name in ipairs(list) do set[rule_of(name, level + 1).name] = true end
+  return set
+end
+
+local function value_of(entry, given, level)
+  local text = type(given) == "number" and ("%.14g"):format(given) or given
+  local value = decimal.parse(text)
+  if not value or value.negative then
+    error(("%s must be a number, 0 or more, not '%s'"):format(entry.name, tostring(given)), level + 1)
+  end
+  return entry.exact and value or value:number()
+end
+
+local function check_names(rule, given, level)
+  local known = {}
+  for index, entry in ipairs(rule.tuning) do known[index] = entry.name end
+  for name in pairs(given) do
+    local fine = false
+    for _, one in ipairs(known) do fine = fine or one == name end
+    if not fine then error(rule.name .. ": " .. core.unknown_option(tostring(name), known), level + 1) end
+  end
+end
+
+local function tuned(rule, given, level)
+  check_names(rule, given, level + 1)
+  local tuning = {}
+  for _, entry in ipairs(rule.tuning) do
+    local value = given[entry.name]
+    tuning[entry.name] = value_of(entry, value == nil and entry.default or value, level + 1)
+  end
+  return tuning
+end
+
+---@class imr.QualitySettings
+---@field rules imr.QualityRule[] those that apply
+---@field tuning table<string, table> of all rules, by name
+
+---@param options { rules: string[]?, without: string[]?, tuning: table<string, table>? }
+---@param level integer
+---@return imr.QualitySettings
+function settings.new(options, level)
+  local chosen = { rules = {}, tuning = {} }
+  local only = options.rules and set_of(options.rules, level + 1)
+  local without = set_of(options.without or {}, level + 1)
+  for name in pairs(options.tuning or {}) do rule_of(name, level + 1) end
+  for _, rule in ipairs(rules) do
+    chosen.tuning[rule.name] = tuned(rule, (options.tuning or {})[rule.name] or {}, level + 1)
+    if (not only or only[rule.name]) and not without[rule.name] then chosen.rules[#chosen.rules + 1] = rule end
+  end
+  return chosen
+end
+
+return settings
