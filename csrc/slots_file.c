@@ -13,8 +13,10 @@
 #include "compat.h"
 #include "core.h"
 #include "hash.h"
+#include "holders.h"
 #include "pace.h"
 #include "private_file.h"
+#include "seat.h"
 #include "slots.h"
 
 #define SLOTS_TYPE "imr.slots"
@@ -22,7 +24,8 @@
 typedef struct imr_slots {
   int fd; /* -1: closed */
   unsigned char *bytes;
-  size_t size;             /* what is mapped */
+  size_t size; /* what is mapped */
+  imr_seat seat;
   imr_slots_header header; /* as it was checked: the mapped one may be overwritten at any time */
 } imr_slots;
 
@@ -106,6 +109,7 @@ static int slots_open(lua_State *L) {
   slots->fd = imr_private_open(path, O_RDWR | O_CREAT, problem);
   if (slots->fd >= 0) error = lock_and_prepare(slots, &state);
   if (error) imr_private_problem(problem, "cannot prepare", path, error);
+  if (!*problem) slots->seat = imr_seat_take(slots->fd);
   if (*problem) {
     lua_pushnil(L);
     lua_pushstring(L, problem);
@@ -174,7 +178,31 @@ static int push_reservation(lua_State *L, const imr_reservation *taken, int64_t 
   return taken->granted ? 1 : 2;
 }
 
-/*** Takes the next slot of a key.
+/* A slot at the end of the queue: not granted, or taken; -1 when what the file says cannot be. */
+static int take_next(const imr_slots *slots, imr_slots_entry *entry, const imr_slot_wish *wish, int64_t held,
+                     imr_reservation *taken) {
+  int64_t stored = __atomic_load_n(&entry->next, __ATOMIC_ACQUIRE);
+  do {
+    int64_t next = next_of(slots, stored, wish->interval);
+    if (!imr_slots_sane(next, wish->now)) return -1;
+    if (held) next = imr_pace_release(next, held, wish->interval);
+    *taken = imr_pace_reserve(next, wish->now, wish->interval, wish->max_wait);
+  } while (taken->granted && !replace(entry, &stored, taken->next));
+  return taken->granted;
+}
+
+static int take_slot(const imr_slots *slots, imr_slots_entry *entry, const imr_slot_wish *wish, int64_t held,
+                     imr_reservation *taken) {
+  int known = imr_slots_have_holders(&slots->header);
+  taken->start = known ? imr_holders_take_over(entry, &slots->seat, wish) : 0;
+  taken->granted = taken->start > 0;
+  if (taken->granted) return 1;
+  int result = take_next(slots, entry, wish, held, taken);
+  if (result > 0 && known) imr_holders_add(entry, &slots->seat, taken->start, wish);
+  return result;
+}
+
+/*** Takes the next slot of a key, or an earlier one whose holder has died or has given it back.
 @function slots:reserve
 @tparam string key
 @tparam number interval seconds
@@ -186,22 +214,17 @@ static int push_reservation(lua_State *L, const imr_reservation *taken, int64_t 
 static int slots_reserve(lua_State *L) {
   imr_slots *slots;
   const char *problem;
-  int64_t interval = check_span(L, 3), max_wait = check_span(L, 4);
+  imr_slot_wish wish = {0, check_span(L, 3), check_span(L, 4)};
   int64_t held = lua_isnoneornil(L, 5) ? 0 : check_moment(L, 5);
   imr_slots_entry *entry = check_entry(L, &slots, &problem);
-  if (!entry) return unusable(L, problem);
-  int64_t now = boot_micros(), stored = __atomic_load_n(&entry->next, __ATOMIC_ACQUIRE);
   imr_reservation taken;
-  do {
-    int64_t next = next_of(slots, stored, interval);
-    if (!imr_slots_sane(next, now)) return unusable(L, "");
-    if (held) next = imr_pace_release(next, held, interval);
-    taken = imr_pace_reserve(next, now, interval, max_wait);
-  } while (taken.granted && !replace(entry, &stored, taken.next));
-  return push_reservation(L, &taken, now);
+  if (!entry) return unusable(L, problem);
+  wish.now = boot_micros();
+  if (take_slot(slots, entry, &wish, held, &taken) < 0) return unusable(L, "");
+  return push_reservation(L, &taken, wish.now);
 }
 
-/*** Gives an unused slot back, unless somebody has queued behind it.
+/*** Gives an unused slot back. One with others behind it goes to the next who asks.
 @function slots:release
 @tparam string key
 @tparam number interval seconds
@@ -212,7 +235,10 @@ static int slots_release(lua_State *L) {
   int64_t interval = check_span(L, 3), held = check_moment(L, 4);
   imr_slots_entry *entry = check_entry(L, &slots, &problem);
   int64_t expected = held + interval;
-  if (entry) replace(entry, &expected, held);
+  if (!entry) return 0;
+  /* In this order, or the end of the queue could go back before a slot that is still offered. */
+  int known = imr_slots_have_holders(&slots->header) && imr_holders_remove(entry, &slots->seat, held);
+  if (!replace(entry, &expected, held) && known) imr_holders_offer(entry, held, boot_micros());
   return 0;
 }
 
@@ -232,6 +258,7 @@ static int slots_push_back(lua_State *L) {
   int64_t stored = __atomic_load_n(&entry->next, __ATOMIC_ACQUIRE);
   while (stored < time && !replace(entry, &stored, time)) {
   }
+  if (imr_slots_have_holders(&slots->header)) __atomic_store_n(&entry->pushed, time, __ATOMIC_RELEASE);
   lua_pushboolean(L, 1);
   return 1;
 }

@@ -55,7 +55,7 @@ end
 function Pace:wait(endpoint, scope, limits)
   if self.interval == 0 then return 0 end
   local key, began = self:slot_key(endpoint), scope:now()
-  local spacing, held, late
+  local spacing, held, late, ours, err
   repeat
     local now, before = scope:now(), spacing
     spacing = self:spacing(endpoint)
@@ -71,12 +71,11 @@ function Pace:wait(endpoint, scope, limits)
     -- Late once may be chance. Late again, and somebody behind us: this process needs more room.
     if late and start > now then self:widen(endpoint) end
     held = start
-    if start > scope:now() then
-      local ok, err = self:sleep_until(start, spacing, key, scope)
-      if not ok then return nil, err end
-    end
+    ours, err = self:sleep_until(start, spacing, key, scope)
+    if err then return nil, err end
     late = scope:now() - start -- also when there was no wait: we may have been stopped in between
-  until late <= (spacing - self.interval) * LATEST
+    if not ours then held, late = nil, nil end
+  until ours and late <= (spacing - self.interval) * LATEST
   return scope:now() - began, held
 end
 
@@ -94,13 +93,29 @@ function Pace:sent_late(endpoint, slot, now)
   end
 end
 
+-- Some stores give a slot to others when its holder is not heard of.
+local function is_ours(store, key, start, now)
+  return not store.keep or store:keep(key, start, now)
+end
+
+-- Sleeps until the slot starts: is it still ours?
+local function sleep_and_keep(self, start, key, scope)
+  local longest = self.store.keep and self.store.keep_every or math.huge
+  while scope:now() < start do
+    local ok, err = scope:sleep(math.min(longest, start - scope:now()))
+    if not ok then return false, err end
+    if not is_ours(self.store, key, start, scope:now()) then return false end
+  end
+  return true
+end
+
 -- A caller that is told to stop gives its slot back; so does one whose thread is cancelled (the error goes on).
 function Pace:sleep_until(start, spacing, key, scope)
-  local fine, ok, err = pcall(scope.sleep, scope, start - scope:now())
-  if fine and ok then return true end
+  local fine, ours, err = pcall(sleep_and_keep, self, start, key, scope)
+  if fine and not err then return ours end
   self.store:release(key, spacing, start, scope:now())
-  if not fine then error(ok, 0) end
-  return nil, err
+  if not fine then error(ours, 0) end
+  return false, err
 end
 
 function Pace:widen(endpoint)

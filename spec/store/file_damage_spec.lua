@@ -6,8 +6,10 @@ local native = require "support.native"
 local process = require "support.process"
 local shell = require "support.shell"
 
--- The header: magic 8, layout 4, header size 4, entry size 4, capacity 4, boot 8, born 8; then entries: key 8, next 8.
-local BOOT, HEADER = 24, 40
+-- The header: magic 8, layout 4, header size 4, entry size 4, capacity 4, boot 8, born 8; then entries: key 8, next 8,
+-- and since layout 2 pushed 8, spacing 8, holders 32 * 8.
+local BOOT, HEADER, ENTRY = 24, 40, 288
+local SIZE = HEADER + 1024 * ENTRY
 local FOREVER = math.huge
 
 describe("the file store", function()
@@ -51,13 +53,13 @@ describe("the file store", function()
   local damages = {
     { "truncated to nothing", function() files.write(slots, "") end, silent = true },
     { "truncated in its header", function() shell.must("truncate -s 20 " .. slots) end },
-    { "truncated in its entries", function() shell.must("truncate -s 5000 " .. slots) end },
-    { "overwritten with garbage", function() files.patch(slots, 0, files.garbage(16424, 7)) end },
-    { "overwritten with zeros", function() files.patch(slots, 0, ("\0"):rep(16424)) end },
+    { "truncated in its entries", function() shell.must("truncate -s 50000 " .. slots) end },
+    { "overwritten with garbage", function() files.patch(slots, 0, files.garbage(SIZE, 7)) end },
+    { "overwritten with zeros", function() files.patch(slots, 0, ("\0"):rep(SIZE)) end },
     { "replaced by a text", function() files.write(slots, "slots of Monday\n") end },
-    { "replaced by something longer", function() files.write(slots, files.garbage(100000, 3)) end },
+    { "replaced by something longer", function() files.write(slots, files.garbage(2 * SIZE, 3)) end },
     { "given an impossible time", function()
-      for entry = 0, 1023 do files.patch(slots, HEADER + entry * 16 + 8, files.bytes(2 ^ 52, 8)) end
+      for entry = 0, 1023 do files.patch(slots, HEADER + entry * ENTRY + 8, files.bytes(2 ^ 52, 8)) end
     end },
     { "given impossible sizes", function() files.patch(slots, 12, files.bytes(0xFFFFFFF0, 4):rep(3)) end },
   }
@@ -115,31 +117,42 @@ describe("the file store", function()
     assert.same({}, events)
   end)
 
-  -- Twice the header, twice the entry, and bytes of which this version knows nothing.
-  local function later_layout(capacity)
+  -- A header and entries of other lengths, and bytes of which this version knows nothing.
+  local function another_layout(layout, header_size, entry_size, capacity)
     take(open())
     local boot = files.read(slots):sub(BOOT + 1, BOOT + 8)
-    local header = "imrslots" .. files.bytes(2, 4) .. files.bytes(80, 4) .. files.bytes(32, 4) ..
-      files.bytes(capacity, 4) .. boot .. files.bytes(0, 8) .. ("H"):rep(40)
-    files.write(slots, header .. (("\0"):rep(16) .. ("E"):rep(16)):rep(capacity))
+    local header = "imrslots" .. files.bytes(layout, 4) .. files.bytes(header_size, 4) .. files.bytes(entry_size, 4) ..
+      files.bytes(capacity, 4) .. boot .. files.bytes(0, 8) .. ("H"):rep(header_size - HEADER)
+    local known = math.min(entry_size, ENTRY)
+    files.write(slots, header .. (("\0"):rep(known) .. ("E"):rep(entry_size - known)):rep(capacity))
   end
 
-  it("shares a file with a later version", function()
-    later_layout(16)
-    local store, other = open(), open()
-    local first = take(store)
-    assert.near(core.now(), first, 0.2)
-    assert.near(first + 2, take(other), 1e-5)
-    assert.near(first + 4, take(store), 1e-5)
-    local text = files.read(slots)
-    assert.equal(80 + 16 * 32, #text)
-    assert.equal("H", text:sub(41, 80):gsub("H+", "H"))
-    for entry = 0, 15 do assert.equal(("E"):rep(16), text:sub(80 + entry * 32 + 17, 80 + entry * 32 + 32)) end
-    assert.same({}, events)
-  end)
+  for name, sizes in pairs { ["an earlier"] = { 1, HEADER, 16 }, ["a later"] = { 3, 2 * HEADER, ENTRY + 16 } } do
+    it("shares a file with " .. name .. " version", function()
+      local header_size, entry_size = sizes[2], sizes[3]
+      another_layout(sizes[1], header_size, entry_size, 16)
+      local store, other = open(), open()
+      local first = take(store)
+      assert.near(core.now(), first, 0.2)
+      assert.near(first + 2, take(other), 1e-5)
+      local third = take(store)
+      assert.near(first + 4, third, 1e-5)
+      assert.near(first + 6, take(other), 1e-5)
+      store:release("k", 2, third, core.now())
+      assert.near(entry_size > ENTRY and third or first + 8, take(other), 1e-5)
+      local text = files.read(slots)
+      assert.equal(header_size + 16 * entry_size, #text)
+      assert.equal(("H"):rep(header_size - HEADER), text:sub(HEADER + 1, header_size))
+      for entry = 1, 16 do
+        local from, to = header_size + (entry - 1) * entry_size + ENTRY + 1, header_size + entry * entry_size
+        assert.equal(("E"):rep(to - from + 1), text:sub(from, to))
+      end
+      assert.same({}, events)
+    end)
+  end
 
   it("says that the table is full, and goes on with the keys in it", function()
-    later_layout(4)
+    another_layout(3, HEADER, ENTRY, 4)
     local store = open()
     for number = 1, 4 do take(store, "key " .. number) end
     local start, wait, message = store:reserve("key 5", 2, core.now(), FOREVER)
@@ -182,7 +195,7 @@ describe("the file store", function()
   end)
 
   it("fails and recovers when the disk is full", function()
-    if not files.is_root or not shell.run(("mkdir -m 700 %s && mount -t tmpfs -o size=32k,mode=700 tmpfs %s")
+    if not files.is_root or not shell.run(("mkdir -m 700 %s && mount -t tmpfs -o size=320k,mode=700 tmpfs %s")
       :format(state, state)) then
       return pending("a full disk needs the right to mount one")
     end

@@ -1,11 +1,13 @@
 -- The shdict store between the workers of one nginx.
 local cjson = require "cjson"
+local files = require "support.files"
 local imr = require "imr"
 local nginx = require "support.nginx"
 local shell = require "support.shell"
 local socket = require "socket"
 
 local unpack = table.unpack or unpack
+local ATTEMPTS = 5
 
 local WORKER = "location = /run { content_by_lua_block { require('support.store_worker').run() } }"
 
@@ -15,7 +17,7 @@ describe("the shdict store", function()
   setup(function()
     server = nginx.start {
       workers = 2, locations = WORKER,
-      http = "lua_shared_dict imr 1m; lua_shared_dict hammered 64m; lua_shared_dict small 16k;",
+      http = "lua_shared_dict imr 1m; lua_shared_dict hammered 256m; lua_shared_dict small 16k;",
     }
   end)
   teardown(function() server:stop() end)
@@ -62,20 +64,44 @@ describe("the shdict store", function()
   end
 
   it("gives no slot twice, with two workers at the same one", function()
-    local count, workers = no_double(ask_at_once(4, "hammer,0.001,8000")(), 0.001)
+    local workers
+    for _ = 1, ATTEMPTS do
+      local count
+      count, workers = no_double(ask_at_once(4, "hammer,0.001,8000")(), 0.001)
+      assert.equal(4 * 8000, count)
+      if workers == 2 then break end
+    end
     assert.equal(2, workers)
-    assert.equal(4 * 8000, count)
   end)
 
+  -- Ticks of processor time that a process has used.
+  local function ticks(pid)
+    local status = files.read(("/proc/%s/stat"):format(pid))
+    local user, system = status:match("^%d+ %b() " .. ("%S+ "):rep(11) .. "(%d+) (%d+)")
+    return user + system
+  end
+
+  -- Kills a worker while it is at it. Says how many slots the answers tell of, of how many.
+  local function kill_one(count)
+    local worker = server:workers()[1]
+    local used = ticks(worker)
+    local answers = ask_at_once(4, "hammer,0.001," .. count)
+    for _ = 1, 100 do
+      if ticks(worker) > used + 1 then break end
+      socket.sleep(0.005)
+    end
+    shell.must("kill -KILL " .. worker)
+    return no_double(answers(), 0.001), 4 * count
+  end
+
   it("gives no slot twice when a worker is killed in the middle", function()
-    local before = server:workers()
-    local answers = ask_at_once(4, "hammer,0.001,20000")
-    socket.sleep(0.1)
-    shell.must("kill -KILL " .. before[1])
-    local count = no_double(answers(), 0.001)
-    assert.is_true(count % 20000 == 0 and count < 80000, count .. " slots")
-    local more, workers = no_double(ask_at_once(4, "hammer,0.001,4000")(), 0.001)
-    assert.equal(2, workers)
+    local got, all
+    for _ = 1, ATTEMPTS do -- the other may have had all of the work, or it was done already
+      got, all = kill_one(20000)
+      if got < all then break end
+    end
+    assert.is_true(got % 20000 == 0 and got < all, got .. " slots")
+    local more = no_double(ask_at_once(4, "hammer,0.001,4000")(), 0.001)
     assert.equal(4 * 4000, more)
   end)
 

@@ -58,9 +58,17 @@ describe("a slot file", function()
     local program = files.write(scratch .. "/program.lua", [[
       local core = require "imr.core"
       local slots = core.slots_open(arg[1])
-      for _ = 1, 20000 do io.write(("%.6f\n"):format(slots:reserve("k", 0.001, math.huge))) end]])
+      for _ = 1, 20000 do io.write(("%.6f\n"):format(slots:reserve("k", 0.001, math.huge))) end
+      -- The slots of a process that ends would go to the other.
+      local both = 0
+      io.open(arg[1] .. arg[2], "w"):close()
+      while both < 2 do
+        both = 0
+        for number = 1, 2 do both = both + (io.open(arg[1] .. number) and 1 or 0) end
+        core.sleep(0.01)
+      end]])
     assert.is_nil(program)
-    shell.must(("for i in 1 2; do scripts/run.sh luajit %s/program.lua %s >%s/$i & done; wait"):format(
+    shell.must(("for i in 1 2; do scripts/run.sh luajit %s/program.lua %s $i >%s/$i & done; wait"):format(
       scratch, path, scratch))
     local starts = shell.lines(("sort -n %s/1 %s/2"):format(scratch, scratch))
     assert.equal(40000, #starts)

@@ -5,6 +5,7 @@
 local client = require "imr.store.redis_client"
 local clock = require "imr.store.clock"
 local core = require "imr.core"
+local held_slots = require "imr.store.redis_held"
 local memory = require "imr.store.memory"
 local record = require "imr.store.record"
 local scripts = require "imr.store.redis_scripts"
@@ -16,7 +17,9 @@ Redis.__name = "imr.store.redis"
 
 local TOKEN_LIFE = 7200       -- seconds that a record with a token is kept: the token holds the password
 local REFUSAL_LIFE = 30 * 86400 -- and one without; and the encoding
-local RECENT = 64             -- slots of ours whose time on Redis's clock we remember
+local LEASE = 1               -- seconds that a slot to come stays ours without a word; then others may take it
+local KEEP_EVERY = 0.4        -- how often we say that word
+local TRUSTED = 0.8 * LEASE   -- for how long we take a slot for ours when Redis does not answer
 local AWAY = 5                -- with a fallback: seconds before Redis is tried again
 
 local defaults = { host = "127.0.0.1", port = 6379, prefix = "imr:", timeout = 2 }
@@ -56,7 +59,7 @@ function Redis.new(options)
   local settings = {}
   for name, value in pairs(defaults) do settings[name] = value end
   for name, value in pairs(options or {}) do settings[name] = value end
-  local self = setmetatable({ prefix = settings.prefix, shas = {}, recent = {}, on_spare = {} }, Redis)
+  local self = setmetatable({ prefix = settings.prefix, shas = {}, held = held_slots.new(), on_spare = {} }, Redis)
   self.shift, self.later = clock.new()
   self.listeners = setmetatable({}, { __mode = "k" })
   self.spare = settings.fallback and memory.new() or nil
@@ -75,6 +78,14 @@ function Redis:__tostring()
 end
 
 -- ---------------------------------------------------------------- Redis, or what stands in for it
+
+local counter = 0
+
+-- A name that nobody else has: time, an address of ours, a number.
+local function unique()
+  counter = counter + 1
+  return ("%.6f-%s-%d"):format(core.now(), tostring({}):match("%w+$"), counter)
+end
 
 local function tell(self, message)
   for emit in pairs(self.listeners) do emit { type = "store", message = message } end
@@ -119,18 +130,10 @@ local function micros(seconds)
   return ("%.0f"):format(math.min(seconds, 1e9) * 1e6)
 end
 
-local function remember(self, start, time)
-  table.insert(self.recent, 1, { start = start, time = time })
-  self.recent[RECENT + 1] = nil
-  return start
-end
-
 -- Redis's time of a slot that this process was given.
 local function time_of(self, start)
-  for _, slot in ipairs(self.recent) do
-    if slot.start == start then return slot.time end
-  end
-  return "0"
+  local slot = self.held:find(start)
+  return slot and slot.time or "0"
 end
 
 -- The last slot that Redis gave may have been just now: the fallback begins an interval later.
@@ -154,14 +157,29 @@ function Redis:reserve(key, interval, now, max_wait, held)
     local behind = catch_up(self, key, now)
     if behind then return nil, nil, behind end
     local began = core.now()
+    local owner = unique()
     local reply, message = run(self, "reserve", key, micros(interval), micros(max_wait),
-      held and time_of(self, held) or "0")
+      held and time_of(self, held) or "0", owner, micros(LEASE))
     if message then return nil, nil, message end
     local wait = tonumber(reply[2]) / 1e6
     if reply[1] == "0" then return nil, wait end
     -- Redis looked at its clock at some time before now: counted from now, the slot is never too early.
-    return remember(self, self.later(now + (core.now() - began)) + wait, reply[3])
+    local start = self.later(now + (core.now() - began)) + wait
+    self.held:add(start, { time = reply[3], owner = reply[4] == "1" and owner or nil, kept = now }, now)
+    return start
   end, function(spare) return reserve_spare(self, spare, key, interval, now, max_wait, held) end)
+end
+
+Redis.keep_every = KEEP_EVERY
+
+-- A process that was killed keeps nothing, and its slots go to others. One that was only stopped finds out here.
+function Redis:keep(key, held, now)
+  local slot = self.held:find(held)
+  if not slot or not slot.owner or now - slot.kept < KEEP_EVERY then return true end
+  local reply, message = run(self, "keep", key, slot.time, slot.owner, micros(LEASE))
+  if message then return now - slot.kept < TRUSTED end
+  slot.kept = now
+  return reply == 1
 end
 
 function Redis:release(key, interval, held, now)
@@ -225,16 +243,8 @@ function Redis:put_token(key, value, now)
   return ok, problem
 end
 
-local counter = 0
-
--- Nobody else has this name: time, an address of ours, a number.
-local function owner_name()
-  counter = counter + 1
-  return ("%.6f %s %d"):format(core.now(), tostring({}):match("%w+$"), counter)
-end
-
 function Redis:lock(key, now, ttl, owner)
-  local name = owner and owner.name or owner_name()
+  local name = owner and owner.name or unique()
   local lock, _, problem = with_redis(self, now, function()
     local reply, message = run(self, "lock", key .. "|lock", name, milliseconds(ttl))
     return reply == 1 and { name = name } or nil, nil, message

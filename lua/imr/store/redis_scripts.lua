@@ -8,42 +8,103 @@ local now = time[1] * 1000000 + time[2]
 local function whole(number) return string.format('%.0f', number) end
 ]]
 
--- A slot is 'next seen': when the next request may leave, and when that was last looked at. When the clock was set
--- back since, the queue keeps its length instead of waiting for the clock to come round again.
+-- A slot is 'next seen pushed spacing' and the holders of what is still to come, each 'start lease owner': when the
+-- next request may leave, when that was last looked at, before when none may, and the closest that two were ever set.
+-- When the clock was set back since, the queue keeps its length instead of waiting for the clock to come round again.
 local SLOT = NOW .. [[
-local next, seen = 0, now
-local stored = redis.call('GET', KEYS[1])
-if stored then
-  next, seen = string.match(stored, '^(%d+) (%d+)$')
-  next, seen = tonumber(next) or 0, tonumber(seen) or now
+local next, seen, pushed, spacing, holders = 0, now, 0, 0, {}
+local words = {}
+for word in string.gmatch(redis.call('GET', KEYS[1]) or '', '%S+') do words[#words + 1] = word end
+if #words >= 4 then
+  next, seen = tonumber(words[1]) or 0, tonumber(words[2]) or now
+  pushed, spacing = tonumber(words[3]) or 0, tonumber(words[4]) or 0
 end
-if now < seen then next = now + math.max(0, next - seen) end
-local function keep(time_of_next)
-  local life = math.ceil(math.max(0, time_of_next - now) / 1000) + 60000
-  redis.call('SET', KEYS[1], whole(time_of_next) .. ' ' .. whole(now), 'PX', life)
+for i = 5, #words - 2, 3 do
+  local start = tonumber(words[i]) or 0
+  if start > now then
+    holders[#holders + 1] = { start = start, lease = tonumber(words[i + 1]) or 0, owner = words[i + 2] }
+  end
+end
+if now < seen then
+  next, pushed = now + math.max(0, next - seen), now + math.max(0, pushed - seen)
+  holders = {}
+end
+local function holder_of(start)
+  for i, holder in ipairs(holders) do
+    if holder.start == start then return holder, i end
+  end
+end
+local function keep()
+  local text = { whole(next), whole(now), whole(pushed), whole(spacing) }
+  for _, holder in ipairs(holders) do
+    text[#text + 1] = whole(holder.start) .. ' ' .. whole(holder.lease) .. ' ' .. holder.owner
+  end
+  local life = math.ceil(math.max(0, next - now) / 1000) + 60000
+  redis.call('SET', KEYS[1], table.concat(text, ' '), 'PX', life)
+end
+local function give_back(held, interval)
+  local holder, i = holder_of(held)
+  if next == held + interval then
+    next = held
+    if holder then table.remove(holders, i) end
+  elseif holder then
+    holder.lease = 0
+  end
 end
 ]]
 
--- interval, longest wait, held slot or 0 -> '1', wait, start  or  '0', wait
+-- interval, longest wait, held slot or 0, owner, lease -> '1', wait, start, '1' if it has a lease  or  '0', wait
+--
+-- A slot whose lease has run out is taken over, the earliest first. It keeps the distance to the next that its first
+-- holder gave it, so it is for those only whom the shortest distance of all suits.
 scripts.reserve = SLOT .. [[
 local interval, max_wait, held = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-if held > 0 and next == held + interval then next = held end
+local owner, lease = ARGV[4], now + tonumber(ARGV[5])
+local MOST_HOLDERS = 64
+if held > 0 then give_back(held, interval) end
+local found
+for _, holder in ipairs(holders) do
+  local fits = holder.start >= pushed and holder.start + interval <= next and holder.start - now <= max_wait
+  if fits and interval <= spacing and holder.lease < now and not (found and found.start < holder.start) then
+    found = holder
+  end
+end
+if found then
+  found.owner, found.lease = owner, lease
+  keep()
+  return {'1', whole(found.start - now), whole(found.start), '1'}
+end
 local start = math.max(next, now)
 if start - now > max_wait then return {'0', whole(start - now)} end
-keep(start + interval)
-return {'1', whole(start - now), whole(start)}
+next = start + interval
+if spacing == 0 or interval < spacing then spacing = interval end
+local leased = start > now and #holders < MOST_HOLDERS
+if leased then holders[#holders + 1] = { start = start, lease = lease, owner = owner } end
+keep()
+return {'1', whole(start - now), whole(start), leased and '1' or '0'}
+]]
+
+-- held slot, owner, lease -> 1, or 0 when it has gone to somebody else
+scripts.keep = SLOT .. [[
+local holder = holder_of(tonumber(ARGV[1]))
+if not holder or holder.owner ~= ARGV[2] then return 0 end
+holder.lease = now + tonumber(ARGV[3])
+keep()
+return 1
 ]]
 
 -- interval, held slot
 scripts.release = SLOT .. [[
-local interval, held = tonumber(ARGV[1]), tonumber(ARGV[2])
-if next == held + interval then keep(held) end
+give_back(tonumber(ARGV[2]), tonumber(ARGV[1]))
+keep()
 return 1
 ]]
 
 -- time from now
 scripts.push_back = SLOT .. [[
-keep(math.max(next, now + tonumber(ARGV[1])))
+pushed = now + tonumber(ARGV[1])
+next = math.max(next, pushed)
+keep()
 return 1
 ]]
 
