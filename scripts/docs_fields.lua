@@ -1,7 +1,7 @@
 -- What each field, parameter and return code means, in the two languages of the documents. Names, types and wire names
 -- come from the schema; a field without an entry here stops the generator.
 --
--- The platform's document names no units. Those here are what its meters show.
+-- The platform's document names no units. Those here are what its meters show; powers have none, meters differ.
 
 local fields = {
   project_code = { "project", "项目编码" },
@@ -37,14 +37,14 @@ local fields = {
   current_a = { "current of phase A, A", "A 相电流，A" },
   current_b = { "current of phase B, A", "B 相电流，A" },
   current_c = { "current of phase C, A", "C 相电流，A" },
-  active_power = { "total active power, kW", "总有功功率，kW" },
-  active_power_a = { "active power of phase A, kW", "A 相有功功率，kW" },
-  active_power_b = { "active power of phase B, kW", "B 相有功功率，kW" },
-  active_power_c = { "active power of phase C, kW", "C 相有功功率，kW" },
-  reactive_power = { "total reactive power, kvar", "总无功功率，kvar" },
-  reactive_power_a = { "reactive power of phase A, kvar", "A 相无功功率，kvar" },
-  reactive_power_b = { "reactive power of phase B, kvar", "B 相无功功率，kvar" },
-  reactive_power_c = { "reactive power of phase C, kvar", "C 相无功功率，kvar" },
+  active_power = { "total active power", "总有功功率" },
+  active_power_a = { "active power of phase A", "A 相有功功率" },
+  active_power_b = { "active power of phase B", "B 相有功功率" },
+  active_power_c = { "active power of phase C", "C 相有功功率" },
+  reactive_power = { "total reactive power", "总无功功率" },
+  reactive_power_a = { "reactive power of phase A", "A 相无功功率" },
+  reactive_power_b = { "reactive power of phase B", "B 相无功功率" },
+  reactive_power_c = { "reactive power of phase C", "C 相无功功率" },
   image_status = { "the platform's own words for it", "图像解析状态（平台原文）" },
   image_ok = { "whether the picture could be read", "图像是否解析成功" },
   image_url = { "address of the picture", "图像地址" },

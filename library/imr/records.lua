@@ -76,14 +76,14 @@
 ---@field current_a? number|string current of phase A, A
 ---@field current_b? number|string current of phase B, A
 ---@field current_c? number|string current of phase C, A
----@field active_power? number|string total active power, kW
----@field active_power_a? number|string active power of phase A, kW
----@field active_power_b? number|string active power of phase B, kW
----@field active_power_c? number|string active power of phase C, kW
----@field reactive_power? number|string total reactive power, kvar
----@field reactive_power_a? number|string reactive power of phase A, kvar
----@field reactive_power_b? number|string reactive power of phase B, kvar
----@field reactive_power_c? number|string reactive power of phase C, kvar
+---@field active_power? number|string total active power
+---@field active_power_a? number|string active power of phase A
+---@field active_power_b? number|string active power of phase B
+---@field active_power_c? number|string active power of phase C
+---@field reactive_power? number|string total reactive power
+---@field reactive_power_a? number|string reactive power of phase A
+---@field reactive_power_b? number|string reactive power of phase B
+---@field reactive_power_c? number|string reactive power of phase C
 ---@field extra? table<string, any> keys that no document names
 ---@field invalid? table<string, string> raw texts of values that are not of their type
 

@@ -2,23 +2,16 @@
 package.path = package.path .. ";./scripts/?.lua"
 
 local docs = require "docs"
+local files = require "support.files"
 local library = require "docs_library"
 local schema = require "docs_schema"
 local source = require "docs_source"
 
 local ADVICE = " is out of date: `make docs` makes it anew"
 
-local function content(path)
-  local file = io.open(path, "rb")
-  if not file then return nil end
-  local text = file:read "*a"
-  file:close()
-  return text
-end
-
 describe("the generated pages", function()
   for path, text in pairs(docs.pages()) do
-    it(path, function() assert.is_true(content(path) == text, path .. ADVICE) end)
+    it(path, function() assert.is_true(files.read(path) == text, path .. ADVICE) end)
   end
 
   it("name every field of every record in both languages", function()

@@ -1,0 +1,87 @@
+-- The pages for readers: what they show runs, both languages show the same, and their links lead somewhere.
+local documents = require "support.documents"
+local files = require "support.files"
+
+local pairs_of_pages = { { "README.md", "README.zh-CN.md" } }
+for _, name in ipairs(documents.guides) do
+  local path = "doc/guide/" .. name .. ".md"
+  pairs_of_pages[#pairs_of_pages + 1] = { path, documents.chinese(path) }
+end
+
+local function page_of(path)
+  return documents.parse(files.read(path))
+end
+
+-- Links to the other language's page of the same name are the same link.
+local function links_of(page)
+  local links = {}
+  for index, link in ipairs(page.links) do links[index] = link:gsub("%.zh%-CN", "") end
+  table.sort(links)
+  return links
+end
+
+local function exists(path)
+  local file = io.open(path)
+  return file ~= nil and file:close()
+end
+
+for _, names in ipairs(pairs_of_pages) do
+  describe(names[1] .. " and " .. names[2], function()
+    local english, chinese
+    setup(function() english, chinese = page_of(names[1]), page_of(names[2]) end)
+
+    it("have the same headings", function() assert.same(english.headings, chinese.headings) end)
+    it("have the same code", function() assert.same(english.code, chinese.code) end)
+    it("have the same tables", function() assert.same(english.tables, chinese.tables) end)
+    it("have the same identifiers", function() assert.same(english.identifiers, chinese.identifiers) end)
+    it("have the same links", function() assert.same(links_of(english), links_of(chinese)) end)
+
+    it("link to what is there", function()
+      for position, page in ipairs { english, chinese } do
+        local directory = names[position]:match "^(.*/)" or ""
+        for _, link in ipairs(page.links) do
+          assert.is_true(link:find "^https?:" ~= nil or exists(directory .. link), names[position] .. ": " .. link)
+        end
+      end
+    end)
+  end)
+end
+
+describe("the Lua code", function()
+  for _, names in ipairs(pairs_of_pages) do
+    local page = page_of(names[1])
+    local count = 0
+    for _, code in ipairs(page.code) do count = count + (code.language == "lua" and 1 or 0) end
+    if count > 0 then
+      it("of " .. names[1] .. " runs", function()
+        local ok, output = documents.run(page)
+        assert.is_true(ok, output)
+      end)
+    end
+  end
+
+  it("of a page that is wrong is found out", function()
+    local ok, output = documents.run(documents.parse "x\n```lua\nerror 'seen'\n```\n")
+    assert.is_false(ok)
+    assert.matches("seen", output, 1, true)
+  end)
+end)
+
+describe("the README", function()
+  it("has an example of twelve lines at most", function()
+    for _, code in ipairs(page_of("README.md").code) do
+      if code.language == "lua" then
+        assert.is_true(select(2, code.text:gsub("\n", "\n")) + 1 <= 12)
+        return
+      end
+    end
+    error "there is no example"
+  end)
+
+  it("names make targets that exist", function()
+    local makefile = files.read "Makefile"
+    for target in files.read("README.md"):gmatch "make (%l[%l%-]*)" do
+      assert.is_true(makefile:find("\n" .. target .. ":", 1, true) ~= nil or target == "for", target)
+    end
+  end)
+end)
