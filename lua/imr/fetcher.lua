@@ -43,8 +43,9 @@ local function start(self)
   local number = self.last + 1
   local page = { number = number, sent = runtime:event(), go = runtime:event(), runtime = runtime }
   local previous = self.pages[number - 1]
-  self.pages[number], self.last = page, number
   page.thread = runtime:detach(fetch, self, page, previous)
+  self.pages[number] = page
+  self.last = number
 end
 
 -- The page that is wanted, and up to `ahead` more that are likely to have rows.

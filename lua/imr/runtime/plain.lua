@@ -8,6 +8,11 @@ local core = require "imr.core"
 local Timers = require "imr.runtime.timers"
 
 local unpack = table.unpack or unpack
+
+local function pack(...)
+  return { n = select("#", ...), ... }
+end
+
 local now, sleep = core.now, core.sleep
 
 -- PUC Lua 5.1 can't yield across pcall or a for loop's iterator, and can't tell: there every wait turns the loop, and a
@@ -27,7 +32,8 @@ function Plain.new(clock)
   return setmetatable({
     now_of = clock and clock.now or now,
     idle = clock and clock.idle or sleep,
-    ready = { first = 1, last = 0 }, timers = Timers.new(), pollers = {},
+    ready = { first = false, last = false, count = 0 }, -- threads in order, linked by `next`
+    timers = Timers.new(), pollers = {},
     current = nil,   -- the light thread that is running
     inside = 0,      -- so many of our waits are on the stack
     abandoned = {},  -- work to cancel at the next turn
@@ -39,6 +45,11 @@ function Plain:now()
 end
 
 -- ---------------------------------------------------------------- events
+
+-- Memory may run out at any allocation. What wakes a thread, runs it and notes its end therefore allocates nothing:
+-- else the loop would lose a thread, or stop for the rest of the process. Fields that are set later are there from the
+-- beginning, so that no table has to grow.
+local NOBODY = {}
 
 local Event = {}
 Event.__index = Event
@@ -52,7 +63,7 @@ function Event:set()
   if self.is_set then return end
   self.is_set = true
   local waiters = self.waiters
-  self.waiters = {}
+  self.waiters = NOBODY -- nobody waits for what has come
   for _, waiter in ipairs(waiters) do self.runtime:wake(waiter) end
 end
 
@@ -62,9 +73,8 @@ function Event:wait(timeout)
   local runtime = self.runtime
   if runtime:is_cancelled() then error(CANCELLED, 0) end
   if self.is_set then return true end
-  local waiter = { event = self }
+  local waiter = { event = self, woken = false, timer = false, thread = false }
   table.insert(self.waiters, waiter)
-  runtime.inside = runtime.inside + 1
   if timeout and timeout < math.huge then
     waiter.timer = runtime.timers:add(runtime:now() + timeout, waiter)
   end
@@ -89,8 +99,16 @@ end
 
 function Plain:make_ready(thread)
   local ready = self.ready
-  ready.last = ready.last + 1
-  ready[ready.last] = thread
+  if ready.last then ready.last.next = thread else ready.first = thread end
+  ready.last, thread.next, ready.count = thread, false, ready.count + 1
+end
+
+local function take_ready(self)
+  local ready = self.ready
+  local thread = ready.first
+  ready.first, ready.count = thread.next, ready.count - 1
+  if not ready.first then ready.last = false end
+  return thread
 end
 
 -- Only our own thread may yield, and only when nothing but Lua is between: a coroutine of the caller's inside
@@ -101,17 +119,22 @@ function Plain:thread_to_yield()
   return thread
 end
 
+local function turn_until(self, waiter)
+  while not waiter.woken and not self:is_cancelled() do self:turn() end
+end
+
 function Plain:park(waiter)
   local thread = self:thread_to_yield()
   if thread then
     waiter.thread, thread.waiter = thread, waiter
-    self.inside = self.inside - 1 -- the loop below us has its own
     coroutine.yield()
-    thread.waiter = nil
+    thread.waiter = false
   else
-    while not waiter.woken and not self:is_cancelled() do self:turn() end
-    self:wake(waiter)
+    self.inside = self.inside + 1
+    local fine, problem = pcall(turn_until, self, waiter)
     self.inside = self.inside - 1
+    self:wake(waiter)
+    if not fine then error(problem, 0) end
   end
   if self:is_cancelled() then error(CANCELLED, 0) end
 end
@@ -125,16 +148,20 @@ end
 ---Starts a light thread. It runs when the caller next waits.
 ---@return table thread
 function Plain:spawn(fn, ...)
-  local arguments = { n = select("#", ...), ... }
-  local thread = { finished = self:event() }
-  thread.co = coroutine.create(function() return fn(unpack(arguments, 1, arguments.n)) end)
+  local arguments = pack(...)
+  local thread = {
+    finished = self:event(), co = false, ok = false, cancelled = false, waiter = false, next = false,
+    results = { n = 1, "not enough memory" }, -- room for an error
+  }
+  thread.co = coroutine.create(function() thread.results = pack(fn(unpack(arguments, 1, arguments.n))) end)
   self:make_ready(thread)
   return thread
 end
 
-local function finish(thread, ok, ...)
+local function finish(thread, ok, problem)
   if coroutine.status(thread.co) ~= "dead" then return end
-  thread.ok, thread.results = ok, { n = select("#", ...), ... }
+  thread.ok = ok
+  if not ok then thread.results[1] = problem end
   thread.finished:set()
 end
 
@@ -172,11 +199,11 @@ function Plain:kill(thread)
   thread.cancelled = true
   if thread.waiter then
     local waiter = thread.waiter
-    waiter.thread = nil
+    waiter.thread = false
     self:wake(waiter)
     self:resume(thread)
   elseif thread ~= self.current and coroutine.status(thread.co) == "suspended" then
-    thread.ok, thread.results = false, { n = 1, CANCELLED } -- not begun: it never runs
+    thread.ok, thread.results[1] = false, CANCELLED -- not begun: it never runs
     thread.finished:set()
   end
 end
@@ -229,13 +256,10 @@ end
 -- The list is shared with the loops that a blocking thread turns below us: each takes the first that is there.
 local function run_ready(self)
   local ready = self.ready
-  local count = ready.last - ready.first + 1
+  local count = ready.count
   for _ = 1, count do
-    local first = ready.first
-    if first > ready.last then break end
-    local thread = ready[first]
-    ready[first], ready.first = nil, first + 1
-    self:resume(thread)
+    if not ready.first then break end
+    self:resume(take_ready(self))
   end
   return count > 0
 end
@@ -265,13 +289,20 @@ function Plain:settle()
   while not self.current and run_ready(self) do end
 end
 
+-- Nobody waits for the thread any more when the wait itself fails.
+local function joined(self, thread, fine, ...)
+  if fine then return ... end
+  self:kill(thread)
+  error((...), 0)
+end
+
 ---Runs `fn` as a light thread until it ends.
 ---@return boolean ok
 ---@return any ... its results, or the error it raised
 function Plain:run(fn, ...)
   if self:thread_to_yield() then return true, fn(...) end
   local thread = self:spawn(fn, ...)
-  return self:join(thread)
+  return joined(self, thread, pcall(self.join, self, thread))
 end
 
 return Plain

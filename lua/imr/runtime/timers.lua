@@ -42,8 +42,10 @@ end
 
 ---Adds a timer for `value` at the time `at`; equal times keep their order.
 function Timers:add(at, value)
-  self.size, self.order = self.size + 1, self.order + 1
-  local timer = { at = at, order = self.order, value = value, index = self.size }
+  local index = self.size + 1
+  local timer = { at = at, order = self.order + 1, value = value, index = index }
+  self[index] = timer -- may run out of memory: then nothing has changed
+  self.size, self.order = index, timer.order
   rise(self, timer)
   return timer
 end
