@@ -55,7 +55,7 @@ end
 function Pace:wait(endpoint, scope, limits)
   if self.interval == 0 then return 0 end
   local key, began = self:slot_key(endpoint), scope:now()
-  local spacing, held, late, ours, err
+  local spacing, held, late, err
   repeat
     local now, before = scope:now(), spacing
     spacing = self:spacing(endpoint)
@@ -70,12 +70,10 @@ function Pace:wait(endpoint, scope, limits)
     end
     -- Late once may be chance. Late again, and somebody behind us: this process needs more room.
     if late and start > now then self:widen(endpoint) end
-    held = start
-    ours, err = self:sleep_until(start, spacing, key, scope)
+    held, err = self:sleep_until(start, spacing, key, scope)
     if err then return nil, err end
-    late = scope:now() - start -- also when there was no wait: we may have been stopped in between
-    if not ours then held, late = nil, nil end
-  until ours and late <= (spacing - self.interval) * LATEST
+    late = held and scope:now() - held -- also when there was no wait: we may have been stopped in between
+  until held and late <= (spacing - self.interval) * LATEST
   return scope:now() - began, held
 end
 
@@ -93,29 +91,30 @@ function Pace:sent_late(endpoint, slot, now)
   end
 end
 
--- Some stores give a slot to others when its holder is not heard of.
-local function is_ours(store, key, start, now)
-  return not store.keep or store:keep(key, start, now)
+-- Some stores give a slot to others when its holder is not heard of, or an earlier one to us.
+local function keep(store, slot, spacing, scope)
+  if store.keep then slot.start = store:keep(slot.key, spacing, slot.start, scope:now()) end
 end
 
--- Sleeps until the slot starts: is it still ours?
-local function sleep_and_keep(self, start, key, scope)
+local function sleep_and_keep(self, slot, spacing, scope)
   local longest = self.store.keep and self.store.keep_every or math.huge
-  while scope:now() < start do
-    local ok, err = scope:sleep(math.min(longest, start - scope:now()))
-    if not ok then return false, err end
-    if not is_ours(self.store, key, start, scope:now()) then return false end
+  while slot.start and scope:now() < slot.start do
+    local ok, err = scope:sleep(math.min(longest, slot.start - scope:now()))
+    if not ok then return err end
+    keep(self.store, slot, spacing, scope)
   end
-  return true
 end
 
 -- A caller that is told to stop gives its slot back; so does one whose thread is cancelled (the error goes on).
+---@return number|nil start nil when the slot was lost
+---@return table|nil err
 function Pace:sleep_until(start, spacing, key, scope)
-  local fine, ours, err = pcall(sleep_and_keep, self, start, key, scope)
-  if fine and not err then return ours end
-  self.store:release(key, spacing, start, scope:now())
-  if not fine then error(ours, 0) end
-  return false, err
+  local slot = { key = key, start = start }
+  local fine, err = pcall(sleep_and_keep, self, slot, spacing, scope)
+  if fine and not err then return slot.start end
+  if slot.start then self.store:release(key, spacing, slot.start, scope:now()) end
+  if not fine then error(err, 0) end
+  return nil, err
 end
 
 function Pace:widen(endpoint)

@@ -5,7 +5,7 @@ local Pace = require "imr.pace"
 local redis = require "support.redis"
 
 local INTERVAL, FOREVER = 3, math.huge
-local LEASE = 1
+local LEASE = 0.8
 
 describe("a slot of the redis store", function()
   local server, store, other
@@ -22,17 +22,21 @@ describe("a slot of the redis store", function()
     return start, wait
   end
 
+  local function keep(from, held)
+    return from:keep("k", INTERVAL, held, core.now())
+  end
+
   local function near(expected, start) assert.near(expected, start, 0.05) end
 
   it("is taken over when nothing was heard of its holder", function()
     local first = reserve(store)
     local lost, behind = reserve(store), reserve(other)
     near(first + INTERVAL, lost)
-    core.sleep(0.6)
-    assert.is_true(other:keep("k", behind, core.now()))
-    core.sleep(LEASE - 0.5)
+    core.sleep(0.5)
+    assert.equal(behind, keep(other, behind))
+    core.sleep(LEASE - 0.4)
     near(lost, reserve(other))
-    assert.is_false(store:keep("k", lost, core.now()))
+    assert.is_nil(keep(store, lost))
     near(behind + INTERVAL, reserve(other))
   end)
 
@@ -41,9 +45,20 @@ describe("a slot of the redis store", function()
     local kept = reserve(store)
     for _ = 1, 4 do
       core.sleep(store.keep_every)
-      assert.is_true(store:keep("k", kept, core.now()))
+      assert.equal(kept, keep(store, kept))
     end
     near(kept + INTERVAL, reserve(other))
+  end)
+
+  it("is left for an earlier one that is free, and goes to those behind in turn", function()
+    reserve(store)
+    local second, third, fourth = reserve(store), reserve(other), reserve(store)
+    store:release("k", INTERVAL, second, core.now())
+    core.sleep(store.keep_every)
+    near(second, keep(other, third))
+    near(third, keep(store, fourth))
+    near(fourth, reserve(other)) -- the end of the queue came nearer
+    near(fourth + INTERVAL, reserve(other))
   end)
 
   it("goes to the next at once when it is given back, also with others behind it", function()
@@ -77,9 +92,9 @@ describe("a slot of the redis store", function()
     local held = reserve(store)
     server:stop()
     core.sleep(store.keep_every)
-    assert.is_true(store:keep("k", held, core.now()))
+    assert.equal(held, keep(store, held))
     core.sleep(LEASE / 2)
-    assert.is_false(store:keep("k", held, core.now()))
+    assert.is_nil(keep(store, held))
   end)
 
   -- A caller that was stopped in its sleep wakes when its slot is somebody else's.
@@ -89,6 +104,7 @@ describe("a slot of the redis store", function()
     function scope:sleep(seconds)
       if taken then
         core.sleep(seconds)
+        keep(other, taken)
       else
         core.sleep(LEASE + 0.2)
         taken = reserve(other)
@@ -100,6 +116,6 @@ describe("a slot of the redis store", function()
     local waited, slot = pace:wait("any", scope, { deadline = math.huge, max_wait = FOREVER })
     near(first + pace:spacing("any"), taken)
     near(taken + INTERVAL, slot)
-    assert.is_true(waited > 1)
+    assert.is_true(waited > LEASE)
   end)
 end)

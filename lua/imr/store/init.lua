@@ -18,9 +18,9 @@
 --- took with the same interval and could not use in time: where nobody has queued behind it, it is given back first.
 ---@field release fun(self, key: string, interval: number, held: number, now: number)
 --- Gives an unused slot back. Where others have queued behind it, it may be lost, or go to the next who asks.
----@field keep? fun(self, key: string, held: number, now: number): boolean
---- For a store that gives the slots of holders that it does not hear of to others: is the slot still the caller's?
---- Called each `keep_every` seconds while the caller waits for it, and at its start.
+---@field keep? fun(self, key: string, interval: number, held: number, now: number): number?
+--- For a store that gives the slots of holders that it does not hear of to others: the caller's slot, which may have
+--- become an earlier one; nil when it was lost. Called each `keep_every` seconds while the caller waits.
 ---@field keep_every? number seconds
 ---@field push_back fun(self, key: string, time: number, now: number)
 --- No slot of `key` starts before `time`, whoever asks.

@@ -17,8 +17,8 @@ Redis.__name = "imr.store.redis"
 
 local TOKEN_LIFE = 7200       -- seconds that a record with a token is kept: the token holds the password
 local REFUSAL_LIFE = 30 * 86400 -- and one without; and the encoding
-local LEASE = 1               -- seconds that a slot to come stays ours without a word; then others may take it
-local KEEP_EVERY = 0.4        -- how often we say that word
+local LEASE = 0.8             -- seconds that a slot to come stays ours without a word; then others may take it
+local KEEP_EVERY = 0.25       -- how often we say that word
 local TRUSTED = 0.8 * LEASE   -- for how long we take a slot for ours when Redis does not answer
 local AWAY = 5                -- with a fallback: seconds before Redis is tried again
 
@@ -152,6 +152,13 @@ local function catch_up(self, key, now)
   return message
 end
 
+-- Redis looked at its clock at some time before now: counted from now, the slot is never too early.
+local function hold(self, wait, now, slot)
+  local start = self.later(now) + wait
+  self.held:add(start, slot, now)
+  return start
+end
+
 function Redis:reserve(key, interval, now, max_wait, held)
   return with_redis(self, now, function()
     local behind = catch_up(self, key, now)
@@ -163,23 +170,26 @@ function Redis:reserve(key, interval, now, max_wait, held)
     if message then return nil, nil, message end
     local wait = tonumber(reply[2]) / 1e6
     if reply[1] == "0" then return nil, wait end
-    -- Redis looked at its clock at some time before now: counted from now, the slot is never too early.
-    local start = self.later(now + (core.now() - began)) + wait
-    self.held:add(start, { time = reply[3], owner = reply[4] == "1" and owner or nil, kept = now }, now)
-    return start
+    return hold(self, wait, now + (core.now() - began), { time = reply[3], owner = reply[4] == "1" and owner or nil,
+      kept = now })
   end, function(spare) return reserve_spare(self, spare, key, interval, now, max_wait, held) end)
 end
 
 Redis.keep_every = KEEP_EVERY
 
--- A process that was killed keeps nothing, and its slots go to others. One that was only stopped finds out here.
-function Redis:keep(key, held, now)
+-- A process that was killed keeps nothing, and its slots go to others: those behind move up. One that was only stopped
+-- finds out here.
+function Redis:keep(key, interval, held, now)
   local slot = self.held:find(held)
-  if not slot or not slot.owner or now - slot.kept < KEEP_EVERY then return true end
-  local reply, message = run(self, "keep", key, slot.time, slot.owner, micros(LEASE))
-  if message then return now - slot.kept < TRUSTED end
+  if not slot or not slot.owner or now - slot.kept < KEEP_EVERY then return held end
+  local began = core.now()
+  local reply, message = run(self, "keep", key, micros(interval), slot.time, slot.owner, micros(LEASE))
+  if message then return now - slot.kept < TRUSTED and held or nil end
+  if reply[1] == "0" then return nil end
   slot.kept = now
-  return reply == 1
+  if reply[3] == slot.time then return held end
+  return hold(self, tonumber(reply[2]) / 1e6, now + (core.now() - began), { time = reply[3], owner = slot.owner,
+    kept = now })
 end
 
 function Redis:release(key, interval, held, now)

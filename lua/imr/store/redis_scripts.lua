@@ -53,26 +53,32 @@ local function give_back(held, interval)
 end
 ]]
 
--- interval, longest wait, held slot or 0, owner, lease -> '1', wait, start, '1' if it has a lease  or  '0', wait
---
 -- A slot whose lease has run out is taken over, the earliest first. It keeps the distance to the next that its first
 -- holder gave it, so it is for those only whom the shortest distance of all suits.
-scripts.reserve = SLOT .. [[
+local TAKE_OVER = SLOT .. [[
+local function take_over(owner, lease, interval, before)
+  local found
+  for _, holder in ipairs(holders) do
+    local fits = holder.start >= pushed and holder.start + interval <= next and holder.start <= before
+    if fits and interval <= spacing and holder.lease < now and not (found and found.start < holder.start) then
+      found = holder
+    end
+  end
+  if found then found.owner, found.lease = owner, lease end
+  return found and found.start
+end
+]]
+
+-- interval, longest wait, held slot or 0, owner, lease -> '1', wait, start, '1' if it has a lease  or  '0', wait
+scripts.reserve = TAKE_OVER .. [[
 local interval, max_wait, held = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local owner, lease = ARGV[4], now + tonumber(ARGV[5])
 local MOST_HOLDERS = 64
 if held > 0 then give_back(held, interval) end
-local found
-for _, holder in ipairs(holders) do
-  local fits = holder.start >= pushed and holder.start + interval <= next and holder.start - now <= max_wait
-  if fits and interval <= spacing and holder.lease < now and not (found and found.start < holder.start) then
-    found = holder
-  end
-end
+local found = take_over(owner, lease, interval, now + max_wait)
 if found then
-  found.owner, found.lease = owner, lease
   keep()
-  return {'1', whole(found.start - now), whole(found.start), '1'}
+  return {'1', whole(found - now), whole(found), '1'}
 end
 local start = math.max(next, now)
 if start - now > max_wait then return {'0', whole(start - now)} end
@@ -84,13 +90,18 @@ keep()
 return {'1', whole(start - now), whole(start), leased and '1' or '0'}
 ]]
 
--- held slot, owner, lease -> 1, or 0 when it has gone to somebody else
-scripts.keep = SLOT .. [[
-local holder = holder_of(tonumber(ARGV[1]))
-if not holder or holder.owner ~= ARGV[2] then return 0 end
-holder.lease = now + tonumber(ARGV[3])
+-- interval, held slot, owner, lease -> '1', wait, start: an earlier one that has become free, or the same;
+-- or '0' when it has gone to somebody else
+scripts.keep = TAKE_OVER .. [[
+local interval, held, owner = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local lease = now + tonumber(ARGV[4])
+local holder = holder_of(held)
+if not holder or holder.owner ~= owner then return {'0'} end
+holder.lease = lease
+local start = take_over(owner, lease, interval, held - 1)
+if start then give_back(held, interval) end
 keep()
-return 1
+return {'1', whole((start or held) - now), whole(start or held)}
 ]]
 
 -- interval, held slot
