@@ -1,7 +1,7 @@
 -- The page of examples/openresty, in a headless Chromium. IMR_SCREENSHOT=file.png keeps a picture of it, as on a phone.
+local chromium = require "support.chromium"
 local example = require "support.example"
 local once = require "support.once"
-local shell = require "support.shell"
 local simulator = require "support.simulator"
 
 if not once("the example's page") then return end
@@ -37,21 +37,7 @@ describe("the example shows a page", function()
   end
 
   local function open(path, more)
-    local profile = shell.scratch()
-    local flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
-      .. " --disable-background-networking --disable-component-update --disable-dev-shm-usage"
-      .. " --enable-logging=stderr --v=0"
-    local command = ("timeout 60 chromium %s --user-data-dir=%s --virtual-time-budget=8000 %s %s%s 2>%s/log"):format(
-      flags, profile, more or "--dump-dom", server.url, path, profile)
-    local _, dom = shell.run(command)
-    local log = assert(io.open(profile .. "/log"))
-    local console = {}
-    for line in log:lines() do
-      if line:find("CONSOLE", 1, true) then console[#console + 1] = line end
-    end
-    log:close()
-    shell.must("rm -rf " .. profile)
-    return dom, console
+    return chromium.open(server.url .. path, more)
   end
 
   -- What a person does: type the token and press the button.

@@ -119,6 +119,24 @@ function filled.open(where)
   return db
 end
 
+--- Makes a supply ledger with two commands in the period and one before it.
+---@param path string
+function filled.ledger(path)
+  local now
+  local ledger = require("imr.workflow.supply_ledger").open(path, function() return now end)
+  local function add(day, n, command, reason, state)
+    now = filled.time(day)
+    local plan = { who = "房东", reason = reason, settings = "{}", expires = now + DAY,
+      entries = { { device = "D" .. n, meter_no = filled.number(n), command = command } } }
+    ledger:add(plan)
+    ledger:record(plan.entries[1].id, state, "yes")
+  end
+  add(-3, 1, "disconnect", "before", "confirmed")
+  add(12, 5, "disconnect", "unpaid " .. filled.HOSTILE, "confirmed")
+  add(14, 5, "reconnect", "paid", "accepted")
+  ledger:close()
+end
+
 --- Runs fn(where) for each kind of database, each new and empty.
 ---@param server table|nil of support.postgres
 ---@return table<string, fun(): string>

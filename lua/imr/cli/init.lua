@@ -3,12 +3,14 @@
 --- its flags with imr.cli.settings, gets its client from imr.cli.connect, writes rows with imr.cli.output and raises
 --- what goes wrong (imr.cli.exit).
 
+local needs = require "imr.needs"
+
 local cli = {}
 
 -- In the order in which --help shows them.
 local COMMANDS = {
   "login", "meters", "latest", "readings", "consumption", "tou", "camera", "plan", "sync", "export", "check", "cutoff",
-  "supply",
+  "report", "supply",
   "doctor", "simulate", "completion", "help", "version",
 }
 
@@ -19,7 +21,8 @@ local known = {}
 for _, name in ipairs(COMMANDS) do known[name] = true end
 
 local function new_parser()
-  local parser = require "argparse" ("imr", "Intelligent meter reading: a client of the metering platform.")
+  local argparse = needs("the command line", "argparse", "argparse", "lua-argparse")
+  local parser = argparse("imr", "Intelligent meter reading: a client of the metering platform.")
   parser:command_target("command")
   parser:require_command(false)
   parser:help_max_width(100)

@@ -1,0 +1,80 @@
+--- `imr report`: the database as one page, to read, print or send.
+
+local core = require "imr.core"
+local database = require "imr.cli.database"
+local dates = require "imr.cli.dates"
+local exit = require "imr.cli.exit"
+local listing = require "imr.cli.listing"
+local notes = require "imr.cli.notes"
+local quality_flags = require "imr.cli.quality_flags"
+local settings = require "imr.cli.settings"
+local sink = require "imr.cli.sink"
+local watch = require "imr.cli.watch"
+
+local report = { summary = "Write the database as one HTML page: consumption, coverage, flags." }
+
+local DAY = 86400
+
+function report.configure(parser)
+  parser:option("--out", "Write the page to this file, which is replaced only as a whole (default: standard output).")
+    :argname "FILE"
+  database.configure(parser)
+  dates.configure(parser)
+  parser:option("--ledger", "Also the commands of this supply ledger (environment: IMR_LEDGER)."):argname "FILE"
+  parser:option("--title", "Title of the page."):argname "TEXT"
+  parser:option("--language", "Which is shown first: en or zh (default: that of LANG); the page has both.")
+    :choices { "en", "zh" }
+  parser:option("--top", "So many consumers of each kind (default: 15)."):argname "N":convert(listing.whole(1))
+  quality_flags.configure(parser)
+  settings.configure(parser)
+end
+
+local function language()
+  local named = os.getenv("LC_ALL") or os.getenv("LC_MESSAGES") or os.getenv("LANG") or ""
+  return named:match("^zh") and "zh" or "en"
+end
+
+-- Only what is there: opening a ledger would make one.
+local function ledger_of(arguments)
+  local path = arguments.ledger or os.getenv("IMR_LEDGER")
+  if not path then return nil end
+  local file = io.open(path, "rb")
+  if not file then exit.usage("there is no supply ledger %s", path) end
+  file:close()
+  return path
+end
+
+-- The thirty days up to yesterday, unless somebody says otherwise.
+local function period(arguments, offset)
+  if arguments.from or arguments.to then return dates.period(arguments, offset) end
+  return dates.period({ from = "-30d", to = "yesterday" }, offset)
+end
+
+local function options_of(arguments)
+  local options = quality_flags.options(arguments)
+  options.utc_offset = settings.read(arguments).utc_offset or 8 * 3600
+  options.from, options.to = period(arguments, options.utc_offset)
+  if options.to - options.from > 400 * DAY then exit.usage("a report is of 400 days at the most") end
+  options.title, options.top, options.ledger = arguments.title, arguments.top, ledger_of(arguments)
+  options.language = arguments.language or language()
+  local seen = 0
+  options.on_meter = function()
+    watch.check()
+    seen = seen + 1
+    notes.progress(("%d meters"):format(seen))
+  end
+  return options
+end
+
+---@return integer exit status
+function report.run(arguments)
+  core.catch_signals()
+  local page = quality_flags.run(arguments, require("imr.workflow.report").html, options_of(arguments))
+  notes.clear()
+  local out = arguments.out and sink.file(arguments.out) or sink.stdout()
+  out.write(page)
+  out.commit(true)
+  return 0
+end
+
+return report

@@ -1,0 +1,59 @@
+--- The database as a report: one HTML page in Chinese and English that loads nothing and runs nothing.
+---
+---   local report = require "imr.workflow.report"
+---   local page = assert(report.html(db, { from = from, to = to, ledger = "supply.db" }))
+---
+--- Sums are exact; everything that came from the platform is escaped.
+
+local collect = require "imr.workflow.report.collect"
+local core = require "imr.core"
+local page = require "imr.workflow.report.page"
+local rules = require "imr.workflow.quality.rules"
+local settings = require "imr.workflow.quality.settings"
+
+local report = {}
+
+local DAY = 86400
+local MOST_DAYS = 400
+
+---@class imr.ReportOptions: imr.QualityOptions
+---@field from integer Unix seconds
+---@field to integer of the last second
+---@field utc_offset? integer seconds; default 28800
+---@field title? string
+---@field language? "zh"|"en" that is shown first; default "en"
+---@field ledger? string of supply commands
+---@field top? integer consumers of each kind; default 15
+---@field most_flags? integer that are listed one by one; default 200
+---@field on_meter? fun(meter_no: string) called before each meter
+
+local DEFAULTS = { utc_offset = 8 * 3600, language = "en", top = 15, most_flags = 200 }
+
+local function checked(options)
+  local filled = { now = os.time() }
+  for _, list in ipairs { DEFAULTS, options } do
+    for name, value in pairs(list) do filled[name] = value end
+  end
+  if type(filled.from) ~= "number" or type(filled.to) ~= "number" or filled.to < filled.from then
+    error("report.html takes a table with from and to, in Unix seconds", 3)
+  end
+  if filled.to - filled.from > MOST_DAYS * DAY then
+    error(("a report is of %d days at the most"):format(MOST_DAYS), 3)
+  end
+  return filled
+end
+
+---@param db imr.Database
+---@param options imr.ReportOptions
+---@return string|nil page
+---@return table|nil err
+function report.html(db, options)
+  local filled = checked(options)
+  local chosen = settings.new(filled, 2)
+  local fine, result = pcall(collect.run, db, filled, chosen)
+  if fine then return page.build(result, filled, rules) end
+  if core.is_error(result) then return nil, result end
+  error(result, 0)
+end
+
+return report

@@ -1,0 +1,168 @@
+-- The report as one page that needs nothing else: no network, no script.
+
+local bars = require "imr.workflow.report.bars"
+local calendar = require "imr.workflow.report.calendar"
+local core = require "imr.core"
+local html = require "imr.workflow.report.html"
+local style = require "imr.workflow.report.style"
+local tables = require "imr.workflow.report.tables"
+local words = require "imr.workflow.report.words"
+
+local tag, both = html.tag, html.both
+
+local page = {}
+
+local KINDS = { "electricity", "water", "other" }
+local MOST_LACKING = 31 -- days of a listing
+
+local function section(en, zh, ...)
+  return tag("section", nil, tag("h2", nil, both(en, zh)), ...)
+end
+
+local function note(en, zh) return tag("p", { class = "note" }, both(en, zh)) end
+
+-- ---------------------------------------------------------------- figures
+
+local function figure(en, zh, value, unit, alarm)
+  return tag("li", { class = alarm and "alarm" }, tag("span", nil, both(en, zh), unit and ", " .. unit),
+    tag("strong", nil, value))
+end
+
+local function coverage_text(data)
+  local expected, received = 0, 0
+  for _, listing in ipairs(data.coverage) do
+    expected, received = expected + listing.expected, received + listing.received
+  end
+  if expected == 0 then return "–" end
+  return ("%.2f"):format(math.floor(received / expected * 10000) / 100) -- never 100 while a row is missing
+end
+
+local function figures(data)
+  local list = { figure("Meters", "表计", words.grouped(data.meters.total)),
+    figure("Offline", "离线", words.grouped(#data.offline), nil, #data.offline > 0) }
+  for _, kind in ipairs(KINDS) do
+    local used = data.usage[kind]
+    local en, zh = words.kind[kind][1], words.kind[kind][2]
+    if used then list[#list + 1] = figure(en, zh, words.grouped(used.total),
+      words.unit[kind] ~= "" and words.unit[kind]) end
+  end
+  list[#list + 1] = figure("Coverage", "数据完整率", coverage_text(data), "%")
+  list[#list + 1] = figure("Flags", "异常标记", words.grouped(data.flags.total), nil, data.flags.total > 0)
+  return tag("ul", { class = "figures" }, list)
+end
+
+-- ---------------------------------------------------------------- sections
+
+local function consumption(data)
+  local parts = {}
+  for _, kind in ipairs(KINDS) do
+    local used = data.usage[kind]
+    if used then
+      local unit = words.unit[kind]
+      parts[#parts + 1] = tag("h3", nil, words.of(words.kind, kind), unit ~= "" and ", " .. unit)
+      parts[#parts + 1] = bars.chart(data.days, used.by_day, unit, ("%s by day, %s: %s in total · %s"):format(
+        words.kind[kind][1], unit, words.grouped(used.total), words.kind[kind][2]))
+    end
+  end
+  if #parts == 0 then parts[1] = note("Nothing was used in this period, or nothing is known of it.",
+    "本期没有用量，或没有相应数据。") end
+  return section("Consumption by day", "每日用量", parts)
+end
+
+local function top(data)
+  local parts = {}
+  for _, kind in ipairs(KINDS) do
+    local meters = data.top[kind]
+    if meters then
+      parts[#parts + 1] = tag("h3", nil, words.of(words.kind, kind))
+      parts[#parts + 1] = tables.top(meters, words.unit[kind], data.usage[kind].total)
+    end
+  end
+  return #parts > 0 and section("Top consumers", "用量排行", parts)
+end
+
+local function offline(data, options)
+  local parts = #data.offline > 0 and tables.offline(data.offline, options)
+    or note("All meters are online.", "所有表计均在线。")
+  return section("Offline meters", "离线表计", parts)
+end
+
+local function coverage(data)
+  if #data.coverage == 0 then
+    return section("Coverage", "数据完整情况", note("No sync has counted this period.", "本期尚无同步统计。"))
+  end
+  local maps, lacking = {}, {}
+  for _, listing in ipairs(data.coverage) do
+    local name = words.of(words.listing, listing.listing)
+    local counts = ("%s / %s"):format(words.grouped(listing.received), words.grouped(listing.expected))
+    local label = ("%s: %s"):format((words.listing[listing.listing] or { listing.listing })[1], counts)
+    maps[#maps + 1] = tag("div", { class = "map" }, tag("h3", nil, name, " · ", counts),
+      calendar.heat_map(data.days, listing.days, label))
+    local table_of_days = tables.lacking(listing, data.days, MOST_LACKING)
+    if table_of_days then lacking[#lacking + 1] = { tag("h3", nil, name), table_of_days } end
+  end
+  return section("Coverage", "数据完整情况", note("Meters that have a row on a day, of those expected to.",
+    "每日实收表计数与应收表计数之比。"), tag("div", { class = "maps" }, maps), calendar.legend(), lacking)
+end
+
+local function flags(data, options, rules)
+  if data.flags.total == 0 then
+    return section("Flags", "异常标记", note("No rule found anything.", "未发现异常。"))
+  end
+  local shown = #data.flags.rows
+  return section("Flags", "异常标记",
+    note("Nothing has been changed: a flag says where to look.", "数据未做任何更改，标记仅提示需要核查之处。"),
+    tables.rules(data.flags.by_rule, rules),
+    tag("h3", nil, both("One by one", "逐条列出"), (" · %d / %d"):format(shown, data.flags.total)),
+    tables.flags(data.flags.rows, options.utc_offset),
+    shown < data.flags.total and note("`imr check` lists all of them.", "运行 imr check 可列出全部标记。"))
+end
+
+local function supply(data, options)
+  if not data.supply then return nil end
+  return section("Supply commands", "供应命令", #data.supply > 0 and tables.supply(data.supply, options.utc_offset)
+    or note("None in this period.", "本期没有命令。"))
+end
+
+-- ---------------------------------------------------------------- the page
+
+-- What the page may load: nothing. The style sheet is its own.
+local POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+local function head(options)
+  return tag("head", nil, tag("meta", { charset = "utf-8" }),
+    tag("meta", { ["http-equiv"] = "Content-Security-Policy", content = POLICY }),
+    tag("meta", { name = "viewport", content = "width=device-width, initial-scale=1" }),
+    tag("title", nil, options.title or "imr · " .. options.period), html.style(style))
+end
+
+local function switch()
+  return tag("div", { class = "switch" }, tag("label", { ["for"] = "in-zh", lang = "zh-CN" }, "中文"),
+    tag("label", { ["for"] = "in-en", lang = "en" }, "English"))
+end
+
+local function radio(language, chosen)
+  return tag("input", { type = "radio", name = "language", id = "in-" .. language, checked = language == chosen,
+    ["aria-label"] = language == "zh" and "中文" or "English" })
+end
+
+local function header(options)
+  local made = core.format_time(options.now, options.utc_offset):sub(1, 16)
+  return tag("header", nil, tag("div", nil,
+    tag("h1", nil, options.title or both("Metering report", "抄表报告")),
+    tag("p", nil, options.period, " · ", both("made ", "生成于 "), made)), switch())
+end
+
+---@param data imr.ReportData
+---@param options table
+---@param rules imr.QualityRule[]
+---@return string
+function page.build(data, options, rules)
+  options.period = data.days[1] .. " – " .. data.days[#data.days]
+  return html.document(tag("html", { lang = options.language == "zh" and "zh-CN" or "en" }, head(options),
+    tag("body", nil, radio("zh", options.language), radio("en", options.language),
+      tag("div", { class = "page" }, header(options), tag("main", nil, figures(data), consumption(data), top(data),
+        offline(data, options), coverage(data), flags(data, options, rules), supply(data, options))))))
+end
+
+return page

@@ -1,0 +1,164 @@
+-- The report's tables.
+
+local core = require "imr.core"
+local html = require "imr.workflow.report.html"
+local words = require "imr.workflow.report.words"
+
+local tag, both = html.tag, html.both
+
+local tables = {}
+
+local function time_text(seconds, offset)
+  return seconds and core.format_time(seconds, offset):sub(1, 16) or "–"
+end
+
+-- Columns: { en, zh, class }. Cells: texts or markup. On a phone each row becomes a card that names its cells, which
+-- is why every cell repeats its heading.
+local function made(columns, rows)
+  local heads, lines = {}, {}
+  for index, column in ipairs(columns) do
+    heads[index] = tag("th", { scope = "col", class = column[3] }, both(column[1], column[2]))
+  end
+  for index, cells in ipairs(rows) do
+    local line = {}
+    for place, column in ipairs(columns) do
+      local value = cells[place]
+      line[place] = tag("td", { class = column[3] }, tag("b", { class = "head" }, both(column[1], column[2])),
+        tag("span", { class = "value" }, value == nil and "–" or value == "" and "–" or value))
+    end
+    lines[index] = tag("tr", nil, line)
+  end
+  return tag("table", nil, tag("thead", nil, tag("tr", nil, heads)), tag("tbody", nil, lines))
+end
+
+-- A number of a usual length stays on one line.
+local function code(text)
+  return tag("code", { class = #text <= 24 and "whole" }, text)
+end
+
+local function share_bar(part, whole)
+  local share = whole > 0 and math.max(0, part / whole * 100) or 0
+  return tag("span", { class = "share", ["aria-hidden"] = "true" },
+    tag("i", { style = ("width:%.1f%%"):format(math.min(share, 100)) }))
+end
+
+---@param meters table[] the first has used most
+---@param unit string
+---@param total imr.Decimal of all meters of the kind
+function tables.top(meters, unit, total)
+  local rows, whole = {}, total:number()
+  for index, meter in ipairs(meters) do
+    local used = meter.used:number()
+    rows[index] = { tostring(index), code(meter.meter_no), meter.name, meter.address,
+      words.grouped(meter.used), { whole > 0 and ("%.1f %%"):format(used / whole * 100) or "–",
+        share_bar(used, meters[1].used:number()) } }
+  end
+  return made({ { "#", "#", "n narrow" }, { "Meter", "表号" }, { "Tenant", "用户" }, { "Address", "地址" },
+    { "Usage, " .. unit, "用量（" .. unit .. "）", "n" }, { "Share", "占比", "n share-cell" } }, rows)
+end
+
+---@param meters table[]
+---@param options { to: integer, utc_offset: integer }
+function tables.offline(meters, options)
+  local rows = {}
+  for index, meter in ipairs(meters) do
+    local days = meter.last_online and ("%.1f"):format(math.max(0, options.to - meter.last_online) / 86400)
+    rows[index] = { code(meter.meter_no), words.of(words.kind, meter.kind), meter.name, meter.address,
+      time_text(meter.last_online, options.utc_offset), days }
+  end
+  return made({ { "Meter", "表号" }, { "Kind", "类别" }, { "Tenant", "用户" }, { "Address", "地址" },
+    { "Last heard of", "最后在线", "n" }, { "Days", "天数", "n" } }, rows)
+end
+
+local CAUSES = { "offline", "not_frozen", "truncated", "unknown" }
+
+local function causes(row)
+  local parts = {}
+  for _, cause in ipairs(CAUSES) do
+    if row[cause] > 0 then
+      if #parts > 0 then parts[#parts + 1] = ", " end
+      parts[#parts + 1] = words.of(words.cause, cause)
+      parts[#parts + 1] = " " .. row[cause]
+    end
+  end
+  return #parts > 0 and parts or nil
+end
+
+local function same(a, b)
+  for _, name in ipairs { "received", "expected", "offline", "not_frozen", "truncated", "unknown" } do
+    if a[name] ~= b[name] then return false end
+  end
+  return true
+end
+
+-- Days in a row that lack the same.
+local function runs_of(listing, days)
+  local runs, last = {}, nil
+  for _, day in ipairs(days) do
+    local row = listing.days[day]
+    if not row or row.received >= row.expected then
+      last = nil
+    elseif last and same(last.row, row) then
+      last.to = day
+    else
+      last = { from = day, to = day, row = row }
+      runs[#runs + 1] = last
+    end
+  end
+  return runs
+end
+
+---Days of a listing that lack something; nil where none does.
+---@param listing table of imr.ReportData.coverage
+---@param days string[]
+---@param most integer
+function tables.lacking(listing, days, most)
+  local rows = {}
+  for index, run in ipairs(runs_of(listing, days)) do
+    local row = run.row
+    if index > most then break end
+    rows[index] = { run.from == run.to and run.from or run.from .. " – " .. run.to:sub(6),
+      ("%d / %d"):format(row.received, row.expected), causes(row) }
+  end
+  if #rows == 0 then return nil end
+  return made({ { "Day", "日期", "day" }, { "Received", "实收", "n day" }, { "Missing because", "缺失原因" } }, rows)
+end
+
+---@param by_rule table<string, integer>
+---@param rules imr.QualityRule[]
+function tables.rules(by_rule, rules)
+  local rows = {}
+  for _, rule in ipairs(rules) do
+    if by_rule[rule.name] then
+      rows[#rows + 1] = { code(rule.name), both(rule.help, rule.help_zh),
+        words.grouped(by_rule[rule.name]) }
+    end
+  end
+  return made({ { "Rule", "规则" }, { "What it says", "含义" }, { "Flags", "数量", "n" } }, rows)
+end
+
+---@param flags imr.QualityFlag[]
+---@param offset integer
+function tables.flags(flags, offset)
+  local rows = {}
+  for index, flag in ipairs(flags) do
+    rows[index] = { code(flag.rule), code(flag.meter_no), time_text(flag.time, offset),
+      words.of(words.listing, flag.source), flag.value, flag.reference, tag("span", { lang = "en" }, flag.detail) }
+  end
+  return made({ { "Rule", "规则" }, { "Meter", "表号" }, { "Time", "时间", "n" }, { "Source", "来源" },
+    { "Value", "数值", "n" }, { "Compared with", "对照值", "n" }, { "Detail", "说明" } }, rows)
+end
+
+---@param intents table[]
+---@param offset integer
+function tables.supply(intents, offset)
+  local rows = {}
+  for index, intent in ipairs(intents) do
+    rows[index] = { time_text(intent.time, offset), code(intent.meter_no or intent.device),
+      words.of(words.command, intent.command), words.of(words.state, intent.state), intent.who, intent.reason }
+  end
+  return made({ { "Asked for", "提出时间", "n" }, { "Meter or device", "表号或设备" }, { "Command", "命令" },
+    { "State", "状态" }, { "Who", "操作人" }, { "Reason", "原因" } }, rows)
+end
+
+return tables

@@ -1,0 +1,58 @@
+-- The report's words, in English and Chinese.
+
+local html = require "imr.workflow.report.html"
+
+local both = html.both
+
+local words = {}
+
+words.kind = {
+  electricity = { "Electricity", "电" }, water = { "Water", "水" }, other = { "Other", "其他" },
+}
+
+words.unit = { electricity = "kWh", water = "m³", other = "" }
+
+words.listing = {
+  readings = { "Readings", "读数" }, consumption = { "Daily consumption", "日用量" },
+  consumption_realtime = { "Real-time consumption", "实时用量" }, tou_readings = { "Time of use", "尖峰平谷" },
+  camera_readings = { "Camera readings", "图像读数" }, meters = { "Meters", "表计" },
+  latest_readings = { "Latest readings", "最新读数" },
+}
+
+words.command = {
+  disconnect = { "disconnect", "断开供应" }, reconnect = { "reconnect", "恢复供应" },
+  request_reading = { "read", "抄表" },
+}
+
+words.state = {
+  planned = { "planned", "待发送" }, sending = { "sending", "发送中" }, accepted = { "accepted", "已受理" },
+  confirmed = { "confirmed", "已确认" }, contradicted = { "contradicted", "与表计状态不符" },
+  unconfirmed = { "unconfirmed", "未确认" }, unknown = { "unknown", "结果不明" }, refused = { "refused", "被拒绝" },
+  skipped = { "skipped", "已跳过" }, superseded = { "superseded", "已被取代" }, expired = { "expired", "已过期" },
+  protected = { "protected", "受保护" }, overtaken = { "overtaken", "被后续命令覆盖" },
+}
+
+words.cause = {
+  offline = { "offline", "离线" }, not_frozen = { "too young", "尚未冻结" },
+  truncated = { "listing cut short", "清单不完整" }, unknown = { "unknown", "原因不明" },
+}
+
+---A word of one of the lists in both languages; one that is not there stands for itself.
+---@param list table<string, string[]>
+---@param key string
+---@return imr.Markup
+function words.of(list, key)
+  local pair = list[key] or { key, key }
+  return both(pair[1], pair[2])
+end
+
+---Digits in groups of three.
+---@param number imr.Decimal|string|integer
+---@return string
+function words.grouped(number)
+  local sign, whole, rest = tostring(number):match("^(%-?)(%d+)(.*)$")
+  local grouped = whole:reverse():gsub("(%d%d%d)", "%1,"):reverse():gsub("^,", "")
+  return sign .. grouped .. rest
+end
+
+return words

@@ -1,0 +1,193 @@
+-- The report: what it shows, and what a browser makes of it. IMR_SCREENSHOT=file.png keeps a picture of it.
+local chromium = require "support.chromium"
+local core = require "imr.core"
+local filled = require "support.filled"
+local postgres = require "support.postgres"
+local process = require "support.process"
+local report = require "imr.workflow.report"
+local shell = require "support.shell"
+
+local scratch
+
+setup(function()
+  scratch = shell.scratch()
+  filled.ledger(scratch .. "/ledger.db")
+end)
+
+teardown(function() shell.must("rm -rf " .. scratch) end)
+
+local function options(more)
+  local given = { from = filled.FROM, to = filled.TO, now = filled.NOW, ledger = scratch .. "/ledger.db" }
+  for name, value in pairs(more or {}) do given[name] = value end
+  return given
+end
+
+local function page_of(where, more)
+  local db = filled.open(where)
+  local page, err = report.html(db, options(more))
+  db:close()
+  return assert(page, tostring(err))
+end
+
+local function count(text, what) return select(2, text:gsub(what, "")) end
+
+describe("a report", function()
+  local page
+
+  setup(function() page = page_of(scratch .. "/first.db") end)
+
+  it("sums exactly, by day and kind", function()
+    -- Meter by meter: 199.99 + 289 + 190 + 145 + 55 + 1095 + 195 + 195.
+    assert.truthy(page:find("<strong>2,363.99</strong>", 1, true))
+    assert.truthy(page:find("<strong>7.80</strong>", 1, true))
+    assert.truthy(page:find("<title>2025-06-07: 39.99 kWh</title>", 1, true))
+    assert.truthy(page:find("<title>2025-06-05: 0 m³</title>", 1, true))
+    assert.truthy(page:find("<title>2025-06-06: 0.40 m³</title>", 1, true))
+    assert.equal(2 * filled.DAYS, count(page, '<rect class="bar"'))
+  end)
+
+  it("ranks consumers, and shows no name as markup", function()
+    local first = page:find(filled.number(6), 1, true)
+    local second = page:find(filled.number(2), 1, true)
+    assert.is_true(first < second)
+    assert.is_nil(page:find("<img", 1, true))
+    assert.is_nil(page:find("<script", 1, true))
+    assert.truthy(page:find("&lt;img src=x onerror=alert(1)&gt;&#39;&lt;/td&gt;", 1, true))
+    assert.equal(1, count(page, "</style>"))
+  end)
+
+  it("asks nothing of anybody", function()
+    for _, word in ipairs { "src=\"", "href=", "url%(", "@import", "http://", "https://" } do
+      assert.is_nil(page:find(word), word)
+    end
+    assert.truthy(page:find("default-src &#39;none&#39;", 1, true))
+  end)
+
+  it("shows coverage, and the days that lack something with the cause", function()
+    assert.equal(filled.DAYS, count(page, '<rect class="[fmsn]%a+" height'))
+    assert.equal(30, count(page, '<rect class="full"'))
+    assert.truthy(page:find("<title>2025-07-03: 6/8, offline 1, unknown 1</title>", 1, true))
+    assert.truthy(page:find("2025-07-04 – 07-10", 1, true))
+    assert.truthy(page:find("<strong>96.56</strong>", 1, true))
+  end)
+
+  it("counts the flags, and lists no more than it is told to", function()
+    assert.truthy(page:find("· 12 / 12", 1, true))
+    assert.truthy(page:find("fell by 94.00", 1, true))
+    local short = page_of(scratch .. "/short.db", { most_flags = 3, without = { "gap" } })
+    assert.truthy(short:find("· 3 / 9", 1, true))
+    assert.truthy(short:find("imr check", 1, true))
+    assert.is_nil(short:find("fell by 94.00", 1, true) and short:find("nothing used", 1, true))
+  end)
+
+  it("shows the ledger's commands of the period, where one is named", function()
+    assert.truthy(page:find("unpaid &quot;&gt;&lt;img", 1, true))
+    assert.equal(2, count(page, '<span class="en" lang="en">[dr]e?i?sconnect</span>')
+      + count(page, '<span class="en" lang="en">reconnect</span>'))
+    assert.is_nil(page:find("before", 1, true))
+    local without = page_of(scratch .. "/none.db", { ledger = false })
+    assert.is_nil(without:find("Supply commands", 1, true))
+  end)
+
+  it("is made of an empty database too, and says so", function()
+    local db = assert(require("imr.database").open(scratch .. "/empty.db"))
+    local empty = assert(report.html(db, options { ledger = false }))
+    db:close()
+    for _, text in ipairs { "Nothing was used in this period", "All meters are online", "No sync has counted",
+      "No rule found anything" } do
+      assert.truthy(empty:find(text, 1, true), text)
+    end
+  end)
+
+  it("wants a period, and not years of it", function()
+    assert.has_error(function() report.html({}, {}) end,
+      "report.html takes a table with from and to, in Unix seconds")
+    assert.has_error(function() report.html({}, { from = 0, to = 401 * 86400 }) end,
+      "a report is of 400 days at the most")
+  end)
+end)
+
+describe("a report out of PostgreSQL", function()
+  local server
+  setup(function() server = postgres.start() end)
+  teardown(function() server:stop() end)
+
+  it("is the same, to the letter", function()
+    assert.equal(page_of(scratch .. "/same.db"), page_of((server:url())))
+  end)
+end)
+
+if process.interpreter ~= "lua5.4" then
+  print("skipped: the report in a browser: the same page is shown under lua5.4")
+  return
+end
+
+-- The report in a frame as wide as a screen; what a person would see goes into the title, as JSON.
+local LOOK = [[<!doctype html><meta charset="utf-8"><body><iframe id="f" src="%s" style="width:%dpx;height:900px">
+</iframe><script>
+document.getElementById("f").onload = (event) => {
+  const page = event.target.contentDocument, seen = {};
+  for (const language of ["zh", "en"]) {
+    page.getElementById("in-" + language).click();
+    seen[language] = page.body.innerText;
+  }
+  seen.wide = page.documentElement.scrollWidth;
+  seen.scripts = page.querySelectorAll("script, img, iframe, link, object").length;
+  seen.bars = [...page.querySelectorAll("rect.bar")].map((bar) => bar.getBoundingClientRect().height);
+  seen.cells = page.querySelectorAll("svg.calendar rect").length;
+  const small = [...page.querySelectorAll("span.value, th, p, h2, .x span, .y span")].filter((element) =>
+    element.getBoundingClientRect().width && parseFloat(getComputedStyle(element).fontSize) < 11);
+  seen.small = small.length;
+  document.title = JSON.stringify(seen);
+};
+</script>]]
+
+describe("a browser shows the report", function()
+  local function unescaped(text)
+    return (text:gsub("&lt;", "<"):gsub("&gt;", ">"):gsub("&quot;", '"'):gsub("&amp;", "&"))
+  end
+
+  local function write(name, text)
+    local file = assert(io.open(scratch .. "/" .. name, "w"))
+    file:write(text)
+    file:close()
+    return "file://" .. scratch .. "/" .. name
+  end
+
+  local function look(width)
+    local url = write("page.html", page_of(scratch .. "/browser.db"))
+    os.remove(scratch .. "/browser.db")
+    local frame = write("frame.html", LOOK:format(url, width))
+    local dom, console = chromium.open(frame, "--allow-file-access-from-files --dump-dom")
+    local title = dom:match("<title>(.-)</title>")
+    assert.truthy(title, dom:sub(1, 2000))
+    return assert(core.json(unescaped(title))), console, url
+  end
+
+  it("on a desktop, in both languages, without a word on the console", function()
+    local seen, console, url = look(1200)
+    assert.same({}, console)
+    assert.same({ 0, 80, 40 }, { seen.scripts, #seen.bars, seen.cells })
+    for _, text in ipairs { "Consumption by day", "2,363.99", "Top consumers", filled.HOSTILE, "Offline meters",
+      "96.56", "fell by 94.00", "Supply commands" } do
+      assert.truthy(seen.en:find(text, 1, true), text)
+    end
+    for _, text in ipairs { "每日用量", "2,363.99", "用量排行", "离线表计", "数据完整情况", "读数倒走", "供应命令" } do
+      assert.truthy(seen.zh:find(text, 1, true), text)
+      if text:find("[\128-\255]") then assert.is_nil(seen.en:find(text, 1, true), text) end
+    end
+    assert.is_nil(seen.zh:find("Consumption by day", 1, true))
+    assert.is_true(seen.bars[25] > 20 * seen.bars[24], "the spike stands out")
+    if os.getenv "IMR_SCREENSHOT" then
+      chromium.open(url, "--hide-scrollbars --window-size=1200,3400 --screenshot=" .. os.getenv "IMR_SCREENSHOT")
+    end
+  end)
+
+  it("on a phone: nothing sticks out, nothing is too small", function()
+    local seen, console = look(390)
+    assert.same({}, console)
+    assert.is_true(seen.wide <= 390, "as wide as " .. seen.wide)
+    assert.equal(0, seen.small)
+    assert.truthy(seen.en:find("000100000006", 1, true))
+  end)
+end)
