@@ -161,10 +161,23 @@ local function check(request, exchange)
   end
 end
 
+local library, load_problem
+
+-- LuaJIT tells why a module cannot be loaded only at the first try.
+local function load_library()
+  if library or load_problem then return library end
+  local loaded, result = pcall(require, "resty.http")
+  if loaded then
+    library = result
+  else
+    load_problem = "lua-resty-http cannot be loaded: " .. tostring(result):match("^[^\n]*")
+  end
+  return library
+end
+
 -- The request, taken apart, or what is wrong with it.
 local function prepare(request)
-  local loaded, library = pcall(require, "resty.http")
-  if not loaded then return nil, "lua-resty-http cannot be loaded: " .. tostring(library):match("^[^\n]*") end
+  if not load_library() then return nil, load_problem end
   local exchange = {
     request = request, url = address.of_url(request.url), timeout = request.timeout or TIMEOUT,
     connect_timeout = request.connect_timeout or CONNECT_TIMEOUT, max_body = request.max_body or MAX_BODY,
@@ -199,7 +212,7 @@ end
 ---Whether lua-resty-http can be loaded.
 ---@return boolean
 function transport.is_there()
-  return ngx ~= nil and (pcall(require, "resty.http"))
+  return ngx ~= nil and load_library() ~= nil
 end
 
 return transport
