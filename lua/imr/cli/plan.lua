@@ -27,7 +27,9 @@ local DAY = 86400
 function plan.configure(parser)
   local names = {}
   for index, entry in ipairs(LISTINGS) do names[index] = entry[1] end
-  parser:argument("listing", "What to plan (default: all of them, side by side, as for a first sync)."):args("*")
+  names[#names + 1] = "sync"
+  parser:argument("listing", "What to plan (default: all of them, side by side); sync: what a first `imr sync` costs, "
+    .. "of 90 days unless you say otherwise."):args("*")
     :choices(names)
   parser:option("--meters", "The project has so many meters (default: asks the platform)."):argname("N")
     :convert(listing.whole(0))
@@ -42,6 +44,18 @@ function plan.configure(parser)
   parser:option("--max-days", "Longest period of one listing."):argname("D"):convert(listing.whole(1))
   output.configure(parser)
   connect.configure(parser)
+end
+
+-- A first sync reads all listings, in parts as long as it takes them.
+local function prepare_sync(arguments)
+  local names = selection.set(arguments.listing)
+  if not names.sync then return end
+  if #arguments.listing > 1 or selection.numbers(arguments) then
+    exit.usage("a first sync reads all listings of all meters: imr plan sync goes alone")
+  end
+  local sync = require "imr.workflow.sync"
+  arguments.listing, arguments.max_days = {}, arguments.max_days or sync.LONGEST
+  if not arguments.from and not arguments.to then arguments.days = arguments.days or sync.FIRST_DAYS end
 end
 
 local function period(arguments, offset)
@@ -116,6 +130,7 @@ end
 ---@return integer exit status
 function plan.run(arguments)
   if arguments.fields then exit.usage("--fields goes with a listing") end
+  prepare_sync(arguments)
   local list, dated = chosen_listings(arguments)
   local chosen = settings.read(arguments)
   local offset, from, to = chosen.utc_offset or 8 * 3600, nil, nil

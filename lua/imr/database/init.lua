@@ -59,12 +59,19 @@ local function connection_of(self)
 end
 
 local function prepare(self, sql)
-  local kept, connection = private[self], connection_of(self)
-  local statement = kept.statements[sql]
-  if statement then return statement end
-  local message
-  statement, message = connection:prepare(sql)
+  local statement, message = connection_of(self):prepare(sql)
   if not statement then self:fail(message) end
+  return statement
+end
+
+-- Statements that come again and again are prepared once.
+local function prepared(self, sql)
+  local statements = private[self].statements
+  local statement = statements[sql]
+  if not statement then
+    statement = prepare(self, sql)
+    statements[sql] = statement
+  end
   return statement
 end
 
@@ -77,8 +84,7 @@ end
 ---@param sql string with ? for values
 ---@return integer affected rows
 function Database:execute(sql, ...)
-  local statement = prepare(self, sql)
-  private[self].statements[sql] = statement
+  local statement = prepared(self, sql)
   run(self, statement, ...)
   return statement:affected()
 end
@@ -154,8 +160,7 @@ end
 ---@param sql string
 ---@return table|nil
 function Database:row(sql, ...)
-  local statement = prepare(self, sql)
-  private[self].statements[sql] = statement
+  local statement = prepared(self, sql)
   run(self, statement, ...)
   local first
   for raw in statement:rows(true) do first = first or row_of(raw) end

@@ -15,10 +15,10 @@ local listings = require "imr.workflow.sync_listings"
 local reader = require "imr.workflow.sync_reader"
 local sync_run = require "imr.workflow.sync_run"
 
-local sync = {}
-
 local DAY = 86400
-local FIRST_DAYS = 90
+
+---`FIRST_DAYS`: how far back a first run begins; `LONGEST`: most days of one listing in it.
+local sync = { FIRST_DAYS = 90, LONGEST = require("imr.workflow.sync_plan").LONGEST }
 
 ---@class imr.sync.Options
 ---@field client imr.Client
@@ -72,7 +72,7 @@ local function job_of(options, db)
   local clock = options.clock or os.time
   return { db = db, client = options.client, clock = clock, from = options.from,
     to = math.min(options.to or math.huge, clock()), page_size = options.page_size or 1000,
-    utc_offset = options.utc_offset or 8 * 3600, first_days = options.first_days or FIRST_DAYS,
+    utc_offset = options.utc_offset or 8 * 3600, first_days = options.first_days or sync.FIRST_DAYS,
     on_progress = options.on_progress }
 end
 

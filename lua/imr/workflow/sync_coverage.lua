@@ -44,16 +44,41 @@ local CAUSES = { "offline", "not_frozen", "truncated", "unknown" }
 
 -- ---------------------------------------------------------------- what is known
 
+-- Most meters have a row each day: the database counts those, and only the others are looked at day by day.
+local RECEIVED = "CREATE TEMPORARY TABLE IF NOT EXISTS imr_received (meter_no TEXT PRIMARY KEY, days BIGINT)"
+local COUNT = "INSERT INTO imr_received SELECT meter_no, count(DISTINCT %s) FROM %s WHERE %s GROUP BY meter_no"
+local WHOLE = "SELECT count(*) AS count FROM imr_received r WHERE days = ? AND EXISTS (SELECT 1 FROM meters m "
+  .. "WHERE m.meter_no = r.meter_no AND (m.removed_at IS NULL OR m.removed_at > ?))"
+
+local function rows_within(listing, scope)
+  local granularity = listing.granularity and (" AND granularity = '%s'"):format(listing.granularity) or ""
+  return ("%s >= %d AND %s <= %d%s"):format(listing.moment, scope.from, listing.moment, scope.to, granularity)
+end
+
+local function day_in_sql(listing, scope)
+  return ("(%s + %d) / %d"):format(listing.moment, scope.offset, DAY)
+end
+
+---@return integer meters that have a row on each day
+local function count_received(db, listing, scope)
+  db:execute(RECEIVED)
+  db:execute "DELETE FROM imr_received"
+  db:execute(COUNT:format(day_in_sql(listing, scope), listing.table, rows_within(listing, scope)))
+  return db:row(WHOLE, scope.last - scope.first + 1, scope.from).count
+end
+
 local METERS = "SELECT m.meter_no AS meter_no, %s AS first_seen, %s AS removed_at, m.online AS online, "
   .. "%s AS last_online, %s AS first_row FROM meters m LEFT JOIN cursors c ON c.listing = ? "
-  .. "AND c.meter_no = m.meter_no WHERE (m.removed_at IS NULL OR m.removed_at > ?)%s"
+  .. "AND c.meter_no = m.meter_no WHERE (m.removed_at IS NULL OR m.removed_at > ?)%s "
+  .. "AND m.meter_no NOT IN (SELECT meter_no FROM imr_received WHERE days = ?)"
 
--- A number that changed device is one meter: its newest row tells its state.
+-- The meters that lack a day. A number that changed device is one meter: its newest row tells its state.
 local function meters_of(db, listing, scope)
   local seen_only = listing.expected == "seen" and " AND c.last_row IS NOT NULL" or ""
+  local sql = METERS:format(db:exact("time", "m.first_seen"), db:exact("time", "m.removed_at"),
+    db:exact("time", "m.last_online"), db:exact("time", "c.first_row"), seen_only)
   local found = {}
-  for row in db:rows(METERS:format(db:exact("time", "m.first_seen"), db:exact("time", "m.removed_at"),
-    db:exact("time", "m.last_online"), db:exact("time", "c.first_row"), seen_only), listing.name, scope.from) do
+  for row in db:rows(sql, listing.name, scope.from, scope.last - scope.first + 1) do
     local known = found[row.meter_no]
     if known and known.first_seen > row.first_seen then row, known = known, row end
     if known then row.first_seen = known.first_seen end
@@ -90,17 +115,23 @@ local function spans_of(db, listing, scope)
   return spans
 end
 
-local DAYS = "SELECT DISTINCT meter_no, %s AS day FROM %s WHERE %s >= ? AND %s <= ?%s"
+local DAYS = "SELECT DISTINCT meter_no, %s AS day FROM %s WHERE %s "
+  .. "AND meter_no IN (SELECT meter_no FROM imr_received WHERE days < ?) ORDER BY 1"
 
-local function received_of(db, listing, scope)
-  local found, moment = {}, listing.moment
-  local granularity = listing.granularity and (" AND granularity = '%s'"):format(listing.granularity) or ""
-  local day = ("(%s + %d) / %d"):format(moment, scope.offset, DAY)
-  for row in db:rows(DAYS:format(day, listing.table, moment, moment, granularity), scope.from, scope.to) do
-    found[row.meter_no] = found[row.meter_no] or {}
-    found[row.meter_no][row.day] = true
+-- The days of one meter after the other: those of all at once may be millions.
+local function received_by_meter(db, listing, scope)
+  local rows = db:rows(DAYS:format(day_in_sql(listing, scope), listing.table, rows_within(listing, scope)),
+    scope.last - scope.first + 1)
+  local row = rows()
+  return function()
+    if not row then return nil end
+    local number, days = row.meter_no, {}
+    while row and row.meter_no == number do
+      days[row.day] = true
+      row = rows()
+    end
+    return number, days
   end
-  return found
 end
 
 -- ---------------------------------------------------------------- what is missing
@@ -175,20 +206,23 @@ local function check_meter(result, job, meter, received)
   end
 end
 
-local function sorted(found)
-  local numbers = {}
-  for number in pairs(found) do numbers[#numbers + 1] = number end
-  table.sort(numbers)
-  return numbers
-end
-
 local function check_listing(result, db, listing)
   local scope = result.scope
   local job = { listing = listing, sum = counts(), days = {}, spans = spans_of(db, listing, scope) }
   job.sum.before_first = 0
-  for day = scope.first, scope.last do job.days[day] = counts() end
-  local meters, received = meters_of(db, listing, scope), received_of(db, listing, scope)
-  for _, number in ipairs(sorted(meters)) do check_meter(result, job, meters[number], received[number] or {}) end
+  local whole = count_received(db, listing, scope)
+  for day = scope.first, scope.last do
+    job.days[day] = counts()
+    job.days[day].expected, job.days[day].received = whole, whole
+  end
+  local days = whole * (scope.last - scope.first + 1)
+  job.sum.expected, job.sum.received = days, days
+  local left = meters_of(db, listing, scope)
+  for number, received in received_by_meter(db, listing, scope) do
+    if left[number] then check_meter(result, job, left[number], received) end
+    left[number] = nil
+  end
+  for _, meter in pairs(left) do check_meter(result, job, meter, {}) end
   job.sum.listing, job.sum.drifted, job.sum.complete = listing.name, job.spans.drifted, job.sum.missing == 0
   result.listings[#result.listings + 1] = job.sum
   result.complete = result.complete and job.sum.complete
@@ -212,7 +246,14 @@ local function store(db, listing, days, now)
   end
 end
 
----The days of a period, each as a whole, and what the database knows of them. What it finds is also kept in the table coverage.
+local function by_meter(a, b)
+  if a.listing ~= b.listing then return a.listing < b.listing end
+  if a.meter_no ~= b.meter_no then return a.meter_no < b.meter_no end
+  return a.from < b.from
+end
+
+---The days of a period, each as a whole, and what the database knows of them. What it finds is also kept in the table
+---coverage.
 ---@param db imr.Database
 ---@param options { from: integer, to: integer, utc_offset: integer, now: integer }
 ---@return imr.sync.Certificate
@@ -224,12 +265,13 @@ function coverage.certify(db, options)
   local result = { from = options.from, to = options.to, complete = true, listings = {}, missing = {}, scope = scope }
   db:transaction(function()
     for _, listing in ipairs(listings) do
-      local known = listing.expected and db:row("SELECT listing FROM cursors WHERE listing = ? AND meter_no = ''",
-        listing.name)
+      local known = listing.expected and db:row("SELECT min(id) AS id FROM listings WHERE listing = ?",
+        listing.name).id
       if known then store(db, listing, check_listing(result, db, listing).days, scope.now) end
     end
   end)
   result.scope = nil
+  table.sort(result.missing, by_meter)
   for _, missing in ipairs(result.missing) do missing.last = nil end
   return result
 end

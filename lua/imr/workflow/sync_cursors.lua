@@ -60,14 +60,15 @@ function cursors.extend(db, name, from, to, numbers)
 end
 
 ---A period has been read to its end for the whole project. Meters whose span does not touch it keep theirs.
----@param first boolean it begins the history, so the spans of meters that have none begin with it
-function cursors.extend_all(db, name, from, to, first)
-  if first then
-    db:execute(ADD, name, "")
-    db:execute(ADD_ALL, name)
-    extend(db, name, from, to, "AND synced_to IS NULL")
-  end
+function cursors.extend_all(db, name, from, to)
   extend(db, name, from, to, "AND synced_to >= ? AND synced_from <= ?", from - 1, to + 1)
+end
+
+---A period that begins the history has been read to its end: so do the spans of meters that have none.
+function cursors.begin_all(db, name, from, to)
+  db:execute(ADD, name, "")
+  db:execute(ADD_ALL, name)
+  extend(db, name, from, to, "AND synced_to IS NULL")
 end
 
 -- ---------------------------------------------------------------- what is to be read again
@@ -76,20 +77,22 @@ end
 local METERS = "SELECT m.meter_no AS meter_no, min(%s) AS since FROM meters m "
   .. "LEFT JOIN cursors c ON c.listing = ? AND c.meter_no = m.meter_no "
   .. "WHERE m.removed_at IS NULL AND (m.online IS NULL OR m.online = TRUE OR m.last_online IS NULL "
-  .. "OR c.synced_to IS NULL OR m.last_online > %d) GROUP BY m.meter_no ORDER BY 2, 1"
+  .. "OR c.synced_to IS NULL OR m.last_online > %d) GROUP BY m.meter_no HAVING min(%s) < ? ORDER BY 2, 1"
 
 ---Since when each meter has to be read again, oldest first.
 ---@param listing imr.sync.Listing
 ---@param scope { start: integer, look_back: integer, covered: integer } begin of the history; until when all was read
+---@param before? integer only meters for which that is earlier
 ---@return fun(): { meter_no: string, since: integer }|nil
-function cursors.meters(db, listing, scope)
+function cursors.meters(db, listing, scope, before)
   -- Where rows are expected and none ever came, they may come with all of the longest look-back.
   local back = listing.expected == "all"
     and ("CASE WHEN c.last_row IS NULL THEN %d ELSE %d END"):format(cursors.MOST, scope.look_back)
     or ("%d"):format(scope.look_back)
   local since = ("CASE WHEN c.synced_to IS NULL OR c.synced_to - (%s) < %d THEN %d ELSE c.synced_to - (%s) + 1 END")
     :format(back, scope.start, scope.start, back)
-  return db:rows(METERS:format(db:exact("time", since), scope.covered - scope.look_back), listing.name)
+  return db:rows(METERS:format(db:exact("time", since), scope.covered - scope.look_back, since), listing.name,
+    before or scope.covered + 1)
 end
 
 return cursors

@@ -3,11 +3,11 @@
 
 local plan = require "imr.workflow.plan"
 
-local sync_plan = {}
-
 local DAY = 86400
-local LONGEST = 31    -- days of one listing of which nobody knows how many rows it will have
-local PAGES = 30      -- of one listing: a run that is killed begins the listing again that it was in
+local LONGEST = 31 -- days of one listing of which nobody knows how many rows it will have
+local PAGES = 30   -- of one listing: a run that is killed begins the listing again that it was in
+
+local sync_plan = { LONGEST = LONGEST }
 
 ---@class imr.sync.Job
 ---@field endpoint string

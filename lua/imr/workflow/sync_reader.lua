@@ -75,7 +75,9 @@ local function extend(self, own)
   local numbers = own.meters or own.meter and { own.meter }
   if numbers then return cursors.extend(db, name, own.from, own.to, numbers) end
   self.reached = own.to
-  cursors.extend_all(db, name, self.begins, own.to, self.first)
+  cursors.extend_all(db, name, self.begins, own.to)
+  if self.first then cursors.begin_all(db, name, self.begins, own.to) end
+  self.knew_meters = self.job.listed
 end
 
 local function finish(self, own, report, settled, started)
@@ -84,6 +86,7 @@ local function finish(self, own, report, settled, started)
     job.run:listed(self.listing, own, report, started)
     if not self.listing.moment then
       if report.complete then self.writer:finish() end
+      job.listed = job.listed or self.listing.name == "meters"
       return
     end
     if settled then extend(self, own) end
@@ -147,16 +150,14 @@ function Reader:read_behind()
   if not self.listing.moment or self.job.from then return end
   if self.first then
     -- The meter list may have come to its end after this one.
-    if self.reached then
-      cursors.extend_all(self.job.db, self.listing.name, self.begins, self.reached, true)
+    if self.reached and not self.knew_meters then
+      cursors.begin_all(self.job.db, self.listing.name, self.begins, self.reached)
     end
     return
   end
   local behind = {}
-  for entry in cursors.meters(self.job.db, self.listing, scope_of(self)) do
-    if entry.since < self.begins then
-      behind[#behind + 1] = { meter_no = entry.meter_no, since = day_start(self, entry.since) }
-    end
+  for entry in cursors.meters(self.job.db, self.listing, scope_of(self), self.begins) do
+    behind[#behind + 1] = { meter_no = entry.meter_no, since = day_start(self, entry.since) }
   end
   read_steps(self, plan.behind(plan_job(self), behind))
 end

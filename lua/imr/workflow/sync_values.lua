@@ -4,6 +4,8 @@ local cjson = require "cjson"
 local core = require "imr.core"
 local tables = require "imr.database.tables"
 
+local find = string.find
+
 local values = {}
 
 local MOST_DIGITS = 1000 -- no meter's number is longer, and a NUMERIC has its limits
@@ -18,7 +20,7 @@ end
 local function text(row, name)
   local value = row[name]
   if value == nil then return nil end
-  if value:find("\0", 1, true) then return reject(row, name, value) end
+  if find(value, "\0", 1, true) then return reject(row, name, value) end
   return value
 end
 
@@ -30,7 +32,7 @@ end
 
 local function dec(row, name)
   local value = row[name]
-  if value == nil or (#value < 30 and not value:find("[eE]")) or fits(value) then return value end
+  if value == nil or (#value < 30 and not find(value, "[eE]")) or fits(value) then return value end
   return reject(row, name, value)
 end
 

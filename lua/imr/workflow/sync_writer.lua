@@ -39,14 +39,21 @@ end
 -- What is ours stays when the platform's row changes.
 local ours = { stored_at = true, changed_at = true }
 
+-- The first columns of a table.
+local function insert(entry, keys, count)
+  local names = {}
+  for index = 1, count do names[index] = entry.columns[index].name end
+  return ("INSERT INTO %s (%s) VALUES (%s) ON CONFLICT (%s) DO NOTHING"):format(entry.name,
+    table.concat(names, ", "), marks(count), table.concat(keys, ", "))
+end
+
 local function statements(self, entry)
   local keys = columns_where(entry, function(column) return column.key end)
-  local all = columns_where(entry, function() return true end)
   local rest = columns_where(entry, function(column) return not column.key and not ours[column.name] end)
   local where = equals(keys, " AND ")
   self.keys, self.rest = keys, rest
-  self.insert = ("INSERT INTO %s (%s) VALUES (%s) ON CONFLICT (%s) DO NOTHING"):format(entry.name,
-    table.concat(all, ", "), marks(#all), table.concat(keys, ", "))
+  self.insert_all = insert(entry, keys, #entry.columns)
+  self.insert = insert(entry, keys, self.usual)
   self.find = ("SELECT %s FROM %s WHERE %s"):format(self.db:columns(entry.name), entry.name, where)
   self.update = ("UPDATE %s SET %s, changed_at = ? WHERE %s"):format(entry.name, equals(rest, ", "), where)
 end
@@ -72,6 +79,7 @@ function writer.new(db, listing, settings)
   self.last_row = LAST_ROW:format(db:exact("time", "last_row"))
   self.at = {}
   for index, column in ipairs(entry.columns) do self.at[column.name] = index end
+  self.usual = self.at.changed_at - 1 -- the columns behind are rarely filled, and NULLs cost their time too
   statements(self, entry)
   self:begin()
   return self
@@ -100,7 +108,7 @@ end
 local function reason_of(self, row)
   if not row.meter_no then return "it has no meter number" end
   if not row[self.listing.moment] then return ("it has no %s"):format(self.listing.moment) end
-  if row.meter_no:find("\0", 1, true) then return "its meter number holds a NUL" end
+  return "its meter number holds a NUL"
 end
 
 -- ---------------------------------------------------------------- rows that are there already
@@ -119,8 +127,8 @@ local function written(value)
 end
 
 local function restate(self, old, row, column, now)
-  self.db:execute(RESTATE, self.entry.name, row.meter_no, row[self.listing.moment], row.granularity, row.copy,
-    column.name, written(old[column.name]), written(self.list[self.at[column.name]]),
+  self.db:execute(RESTATE, self.entry.name, row.meter_no, row[self.listing.moment], self.listing.granularity,
+    self.list[self.at.copy], column.name, written(old[column.name]), written(self.list[self.at[column.name]]),
     old.changed_at or old.stored_at, now, self.run_id)
 end
 
@@ -168,31 +176,43 @@ local function signature(self)
   return table.concat(parts, "\2")
 end
 
-local function seen(self, key)
-  return self.page[key] or self.before[key]
+local function moments_of(page, number)
+  local moments = page[number]
+  if not moments then
+    moments = {}
+    page[number] = moments
+  end
+  return moments
 end
 
--- The first row of a meter and moment is copy 0. Another one with the same values is the same row; one with other
--- values is kept beside it. The signature of the first is only made when there is a second.
-local function copy_of(self, row)
-  local key = row.meter_no .. "\0" .. row[self.listing.moment]
-  local known = seen(self, key)
-  if not known then
-    self.page[key] = row
-    return 0
-  end
+-- Another row of a meter and moment: which copy it is, and whether it was there already.
+local function doubled(self, row, known)
   local mine = signature(self)
   if known.meter_no then
     self.fill(known, self.list)
     known = { signature(self) }
     self.fill(row, self.list)
   end
-  self.page[key] = known
   for index, other in ipairs(known) do
-    if other == mine then return index - 1, true end
+    if other == mine then return known, index - 1, true end
   end
   known[#known + 1] = mine
-  return #known - 1
+  return known, #known - 1, false
+end
+
+-- The first row of a meter and moment is copy 0. Another one with the same values is the same row; one with other
+-- values is kept beside it. The signature of the first is only made when there is a second.
+local function copy_of(self, row)
+  local number, moment = row.meter_no, row[self.listing.moment]
+  local moments, before = moments_of(self.page, number), self.before[number]
+  local known = moments[moment] or before and before[moment]
+  if not known then
+    moments[moment] = row
+    return 0, false
+  end
+  local copy, again
+  moments[moment], copy, again = doubled(self, row, known)
+  return copy, again
 end
 
 -- ---------------------------------------------------------------- pages
@@ -207,19 +227,26 @@ local function note_lateness(self, row)
   end
 end
 
-local function put(self, row, now, counts)
-  local reason = reason_of(self, row)
-  if reason then
-    counts.rejected = counts.rejected + 1
-    return writer.reject(self.db, self.entry.name, row, reason, now, self.run_id)
+local function add(self)
+  local list = self.list
+  for index = self.usual + 1, self.count do
+    if list[index] ~= nil then return self.db:execute(self.insert_all, unpack(list, 1, self.count)) == 1 end
   end
-  row.granularity, row.stored_at, row.copy = self.listing.granularity, now, 0
-  self.fill(row, self.list)
-  local again
-  row.copy, again = copy_of(self, row)
+  return self.db:execute(self.insert, unpack(list, 1, self.usual)) == 1
+end
+
+local function put(self, row, now, counts)
+  local list, at = self.list, self.at
+  self.fill(row, list)
+  if list[at.meter_no] == nil or list[at[self.listing.moment]] == nil then
+    counts.rejected = counts.rejected + 1
+    return writer.reject(self.db, self.entry.name, row, reason_of(self, row), now, self.run_id)
+  end
+  local copy, again = copy_of(self, row)
   if again then return end
-  self.list[self.at.copy] = row.copy
-  if self.db:execute(self.insert, unpack(self.list, 1, self.count)) == 1 then
+  list[at.copy], list[at.stored_at] = copy, now
+  if at.granularity then list[at.granularity] = self.listing.granularity end
+  if add(self) then
     counts.new_rows = counts.new_rows + 1
     note_lateness(self, row)
   else
@@ -227,30 +254,26 @@ local function put(self, row, now, counts)
   end
 end
 
-local function advance(self, rows)
-  local oldest, newest, moment = {}, {}, self.listing.moment
-  for _, row in ipairs(rows) do
-    local number, time = row.meter_no, row[moment]
-    if number and time then
-      oldest[number] = math.min(time, oldest[number] or math.huge)
-      newest[number] = math.max(time, newest[number] or -math.huge)
+-- The rows without a usable key have no place in self.page.
+local function advance(self)
+  for number, moments in pairs(self.page) do
+    local oldest, newest = math.huge, -math.huge
+    for moment in pairs(moments) do
+      if moment < oldest then oldest = moment end
+      if moment > newest then newest = moment end
     end
-  end
-  for number, time in pairs(newest) do
-    if not number:find("\0", 1, true) then
-      self.db:execute(ADVANCE, self.listing.name, number, oldest[number], time)
-    end
+    self.db:execute(ADVANCE, self.listing.name, number, oldest, newest)
   end
 end
 
 ---Stores a page and moves its meters' cursors. To be called within a transaction.
----@param rows table[] records with their decimals as text; they are changed
+---@param rows table[] records with their decimals as text; a value that can't be stored moves to `invalid`
 ---@return { rows: integer, new_rows: integer, restated: integer, rejected: integer }
 function Writer:write(rows)
   local now = self.clock()
   local counts = { rows = #rows, new_rows = 0, restated = 0, rejected = 0 }
   for _, row in ipairs(rows) do put(self, row, now, counts) end
-  advance(self, rows)
+  advance(self)
   self.before, self.page = self.page, {}
   return counts
 end

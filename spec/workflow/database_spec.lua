@@ -1,0 +1,199 @@
+-- The database's own layer: exact values, transactions, migrations, secrets; the same in SQLite and PostgreSQL.
+local address = require "imr.database.address"
+local core = require "imr.core"
+local database = require "imr.database"
+local migrations = require "imr.database.migrations"
+local postgres = require "support.postgres"
+local process = require "support.process"
+local shell = require "support.shell"
+local tables = require "imr.database.tables"
+
+local directory, server
+
+local function contract(name, new_address)
+  describe("a database in " .. name, function()
+    local db, where
+
+    before_each(function()
+      where = new_address()
+      db = assert(database.open(where))
+    end)
+
+    after_each(function() db:close() end)
+
+    local INSERT = "INSERT INTO readings (meter_no, read_time, copy, reading, address) VALUES (?, ?, ?, ?, ?)"
+
+    it("gives back decimals and times as they were", function()
+      db:execute(INSERT, "000100000001", 4102444800, 0, "12345678901234567890.12300", "锦绣新村")
+      local row = db:select("readings")()
+      assert.same({ "000100000001", 4102444800, "12345678901234567890.12300", "锦绣新村" },
+        { row.meter_no, row.read_time, row.reading, row.address })
+      assert.is_nil(row.imei)
+      assert.equal(4102444800, db:row(("SELECT %s AS t FROM readings"):format(db:exact("time", "max(read_time)"))).t)
+      assert.equal("integer", math.type and math.type(row.read_time) or "integer")
+    end)
+
+    it("gives back flags as booleans", function()
+      db:execute("INSERT INTO meters (meter_no, device_id, first_seen, online) VALUES (?, ?, ?, ?)", "1", "D", 1, false)
+      assert.is_false(db:select("meters")().online)
+      assert.is_false(db:row("SELECT online FROM meters").online)
+      assert.equal(1, db:row("SELECT count(*) AS count FROM meters WHERE online = FALSE").count)
+    end)
+
+    it("hands out rows one by one, however many there are", function()
+      db:transaction(function()
+        for index = 1, 1234 do db:execute(INSERT, "1", index, 0, nil, nil) end
+      end)
+      local count = 0
+      for row in db:select("readings", "WHERE read_time > ? ORDER BY read_time", 4) do
+        count = count + 1
+        assert.equal(count + 4, row.read_time)
+      end
+      assert.equal(1230, count)
+      assert.is_nil(db:row("SELECT meter_no FROM readings WHERE read_time = ?", 0))
+    end)
+
+    it("can be written while its rows are read", function()
+      for index = 1, 3 do db:execute(INSERT, "1", index, 0, nil, nil) end
+      for row in db:select("readings", "WHERE copy = 0") do
+        db:transaction(function() db:execute(INSERT, "1", row.read_time, 1, nil, nil) end)
+      end
+      assert.equal(6, db:row("SELECT count(*) AS count FROM readings").count)
+    end)
+
+    it("takes all of a transaction or nothing", function()
+      assert.has_error(function()
+        db:transaction(function()
+          db:execute(INSERT, "1", 1, 0, nil, nil)
+          db:transaction(function() db:execute(INSERT, "1", 2, 0, nil, nil) end)
+          error("no", 0)
+        end)
+      end, "no")
+      assert.equal(0, db:row("SELECT count(*) AS count FROM readings").count)
+      assert.equal(7, db:transaction(function() return 7 end))
+    end)
+
+    it("tells how many rows a statement changed", function()
+      local ignore = INSERT .. " ON CONFLICT (meter_no, read_time, copy) DO NOTHING"
+      assert.same({ 1, 0 }, { db:execute(ignore, "1", 1, 0, nil, nil), db:execute(ignore, "1", 1, 0, nil, nil) })
+    end)
+
+    it("raises an error object when a statement fails", function()
+      local fine, err = pcall(db.execute, db, "SELECT nothing FROM nowhere")
+      assert.is_false(fine)
+      assert.is_true(core.is_error(err))
+      assert.equal("database", err.kind)
+      db:close()
+      fine, err = pcall(db.row, db, "SELECT 1 AS one")
+      assert.same({ false, "database" }, { fine, err.kind })
+      assert.matches("closed", err.message)
+    end)
+
+    it("is opened again with all that it has", function()
+      db:execute(INSERT, "1", 1, 0, nil, nil)
+      db:close()
+      db = assert(database.open(where))
+      assert.equal(1, db:row("SELECT count(*) AS count FROM readings").count)
+      assert.equal(1, db:row("SELECT count(*) AS count FROM schema_version").count)
+    end)
+
+    it("of a newer program is refused", function()
+      db:execute("INSERT INTO schema_version VALUES (?, ?)", migrations.version + 1, 0)
+      db:close()
+      local opened, err = database.open(where)
+      assert.is_nil(opened)
+      assert.matches("newer imr", err.message)
+    end)
+
+    it("has every table and column that the schema names", function()
+      for _, entry in ipairs(tables) do
+        assert.is_nil(db:select(entry.name)(), entry.name)
+      end
+    end)
+  end)
+end
+
+describe("the database", function()
+  setup(function()
+    directory = shell.scratch()
+    server = postgres.start()
+  end)
+
+  teardown(function()
+    if server then server:stop() end
+    shell.must("rm -rf " .. directory)
+  end)
+
+  local made = 0
+  contract("SQLite", function()
+    made = made + 1
+    return ("%s/%d.db"):format(directory, made)
+  end)
+
+  contract("PostgreSQL", function() return (server:url()) end)
+
+  it("is for its owner alone in SQLite", function()
+    local path = directory .. "/private.db"
+    assert(database.open(path)):close()
+    assert.equal("600", shell.lines("stat -c %a " .. path)[1])
+  end)
+
+  it("explains every column in PostgreSQL", function()
+    local url, name = server:url()
+    assert(database.open(url)):close()
+    local bare = server:sql("SELECT c.relname || '.' || a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = "
+      .. "a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind = 'r' AND "
+      .. "a.attnum > 0 AND c.relname <> 'schema_version' AND col_description(c.oid, a.attnum) IS NULL", name)
+    assert.equal("", bare)
+    assert.equal("numeric", server:sql("SELECT data_type FROM information_schema.columns WHERE table_name = "
+      .. "'readings' AND column_name = 'reading'", name):match("%S+"))
+  end)
+
+  it("is reached through a Unix socket too", function()
+    local _, name = server:url()
+    local url = ("postgres://imr:p%%20w%%401%%25@/%s?host=%s&port=%d"):format(name, server.directory, server.port)
+    assert(database.open(url)):close()
+  end)
+
+  it("never shows the password", function()
+    local wrong = ("postgres://imr:%s@127.0.0.1:1/imr"):format("sekret%20word")
+    local opened, err = database.open(wrong)
+    assert.is_nil(opened)
+    assert.is_nil(tostring(err):find("sekret", 1, true))
+    assert.matches("postgres://imr@127.0.0.1:1/imr", err.message, 1, true)
+    local db = assert(database.open((server:url())))
+    local fine, problem = pcall(db.fail, db, "so " .. postgres.password .. " it is")
+    assert.is_false(fine)
+    assert.is_nil(tostring(problem):find(postgres.password, 1, true))
+    assert.is_nil(tostring(db):find("p w", 1, true))
+    for _, value in pairs(db) do assert.is_nil(tostring(value):find("p w", 1, true)) end
+    db:close()
+  end)
+
+  it("says which rock is missing", function()
+    for where, rock in pairs { ["x.db"] = "luadbi-sqlite3", ["postgres://h/x"] = "luadbi-postgresql" } do
+      local ok, output = process.lua(([[
+        package.preload["dbd.sqlite3"] = function() error("none") end
+        package.preload["dbd.postgresql"] = function() error("none") end
+        print(require("imr.database").open(%q))]]):format(where))
+      assert.is_true(ok, output)
+      assert.matches("imr sync needs LuaDBI: luarocks install " .. rock, output, 1, true)
+    end
+  end)
+end)
+
+describe("the address of a database", function()
+  it("is a file, or a URL", function()
+    assert.same({ "sqlite", "a/b.db" }, { address.parse("a/b.db").dialect, address.parse("sqlite:a/b.db").path })
+    local found = address.parse "postgres://me:a%40b@[::1]:5433/my%20db?sslmode=require"
+    assert.same({ "me", "a@b", "::1", 5433 }, { found.user, found.password, found.host, found.port })
+    assert.matches("dbname='my db'", found.conninfo, 1, true)
+    assert.matches("sslmode='require'", found.conninfo, 1, true)
+    assert.equal("postgres://me@[::1]:5433/my%20db", found.shown)
+  end)
+
+  it("of something else is none", function()
+    assert.is_nil(address.parse "mysql://h/x")
+    assert.is_nil(address.parse "")
+  end)
+end)
