@@ -89,6 +89,20 @@ describe("a report", function()
     assert.is_nil(without:find("Supply commands", 1, true))
   end)
 
+  it("counts midnight for the day that ends, and a second copy of a row not at all", function()
+    local db = assert(require("imr.database").open(scratch .. "/midnight.db"))
+    for _, row in ipairs { { 0, "100.10", 0 }, { 86400, "0.1", 0 }, { 86400, "0.7", 1 }, { 172800, "0.2", 0 },
+      { 172801, "50", 0 } } do
+      db:execute([[INSERT INTO consumption (meter_no, read_time, granularity, copy, usage) VALUES ('1', ?, 'daily', ?,
+        ?)]], filled.START + row[1], row[3], row[2])
+    end
+    local two_days = assert(report.html(db, { from = filled.START, to = filled.START + 2 * 86400 - 1 }))
+    db:close()
+    for _, text in ipairs { "2025-06-01: 0.1 ", "2025-06-02: 0.2 ", "<strong>0.3</strong>" } do
+      assert.truthy(two_days:find(text, 1, true), text)
+    end
+  end)
+
   it("is made of an empty database too, and says so", function()
     local db = assert(require("imr.database").open(scratch .. "/empty.db"))
     local empty = assert(report.html(db, options { ledger = false }))

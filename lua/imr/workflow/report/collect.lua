@@ -64,7 +64,9 @@ end
 
 local function add_meter(data, db, meter_no, options, chosen)
   local state = state_of(db, meter_no)
-  local given = quality.load(db, meter_no, options)
+  -- What is read in the second after the period is the usage of its last day.
+  local given = quality.load(db, meter_no, { from = options.from, to = options.to + 1, now = options.now })
+  given.to = options.to
   local meter = { meter_no = meter_no, name = state.user_name, address = state.address, kind = state.kind or "other",
     last_online = state.last_online }
   add_usage(data, meter, view.new(given, chosen.tuning.rollover), options)

@@ -58,11 +58,11 @@ function tables.top(meters, unit, total)
 end
 
 ---@param meters table[]
----@param options { to: integer, utc_offset: integer }
+---@param options { now: integer, utc_offset: integer }
 function tables.offline(meters, options)
   local rows = {}
   for index, meter in ipairs(meters) do
-    local days = meter.last_online and ("%.1f"):format(math.max(0, options.to - meter.last_online) / 86400)
+    local days = meter.last_online and ("%.1f"):format(math.max(0, options.now - meter.last_online) / 86400)
     rows[index] = { code(meter.meter_no), words.of(words.kind, meter.kind), meter.name, meter.address,
       time_text(meter.last_online, options.utc_offset), days }
   end

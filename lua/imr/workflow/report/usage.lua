@@ -15,11 +15,13 @@ function usage.day(seconds, offset)
   return core.format_time(seconds - 1, offset):sub(1, 10)
 end
 
+-- Further copies of a row are a flag, and no usage.
 local function from_consumption(rows)
-  local list = {}
+  local list, last = {}, nil
   for _, row in ipairs(rows) do
-    local used = decimal.parse(row.usage)
+    local used = row.read_time ~= last and decimal.parse(row.usage)
     if used then list[#list + 1] = { time = row.read_time, used = used } end
+    last = row.read_time
   end
   return list
 end
