@@ -12,10 +12,9 @@ local function parse(text)
   for line in text:gmatch "[^\n]+" do
     local title, name, value = line:match "^%[(%a+)%]$", line:match "^(%a+)=(.+)$"
     if title then
-      section = {}
-      unit[title] = section
+      section, unit[title] = title, {}
     elseif name then
-      section[name] = value
+      unit[section][name] = value
     else
       assert(line:find "^#", "not a line of a unit: " .. line)
     end
@@ -54,7 +53,8 @@ describe("the systemd units", function()
       local service = files.read(SERVICE):gsub("ExecStart=%S+", "ExecStart=/bin/true")
       files.write(directory .. "/imr-sync.service", service)
       files.write(directory .. "/imr-sync.timer", files.read(TIMER))
-      local ok, output = shell.run("cd " .. directory .. " && systemd-analyze verify ./imr-sync.service ./imr-sync.timer")
+      local ok, output = shell.run("systemd-analyze verify " .. directory .. "/imr-sync.service " .. directory
+        .. "/imr-sync.timer")
       assert.is_true(ok, output)
       assert.is_nil(output:find("imr%-sync%.%a+:%d+"), output)
     end)

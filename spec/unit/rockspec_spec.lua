@@ -1,15 +1,17 @@
+local files = require("support.files")
 local imr = require("imr")
 local installed = require("support.installed")
 local shell = require("support.shell")
+local simulator = require("support.simulator")
 
 local path = "imr-scm-1.rockspec"
 
-local function load_rockspec()
+local function load_rockspec(name)
   local rockspec = {}
   if setfenv then
-    setfenv(assert(loadfile(path)), rockspec)()
+    setfenv(assert(loadfile(name)), rockspec)()
   else
-    assert(loadfile(path, "t", rockspec))()
+    assert(loadfile(name, "t", rockspec))()
   end
   return rockspec
 end
@@ -42,7 +44,7 @@ local function assert_complete(wanted, listed)
 end
 
 describe("the rockspec", function()
-  local modules = load_rockspec().build.modules
+  local modules = load_rockspec(path).build.modules
 
   it("lists every C file", function()
     local listed = {}
@@ -85,29 +87,80 @@ describe("the rockspec", function()
 end)
 
 -- The build writes beside the sources, so it works on a copy.
-describe("luarocks make without a server", function()
-  local scratch, tree
+for _, target in ipairs(installed.targets) do
+  describe("LuaRocks without a server, for Lua " .. target.abi, function()
+    local scratch, made, unpacked, platform
 
-  setup(function()
-    scratch = shell.scratch()
-    tree = scratch .. "/tree"
-    shell.must("mkdir " .. scratch .. "/src && cp -r csrc lua bin scripts " .. path .. " " .. scratch .. "/src")
-    shell.must("cd " .. scratch .. "/src && rm -f csrc/*.o && " .. shell.clean(scratch)
-      .. "LUAROCKS_CONFIG=scripts/luarocks-offline.lua luarocks --lua-version=" .. installed.abi
-      .. " --tree=" .. tree .. " make " .. path)
-  end)
+    local function luarocks(directory, tree, arguments)
+      return shell.must(("cd %s && %sLUAROCKS_CONFIG=%s/src/scripts/luarocks-offline.lua luarocks --lua-version=%s "
+        .. "--tree=%s %s"):format(directory, shell.clean(scratch), scratch, target.abi, tree, arguments))
+    end
 
-  teardown(function()
-    shell.must("rm -rf " .. scratch)
-  end)
-
-  for _, interpreter in ipairs(installed.interpreters) do
-    it("installs a tree that loads in " .. interpreter, function()
-      assert.equal(imr._VERSION, installed.load(interpreter, tree))
+    setup(function()
+      scratch = shell.scratch()
+      made, unpacked = scratch .. "/made", scratch .. "/unpacked"
+      platform = simulator.start { meters = 3, days = 1 }
+      shell.must("mkdir " .. scratch .. "/src && cp -r csrc lua bin scripts doc examples library " .. path .. " "
+        .. scratch .. "/src")
+      shell.must("rm -f " .. scratch .. "/src/csrc/*.o")
+      luarocks(scratch .. "/src", made, "make " .. path)
+      luarocks(scratch, made, "pack imr")
+      luarocks(scratch, unpacked, "install " .. scratch .. "/imr-scm-1.*.rock")
     end)
-  end
 
-  it("installs the program", function()
-    assert.matches(imr._VERSION, installed.version(tree), 1, true)
+    teardown(function()
+      if platform then platform:stop() end
+      shell.must("rm -rf " .. scratch)
+    end)
+
+    for _, interpreter in ipairs(target.interpreters) do
+      it("makes a tree that loads in " .. interpreter, function()
+        assert.equal(imr._VERSION, installed.load(interpreter, made, target.abi))
+      end)
+
+      it("packs a rock that, installed, reads a listing in " .. interpreter, function()
+        local code = ([[
+          local imr = require "imr"
+          local client = imr.new { base_url = %q, username = "demo", password = "demo-secret" }
+          io.write(#client:meters():collect())
+        ]]):format(platform.url)
+        assert.equal("3", installed.run(interpreter, unpacked, code, target.abi))
+      end)
+    end
+
+    it("installs the program", function()
+      assert.matches(imr._VERSION, installed.version(unpacked), 1, true)
+    end)
+
+    it("ships documents, examples and the types for editors", function()
+      local rocks = unpacked .. "/lib/luarocks/rocks-" .. target.abi .. "/imr/scm-1/"
+      for _, file in ipairs { "doc/guide/pacing.md", "examples/tou_bill.lua", "library/imr/core.lua" } do
+        assert.is_truthy(files.read(rocks .. file), file)
+      end
+    end)
+  end)
+end
+
+describe("the version", function()
+  it("is in one place, and what the changelog says", function()
+    local newest = files.read("CHANGELOG.md"):match "\n## %[?(%d+%.%d+%.%d+)"
+    assert.equal(imr._VERSION, newest)
+    local pattern = imr._VERSION:gsub("%.", "%%.")
+    for _, file in ipairs(shell.lines "git ls-files lua csrc bin scripts imr-scm-1.rockspec Makefile README.md") do
+      local content = files.read(file)
+      if file ~= "lua/imr/version.lua" and content then assert.is_nil(content:find('"' .. pattern .. '["-]'), file) end
+    end
+  end)
+
+  it("is that of a release's rockspec, which LuaRocks accepts", function()
+    local scratch = shell.scratch()
+    finally(function() shell.must("rm -rf " .. scratch) end)
+    local name = ("%s/imr-%s-1.rockspec"):format(scratch, imr._VERSION)
+    shell.must("lua5.4 scripts/release_rockspec.lua git+https://example.com/imr.git >" .. name)
+    shell.must("luarocks lint " .. name)
+    local release = load_rockspec(name)
+    assert.equal(imr._VERSION .. "-1", release.version)
+    assert.same({ url = "git+https://example.com/imr.git", tag = "v" .. imr._VERSION }, release.source)
+    assert.same(load_rockspec(path).build, release.build)
   end)
 end)

@@ -1,5 +1,6 @@
 --- `imr simulate`: the simulated platform over HTTP, until a signal ends it. Its flags are the platform's options.
 
+local needs = require "imr.needs"
 local options = require "imr.simulator.options"
 
 local simulate = { summary = "Run a simulated metering platform over HTTP." }
@@ -119,6 +120,7 @@ local function fail(message)
 end
 
 local function start(arguments)
+  needs("imr simulate", "socket", "luasocket", "lua-socket")
   local Platform, Server = require "imr.simulator.platform", require "imr.simulator.server"
   local ok, platform = pcall(Platform.new, settings_of(arguments))
   if not ok then
