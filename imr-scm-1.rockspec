@@ -2,7 +2,8 @@ rockspec_format = "3.0"
 package = "imr"
 version = "scm-1"
 
--- There is no public address yet: `luarocks make` in a checkout builds and installs it.
+-- There is no public address yet: `luarocks make` in a checkout builds and installs it. The rockspec of a release is made
+-- of this one: scripts/release_rockspec.lua.
 source = { url = "file://." }
 
 description = {
@@ -11,6 +12,7 @@ description = {
     Every endpoint of the platform with typed records, pacing and tokens shared between processes,
     and listings that tell whether they are complete. For plain Lua and for OpenResty/nginx.]],
   license = "MIT",
+  labels = { "metering", "iot", "openresty", "nginx" },
 }
 
 supported_platforms = { "linux" }
@@ -36,6 +38,7 @@ build = {
         "csrc/core.c",
         "csrc/decode.c",
         "csrc/describe.c",
+        "csrc/envelope.c",
         "csrc/error.c",
         "csrc/field.c",
         "csrc/hash.c",
@@ -109,6 +112,7 @@ build = {
     ["imr.cli.quality_flags"] = "lua/imr/cli/quality_flags.lua",
     ["imr.cli.reader"] = "lua/imr/cli/reader.lua",
     ["imr.cli.readings"] = "lua/imr/cli/readings.lua",
+    ["imr.cli.report"] = "lua/imr/cli/report.lua",
     ["imr.cli.selection"] = "lua/imr/cli/selection.lua",
     ["imr.cli.settings"] = "lua/imr/cli/settings.lua",
     ["imr.cli.simulate"] = "lua/imr/cli/simulate.lua",
@@ -136,6 +140,7 @@ build = {
     ["imr.fetcher"] = "lua/imr/fetcher.lua",
     ["imr.finalizer"] = "lua/imr/finalizer.lua",
     ["imr"] = "lua/imr/init.lua",
+    ["imr.needs"] = "lua/imr/needs.lua",
     ["imr.notify"] = "lua/imr/notify.lua",
     ["imr.options"] = "lua/imr/options.lua",
     ["imr.pace"] = "lua/imr/pace.lua",
@@ -207,6 +212,16 @@ build = {
     ["imr.workflow.quality.time_rules"] = "lua/imr/workflow/quality/time_rules.lua",
     ["imr.workflow.quality.usage_rules"] = "lua/imr/workflow/quality/usage_rules.lua",
     ["imr.workflow.quality.view"] = "lua/imr/workflow/quality/view.lua",
+    ["imr.workflow.report"] = "lua/imr/workflow/report.lua",
+    ["imr.workflow.report.bars"] = "lua/imr/workflow/report/bars.lua",
+    ["imr.workflow.report.calendar"] = "lua/imr/workflow/report/calendar.lua",
+    ["imr.workflow.report.collect"] = "lua/imr/workflow/report/collect.lua",
+    ["imr.workflow.report.html"] = "lua/imr/workflow/report/html.lua",
+    ["imr.workflow.report.page"] = "lua/imr/workflow/report/page.lua",
+    ["imr.workflow.report.style"] = "lua/imr/workflow/report/style.lua",
+    ["imr.workflow.report.tables"] = "lua/imr/workflow/report/tables.lua",
+    ["imr.workflow.report.usage"] = "lua/imr/workflow/report/usage.lua",
+    ["imr.workflow.report.words"] = "lua/imr/workflow/report/words.lua",
     ["imr.workflow.supply"] = "lua/imr/workflow/supply.lua",
     ["imr.workflow.supply_database"] = "lua/imr/workflow/supply_database.lua",
     ["imr.workflow.supply_guard"] = "lua/imr/workflow/supply_guard.lua",
@@ -229,6 +244,8 @@ build = {
   install = {
     bin = { imr = "bin/imr" },
   },
+  -- library/ has the types of the C modules and of the records, for editors.
+  copy_directories = { "doc", "examples", "library" },
 }
 
 test = {

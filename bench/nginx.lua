@@ -1,8 +1,10 @@
 -- What a location of nginx that has nothing to do with us feels of six listings in the same worker.
 --
 -- Requests leave at fixed times, 750 a second, whatever became of those before: an open loop, over as many connections
--- as it takes, so that all the waiting behind a blocked worker counts. Rounds alternate, so that a busy machine slows
--- all alike; a figure is the median of its rounds. The load generator is this file; the machine should be quiet.
+-- as it takes, so that all the waiting behind a blocked worker counts. Rounds are short and alternate, so that a busy
+-- machine slows all alike: a time is the median of its rounds, a ratio the median of the ratios within each round. The
+-- load generator is this file. Where there is a second core, the worker has one for itself, and everything else gets
+-- the other: what counts is how long the worker makes others wait, not how the kernel shares one core among processes.
 --
 --   idle       nothing else runs
 --   imr        six listings of 24-field pages, 1,000 rows a page, at the platform's pace: one page in 2 s each
@@ -19,7 +21,7 @@ local nginx = require "support.nginx"
 local shell = require "support.shell"
 local socket = require "socket"
 
-local RATE, SECONDS, ROUNDS = 750, tonumber(arg and arg[1]) or 6, tonumber(arg and arg[2]) or 3
+local RATE, SECONDS, ROUNDS = 750, tonumber(arg and arg[1]) or 3, tonumber(arg and arg[2]) or 7
 local PAGES = 6
 local INTERVAL = 2
 
@@ -80,14 +82,19 @@ local LOOPS = [[
       local function listing(name, interval)
         local client = require("imr").new { base_url = URL, username = name, password = "secret", interval = interval,
           transport = "curl" }
-        return function()
-          for _ in client:tou_readings({ from = "2025-01-01", to = "2026-12-31" }):pages() do count() end
+        return function(goes_on)
+          local cursor = client:tou_readings { from = "2025-01-01", to = "2026-12-31" }
+          for _ in cursor:pages() do
+            count()
+            if not goes_on() then return cursor:close() end
+          end
         end
       end
 
       local function blocking(interval)
-        return function()
+        return function(goes_on)
           for number = 1, $pages do
+            if not goes_on() then return end
             local body = '{"pageNo":' .. number .. '}'
             local text = require("socket.http").request(URL .. "/meter/peaksValleysRead", body)
             require("cjson").decode(text)
@@ -102,8 +109,9 @@ local LOOPS = [[
         switch:set("on", round)
         for index = 1, 6 do
           local work = kind == "naive" and blocking(interval) or listing(kind .. interval .. "-" .. index, interval)
+          local function goes_on() return switch:get("on") == round end
           ngx.timer.at(interval * index / 6, function()
-            while switch:get("on") == round do work() end
+            while goes_on() do work(goes_on) end
           end)
         end
       end
@@ -111,6 +119,7 @@ local LOOPS = [[
 ]]
 local CONTROL = [[
     location = /hello { return 200 "hello"; }
+    location = /pid { content_by_lua_block { ngx.print(ngx.worker.pid()) } }
     location = /start { content_by_lua_block {
       loops.start(ngx.var.arg_kind, tonumber(ngx.var.arg_interval), tonumber(ngx.var.arg_round))
     } }
@@ -196,39 +205,70 @@ local function measure(server, way, round)
   local pages = (tonumber((server:get("/pages"))) - before) / (socket.gettime() - began)
   if way[2] then
     server:get("/stop")
-    socket.sleep(way[3] * (way[2] == "naive" and PAGES or 1) + 1) -- what it has begun, it ends
+    socket.sleep(way[3] + 0.5) -- what it has begun, it ends
   end
   local function at(share) return times[math.ceil(#times * share)] end
   return { p50 = at(0.5), p99 = at(0.99), max = times[#times], pages = pages }
 end
 
-local function median(rounds, name)
-  local values = {}
-  for index, round in ipairs(rounds) do values[index] = round[name] end
+local function median(values)
   table.sort(values)
   return values[math.ceil(#values / 2)]
 end
 
+local function each(rounds, name)
+  local values = {}
+  for index, round in ipairs(rounds) do values[index] = round[name] end
+  return values
+end
+
+-- How many times the idle worker's figure, in the same round.
+local function ratio(results, way, name)
+  local values = {}
+  for index, round in ipairs(results[way]) do values[index] = round[name] / results.idle[index][name] end
+  return median(values)
+end
+
 local function show(results)
-  local idle = median(results.idle, "p99")
   print(("%-9s %8s %9s %9s %9s %10s"):format("", "pages/s", "p50", "p99", "max", "p99/idle"))
   for _, way in ipairs(ways) do
     local rounds = results[way[1]]
-    local p99 = median(rounds, "p99")
-    print(("%-9s %8.1f %6.2f ms %6.2f ms %6.2f ms %8.2f ×"):format(way[1], median(rounds, "pages"),
-      median(rounds, "p50") * 1e3, p99 * 1e3, median(rounds, "max") * 1e3, p99 / idle))
+    local function ms(name) return median(each(rounds, name)) * 1e3 end
+    print(("%-9s %8.1f %6.2f ms %6.2f ms %6.2f ms %8.2f ×"):format(way[1], median(each(rounds, "pages")), ms "p50",
+      ms "p99", ms "max", ratio(results, way[1], "p99")))
   end
+end
+
+-- ---------------------------------------------------------------- cores
+
+local function own_pid()
+  local file = assert(io.open "/proc/self/stat")
+  local pid = file:read "*n"
+  file:close()
+  return pid
+end
+
+local function pin(pid, core)
+  return (shell.run(("taskset -pc %d %d"):format(core, pid)))
+end
+
+-- Before all that has no such right, the platform among them: else its work is measured too.
+local function put_first(pid)
+  return (shell.run(("chrt -f -p 1 %d"):format(pid)))
 end
 
 local function run(directory)
   write_pages(directory)
   shell.must("chmod -R a+rX " .. directory)
+  local alone = pin(own_pid(), 1) -- and with it what is started from now on
   local fill = { directory = directory, pages = PAGES }
   local platform = nginx.start { locations = PLATFORM, http = LOAD_PAGES:gsub("%$(%a+)", fill), workers = 1 }
+  alone = put_first(own_pid()) and alone
   fill.url = platform.url
   local server = nginx.start { locations = CONTROL, http = LOOPS:gsub("%$(%a+)", fill), workers = 1 }
   local results = {}
   local fine, problem = pcall(function()
+    alone = pin(tonumber((server:get "/pid")), 0) and alone
     run_load(server.port, 0.5)
     for round = 1, ROUNDS do
       for index, way in ipairs(ways) do
@@ -241,7 +281,8 @@ local function run(directory)
   server:stop()
   platform:stop()
   if not fine then error(problem, 0) end
-  print(("nginx with one worker, %d requests/s, %d rounds of %d s each"):format(RATE, ROUNDS, SECONDS))
+  print(("nginx with one worker, %d requests/s, %d rounds of %d s each; the worker %s"):format(RATE, ROUNDS, SECONDS,
+    alone and "has a core for itself" or "competes with all other processes"))
   show(results)
   if log ~= "" then io.stderr:write(log) end
 end

@@ -19,6 +19,8 @@
 #define luaL_setfuncs        imr_setfuncs
 #define luaL_setmetatable    imr_setmetatable
 #define lua_rawlen(L, index) lua_objlen((L), (index))
+#define lua_getuservalue     lua_getfenv
+#define lua_setuservalue     lua_setfenv
 
 static inline int lua_absindex(lua_State *L, int index) {
   return index > 0 || index <= LUA_REGISTRYINDEX ? index : lua_gettop(L) + index + 1;

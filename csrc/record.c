@@ -306,7 +306,7 @@ static int push_nil(lua_State *L) {
 void imr_rows_open(imr_rows *rows, int names) {
   lua_State *L = rows->L;
   const imr_field *fields = rows->endpoint->fields;
-  luaL_checkstack(L, 2 * IMR_MAX_FIELDS + 20, "too many fields");
+  luaL_checkstack(L, 2 * IMR_MAX_FIELDS + IMR_ROWS_STACK, "too many fields");
   rows->device_id = rows->meter_no = rows->derived = -1;
   rows->names = lua_gettop(L) + 1;
   for (int i = 0; i < IMR_MAX_FIELDS && fields[i].name != NULL; i++) {

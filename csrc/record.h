@@ -15,7 +15,10 @@ typedef struct {
   int field;            /* -1: none of ours */
 } imr_guess;
 
-/* What the rows of one answer share. It lives on the C stack and points into the body and the Lua stack. */
+/* Stack slots that reading a row takes beyond those that are taken for all rows. */
+#define IMR_ROWS_STACK 20
+
+/* What the rows of one answer share. It points into the body and the Lua stack. */
 typedef struct {
   lua_State *L;
   imr_json *json;

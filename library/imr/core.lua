@@ -38,6 +38,23 @@ function core.format_time(seconds, utc_offset) end
 ---@return string what is wrong, and where
 function core.decode(endpoint, body, decimals, utc_offset) end
 
+---@class imr.core.decoder: userdata
+local decoder = {}
+
+---Reads on.
+---@param bytes number about so many; a row is never cut
+---@return boolean|table false: there is more
+---@return string what is wrong, and where
+function decoder:read(bytes) end
+
+---Decodes the body of an answer in slices, between which the caller may do other things.
+---@param endpoint string as for `decode`
+---@param body string
+---@param decimals string
+---@param utc_offset number
+---@return userdata with the method `read`
+function core.decoder(endpoint, body, decimals, utc_offset) end
+
 ---The endpoints with their parameters and fields.
 ---@return table list of {name, path, record, listing, command, params, fields}
 function core.schema() end

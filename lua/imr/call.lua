@@ -78,7 +78,8 @@ function Call:exchange(endpoint, parameters, encoding, deadline, decimals)
   local status, text, headers = self:send(request)
   local answer, err
   if status then
-    local settings = { decimals = decimals, utc_offset = self.utc_offset, redact = redact }
+    local settings = { decimals = decimals, utc_offset = self.utc_offset, redact = redact,
+      breathe = self.scope:breather() }
     answer, err = wire.read(endpoint.name, status, headers, text, settings)
     if answer then answer.date = headers and headers.date end
   else

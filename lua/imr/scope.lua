@@ -48,6 +48,13 @@ function Scope:sleep(seconds)
   return true
 end
 
+---What long work has to call from time to time, so that others have their turn; nil where nobody waits for one.
+---@return fun()|nil
+function Scope:breather()
+  local current = self:runtime()
+  return current.breathe and function() current:breathe() end
+end
+
 ---Runs `fn(...)` in a light thread that close() cancels.
 ---@return boolean ok false when it was cancelled so, or raised
 ---@return any ... its results, or what it raised

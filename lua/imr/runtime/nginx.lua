@@ -90,6 +90,14 @@ function Nginx:sleep(seconds)
   self.event():wait(math.max(0, seconds))
 end
 
+---Lets the worker do what else there is to do, and goes on.
+function Nginx.breathe()
+  local thread = threads[coroutine.running()]
+  check_cancelled(thread)
+  ngx.sleep(LEAST_WAIT) -- with 0, nginx looks at its timers again, and at no socket
+  check_cancelled(thread)
+end
+
 -- ---------------------------------------------------------------- threads
 
 local function finish(thread, ok, ...)

@@ -1,0 +1,313 @@
+#include "envelope.h"
+#include "number.h"
+#include "value.h"
+
+#include <string.h>
+
+#define SUCCESS  200
+#define MAX_ROOM 1024 /* rows: a page has 1000 */
+#define ROW_SIZE 192  /* a guess, for the room only */
+
+typedef imr_envelope answer;
+
+static imr_envelope_step step_of(bool fine) { return fine ? IMR_ENVELOPE_DONE : IMR_ENVELOPE_BAD; }
+
+static bool refuse(answer *a, const char *at, const char *why) {
+  a->refused = true;
+  lua_pushfstring(a->L, "%s (byte %d)", why, (int)(at - a->body) + 1);
+  return false;
+}
+
+/* "data is a number, not records" */
+static bool refuse_kind(answer *a, const imr_json_value *value, const char *what, const char *wanted) {
+  const char *kind = imr_json_kind_name(value->kind);
+  return refuse(a, value->at, lua_pushfstring(a->L, "%s is %s, not %s", what, kind, wanted));
+}
+
+static bool is_key(const imr_json_value *key, const char *name) {
+  return key->length == strlen(name) && memcmp(key->at, name, key->length) == 0;
+}
+
+static bool is_hollow(const imr_json_value *value) {
+  imr_json json;
+  imr_json_value key;
+  imr_json_init_value(&json, value);
+  if (!imr_json_read(&json, &key)) return false;
+  imr_json_step step = value->kind == IMR_JSON_LIST ? imr_json_item(&json) : imr_json_enter_member(&json);
+  return step == IMR_JSON_CLOSED;
+}
+
+static const char *form_of(const imr_json_value *value) {
+  switch (value->kind) {
+  case IMR_JSON_NULL: return "empty";
+  case IMR_JSON_STRING: return value->length == 0 ? "empty" : "text";
+  case IMR_JSON_LIST: return is_hollow(value) ? "empty" : "list";
+  case IMR_JSON_OBJECT: return is_hollow(value) ? "empty" : "object";
+  default: return "text";
+  }
+}
+
+/* Slices */
+
+static void begin_slice(answer *a) {
+  size_t left = (size_t)(a->json.end - a->json.at);
+  a->until = a->slice == 0 || a->slice >= left ? NULL : a->json.at + a->slice;
+}
+
+static bool is_slice_over(const answer *a) { return a->until != NULL && a->json.at >= a->until; }
+
+/* Rows */
+
+/* Two lists, with room for about as many rows as the body may have. */
+static void make_lists(answer *a) {
+  size_t room = (size_t)(a->json.end - a->json.at) / ROW_SIZE;
+  if (room > MAX_ROOM) room = MAX_ROOM;
+  for (int i = 0; i < 2; i++) {
+    lua_createtable(a->L, (int)room, 0);
+    lua_replace(a->L, a->list + i);
+  }
+}
+
+/* Takes the record at the top into the lists. */
+static void add_row(answer *a, const char *start) {
+  int number = ++a->row_count;
+  lua_rawseti(a->L, a->list, number);
+  imr_push_integer(a->L, imr_rows_identity(&a->rows, start));
+  lua_rawseti(a->L, a->list + 1, number);
+}
+
+static bool read_row(answer *a) {
+  imr_json_value row;
+  if (!imr_json_read(&a->json, &row)) return false;
+  if (row.kind != IMR_JSON_OBJECT)
+    return refuse_kind(a, &row, lua_pushfstring(a->L, "data[%d]", a->row_count + 1), "a record");
+  if (!imr_rows_read(&a->rows)) return false;
+  add_row(a, row.at);
+  a->form = "list";
+  return true;
+}
+
+static bool read_item(answer *a) {
+  imr_json_value item;
+  return a->open == IMR_ROWS ? read_row(a) : imr_json_skip(&a->json, &item);
+}
+
+static void close_list(answer *a) {
+  if (a->open == IMR_SKIPPED) {
+    a->data.length = (size_t)(a->json.at - a->data.at);
+    a->form = form_of(&a->data);
+  }
+  a->open = IMR_NO_LIST;
+}
+
+/* Reads on in the list that is open. */
+static imr_envelope_step read_list(answer *a) {
+  while (!is_slice_over(a)) {
+    imr_json_step step = imr_json_item(&a->json);
+    if (step == IMR_JSON_CLOSED) {
+      close_list(a);
+      return IMR_ENVELOPE_DONE;
+    }
+    if (step == IMR_JSON_BROKEN || !read_item(a)) return IMR_ENVELOPE_BAD;
+  }
+  return IMR_ENVELOPE_PAUSED;
+}
+
+static bool read_single(answer *a, const char *start) {
+  if (!imr_rows_read(&a->rows)) return false;
+  if (a->rows.members == 0) {
+    lua_pop(a->L, 1);
+    return true;
+  }
+  add_row(a, start);
+  a->form = "object";
+  return true;
+}
+
+static imr_envelope_step read_rows(answer *a) {
+  imr_json_value data;
+  make_lists(a);
+  if (!imr_json_read(&a->json, &data)) return IMR_ENVELOPE_BAD;
+  a->has_rows = true;
+  a->form = "empty";
+  if (data.kind == IMR_JSON_OBJECT) return step_of(read_single(a, data.at));
+  if (data.kind == IMR_JSON_NULL || (data.kind == IMR_JSON_STRING && data.length == 0))
+    return IMR_ENVELOPE_DONE;
+  if (data.kind != IMR_JSON_LIST) return step_of(refuse_kind(a, &data, "data", "records"));
+  a->open = IMR_ROWS;
+  return read_list(a);
+}
+
+/* Envelope */
+
+static bool read_integer(const imr_json_value *value, int64_t *number) {
+  imr_decimal decimal;
+  if (value->kind != IMR_JSON_NUMBER && value->kind != IMR_JSON_STRING) return false;
+  return imr_decimal_read(&decimal, value->at, value->length) && imr_decimal_to_integer(&decimal, number);
+}
+
+static bool read_code(answer *a) {
+  imr_json_value value;
+  int64_t code;
+  if (!imr_json_skip(&a->json, &value)) return false;
+  if (value.kind == IMR_JSON_NULL || (value.kind == IMR_JSON_STRING && value.length == 0)) return true;
+  if (!read_integer(&value, &code)) return refuse(a, value.at, "the answer's code is not a number");
+  if (a->has_code && code != a->code) return refuse(a, value.at, "the answer has two codes");
+  a->has_code = true;
+  a->code = code;
+  return true;
+}
+
+static imr_envelope_step skip_data(answer *a) {
+  if (a->json.at == a->json.end || *a->json.at != '[') {
+    if (!imr_json_skip(&a->json, &a->data)) return IMR_ENVELOPE_BAD;
+    a->form = form_of(&a->data);
+    return IMR_ENVELOPE_DONE;
+  }
+  if (!imr_json_read(&a->json, &a->data)) return IMR_ENVELOPE_BAD;
+  a->open = IMR_SKIPPED;
+  return read_list(a);
+}
+
+/* Rows are decoded on the spot if the code has come. Else they are when it has: before, nobody knows whether
+ * they count. */
+static imr_envelope_step read_data(answer *a) {
+  if (a->has_data) return step_of(refuse(a, a->json.at, "the answer has data twice"));
+  a->has_data = true;
+  if (a->has_code && a->code == SUCCESS && (a->endpoint->flags & IMR_LISTING) != 0) return read_rows(a);
+  return skip_data(a);
+}
+
+static imr_envelope_step read_entry(answer *a) {
+  imr_json_value key;
+  imr_json_value other;
+  if (!imr_json_key(&a->json, &key)) return IMR_ENVELOPE_BAD;
+  if (is_key(&key, "data")) return read_data(a);
+  if (is_key(&key, "code")) return step_of(read_code(a));
+  if (is_key(&key, "msg")) return step_of(imr_json_skip(&a->json, &a->message));
+  if (is_key(&key, "totalCount")) return step_of(imr_json_skip(&a->json, &a->total));
+  return step_of(imr_json_skip(&a->json, &other));
+}
+
+static bool enter_envelope(answer *a) {
+  imr_json_value value;
+  if (a->entered) return true;
+  a->entered = true;
+  if (!imr_json_read(&a->json, &value)) return false;
+  return value.kind == IMR_JSON_OBJECT || refuse_kind(a, &value, "the answer", "an object");
+}
+
+static bool leave_envelope(answer *a) {
+  a->closed = true;
+  if (!imr_json_finish(&a->json)) return false;
+  return a->has_code || refuse(a, a->json.at, "the answer has no code");
+}
+
+static imr_envelope_step read_envelope(answer *a) {
+  if (!enter_envelope(a)) return IMR_ENVELOPE_BAD;
+  for (;;) {
+    imr_json_step member = imr_json_enter_member(&a->json);
+    if (member == IMR_JSON_CLOSED) return step_of(leave_envelope(a));
+    if (member == IMR_JSON_BROKEN) return IMR_ENVELOPE_BAD;
+    imr_envelope_step step = read_entry(a);
+    if (step != IMR_ENVELOPE_DONE) return step;
+  }
+}
+
+static bool decode_token(answer *a) {
+  const imr_json_value *data = &a->data;
+  if (strcmp(a->form, "text") != 0)
+    return strcmp(a->form, "empty") == 0 || refuse_kind(a, data, "data", "a token");
+  if (data->kind != IMR_JSON_STRING) return refuse_kind(a, data, "data", "a token");
+  if ((data->flags & IMR_JSON_NOT_UTF8) != 0) return refuse(a, data->at, "data is not valid UTF-8");
+  imr_push_text(a->L, data);
+  lua_setfield(a->L, a->table, "token");
+  return true;
+}
+
+/* What the envelope left to do: data that came before the code, or none at all. */
+static imr_envelope_step decode_data(answer *a) {
+  if (a->code != SUCCESS) return IMR_ENVELOPE_DONE;
+  if ((a->endpoint->flags & IMR_LOGIN) != 0 && a->has_data) return step_of(decode_token(a));
+  if ((a->endpoint->flags & IMR_LISTING) == 0 || a->has_rows) return IMR_ENVELOPE_DONE;
+  if (!a->has_data) {
+    make_lists(a);
+    return IMR_ENVELOPE_DONE;
+  }
+  imr_json_init_value(&a->json, &a->data);
+  a->json.start = a->body;
+  begin_slice(a);
+  return read_rows(a);
+}
+
+/* Always valid UTF-8, whatever `msg` is. */
+static void push_message(lua_State *L, imr_json_value message) {
+  if (message.kind == IMR_JSON_NULL) {
+    lua_pushliteral(L, "");
+  } else if (message.kind == IMR_JSON_STRING || (message.flags & IMR_JSON_NOT_UTF8) != 0) {
+    imr_push_text(L, &message);
+  } else {
+    lua_pushlstring(L, message.at, message.length);
+  }
+}
+
+static void set_lists(answer *a) {
+  if (a->code != SUCCESS || lua_isnil(a->L, a->list)) return;
+  lua_pushvalue(a->L, a->list);
+  lua_setfield(a->L, a->table, "rows");
+  lua_pushvalue(a->L, a->list + 1);
+  lua_setfield(a->L, a->table, "ids");
+}
+
+static void set_facts(answer *a) {
+  lua_State *L = a->L;
+  int64_t total;
+  imr_push_integer(L, a->code);
+  lua_setfield(L, a->table, "code");
+  push_message(L, a->message);
+  lua_setfield(L, a->table, "message");
+  lua_pushstring(L, a->form);
+  lua_setfield(L, a->table, "form");
+  if (!read_integer(&a->total, &total) || total < 0) return;
+  imr_push_integer(L, total);
+  lua_setfield(L, a->table, "total");
+}
+
+static imr_envelope_step read_on(answer *a) {
+  imr_envelope_step step = IMR_ENVELOPE_DONE;
+  if (a->open != IMR_NO_LIST) step = read_list(a);
+  if (step == IMR_ENVELOPE_DONE && !a->closed) step = read_envelope(a);
+  if (step == IMR_ENVELOPE_DONE) step = decode_data(a);
+  return step;
+}
+
+imr_envelope_step imr_envelope_read(imr_envelope *a, lua_State *L, size_t bytes) {
+  a->L = a->rows.L = L;
+  a->slice = bytes;
+  begin_slice(a);
+  imr_envelope_step step = read_on(a);
+  if (step == IMR_ENVELOPE_DONE) {
+    set_lists(a);
+    set_facts(a);
+    lua_pushvalue(L, a->table);
+  } else if (step == IMR_ENVELOPE_BAD && !a->refused) {
+    imr_push_problem(L, &a->json);
+  }
+  a->L = a->rows.L = NULL;
+  return step;
+}
+
+void imr_envelope_open(imr_envelope *a, lua_State *L, int names, const char *body, size_t length) {
+  a->body = body;
+  a->form = "absent";
+  imr_json_init(&a->json, body, length);
+  lua_createtable(L, 0, 6);
+  a->table = lua_gettop(L);
+  a->list = a->table + 1;
+  lua_settop(L, a->table + 2);
+  a->rows.L = L;
+  a->rows.json = &a->json;
+  a->rows.endpoint = a->endpoint;
+  imr_rows_open(&a->rows, names);
+  a->last = lua_gettop(L);
+}

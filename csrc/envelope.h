@@ -1,0 +1,49 @@
+/* An answer's body on its way to Lua: {code, message, total, form, rows, ids, token}. It can be read in
+ * slices: where one ends, `imr_envelope` and its stack slots are all that the next one needs. */
+#ifndef IMR_ENVELOPE_H
+#define IMR_ENVELOPE_H
+
+#include "record.h"
+
+typedef enum { IMR_ENVELOPE_BAD = -1, IMR_ENVELOPE_PAUSED = 0, IMR_ENVELOPE_DONE = 1 } imr_envelope_step;
+
+typedef enum { IMR_NO_LIST, IMR_ROWS, IMR_SKIPPED } imr_envelope_list;
+
+typedef struct {
+  lua_State *L; /* of the slice that is being read */
+  const char *body;
+  imr_json json;
+  const imr_endpoint *endpoint;
+  imr_rows rows;
+
+  int table; /* the first stack slot of ours: the answer */
+  int list;  /* its rows or nil, and in the slot behind it their identities */
+  int last;  /* the last stack slot of ours */
+
+  size_t slice;
+  const char *until;      /* where the slice ends, NULL: with the body */
+  imr_envelope_list open; /* the list that we are in */
+  int row_count;
+
+  bool refused; /* the reason is at the top of the stack; else it is the reader's */
+  bool entered;
+  bool closed;
+  bool has_code;
+  bool has_data;
+  bool has_rows; /* the rows have been begun */
+  const char *form;
+  int64_t code;
+  imr_json_value message;
+  imr_json_value total;
+  imr_json_value data;
+} imr_envelope;
+
+/* Takes the stack slots. `endpoint` and `rows.style` are set, all else is zero; `names` is the index of a
+ * list with the names of the endpoint's fields. */
+void imr_envelope_open(imr_envelope *answer, lua_State *L, int names, const char *body, size_t length);
+
+/* Reads on for about so many bytes (0: all that is left); a row is never cut. When it is done, the answer is
+ * at the top of the stack, when it is bad, the problem. */
+imr_envelope_step imr_envelope_read(imr_envelope *answer, lua_State *L, size_t bytes);
+
+#endif

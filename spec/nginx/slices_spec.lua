@@ -1,0 +1,88 @@
+-- A worker that decodes a big answer serves others meanwhile.
+local site = require "support.site"
+
+-- A client whose every answer is a page of 20,000 rows; no network.
+local CLIENT = [[
+  local imr = require "imr"
+  local row = '{"deviceId":"1","tableNo":"2","reading":"%d","readTime":"2025-07-01 00:00:00"}'
+  local rows = {}
+  for index = 1, 20000 do rows[index] = row:format(index) end
+  local body = '{"code":200,"msg":"ok","totalCount":20000,"data":[' .. table.concat(rows, ",") .. "]}"
+  local client = assert(imr.new { base_url = "http://127.0.0.1:1", username = "u", password = "p", interval = 0,
+    transport = function(request)
+      if request.url:find "login" then return 200, '{"code":200,"msg":"ok","data":"token"}', {} end
+      return 200, body, {}
+    end })
+  local function page() return client:readings({ from = "2025-07-01", to = "2025-07-02" }):next() end
+]]
+
+describe("decoding in a worker", function()
+  local server
+
+  setup(function() server = site.start {} end)
+  teardown(function()
+    assert.same({}, server:problems {})
+    server:stop()
+  end)
+
+  -- Were the worker blocked, the second request would only be answered after the first has given up.
+  it("lets requests in between two slices", function()
+    local first = server:begin("/run", site.code(CLIENT .. [[
+      local core, wire, runtime = require "imr.core", require "imr.wire", require("imr.runtime").current()
+      local most, came = core.now() + 20, nil
+      local settings = { decimals = "number", utc_offset = 0 }
+      function settings.breathe()
+        runtime:breathe()
+        came = came or ngx.shared.notes:get "came"
+      end
+      repeat
+        wire.read("readings", 200, {}, body, settings)
+      until came or core.now() > most
+      return came or "nobody came"
+    ]]))
+    local second = server:begin("/run", site.code [[ ngx.shared.notes:set("came", "a request") ]])
+    assert.equal(200, (site.finish(second)))
+    local _, body = site.finish(first)
+    assert.truthy(body:find("a request", 1, true), body)
+  end)
+
+  it("ends between two slices when its thread is cancelled", function()
+    local problem, unwound, ended = server:run(CLIENT .. [[
+      local runtime, unwound, ended = require("imr.runtime").current(), false, false
+      local fine, problem = pcall(imr.all, {
+        function()
+          unwound = not pcall(function() while true do assert(page()) end end)
+          ended = true
+        end,
+        function() runtime:sleep(0.05) error("enough", 0) end,
+      })
+      local most = runtime:now() + 20
+      while not ended and runtime:now() < most do runtime:sleep(0.01) end
+      return problem, unwound, ended
+    ]])
+    assert.equal("enough", problem)
+    assert.is_true(ended)
+    assert.is_true(unwound)
+  end)
+
+  it("is what a client's calls do, and gives what decoding at once gives", function()
+    local same, slices = server:run(CLIENT .. [[
+      local core, runtime = require "imr.core", require("imr.runtime").current()
+      local breathe, slices, same = runtime.breathe, 0, true
+      function runtime:breathe()
+        slices = slices + 1
+        return breathe(self)
+      end
+      local cursor = client:readings { from = "2025-07-01", to = "2025-07-02" }
+      local whole = core.decode("readings", body, "number", 8 * 3600)
+      for _, row in ipairs(whole.rows) do
+        local other = cursor:next()
+        for name, value in pairs(row) do same = same and other[name] == value end
+      end
+      runtime.breathe = breathe
+      return same, slices
+    ]])
+    assert.is_true(same)
+    assert.is_true(slices > 20, slices)
+  end)
+end)

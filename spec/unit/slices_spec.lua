@@ -1,0 +1,147 @@
+-- Decoding in slices gives what decoding at once gives, wherever the cuts fall.
+local core = require "imr.core"
+
+local CHINA = 8 * 3600
+
+local function at_once(endpoint, body, decimals)
+  return core.decode(endpoint, body, decimals, CHINA)
+end
+
+local function sliced(endpoint, body, decimals, size, between)
+  local decoder, slices = core.decoder(endpoint, body, decimals, CHINA), 1
+  local answer, problem = decoder:read(size())
+  while answer == false do
+    if between then between() end
+    slices = slices + 1
+    answer, problem = decoder:read(size())
+  end
+  return answer, problem, slices
+end
+
+local function fixed(size) return function() return size end end
+
+local seed = 11
+local function random(most)
+  seed = (seed * 16807) % 2147483647
+  return seed % most + 1
+end
+
+local rows = {
+  '{"deviceId":"1","tableNo":"0042","reading":"346.90","readTime":"2023-04-22 10:31:53","tableAddress":"7\\u680b"}',
+  '{"deviceId":"1","tableNo":"0042","reading":"347.10","readTime":"2023-04-22 10:31:53","x":{"y":[1,true,null]}}',
+  '{"deviceId":"2","tableNo":"0042","reading":"?","readTime":""}', "{}", ' { "reading" : 1e2 , "imei" : "\255" } ',
+  '{"reading":"5","reading":"6","tableNo":"7"}', '{"tableNo":"7","reading":"6","kind":"a]}[{"}',
+}
+
+local function many(count)
+  local list = {}
+  for index = 1, count do list[index] = rows[random(#rows)] end
+  return "[" .. table.concat(list, ",") .. "]"
+end
+
+local function bodies(data)
+  return {
+    '{"code":200,"msg":"ok","data":' .. data .. ',"totalCount":7}',
+    '{"data":' .. data .. ',"totalCount":"7","code":"200"}',
+    '{"data": ' .. data .. ',"code":1006,"msg":"no"}',
+    '{"x":[[]],"code":200,"data":' .. data .. ',"data":[]}',
+    '{"data":' .. data .. "}",
+  }
+end
+
+local function assert_same_as_at_once(endpoint, body, decimals, size)
+  local answer, problem = at_once(endpoint, body, decimals)
+  local other, other_problem = sliced(endpoint, body, decimals, size)
+  assert.same({ answer, problem }, { other, other_problem })
+end
+
+describe("core.decoder", function()
+  it("gives the same answer for every size of a slice", function()
+    for index, body in ipairs(bodies(many(12))) do
+      for size = 1, #body + 1, index < 3 and 7 or 31 do
+        assert_same_as_at_once("readings", body, index % 2 == 0 and "string" or "number", fixed(size))
+      end
+    end
+  end)
+
+  it("gives the same answer for slices of all sizes, mixed, for every endpoint", function()
+    local function any() return random(400) end
+    for _, endpoint in ipairs(core.schema()) do
+      for _, data in ipairs { many(40), '{"reading":1}', '"text"', "null", "5", "[]", "[{},5]", '"\255"' } do
+        for _, body in ipairs(bodies(data)) do assert_same_as_at_once(endpoint.name, body, "string", any) end
+      end
+    end
+  end)
+
+  it("gives the same problem for every truncation", function()
+    for _, body in ipairs { bodies(many(6))[1], bodies(many(6))[2] } do
+      for length = 0, #body - 1 do
+        assert_same_as_at_once("readings", body:sub(1, length), "number", fixed(random(80)))
+      end
+    end
+  end)
+
+  it("gives the same answer or problem for changed bytes", function()
+    local text = bodies(many(8))
+    for _ = 1, 800 do
+      local body = text[random(2)]
+      local at = random(#body)
+      body = body:sub(1, at - 1) .. string.char(random(256) - 1) .. body:sub(at + 1)
+      assert_same_as_at_once("readings", body, "number", fixed(random(200)))
+    end
+  end)
+
+  it("pauses where it should: a row is never cut, and no slice holds more than one beyond its size", function()
+    local body = '{"code":200,"data":[' .. ("{},"):rep(99) .. "{}]}"
+    local answer, _, slices = sliced("readings", body, "number", fixed(30))
+    assert.equal(100, #answer.rows)
+    assert.equal(math.ceil(#body / 30), slices)
+    local _, _, late = sliced("readings", '{"data":[' .. ("{},"):rep(99) .. '{}],"code":200}', "number", fixed(30))
+    assert.is_true(late >= 20) -- skipped first, then decoded
+    local _, _, whole = sliced("readings", body, "number", fixed(#body))
+    assert.equal(1, whole)
+  end)
+
+  it("keeps what it needs over full collections, and nothing else", function()
+    local body = bodies(many(300))[1]
+    assert.same(at_once("readings", body, "string"), (sliced("readings", body, "string", fixed(500), collectgarbage)))
+    local function used()
+      collectgarbage()
+      collectgarbage()
+      return collectgarbage "count"
+    end
+    local before = used()
+    for _ = 1, 200 do core.decoder("readings", body, "number", CHINA):read(3000) end
+    assert.is_true(used() < before + 50)
+  end)
+
+  it("of two at a time, neither minds the other", function()
+    local one, two = bodies(many(30))[1], bodies(many(30))[2]
+    local decoder = core.decoder("meters", one, "number", CHINA)
+    local answer
+    local other = sliced("readings", two, "string", fixed(100), function() answer = answer or decoder:read(150) end)
+    while not answer do answer = decoder:read(150) end
+    assert.same(at_once("meters", one, "number"), answer)
+    assert.same(at_once("readings", two, "string"), other)
+  end)
+
+  it("works in whichever coroutine it is called", function()
+    local body = bodies(many(30))[1]
+    local decoder = core.decoder("readings", body, "number", CHINA)
+    local answer = false
+    while not answer do answer = coroutine.wrap(decoder.read)(decoder, 100) end
+    assert.same(at_once("readings", body, "number"), answer)
+  end)
+
+  it("raises after its end, and for sizes that are none", function()
+    local decoder = core.decoder("readings", "{}", "number", CHINA)
+    for _, size in ipairs { 0, -1, 0 / 0, 1e300 } do
+      assert.has_error(function() decoder:read(size) end)
+    end
+    assert.has_error(function() decoder:read() end)
+    assert.is_nil((decoder:read(5)))
+    assert.error_matches(function() decoder:read(5) end, "come to its end")
+    assert.has_error(function() decoder.read({}, 5) end)
+    assert.has_error(function() core.decoder("reading", "{}", "number", CHINA) end)
+  end)
+end)
