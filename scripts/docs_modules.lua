@@ -43,6 +43,20 @@ return {
     { file = "lua/imr/workflow/supply_plan.lua" },
     { file = "lua/imr/workflow/supply_queue.lua" },
   } },
+  { name = "imr.database", parts = {
+    { file = "lua/imr/database/init.lua", of = { database = "database", Database = "db" } },
+    { file = "lua/imr/database/tables.lua" },
+  } },
+  { name = "imr.workflow.sync", parts = {
+    { file = "lua/imr/workflow/sync.lua", of = { sync = "sync" } },
+    { file = "lua/imr/workflow/sync_coverage.lua" },
+  } },
+  { name = "imr.workflow.export", parts = { { file = "lua/imr/workflow/export.lua", of = { export = "export" } } } },
+  { name = "imr.workflow.quality", parts = {
+    { file = "lua/imr/workflow/quality.lua", of = { quality = "quality" } },
+  } },
+  { name = "imr.workflow.cutoff", parts = { { file = "lua/imr/workflow/cutoff.lua", of = { cutoff = "cutoff" } } } },
+  { name = "imr.workflow.report", parts = { { file = "lua/imr/workflow/report.lua", of = { report = "report" } } } },
   { name = "imr.core", c = files(CORE), constants = { "null lightuserdata what JSON's null becomes, lua-cjson's too" },
     about = "The C core: decoding, parameters, pace, errors, and what the client needs of the system.\n"
       .. "It does no I/O of its own accord. The client uses it; a program rarely has to." },

@@ -54,6 +54,7 @@ local supply = require "imr.command"
 ---@field online? boolean whether the meter list shows the meter online, with confirm
 ---@field error? imr.Error why the state could not be read
 
+---What `client:stats()` counts.
 ---@class imr.Counters
 ---@field requests integer
 ---@field errors integer

@@ -13,6 +13,7 @@ local decimal = {}
 local DIGITS, BASE = 7, 1e7
 local MOST = 1000 -- digits before or behind the point; more than that is no meter's
 
+---An exact decimal number: +, -, *, comparisons and tostring work on it.
 ---@class imr.Decimal
 ---@field negative boolean
 ---@field low integer lowest limb, 0 or less
@@ -174,9 +175,11 @@ end
 
 function Decimal.__le(a, b) return not Decimal.__lt(b, a) end
 
+---Its magnitude.
 ---@return imr.Decimal
 function Decimal:abs() return self.negative and -self or self end
 
+---Whether it is zero.
 ---@return boolean
 function Decimal:is_zero() return is_zero(self) end
 

@@ -37,7 +37,7 @@ local function lack(fn)
     if tag.tag == "param" then told[tag.name] = true end
   end
   for _, name in ipairs(parameters_of(block.subject)) do
-    if not told[name] and not block.subject:find("%.%.%.") then
+    if not told[name] then
       return ("%s:%d does not tell of '%s'"):format(info.short_src, info.linedefined, name)
     end
   end
@@ -93,7 +93,7 @@ describe("every public function is documented", function()
   it("of a world", function() assert_documented(public_class(testing.new()), "world") end)
 
   for _, module in ipairs(modules) do
-    if module.name:find "^imr%.workflow%." or module.name == "imr.decimal" then
+    if module.name:find "^imr%.workflow%." or module.name == "imr.decimal" or module.name == "imr.database" then
       it("of " .. module.name, function() assert_documented(require(module.name), module.name) end)
     end
   end
@@ -106,6 +106,43 @@ describe("every public function is documented", function()
       shell.must("rm -rf " .. directory)
     end)
     assert_documented(supply, "supply")
+  end)
+
+  it("of a database", function()
+    local directory = shell.scratch()
+    local db = assert(require("imr.database").open(directory .. "/imr.db"))
+    finally(function()
+      db:close()
+      shell.must("rm -rf " .. directory)
+    end)
+    assert_documented(public_class(db), "database")
+  end)
+
+  it("of a decimal", function()
+    assert_documented(public_class(require("imr.decimal").zero), "decimal")
+  end)
+
+  -- What a workflow consists of has a name with an underline, or a directory; what has neither is for programs.
+  it("of every workflow: each has its page", function()
+    local listed = {}
+    for _, module in ipairs(modules) do listed[module.name] = true end
+    for _, path in ipairs(shell.lines "ls lua/imr/workflow/*.lua") do
+      local name = path:match "([^/]+)%.lua$"
+      if not name:find "_" then assert.is_true(listed["imr.workflow." .. name] == true, path .. " has no page") end
+    end
+  end)
+
+  it("of classes: each says what it is", function()
+    local silent = {}
+    for _, module in ipairs(modules) do
+      for _, part in ipairs(module.parts or {}) do
+        for _, block in ipairs((source.lua_file(part.file))) do
+          local class = source.find(block, "field") and source.find(block, "class")
+          if class and #block.text == 0 then silent[#silent + 1] = class.name end
+        end
+      end
+    end
+    assert.same({}, silent)
   end)
 
   it("of a store, as the class imr.Store", function()

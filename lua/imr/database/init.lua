@@ -15,6 +15,7 @@ local types = require "imr.database.types"
 
 local FETCHED = 500 -- rows of PostgreSQL in memory at a time
 
+---A database that is open.
 ---@class imr.Database
 ---@field dialect "sqlite"|"postgres"
 local Database = {}
@@ -82,6 +83,7 @@ end
 
 ---Runs a statement; it is kept prepared, so its text should not be put together from values.
 ---@param sql string with ? for values
+---@param ... any the values
 ---@return integer affected rows
 function Database:execute(sql, ...)
   local statement = prepared(self, sql)
@@ -150,6 +152,7 @@ end
 
 ---The rows of a query, one at a time; however many there are, few are in memory.
 ---@param sql string SELECT with ? for values
+---@param ... any the values
 ---@return fun(): table|nil
 function Database:rows(sql, ...)
   if self.dialect == "postgres" then return postgres_rows(self, sql, ...) end
@@ -157,7 +160,8 @@ function Database:rows(sql, ...)
 end
 
 ---The first row of a query, or nil; it is kept prepared like that of `execute`.
----@param sql string
+---@param sql string SELECT with ? for values
+---@param ... any the values
 ---@return table|nil
 function Database:row(sql, ...)
   local statement = prepared(self, sql)
@@ -192,7 +196,8 @@ end
 
 ---The rows of a table with all columns.
 ---@param name string of the table
----@param tail? string WHERE, ORDER BY …
+---@param tail? string WHERE, ORDER BY … with ? for values
+---@param ... any the values
 ---@return fun(): table|nil
 function Database:select(name, tail, ...)
   return self:rows(("SELECT %s FROM %s %s"):format(self:columns(name), name, tail or ""), ...)

@@ -3,6 +3,7 @@
 --- Types: text; int; id (counted up by itself); time (Unix seconds); dec (exact: NUMERIC in PostgreSQL, in SQLite a
 --- text with the platform's own digits); flag (BOOLEAN); json (text). A column with `key` is part of the primary key.
 
+---A column of a table.
 ---@class imr.database.Column
 ---@field name string
 ---@field type "text"|"int"|"id"|"time"|"dec"|"flag"|"json"
@@ -10,6 +11,7 @@
 ---@field key? boolean
 ---@field measured? boolean a change of it under the same key is a restatement
 
+---A table; `require "imr.database.tables"` is the list of them, also by name.
 ---@class imr.database.Table
 ---@field name string
 ---@field comment string

@@ -20,11 +20,13 @@ local DAY = 86400
 local MAX_AGE = 3 * DAY
 local AFTERWARDS = 7 * DAY -- what comes after a reading may show that it was wrong
 
+---Which moment, and what may stand for it.
 ---@class imr.CutoffOptions: imr.QualityOptions
 ---@field cutoff integer Unix seconds
 ---@field max_age? integer seconds before the cutoff; an older reading leaves the meter unresolved. Default 3 days
 ---@field sources? string[] listings to choose from; default all
 
+---A meter's reading at the cutoff, or why it has none.
 ---@class imr.CutoffRow
 ---@field meter_no string
 ---@field resolved boolean

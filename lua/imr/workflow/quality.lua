@@ -18,6 +18,7 @@ local quality = {
   context = 60 * 86400, -- before a period: what is usual, and the reading before the first
 }
 
+---One thing that is wrong, or looks so.
 ---@class imr.QualityFlag
 ---@field rule string
 ---@field meter_no string
@@ -29,6 +30,7 @@ local quality = {
 ---@field reference string|nil
 ---@field detail string
 
+---What is judged, and by which rules.
 ---@class imr.QualityOptions
 ---@field from? integer Unix seconds; flags of this period only
 ---@field to? integer
@@ -101,7 +103,7 @@ end
 ---@param db imr.Database
 ---@param options? imr.QualityOptions
 ---@return { meters: integer, flags: integer, by_rule: table<string, integer> }|nil summary
----@return table|nil err
+---@return imr.Error|nil err
 function quality.check(db, options)
   options = options or {}
   local chosen = settings.new(options, 2)

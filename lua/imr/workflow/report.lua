@@ -16,6 +16,7 @@ local report = {}
 local DAY = 86400
 local MOST_DAYS = 400
 
+---What a report is of.
 ---@class imr.ReportOptions: imr.QualityOptions
 ---@field from integer Unix seconds
 ---@field to integer of the last second
@@ -43,10 +44,11 @@ local function checked(options)
   return filled
 end
 
+---The page of a period.
 ---@param db imr.Database
 ---@param options imr.ReportOptions
----@return string|nil page
----@return table|nil err
+---@return string|nil page HTML
+---@return imr.Error|nil err
 function report.html(db, options)
   local filled = checked(options)
   local chosen = settings.new(filled, 2)

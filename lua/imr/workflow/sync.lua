@@ -20,6 +20,7 @@ local DAY = 86400
 ---`FIRST_DAYS`: how far back a first run begins; `LONGEST`: most days of one listing in it.
 local sync = { FIRST_DAYS = 90, LONGEST = require("imr.workflow.sync_plan").LONGEST }
 
+---What a run does.
 ---@class imr.sync.Options
 ---@field client imr.Client
 ---@field db string|imr.Database
@@ -33,6 +34,7 @@ local sync = { FIRST_DAYS = 90, LONGEST = require("imr.workflow.sync_plan").LONG
 ---@field clock? fun(): integer Unix seconds
 ---@field on_progress? fun(event: { listing: string, rows: integer, total: integer? })
 
+---What a run did.
 ---@class imr.sync.Report
 ---@field run_id integer
 ---@field state "complete"|"incomplete"|"failed" failed: a listing ended early, see errors; what came is stored
@@ -137,7 +139,7 @@ end
 
 ---Brings a database up to date. A wrong option raises at the caller's line.
 ---@param options imr.sync.Options
----@return imr.sync.Report|nil
+---@return imr.sync.Report|nil report
 ---@return imr.Error|nil err what ended the run: the database, or another run that is at work
 function sync.run(options)
   check(options)

@@ -12,6 +12,7 @@ local coverage = {}
 local DAY = 86400
 local GRACE = 6 * 3600 -- seconds after a day's end in which its rows may still be under way
 
+---Days of a meter that are missing, and why.
 ---@class imr.sync.Missing
 ---@field listing string
 ---@field meter_no string
@@ -20,6 +21,7 @@ local GRACE = 6 * 3600 -- seconds after a day's end in which its rows may still 
 ---@field days integer
 ---@field cause "offline"|"not_frozen"|"truncated"|"unknown"
 
+---Meter-days of one listing.
 ---@class imr.sync.Coverage of one listing
 ---@field listing string
 ---@field expected integer meter-days
@@ -33,6 +35,7 @@ local GRACE = 6 * 3600 -- seconds after a day's end in which its rows may still 
 ---@field drifted integer listings in which rows moved while they were read
 ---@field complete boolean
 
+---Whether a period is complete.
 ---@class imr.sync.Certificate
 ---@field from integer
 ---@field to integer
