@@ -30,9 +30,27 @@ local scratch
 
 -- ---------------------------------------------------------------- the platform, a process of its own
 
--- Only few meters have time-of-use registers or a camera: their listings are filled up to the same eight pages.
-local function filled(path, row)
+local YESTERDAY = os.date("!%Y-%m-%d", os.time() + 8 * 3600 - 86400)
+
+-- Eight pages of each listing, made beforehand: what is measured is the sync, not how fast a simulator makes rows.
+local ROWS = {
+  meterList = '"deviceName":"a","tableAddress":"b","tableType":"1","onlineAt":"DAY 10:00:00","netStatis":"在线",'
+    .. '"gate":"合闸","user_code":"20210000006","user_name":"c","house_number":"1001"',
+  readMeter = '"reading":"12.50","readTime":"DAY 10:00:00","gate":"合闸"',
+  readMeterList = '"reading":"12.50","readTime":"DAY 10:00:00","imei":"","user_code":"20210000006",'
+    .. '"tableAddress":"b","deviceName":"a"',
+  readMeterDataList = '"project_code":"a","reading":"12.50","readTime":"DAY 10:00:00","dosage":"1.50","amount":"0.80",'
+    .. '"type":1',
+  peaksValleysRead = '"project_code":"a","createTime":"DAY 00:10:00","freezeTime":"DAY 00:00:00",'
+    .. '"positiveActivePower":12.5,"positiveActivePower1":1.5,"positiveActivePower2":2.5,"positiveActivePower3":3.5,'
+    .. '"positiveActivePower4":5,"voltA":"224.1","electricA":"1.1"',
+  cameraRead = '"project_code":"a","imageReadTime":"DAY 02:10:00","imageStatus":"解析正常",'
+    .. '"imageUrl":"https://images.example.com/METER.jpg","basicReading":12.5',
+}
+
+local function pages_of(row)
   local pages = {}
+  row = ('{"deviceId":"METER","tableNo":"METER",%s}'):format(row:gsub("DAY", YESTERDAY))
   for page = 1, PAGES do
     local rows = {}
     for index = 1, page < PAGES and PAGE_SIZE or PAGE_SIZE / 2 do
@@ -41,29 +59,21 @@ local function filled(path, row)
     pages[page] = ('{"code":200,"msg":"ok","totalCount":%d,"data":[%s]}'):format((PAGES - 0.5) * PAGE_SIZE,
       table.concat(rows, ","))
   end
+  return pages
+end
+
+local function prepared()
+  local listings = {}
+  for name, row in pairs(ROWS) do listings[name] = pages_of(row) end
   return function(request)
-    if not request.path:find(path, 1, true) then return nil end
-    local page = tonumber(request.body:match('"pageNo":"?(%d+)') or request.body:match("pageNo=(%d+)"))
-    return { code = 200, body = pages[page] }
+    local pages = listings[request.path:match("[^/]+$")]
+    return pages and { code = 200, body = pages[tonumber(request.body:match('"pageNo":"?(%d+)'))] }
   end
 end
 
-local YESTERDAY = os.date("!%Y-%m-%d", os.time() + 8 * 3600 - 86400)
-
 local function serve(meters, days, latency, fill)
-  local on_request
-  if fill then
-    local tou = filled("peaksValleysRead", ('{"project_code":"a","deviceId":"D","tableNo":"METER","createTime":"%s '
-      .. '00:10:00","freezeTime":"%s 00:00:00","positiveActivePower":12.5,"positiveActivePower1":1.5,'
-      .. '"positiveActivePower2":2.5,"positiveActivePower3":3.5,"positiveActivePower4":5,"voltA":"224.1",'
-      .. '"electricA":"1.1"}'):format(YESTERDAY, YESTERDAY))
-    local camera = filled("cameraRead", ('{"project_code":"a","tableNo":"METER","imageReadTime":"%s 02:10:00",'
-      .. '"imageStatus":"解析正常","imageUrl":"https://images.example.com/METER.jpg",'
-      .. '"basicReading":12.5}'):format(YESTERDAY))
-    on_request = function(request) return tou(request) or camera(request) end
-  end
   local platform = require("imr.simulator.platform").new { meters = meters, days = days, latency = latency,
-    interval = 0, offline = 0, keep_log = false, on_request = on_request }
+    interval = 0, offline = 0, keep_log = false, on_request = fill and prepared() or nil }
   local server = assert(require("imr.simulator.server").new { platform = platform })
   print(server.url)
   io.stdout:flush()
