@@ -242,6 +242,14 @@ static int slots_release(lua_State *L) {
   return 0;
 }
 
+/* Only ever later, unless what stands there cannot be. */
+static void put_off(int64_t *moment, int64_t time, int64_t now) {
+  int64_t stored = __atomic_load_n(moment, __ATOMIC_ACQUIRE);
+  while ((stored < time || !imr_slots_sane(stored, now)) &&
+         !__atomic_compare_exchange_n(moment, &stored, time, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+  }
+}
+
 /*** No slot of a key starts before a time.
 @function slots:push_back
 @tparam string key
@@ -252,13 +260,11 @@ static int slots_release(lua_State *L) {
 static int slots_push_back(lua_State *L) {
   imr_slots *slots;
   const char *problem;
-  int64_t time = check_moment(L, 3);
+  int64_t time = check_moment(L, 3), now = boot_micros();
   imr_slots_entry *entry = check_entry(L, &slots, &problem);
   if (!entry) return unusable(L, problem);
-  int64_t stored = __atomic_load_n(&entry->next, __ATOMIC_ACQUIRE);
-  while (stored < time && !replace(entry, &stored, time)) {
-  }
-  if (imr_slots_have_holders(&slots->header)) __atomic_store_n(&entry->pushed, time, __ATOMIC_RELEASE);
+  put_off(&entry->next, time, now);
+  if (imr_slots_have_holders(&slots->header)) put_off(&entry->pushed, time, now);
   lua_pushboolean(L, 1);
   return 1;
 }

@@ -86,6 +86,14 @@ describe("the file store", function()
     end)
   end
 
+  it("keeps the pace slowed down where what the slot said cannot be", function()
+    local store, now = open(), core.now()
+    take(store)
+    for entry = 0, 1023 do files.patch(slots, HEADER + entry * ENTRY + 8, files.bytes(2 ^ 62, 8)) end
+    store:push_back("k", now + 50, now)
+    assert.near(now + 50, take(store), 1e-5)
+  end)
+
   it("goes on with whatever bytes are there", function()
     shell.must("mkdir -m 700 " .. state)
     files.write(slots, "")

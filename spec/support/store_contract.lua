@@ -144,6 +144,18 @@ return {
     near(tools.now(), take(tools, nil, tools.key .. " other"), "another key")
   end },
 
+  { "takes back nothing of that when it is pushed back less far afterwards", function(tools)
+    local one, other = tools.store, tools.another()
+    take(tools)
+    local second, third = take(tools), take(tools, other)
+    local to = (second + third) / 2
+    other:push_back(tools.key, to, tools.now())
+    other:push_back(tools.key, tools.now() + 0.1, tools.now())
+    one:release(tools.key, STEP, second, tools.now()) -- others are behind it: it would be theirs
+    local start = take(tools, other)
+    assert(start >= to - 1e-5, ("a slot at %.3f, pushed back to %.3f"):format(start, to))
+  end },
+
   { "has no token at first", function(tools)
     local record, message = tools.store:get_token(tools.key, tools.now())
     same(nil, record, "record")

@@ -113,7 +113,7 @@ return 1
 
 -- time from now
 scripts.push_back = SLOT .. [[
-pushed = now + tonumber(ARGV[1])
+pushed = math.max(pushed, now + tonumber(ARGV[1]))
 next = math.max(next, pushed)
 keep()
 return 1
