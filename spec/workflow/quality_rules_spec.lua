@@ -69,6 +69,11 @@ cases("decreasing", {
   { "goes by the rows' device where the history came late", { rows = { readings = rows {
     { reading = "500", device_id = "B" }, { reading = "3", device_id = "B" } } }, history = swap(1.5) },
     { "2 3 500" } },
+  { "leaves one alone that was first seen with its first reading", { rows = { readings = rows { "500", "3" } },
+    history = swap(2) }, {} },
+  { "flags a fall of one that was first seen with the reading before", { rows = { readings = rows { "500", "3" } },
+    history = swap(1) }, { "2 3 500" } },
+  { "leaves a further copy of a row to the duplicates", readings { "5", { reading = "4", day = 1 }, "6" }, {} },
   { "flags before and after another device", { rows = { readings = rows { "500", "499", "3", "2" } },
     history = swap(2.5) }, { "2 499 500", "4 2 3" } },
   { "looks at each register of a time-of-use row", { rows = { tou_readings = rows({
@@ -99,6 +104,8 @@ cases("meter_swap", {
     { reading = "3", device_id = "B" } } }, history = swap(3) }, { "2 3 500" } },
   { "flags a device of the history at the time it was seen", { rows = { camera_readings = rows { "500", "3" } },
     history = swap(1.5) }, { "1.5 3 500" } },
+  { "takes a reading of that very moment as the new device's", { rows = { camera_readings = rows { "500", "3" } },
+    history = swap(2) }, { "2 3 500" } },
   { "flags a swap after the last reading", { rows = { readings = rows { "500" } }, history = swap(7) }, { "7 - 500" } },
   { "flags a swap of a meter without readings", { rows = {}, history = swap(7) }, { "7 - -" } },
   { "leaves a device that was listed anew alone", { rows = { readings = rows { "1", "2" } }, history = {
@@ -165,7 +172,7 @@ end
 cases("spike", {
   { "flags far more than usual", spiky { 0, 5, 6, 5, 4, 5, 6, 5, 200, 5, 4 },
     { "9 1000000000000236.5 1000000000000036.5" } },
-  { "leaves what is usual for an uneven meter alone", spiky { 0, 5, 60, 5, 40, 90, 6, 55, 100, 5, 40 }, {} },
+  { "leaves what is usual for an uneven meter alone", spiky { 0, 5, 60, 5, 40, 90, 6, 55, 140, 5, 40 }, {} },
   { "says nothing while nothing is usual", spiky { 0, 5, 6, 500, 5 }, {} },
   { "needs less when told so", spiky { 0, 5, 6, 5, 500 }, { "5 1000000000000516.5 1000000000000016.5" },
     { least = 4 } },

@@ -106,6 +106,29 @@ for name, place in pairs(filled.places(function() return server end)) do
       assert.same({ "70.00", "D3", "" }, { rows[number(3)].reading, rows[number(3)].device_id, rows[number(3)].flags })
     end)
 
+    it("knows a new device by its rows, where the sync saw it only later", function()
+      local function seen_at(seconds)
+        db:execute("UPDATE meters SET first_seen = ? WHERE device_id = 'D3b'", seconds)
+      end
+      seen_at(time(15) + 1800)
+      local _, rows = bill { cutoff = time(15) + 3600 }
+      seen_at(time(15) - 3600)
+      assert.same({ "5.00", "D3b" }, { rows[number(3)].reading, rows[number(3)].device_id })
+    end)
+
+    it("names the device of that time, also where there is no reading", function()
+      local _, rows = bill { cutoff = time(10), sources = { "consumption" } }
+      assert.same({ false, "D3" }, { rows[number(3)].resolved, rows[number(3)].device_id })
+    end)
+
+    it("takes no number of an image that could not be parsed", function()
+      db:execute([[INSERT INTO camera_readings (meter_no, read_time, copy, reading, image_ok) VALUES (?, ?, 0, '99',
+        FALSE)]], number(10), time(20) + 60)
+      local _, rows = bill { cutoff = time(20) + 120 }
+      db:execute("DELETE FROM camera_readings WHERE read_time = ?", time(20) + 60)
+      assert.equal("4.00", rows[number(10)].reading)
+    end)
+
     it("flags a reading that is doubtful for what comes after it", function()
       local _, rows = bill { cutoff = time(19) }
       assert.same({ "95.00", "decreasing" }, { rows[number(2)].reading, rows[number(2)].flags })
