@@ -6,6 +6,8 @@ local migrations = require "imr.database.migrations"
 local postgres = require "support.postgres"
 local process = require "support.process"
 local shell = require "support.shell"
+local sync = require "imr.workflow.sync"
+local sync_client = require "support.sync_client"
 local tables = require "imr.database.tables"
 
 local directory, server
@@ -168,6 +170,39 @@ describe("the database", function()
     assert.is_nil(tostring(db):find("p w", 1, true))
     for _, value in pairs(db) do assert.is_nil(tostring(value):find("p w", 1, true)) end
     db:close()
+  end)
+
+  it("that goes away ends a sync with an error", function()
+    local url, name = server:url()
+    local db, cut = assert(database.open(url)), false
+    local client = sync_client.new { readings = function()
+      if not cut then
+        server:sql(("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'"):format(name))
+      end
+      cut = true
+      return { { meter_no = "1", read_time = 1, reading = "1" } }
+    end }
+    local report, err = sync.run { client = client, db = db, listings = { "readings" } }
+    assert.is_nil(report)
+    assert.equal("database", err.kind)
+    db:close()
+    db = assert(database.open(url))
+    assert.equal("complete", assert(sync.run { client = client, db = db, listings = { "readings" } }).state)
+    local states = {}
+    for row in db:select("runs", "ORDER BY id") do states[#states + 1] = row.state end
+    assert.same({ "interrupted", "complete" }, states)
+    db:close()
+  end)
+
+  it("lets one process write at a time in PostgreSQL", function()
+    local url = server:url()
+    local one, two = assert(database.open(url)), assert(database.open(url))
+    assert.is_true(one:lock())
+    assert.is_false(two:lock(0))
+    one:unlock()
+    assert.is_true(two:lock(0))
+    one:close()
+    two:close()
   end)
 
   it("says which rock is missing", function()

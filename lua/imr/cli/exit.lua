@@ -21,7 +21,7 @@ exit.codes = {
   { 2, "wrong use: a flag, a date, the configuration" },
   { 3, "credentials: none, wrong ones, or no right to this endpoint" },
   { 4, "throttled, unreachable or out of time: try again later" },
-  { 5, "rows came, but the listing is not known to be complete" },
+  { 5, "rows came, but the listing, or the period of a database, is not known to be complete" },
   { 6, "nobody knows whether a command was executed: look at the meter before you send it again" },
   { 130, "interrupted by Ctrl-C (128 + the number of another signal)" },
 }

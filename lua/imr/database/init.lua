@@ -238,9 +238,10 @@ local function try_lock(self)
 end
 
 ---Takes the lock of the one process that may write here. It ends with the process.
+---@param wait? number seconds
 ---@return boolean
-function Database:lock()
-  local until_then = core.now() + (self.dialect == "postgres" and LOCK_WAIT or 0)
+function Database:lock(wait)
+  local until_then = core.now() + (wait or self.dialect == "postgres" and LOCK_WAIT or 0)
   while not try_lock(self) do
     if core.now() > until_then then return false end
     core.sleep(0.05)
@@ -256,7 +257,8 @@ function Database:unlock()
   kept.locked = false
   if kept.lock then kept.lock:release() end
   if self.dialect == "postgres" and kept.connection then
-    self:row("SELECT pg_advisory_unlock(CAST(? AS BIGINT)) AS freed", LOCK)
+    -- Where the connection is lost, so is the lock.
+    pcall(self.row, self, "SELECT pg_advisory_unlock(CAST(? AS BIGINT)) AS freed", LOCK)
   end
 end
 

@@ -57,14 +57,13 @@ end
 -- A listing that gives the same rows twice and did not move is all that the platform has, whatever its total says. It
 -- stays on record as incomplete, but is not read again and again.
 local function read_until_settled(self, parameters)
-  local rows
+  local rows, report
   for _ = 1, TRIES do
-    local report = read(self, parameters)
-    local settled = report.complete or not report.drifted and report.rows == rows
-    if settled then return report, true end
+    report = read(self, parameters)
+    if report.complete or not report.drifted and report.rows == rows then return report, true end
     rows = report.rows
   end
-  return read(self, parameters), false
+  return report, false
 end
 
 -- ---------------------------------------------------------------- steps
