@@ -87,11 +87,23 @@ local function fill(limbs, whole, fraction)
   return low, high
 end
 
+local ZEROS = ("0"):rep(DIGITS)
+
+-- The usual case: one limb on either side of the point.
+local function parse_short(text)
+  local whole, fraction = text:match("^(%d+)%.(%d+)$")
+  if not whole or #whole > DIGITS or #fraction > DIGITS then return nil end
+  return setmetatable({ [0] = tonumber(whole), [-1] = tonumber(fraction .. ZEROS:sub(#fraction + 1)), low = -1,
+    high = 0, places = #fraction, negative = false }, Decimal)
+end
+
 ---Takes [+-]digits[.digits][e[+-]digits], leading zeros and all: what the platform's records hold as decimals.
 ---@param text any
 ---@return imr.Decimal|nil value nil for anything else, and for more than a thousand digits
 function decimal.parse(text)
   if type(text) ~= "string" then return nil end
+  local short = parse_short(text)
+  if short then return short end
   local sign, whole, fraction, exponent = split(text)
   if not sign or math.abs(exponent) > MOST or #whole + #fraction > MOST then return nil end
   if exponent ~= 0 then whole, fraction = shifted(whole, fraction, exponent) end

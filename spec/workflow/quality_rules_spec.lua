@@ -21,7 +21,7 @@ local function judge(rule, given, tuning)
   given.meter_no = "000100000001"
   given.now = given.now or START + 40 * DAY
   given.from, given.to = given.from or START, given.to or given.now
-  return quality.judge(given, chosen)
+  return quality.judge(quality.view(given, chosen), chosen)
 end
 
 local function readings(values) return { rows = { readings = rows(values) } } end

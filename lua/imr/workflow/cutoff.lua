@@ -115,10 +115,10 @@ local function flags_of(given, chosen, row, limit)
     if not seen[flag.rule] then names[#names + 1] = flag.rule end
     seen[flag.rule] = true
   end
-  for _, flag in ipairs(quality.judge(until_cutoff(given, limit), chosen)) do
+  for _, flag in ipairs(quality.judge(quality.view(until_cutoff(given, limit), chosen), chosen)) do
     if flag.time >= row.read_time then take(flag) end
   end
-  for _, flag in ipairs(quality.judge(given, chosen)) do
+  for _, flag in ipairs(quality.judge(quality.view(given, chosen), chosen)) do
     if flag.rule == "decreasing" and flag.since == row.read_time then take(flag) end
   end
   return table.concat(names, ",")

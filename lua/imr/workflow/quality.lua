@@ -53,17 +53,25 @@ local function in_order(a, b)
   return a.place < b.place
 end
 
----The flags of one meter. Pure: takes rows, asks no database.
+---What the rules look at, of the rows of one meter. Pure: asks no database.
 ---@param given table see imr.workflow.quality.view
 ---@param chosen imr.QualitySettings
+---@return imr.QualityView
+function quality.view(given, chosen)
+  return view.new(given, chosen.tuning.rollover)
+end
+
+---The flags of one meter. Pure.
+---@param looked_at imr.QualityView
+---@param chosen imr.QualitySettings
 ---@return imr.QualityFlag[]
-function quality.judge(given, chosen)
-  local looked_at, list, seen = view.new(given, chosen.tuning.rollover), {}, {}
+function quality.judge(looked_at, chosen)
+  local list, seen = {}, {}
   for _, rule in ipairs(chosen.rules) do
     rule.check(looked_at, chosen.tuning[rule.name], function(flag)
-      flag.rule, flag.meter_no, flag.place = rule.name, given.meter_no, #list
+      flag.rule, flag.meter_no, flag.place = rule.name, looked_at.meter_no, #list
       local key = key_of(flag)
-      if flag.time < given.from or flag.time > given.to or key and seen[key] then return end
+      if flag.time < looked_at.from or flag.time > looked_at.to or key and seen[key] then return end
       if key then seen[key] = true end
       list[#list + 1] = flag
     end)
@@ -73,7 +81,7 @@ function quality.judge(given, chosen)
   return list
 end
 
----Reads what `judge` takes of one meter. Raises what the database raises.
+---Reads what `view` takes of one meter. Raises what the database raises.
 ---@param db imr.Database
 ---@param meter_no string
 ---@param period { from: integer?, to: integer?, now: integer }
@@ -91,7 +99,7 @@ local function check_all(db, options, chosen)
   local period = { from = options.from, to = options.to, now = options.now or os.time() }
   local summary = { meters = 0, flags = 0, by_rule = {}, from = period.from, to = period.to }
   for _, meter_no in ipairs(options.meters or quality.meters(db)) do
-    local flags = quality.judge(quality.load(db, meter_no, period), chosen)
+    local flags = quality.judge(quality.view(quality.load(db, meter_no, period), chosen), chosen)
     summary.meters, summary.flags = summary.meters + 1, summary.flags + #flags
     for _, flag in ipairs(flags) do summary.by_rule[flag.rule] = (summary.by_rule[flag.rule] or 0) + 1 end
     if options.on_flags then options.on_flags(flags, meter_no) end

@@ -74,12 +74,17 @@ function rules.image(view, _, flag)
   end
 end
 
+-- Most numbers are plain, and that is quickly seen.
+local function counts(text)
+  return text ~= nil and (#text < 20 and text:find("^%d+%.%d+$") ~= nil or decimal.parse(text) ~= nil)
+end
+
 -- Of time-of-use registers not every meter has all, but each has a total. Camera readings have a rule of their own.
 function rules.unreadable(view, _, flag)
   for _, source in ipairs(sources) do
     local field = source.registers[1]
     for _, row in ipairs(source.table ~= "camera_readings" and view.rows[source.name] or {}) do
-      if decimal.parse(row[field]) == nil then
+      if not counts(row[field]) then
         flag { source = source.name, field = field, time = row[source.time], detail = row[field]
           and "no number that can be counted with" or "no number that could be read" }
       end

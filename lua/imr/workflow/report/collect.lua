@@ -4,7 +4,6 @@ local decimal = require "imr.decimal"
 local load = require "imr.workflow.quality.load"
 local quality = require "imr.workflow.quality"
 local usage = require "imr.workflow.report.usage"
-local view = require "imr.workflow.quality.view"
 
 local collect = {}
 
@@ -69,8 +68,9 @@ local function add_meter(data, db, meter_no, options, chosen)
   given.to = options.to
   local meter = { meter_no = meter_no, name = state.user_name, address = state.address, kind = state.kind or "other",
     last_online = state.last_online }
-  add_usage(data, meter, view.new(given, chosen.tuning.rollover), options)
-  add_flags(data, quality.judge(given, chosen), options.most_flags)
+  local judged = quality.view(given, chosen)
+  add_usage(data, meter, judged, options)
+  add_flags(data, quality.judge(judged, chosen), options.most_flags)
   if state.removed_at then return end
   data.meters.total = data.meters.total + 1
   data.meters[meter.kind] = (data.meters[meter.kind] or 0) + 1
