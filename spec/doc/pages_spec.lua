@@ -1,6 +1,8 @@
 -- The pages for readers: what they show runs, both languages show the same, and their links lead somewhere.
 local documents = require "support.documents"
 local files = require "support.files"
+local shell = require "support.shell"
+local simulator = require "support.simulator"
 
 local pairs_of_pages = { { "README.md", "README.zh-CN.md" } }
 for _, name in ipairs(documents.guides) do
@@ -65,6 +67,35 @@ describe("the Lua code", function()
     assert.is_false(ok)
     assert.matches("seen", output, 1, true)
   end)
+end)
+
+-- What `imr COMMAND --help` says, each asked once.
+local helps = {}
+local function help_of(command)
+  helps[command] = helps[command] or shell.must(simulator.command(command .. " --help"))
+  return helps[command]
+end
+
+describe("the command lines", function()
+  for _, names in ipairs(pairs_of_pages) do
+    local lines = {}
+    for _, code in ipairs(page_of(names[1]).code) do
+      for line in (code.language == "sh" and code.text or ""):gmatch "[^\n]+" do
+        if line:find "^imr " then lines[#lines + 1] = line:gsub("%s+#.*$", "") end
+      end
+    end
+    if #lines > 0 then
+      it("of " .. names[1] .. " are ones that exist", function()
+        for _, line in ipairs(lines) do
+          local command = line:match "^imr (supply %l+)" or line:match "^imr (%l+)"
+          local help = help_of(command)
+          for flag in line:gmatch "%s(%-%-[%l%-]+)" do
+            assert.is_true(help:find(flag:gsub("%-", "%%-") .. "[%s%],]") ~= nil, line .. ": no flag " .. flag)
+          end
+        end
+      end)
+    end
+  end
 end)
 
 describe("the README", function()
