@@ -9,6 +9,7 @@
 --- column name; NULL is absent. Drivers block: inside an nginx worker nothing opens.
 
 local address = require "imr.database.address"
+local connect = require "imr.database.connect"
 local core = require "imr.core"
 local tables = require "imr.database.tables"
 local types = require "imr.database.types"
@@ -34,9 +35,7 @@ end
 
 local database = {}
 
-local function problem(kind, message)
-  return core.error { kind = kind, message = message, retryable = false, executed = "no" }
-end
+local problem = connect.problem
 
 function Database:__tostring()
   return ("imr.database(%s)"):format(self.shown)
@@ -274,73 +273,15 @@ end
 
 -- ---------------------------------------------------------------- opening
 
-local drivers = {
-  sqlite = { name = "SQLite3", module = "dbd.sqlite3", rock = "luadbi-sqlite3", debian = "lua-dbi-sqlite3" },
-  postgres = { name = "PostgreSQL", module = "dbd.postgresql", rock = "luadbi-postgresql",
-    debian = "lua-dbi-postgresql" },
-}
-
-local function load_driver(dialect)
-  local driver = drivers[dialect]
-  local found, dbi = pcall(require, "DBI")
-  if found and pcall(require, driver.module) then return dbi, driver.name end
-  error(problem("missing", ("imr sync needs LuaDBI: luarocks install %s (Debian: apt-get install %s)"):format(
-    driver.rock, driver.debian)), 0)
-end
-
-local function refuse_in_nginx()
-  local ngx = rawget(_G, "ngx")
-  if not (ngx and ngx.get_phase) then return end
-  error(problem("phase", "a database driver would block the nginx worker: run imr sync beside nginx, from cron or a "
-    .. "timer of the system, and let the worker read what it needs from the database's own client"), 0)
-end
-
--- SQLite would let everybody read what it makes.
-local function make_private(self, path)
-  if os.rename(path, path) then return end -- it is there; opening it here would undo SQLite's own locks
-  local file, message = core.private_lock(path)
-  if file then
-    file:release()
-  elseif message then
-    self:fail(message)
-  end
-end
-
--- In WAL mode synchronous = NORMAL keeps every transaction through a killed process. A machine that loses power may
--- lose the last ones whole, rows and cursor together, so the next run reads them again: FULL would buy nothing here.
--- A checkpoint waits for the disk: every 16 MB instead of every 4.
-local PRAGMAS = { "busy_timeout = 20000", "journal_mode = WAL", "synchronous = NORMAL", "wal_autocheckpoint = 4000" }
-
-local function set_up_sqlite(self)
-  for _, pragma in ipairs(PRAGMAS) do
-    self:row("PRAGMA " .. pragma)
-  end
-end
-
-local function connect(self, where)
-  local dbi, name = load_driver(where.dialect)
-  local connection, message
-  if where.dialect == "sqlite" then
-    make_private(self, where.path)
-    connection, message = dbi.Connect(name, where.path)
-  else
-    connection, message = dbi.Connect(name, where.conninfo, where.user, where.password, where.host, where.port)
-  end
-  if not connection then self:fail(message) end
-  connection:autocommit(true)
-  private[self].connection = connection
-  if where.dialect == "sqlite" then set_up_sqlite(self) end
-end
-
 local function open(where)
-  refuse_in_nginx()
+  connect.refuse_in_nginx()
   local parsed = address.parse(where)
   if not parsed then
     error(problem("usage", "a database is a file's path, sqlite:PATH or postgres://user:password@host:port/name"), 0)
   end
   local self = setmetatable({ dialect = parsed.dialect, shown = parsed.shown }, Database)
   private[self] = { statements = {}, cursors = 0, password = parsed.password, inside = false }
-  connect(self, parsed)
+  private[self].connection = connect.open(parsed, function(message) self:fail(message) end)
   require("imr.database.migrations").run(self)
   return self
 end

@@ -6,6 +6,7 @@
 
 local cjson = require "cjson"
 local decimal = require "imr.decimal"
+local doubles = require "imr.workflow.sync_doubles"
 local tables = require "imr.database.tables"
 local values = require "imr.workflow.sync_values"
 
@@ -81,13 +82,13 @@ function writer.new(db, listing, settings)
   for index, column in ipairs(entry.columns) do self.at[column.name] = index end
   self.usual = self.at.changed_at - 1 -- the columns behind are rarely filled, and NULLs cost their time too
   statements(self, entry)
-  self:begin()
+  self.doubles = doubles.new(entry, self.fill, self.list)
   return self
 end
 
 ---A listing begins.
 function Writer:begin()
-  self.page, self.before = {}, {}
+  self.doubles:begin()
 end
 
 -- ---------------------------------------------------------------- rows without a place
@@ -121,10 +122,7 @@ local function same(column, old, new)
   return a ~= nil and b ~= nil and a == b
 end
 
-local function written(value)
-  if type(value) == "boolean" then return value and "true" or "false" end
-  return value ~= nil and tostring(value) or nil
-end
+local written = doubles.written
 
 local function restate(self, old, row, column, now)
   self.db:execute(RESTATE, self.entry.name, row.meter_no, row[self.listing.moment], self.listing.granularity,
@@ -166,55 +164,6 @@ local function merge(self, row, now, counts)
   if restated then counts.restated = counts.restated + 1 end
 end
 
--- ---------------------------------------------------------------- rows that come twice in one listing
-
-local function signature(self)
-  local parts = {}
-  for index, column in ipairs(self.entry.columns) do
-    if column.measured then parts[#parts + 1] = written(self.list[index]) or "\1" end
-  end
-  return table.concat(parts, "\2")
-end
-
-local function moments_of(page, number)
-  local moments = page[number]
-  if not moments then
-    moments = {}
-    page[number] = moments
-  end
-  return moments
-end
-
--- Another row of a meter and moment: which copy it is, and whether it was there already.
-local function doubled(self, row, known)
-  local mine = signature(self)
-  if known.meter_no then
-    self.fill(known, self.list)
-    known = { signature(self) }
-    self.fill(row, self.list)
-  end
-  for index, other in ipairs(known) do
-    if other == mine then return known, index - 1, true end
-  end
-  known[#known + 1] = mine
-  return known, #known - 1, false
-end
-
--- The first row of a meter and moment is copy 0. Another one with the same values is the same row; one with other
--- values is kept beside it. The signature of the first is only made when there is a second.
-local function copy_of(self, row)
-  local number, moment = row.meter_no, row[self.listing.moment]
-  local moments, before = moments_of(self.page, number), self.before[number]
-  local known = moments[moment] or before and before[moment]
-  if not known then
-    moments[moment] = row
-    return 0, false
-  end
-  local copy, again
-  moments[moment], copy, again = doubled(self, row, known)
-  return copy, again
-end
-
 -- ---------------------------------------------------------------- pages
 
 -- A new row of before the moment until which all had been read, of a meter that has newer ones: it came late.
@@ -242,7 +191,7 @@ local function put(self, row, now, counts)
     counts.rejected = counts.rejected + 1
     return writer.reject(self.db, self.entry.name, row, reason_of(self, row), now, self.run_id)
   end
-  local copy, again = copy_of(self, row)
+  local copy, again = self.doubles:copy_of(row, row.meter_no, row[self.listing.moment])
   if again then return end
   list[at.copy], list[at.stored_at] = copy, now
   if at.granularity then list[at.granularity] = self.listing.granularity end
@@ -254,9 +203,9 @@ local function put(self, row, now, counts)
   end
 end
 
--- The rows without a usable key have no place in self.page.
+-- Rows without a usable key have not come so far.
 local function advance(self)
-  for number, moments in pairs(self.page) do
+  for number, moments in pairs(self.doubles.page) do
     local oldest, newest = math.huge, -math.huge
     for moment in pairs(moments) do
       if moment < oldest then oldest = moment end
@@ -274,7 +223,7 @@ function Writer:write(rows)
   local counts = { rows = #rows, new_rows = 0, restated = 0, rejected = 0 }
   for _, row in ipairs(rows) do put(self, row, now, counts) end
   advance(self)
-  self.before, self.page = self.page, {}
+  self.doubles:turn()
   return counts
 end
 

@@ -1,0 +1,80 @@
+--- From an address to a connection of LuaDBI.
+
+local core = require "imr.core"
+
+local connect = {}
+
+---@return imr.Error
+function connect.problem(kind, message)
+  return core.error { kind = kind, message = message, retryable = false, executed = "no" }
+end
+
+local drivers = {
+  sqlite = { name = "SQLite3", module = "dbd.sqlite3", rock = "luadbi-sqlite3", debian = "lua-dbi-sqlite3" },
+  postgres = { name = "PostgreSQL", module = "dbd.postgresql", rock = "luadbi-postgresql",
+    debian = "lua-dbi-postgresql" },
+}
+
+local function load_driver(dialect)
+  local driver = drivers[dialect]
+  local found, dbi = pcall(require, "DBI")
+  if found and pcall(require, driver.module) then return dbi, driver.name end
+  error(connect.problem("missing", ("imr sync needs LuaDBI: luarocks install %s (Debian: apt-get install %s)"):format(
+    driver.rock, driver.debian)), 0)
+end
+
+---Raises inside an nginx worker, which a driver would block.
+function connect.refuse_in_nginx()
+  local ngx = rawget(_G, "ngx")
+  if not (ngx and ngx.get_phase) then return end
+  error(connect.problem("phase", "a database driver would block the nginx worker: run imr sync beside nginx, from cron "
+    .. "or a timer of the system, and let the worker read what it needs from the database's own client"), 0)
+end
+
+-- SQLite would let everybody read what it makes.
+local function make_private(path, fail)
+  if os.rename(path, path) then return end -- it is there; opening it here would undo SQLite's own locks
+  local file, message = core.private_lock(path)
+  if file then
+    file:release()
+  elseif message then
+    fail(message)
+  end
+end
+
+-- In WAL mode synchronous = NORMAL keeps every transaction through a killed process. A machine that loses power may
+-- lose the last ones whole, rows and cursor together, so the next run reads them again: FULL would buy nothing here.
+-- A checkpoint waits for the disk: every 16 MB instead of every 4.
+local PRAGMAS = { "busy_timeout = 20000", "journal_mode = WAL", "synchronous = NORMAL", "wal_autocheckpoint = 4000" }
+
+local function set_up_sqlite(connection, fail)
+  for _, pragma in ipairs(PRAGMAS) do
+    local statement, message = connection:prepare("PRAGMA " .. pragma)
+    if not statement then fail(message) end
+    local fine
+    fine, message = statement:execute()
+    if not fine then fail(message) end
+    statement:close()
+  end
+end
+
+---Connects. Raises where LuaDBI or its driver is missing; whatever else goes wrong is told to `fail`, which raises.
+---@param where imr.database.Address
+---@param fail fun(message: any)
+---@return table connection of LuaDBI
+function connect.open(where, fail)
+  local dbi, name = load_driver(where.dialect)
+  local connection, message
+  if where.dialect == "sqlite" then
+    make_private(where.path, fail)
+    connection, message = dbi.Connect(name, where.path)
+  else
+    connection, message = dbi.Connect(name, where.conninfo, where.user, where.password, where.host, where.port)
+  end
+  if not connection then fail(message) end
+  connection:autocommit(true)
+  if where.dialect == "sqlite" then set_up_sqlite(connection, fail) end
+  return connection
+end
+
+return connect
