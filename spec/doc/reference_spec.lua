@@ -24,6 +24,13 @@ describe("the generated pages", function()
     end
   end)
 
+  it("for editors are Lua", function()
+    for path in pairs(docs.pages()) do
+      if path:find "%.lua$" then assert.is_truthy(loadfile(path)) end
+    end
+    assert.is_truthy(loadfile "library/imr/types.lua")
+  end)
+
   it("have the fields that the decoder derives", function()
     local derived = {}
     for _, endpoint in ipairs(require("imr").schema()) do

@@ -53,12 +53,13 @@ describe("what CONTRIBUTING.md says", function()
 
   local CLIENT = [[
     local imr = require "imr"
-    local client = imr.new { username = "u", password = "p", transport = function(request)
+    local client = imr.new { username = "u", password = "p", interval = 0, transport = function(request)
       if request.url:find "login$" then return 200, '{"code":200,"data":"t"}' end
       if request.url:find "alarmList$" then
-        return 200, '{"code":200,"data":[{"tableNo":"001","alarmTime":"2025-06-01 08:00:00","alarmText":"leak"}]}'
+        return 200, '{"code":200,"totalCount":1,'
+          .. '"data":[{"tableNo":"001","alarmTime":"2025-06-01 08:00:00","alarmText":"leak"}]}'
       end
-      return 200, '{"code":200,"data":[{"tableNo":"001","deviceId":"1","firmwareVersion":"1.2"}]}'
+      return 200, '{"code":200,"data":[{"tableNo":"001","deviceId":"1","firmwareVersion":"1.2"}],"totalCount":1}'
     end }
   ]]
 
