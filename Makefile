@@ -24,7 +24,7 @@ SUB  = +@$(MAKE) --no-print-directory $(JOBS)
 
 Q := $(if $(V),,@)
 
-.PHONY: all help deps docs test demo nginx-demo bench bench-rows endurance supply-endurance sync-endurance lint install clean $(ABIS:%=lua%)
+.PHONY: all help deps docs test demo nginx-demo bench bench-details bench-rows endurance supply-endurance sync-endurance soak lint sanitize valgrind fuzz coverage install clean $(ABIS:%=lua%)
 
 all: $(ABIS:%=lua%)
 
@@ -62,11 +62,17 @@ help:
 	@echo '                     SPEC=spec/unit runs a part, LUAS=luajit one interpreter'
 	@echo 'make lint            compiler warnings, luacheck, clang-format, cppcheck, clang-tidy'
 	@echo 'make docs            the reference: doc/reference, library/, and HTML in $(BUILD)/docs/html'
-	@echo 'make bench           the benchmarks'
+	@echo 'make bench           one table: imr beside what one would use instead; ONLY="calls decode" measures a part'
+	@echo 'make bench-details   each benchmark in full'
 	@echo 'make bench-rows      memory of a million rows through the command line'
 	@echo 'make endurance       processes and nginx workers on one account, for three minutes'
 	@echo 'make supply-endurance  2,000 runs of the supply queue with faults and killed processes'
 	@echo 'make sync-endurance  500 meters, 90 days, 50 SIGKILLs, on SQLite and PostgreSQL'
+	@echo 'make soak            thirty days of use on a virtual clock; HOURS=1: one real hour over HTTP'
+	@echo 'make sanitize        all specs under the address and undefined behaviour sanitizers'
+	@echo 'make valgrind        the unit specs under valgrind'
+	@echo 'make fuzz            each fuzz target for a minute; SECONDS=1800 TARGETS=decode'
+	@echo 'make coverage        which lines of csrc/ and lua/ the specs run, by file'
 	@echo 'make install         PREFIX=$(PREFIX) LUA=lua5.4|luajit|lua5.1 DESTDIR='
 	@echo 'make clean           remove what was built'
 	@echo 'V=1 shows commands. WERROR=1 stops at warnings. BUILD=dir builds elsewhere.'
@@ -95,15 +101,26 @@ nginx-demo:
 	@scripts/nginx_demo.sh lua5.4
 
 bench:
+	@scripts/deps.sh build run test bench
+	$(SUB) all
+	@scripts/run.sh luajit bench/table.lua $(ONLY)
+
+# What the table sums up, in full, under both Luas.
+bench-details:
 	@scripts/deps.sh build run test
 	$(SUB) all
-	@for file in bench/*.lua; do for lua in $(LUAS); do \
-	  echo "== $$file, $$lua"; scripts/run.sh $$lua $$file || exit 1; done; done
+	@for file in cli decode nginx reserve sync; do for lua in $(LUAS); do \
+	  echo "== $$file, $$lua"; scripts/run.sh $$lua bench/$$file.lua || exit 1; done; done
 
 endurance:
 	@scripts/deps.sh build run test
 	$(SUB) all
 	@scripts/run.sh $(LUA) scripts/endurance.lua
+
+soak:
+	@scripts/deps.sh build run test
+	$(SUB) all
+	@scripts/run.sh $(LUA) scripts/soak.lua $(HOURS)
 
 supply-endurance:
 	@scripts/deps.sh build run test
@@ -125,6 +142,26 @@ lint:
 	@scripts/deps.sh build run test lint
 	$(SUB) BUILD='$(BUILD)/lint' WERROR=1 all
 	@scripts/lint.sh
+
+# These are long; CI runs a part of the first and the third.
+sanitize:
+	@scripts/deps.sh build run test
+	@scripts/sanitize.sh '$(LUAS)' $(SPEC)
+
+valgrind:
+	@scripts/deps.sh build run test valgrind
+	$(SUB) all
+	@scripts/valgrind.sh '$(LUAS)' $(if $(filter spec,$(SPEC)),spec/unit,$(SPEC))
+
+SECONDS ?= 60
+fuzz:
+	@scripts/deps.sh build run fuzz || echo 'Without these packages fuzzing is left out.'
+	$(SUB) lua5.4
+	@scripts/fuzz.sh $(SECONDS) $(TARGETS)
+
+coverage:
+	@scripts/deps.sh build run test
+	@scripts/coverage.sh '$(LUAS)' $(SPEC)
 
 install: $(if $(filter lua5.4,$(LUA)),lua5.4,lua5.1)
 	@scripts/install.sh '$(BUILD)' '$(LUA)' '$(PREFIX)' '$(DESTDIR)'

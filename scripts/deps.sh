@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing for the groups named: build, run, test, nginx, lint, docs.
+# Installs what is missing for the groups named: build, run, test, nginx, lint, docs, valgrind, fuzz, bench.
 # Where nothing is missing it does nothing and needs no root.
 set -eu
 
@@ -76,10 +76,26 @@ need_docs() {
   need lua-ldoc has ldoc
 }
 
+# What the benchmarks compare with. Node.js is measured where there is one.
+need_bench() {
+  need wrk has wrk
+  need lua-curl loads luajit curl
+  need curl has curl
+  need python3 has python3
+}
+
+need_valgrind() { need valgrind has valgrind; }
+
+has_fuzzer() { "$(dirname "$0")/fuzz_clang.sh" >/dev/null; }
+
+need_fuzz() {
+  need "clang-14|clang libclang-rt-14-dev|libclang-rt-dev" has_fuzzer
+}
+
 for group in "$@"; do
   case $group in
-    build | run | test | nginx | lint | docs) "need_$group" ;;
-    *) echo "deps.sh: unknown group '$group' (build, run, test, nginx, lint, docs)" >&2 && exit 2 ;;
+    build | run | test | nginx | lint | docs | valgrind | fuzz | bench) "need_$group" ;;
+    *) echo "deps.sh: unknown group '$group' (build, run, test, nginx, lint, docs, valgrind, fuzz, bench)" >&2 && exit 2 ;;
   esac
 done
 

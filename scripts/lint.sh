@@ -19,7 +19,7 @@ major() { "$1" --version | sed -n 's/.*version \([0-9]*\)\..*/\1/p' | head -n 1;
 
 luacheck_all() {
   files=""
-  for file in lua spec examples bench scripts bin/imr .busted .luacheckrc; do
+  for file in lua spec fuzz examples bench scripts bin/imr .busted .luacheckrc; do
     [ -e "$file" ] && files="$files $file"
   done
   # shellcheck disable=SC2086

@@ -1,0 +1,79 @@
+/* A fuzzer of Lua code on the C core: each input goes to the function that fuzz/TARGET.lua returns, and an error
+ * that it raises is a finding. TARGET is what IMR_FUZZ names. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+
+#define LINES 8192 /* a power of two */
+
+int luaopen_imr_core(lua_State *L);
+int luaopen_native(lua_State *L);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The fuzzer takes a counter that changes for new coverage: so it also learns which lines of the client run. */
+__attribute__((section("__libfuzzer_extra_counters"))) static uint8_t lines[LINES];
+
+static lua_State *L;
+
+static void count_line(lua_State *state, lua_Debug *at) {
+  uintptr_t place;
+  if (!lua_getinfo(state, "S", at)) return;
+  if (at->linedefined < 0 || !at->source || at->source[0] != '@') return;
+  place = (uintptr_t)at->currentline * 31;
+  for (const char *c = at->source; *c; c++) place = place * 33 + (unsigned char)*c;
+  lines[(place ^ place >> 13) & (LINES - 1)]++;
+}
+
+static int traced(lua_State *state) {
+  luaL_traceback(state, state, luaL_tolstring(state, 1, NULL), 1);
+  return 1;
+}
+
+static void run(int arguments, int results) {
+  int handler = lua_gettop(L) - arguments;
+  lua_pushcfunction(L, traced);
+  lua_insert(L, handler);
+  if (lua_pcall(L, arguments, results, handler) != LUA_OK) {
+    fprintf(stderr, "%s\n", lua_tostring(L, -1));
+    abort();
+  }
+  lua_remove(L, handler);
+}
+
+static void preload(const char *name, lua_CFunction open) {
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+  lua_pushcfunction(L, open);
+  lua_setfield(L, -2, name);
+  lua_pop(L, 1);
+}
+
+/* Leaves the target's function at 1. */
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+  const char *target = getenv("IMR_FUZZ");
+  char path[256];
+  (void)argc, (void)argv;
+  L = luaL_newstate();
+  luaL_openlibs(L);
+  preload("imr.core", luaopen_imr_core);
+  preload("native", luaopen_native);
+  snprintf(path, sizeof path, "fuzz/%s.lua", target ? target : "(IMR_FUZZ is not set)");
+  if (luaL_loadfile(L, path) != LUA_OK) {
+    fprintf(stderr, "%s\n", lua_tostring(L, -1));
+    exit(1);
+  }
+  run(0, 1);
+  if (getenv("IMR_FUZZ_LINES")) lua_sethook(L, count_line, LUA_MASKLINE, 0);
+  return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  lua_pushvalue(L, 1);
+  lua_pushlstring(L, (const char *)data, size);
+  run(1, 0);
+  return 0;
+}
