@@ -1,5 +1,5 @@
-/* The error object: a table of facts with a readable face, and what each return code means (contract section
- * 2). */
+/* The error object: a table of facts with a readable face, and what each return code means (platform
+ * document §5). */
 #include "compat.h"
 #include "core.h"
 

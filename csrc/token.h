@@ -1,4 +1,4 @@
-/* Token life. A token lives two hours from its login (contract section 3); its own text is never trusted. */
+/* Token life: two hours from its login (platform document §4.1); its own text is never trusted. */
 #ifndef IMR_TOKEN_H
 #define IMR_TOKEN_H
 

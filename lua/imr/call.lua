@@ -232,7 +232,7 @@ local function no_token()
     retryable = true, executed = "yes" }
 end
 
----One login, repeated after failures that may pass. Never paced (contract section 3).
+---One login, repeated after failures that may pass. Never paced (platform document §3).
 ---@param keep fun() called before each attempt
 ---@return table|nil answer with the token
 ---@return table|nil err

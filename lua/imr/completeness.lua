@@ -1,4 +1,4 @@
--- When a listing is at its end, which rows came twice, and whether all came (contract section 3). Pure: pages in,
+-- When a listing is at its end, which rows came twice, and whether all came. Pure: pages in,
 -- verdict out.
 --
 -- The claimed total can't be trusted, so it never ends a listing by itself, and once more rows came than it claimed

@@ -1,4 +1,4 @@
--- When a listing ends, what came twice, and whether all of it came (contract section 3).
+-- When a listing ends, what came twice, and whether all of it came.
 local Completeness = require "imr.completeness"
 
 -- Pages are { rows..., total = }: each row stands for its own identity.

@@ -1,4 +1,4 @@
--- The error object, and what each return code means (contract section 2).
+-- The error object, and what each return code means (platform document §5).
 local core = require "imr.core"
 
 describe("return codes", function()
