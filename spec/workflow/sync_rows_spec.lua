@@ -120,6 +120,16 @@ describe("the rows of a sync", function()
     assert.equal('{"new_key":7}', row.extra)
   end)
 
+  it("of a clock that runs ahead say nothing of how far the meter is read", function()
+    local meters = { { meter_no = "000100000001", device_id = "D1", online = true } }
+    run { meters = meters,
+      readings = { reading("1", { read_time = NOW - 8 * DAY }), reading("2", { read_time = NOW + 9999 * DAY }) } }
+    assert.equal(2, #all "readings")
+    now = NOW + DAY
+    local _, client = run { meters = meters }
+    assert.is_true(client.asked.readings[1].from <= NOW - 11 * DAY + 1)
+  end)
+
   it("of a meter that changes device begin a new row of its history", function()
     local function meter(device) return { meter_no = "000100000001", device_id = device, online = true } end
     run { meters = { meter "D1" } }

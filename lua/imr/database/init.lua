@@ -86,7 +86,8 @@ end
 ---@return integer affected rows
 function Database:execute(sql, ...)
   local statement = prepared(self, sql)
-  run(self, statement, ...)
+  local fine, message = statement:execute(...) -- not through run(): this is what a sync does most
+  if not fine then self:fail(message) end
   return statement:affected()
 end
 

@@ -17,9 +17,7 @@ local function reject(row, name, value)
 end
 
 -- A text ends at a NUL in either database, which would cut it without a word.
-local function text(row, name)
-  local value = row[name]
-  if value == nil then return nil end
+local function text(row, name, value)
   if find(value, "\0", 1, true) then return reject(row, name, value) end
   return value
 end
@@ -30,30 +28,23 @@ local function fits(value)
   return not exponent or math.abs(tonumber(exponent)) <= MOST_DIGITS
 end
 
-local function dec(row, name)
-  local value = row[name]
-  if value == nil or (#value < 30 and not find(value, "[eE]")) or fits(value) then return value end
+local function dec(row, name, value)
+  if (#value < 30 and not find(value, "[eE]")) or fits(value) then return value end
   return reject(row, name, value)
 end
 
-local function plain(row, name)
-  return row[name]
+local function json(_, _, value)
+  return cjson.encode(value)
 end
 
-local function json(row, name)
-  local value = row[name]
-  return value and cjson.encode(value) or nil
-end
+local readers = { text = text, dec = dec, json = json }
 
-local readers = { text = text, dec = dec, int = plain, time = plain, flag = plain, json = json }
-
+-- What a column does to a field that is there; nil: nothing. The texts of times are made of another field.
 local function reader_of(column, offset)
   local field = column.type == "text" and column.name:match("^(.*)_local$")
-  if not field then return readers[column.type] end
-  return function(row)
-    local time = row[field]
-    return time and core.format_time(time, offset) or nil
-  end
+  if not field then return column.name, readers[column.type] end
+  local format_time = core.format_time
+  return field, function(_, _, time) return format_time(time, offset) end
 end
 
 ---Makes what turns a record into a list of values, one a column. A value that can't be stored goes to `invalid`.
@@ -64,10 +55,15 @@ end
 function values.filler(name, offset)
   local columns = tables[name].columns
   local names, read = {}, {}
-  for index, column in ipairs(columns) do names[index], read[index] = column.name, reader_of(column, offset) end
+  for index, column in ipairs(columns) do names[index], read[index] = reader_of(column, offset) end
   local count = #columns
   return function(row, list)
-    for index = 1, count do list[index] = read[index](row, names[index]) end
+    for index = 1, count do
+      local field, reader = names[index], read[index]
+      local value = row[field]
+      if reader and value ~= nil then value = reader(row, field, value) end
+      list[index] = value
+    end
   end, count
 end
 

@@ -80,7 +80,7 @@ function writer.new(db, listing, settings)
   self.last_row = LAST_ROW:format(db:exact("time", "last_row"))
   self.at = {}
   for index, column in ipairs(entry.columns) do self.at[column.name] = index end
-  self.usual = self.at.changed_at - 1 -- the columns behind are rarely filled, and NULLs cost their time too
+  self.usual = self.at.changed_at - 1 -- the three columns behind are rarely filled, and NULLs cost their time too
   statements(self, entry)
   self.doubles = doubles.new(entry, self.fill, self.list)
   return self
@@ -177,11 +177,11 @@ local function note_lateness(self, row)
 end
 
 local function add(self)
-  local list = self.list
-  for index = self.usual + 1, self.count do
-    if list[index] ~= nil then return self.db:execute(self.insert_all, unpack(list, 1, self.count)) == 1 end
+  local list, usual = self.list, self.usual
+  if list[usual + 1] == nil and list[usual + 2] == nil and list[usual + 3] == nil then
+    return self.db:execute(self.insert, unpack(list, 1, usual)) == 1
   end
-  return self.db:execute(self.insert, unpack(list, 1, self.usual)) == 1
+  return self.db:execute(self.insert_all, unpack(list, 1, self.count)) == 1
 end
 
 local function put(self, row, now, counts)
@@ -203,15 +203,16 @@ local function put(self, row, now, counts)
   end
 end
 
--- Rows without a usable key have not come so far.
-local function advance(self)
+-- A moment that has not come yet is a clock that is wrong: it says nothing of how far the meter's rows go. Rows without
+-- a usable key have not come so far.
+local function advance(self, now)
   for number, moments in pairs(self.doubles.page) do
     local oldest, newest = math.huge, -math.huge
     for moment in pairs(moments) do
       if moment < oldest then oldest = moment end
-      if moment > newest then newest = moment end
+      if moment > newest and moment <= now then newest = moment end
     end
-    self.db:execute(ADVANCE, self.listing.name, number, oldest, newest)
+    if newest >= oldest then self.db:execute(ADVANCE, self.listing.name, number, oldest, newest) end
   end
 end
 
@@ -222,7 +223,7 @@ function Writer:write(rows)
   local now = self.clock()
   local counts = { rows = #rows, new_rows = 0, restated = 0, rejected = 0 }
   for _, row in ipairs(rows) do put(self, row, now, counts) end
-  advance(self)
+  advance(self, now)
   self.doubles:turn()
   return counts
 end
