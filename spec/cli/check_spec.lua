@@ -1,18 +1,12 @@
 -- imr check, imr cutoff and imr report, as somebody runs them.
-local cjson = require "cjson"
 local cli = require "support.cli"
 local filled = require "support.filled"
 
 local user
+local rows = cli.rows
 
 local function run(arguments, more)
   return user:run(arguments, more)
-end
-
-local function rows(result)
-  local list = {}
-  for line in result.out:gmatch("[^\n]+") do list[#list + 1] = cjson.decode(line) end
-  return list
 end
 
 setup(function()

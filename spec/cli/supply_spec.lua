@@ -5,6 +5,7 @@ local pty = require "support.pty"
 local simulator = require "support.simulator"
 
 local platform, user
+local rows = cli.rows
 
 local function start(options)
   local given = { meters = 12, days = 1, interval = 0, offline = 0, command_delay = 0 }
@@ -21,12 +22,6 @@ local function connected(count)
     if meter.supply == "connected" and #devices < count then devices[#devices + 1] = meter.device_id end
   end
   return devices
-end
-
-local function rows(result)
-  local list = {}
-  for line in result.out:gmatch("[^\n]+") do list[#list + 1] = cjson.decode(line) end
-  return list
 end
 
 local function states(result)

@@ -1,4 +1,5 @@
 -- The real program, as a person or a script runs it: a home of its own, an environment of its own, its streams apart.
+local cjson = require "cjson"
 local process = require "support.process"
 local shell = require "support.shell"
 local simulator = require "support.simulator"
@@ -49,6 +50,15 @@ function cli:run(arguments, more)
     os.remove(path)
   end
   return result
+end
+
+--- The rows that a command printed as JSON lines.
+---@param result table of `run`
+---@return table[]
+function cli.rows(result)
+  local list = {}
+  for line in result.out:gmatch("[^\n]+") do list[#list + 1] = cjson.decode(line) end
+  return list
 end
 
 --- Writes a file below the home, mode 0600 unless said otherwise.

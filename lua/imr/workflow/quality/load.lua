@@ -59,8 +59,9 @@ local function rows_of(db, source, meter_no, from, to)
   also("granularity = ?", source.granularity)
   also(source.time .. " >= ?", from)
   also(source.time .. " <= ?", to)
-  local sql = ("%s WHERE %s ORDER BY %s, copy"):format(load.query(db, source.table, columns_of(source)),
-    table.concat(where, " AND "), source.time)
+  -- By the column itself, not by what SELECT makes of it: so the key's own order serves.
+  local sql = ("%s WHERE %s ORDER BY %s.%s, copy"):format(load.query(db, source.table, columns_of(source)),
+    table.concat(where, " AND "), source.table, source.time)
   return load.all(db, sql, (table.unpack or unpack)(values))
 end
 
