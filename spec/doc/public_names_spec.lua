@@ -26,6 +26,16 @@ local function parameters_of(subject)
   return list
 end
 
+-- Whether a function ends with a return of something: its last line, or its only one.
+local function returns(info)
+  local number, text = 0, ""
+  for line in io.lines((info.source:gsub("^@", ""))) do
+    number = number + 1
+    if number == math.max(info.linedefined, info.lastlinedefined - 1) then text = line end
+  end
+  return text:find "^%s*return%s+%S" ~= nil or text:find "%)%s+return%s+%S" ~= nil
+end
+
 -- What the comment of a Lua function lacks, or nil.
 local function lack(fn)
   local info = debug.getinfo(fn, "S")
@@ -40,6 +50,9 @@ local function lack(fn)
     if not told[name] then
       return ("%s:%d does not tell of '%s'"):format(info.short_src, info.linedefined, name)
     end
+  end
+  if returns(info) and not source.find(block, "return") then
+    return ("%s:%d does not tell what it returns"):format(info.short_src, info.linedefined)
   end
 end
 
@@ -186,7 +199,7 @@ describe("every public function is documented", function()
 end)
 
 describe("the check of public names", function()
-  it("finds a function without a comment, and a parameter that no comment tells of", function()
+  it("finds a function without a comment, and a parameter or a result that no comment tells of", function()
     local path = os.tmpname()
     local file = assert(io.open(path, "w"))
     file:write [[
@@ -197,7 +210,12 @@ function m.silent() end
 function m.half(a, b) return a, b end
 ---Says.
 ---@param a string
+---@return string
 function m.whole(a) return a end
+---Says.
+function m.giving()
+  return 1
+end
 return m
 ]]
     file:close()
@@ -206,5 +224,6 @@ return m
     assert.matches("has no doc comment", lack(m.silent), 1, true)
     assert.matches("does not tell of 'b'", lack(m.half), 1, true)
     assert.is_nil(lack(m.whole))
+    assert.matches("does not tell what it returns", lack(m.giving), 1, true)
   end)
 end)
