@@ -14,6 +14,7 @@ files["spec"] = {
   max_cyclomatic_complexity = false,
 }
 files["examples/openresty"] = { globals = { "ngx" } } -- handlers set headers
+files["bench/rivals/wrk.lua"] = { globals = { "wrk" } }
 files["bin/imr"] = { std = "max" }
 files[".busted"] = { std = "max" }
 files["scripts/luarocks-offline.lua"] = { globals = { "rocks_provided", "external_deps_subdirs" } }
