@@ -15,14 +15,22 @@ local function html(text)
   return (text:gsub("[&<>]", entities):gsub("`([^`\n]+)`", "<code>%1</code>"))
 end
 
+-- Lines that are further in are code.
 local function prose(lines)
-  return html(table.concat(lines, "\n"))
+  local out, inside = {}, false
+  for _, line in ipairs(lines) do
+    local is_code = line:find "^  +%S" ~= nil
+    if is_code ~= inside then out[#out + 1] = is_code and "<pre>" or "</pre>" end
+    out[#out + 1], inside = html(line), is_code
+  end
+  if inside then out[#out + 1] = "</pre>" end
+  return table.concat(out, "\n")
 end
 
 local function add_comment(out, text)
   local prefix = "--- "
   for line in (text .. "\n"):gmatch "([^\n]*)\n" do
-    out[#out + 1] = prefix .. line
+    out[#out + 1] = (prefix .. line):gsub("%s+$", "")
     prefix = "-- "
   end
 end

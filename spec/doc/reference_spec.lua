@@ -3,6 +3,7 @@ package.path = package.path .. ";./scripts/?.lua"
 
 local docs = require "docs"
 local files = require "support.files"
+local ldoc = require "docs_ldoc"
 local library = require "docs_library"
 local schema = require "docs_schema"
 local source = require "docs_source"
@@ -53,6 +54,40 @@ describe("doc comments", function()
     for _, case in ipairs(cases) do
       assert.same({ case[2], case[3] }, { source.split_type(case[1]) })
     end
+  end)
+
+  it("become what LDoc reads", function()
+    local path = os.tmpname()
+    finally(function() os.remove(path) end)
+    files.write(path, [[
+-- A module.
+--
+--   local x = m.f("a")   -- x < 1
+local m = {}
+---Does `it`.
+---@param a string?|{ b: number } what
+---@param c? integer
+---@return true|nil done
+function m.f(a, c) return a, c end
+---Not public.
+local function g() end
+return { m, g }
+]])
+    assert.equal([[
+--- A module.
+--
+-- <pre>
+--   local x = m.f("a")   -- x &lt; 1
+-- </pre>
+-- @module m
+
+--- Does <code>it</code>.
+-- @function m.f
+-- @tparam string|nil|{b:number} a what
+-- @tparam[opt] integer c
+-- @treturn true|nil done
+
+]], ldoc.lua_module { name = "m", parts = { { file = path, of = { m = "m" } } } })
   end)
 
   it("join the results of a C function", function()
