@@ -58,10 +58,10 @@ rm -rf "$reports"
 mkdir -m 777 "$reports"
 cd "$tree"
 failed=0
-# Left out: luarocks looks for Lua's headers beside the interpreter, which here is a wrapper; and the sanitizer's own
-# allocator asks for the time, so that a clock_gettime of the spec's own would call itself.
-PATH=$programs:$PATH scripts/test.sh "$luas" --exclude-pattern=rockspec --exclude-pattern=contributing --filter-out=has.been.up.for.long "$@" ||
-  failed=1
+# Left out: packaging, which looks for Lua's headers beside the interpreter, here a wrapper; a clock_gettime of a spec's
+# own, which the sanitizer's allocator would call and so itself; a spec with a host program of its own.
+PATH=$programs:$PATH scripts/test.sh "$luas" --exclude-pattern=rockspec --exclude-pattern=contributing \
+  --filter-out=has.been.up.for.long --filter-out=finds.the.library.still.there "$@" || failed=1
 for report in "$reports"/*; do
   [ -e "$report" ] || continue
   failed=1
