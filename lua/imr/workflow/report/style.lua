@@ -3,7 +3,7 @@
 
 return [[
 :root { color-scheme: light; --ink: #1d2733; --soft: #536170; --line: #d9dfe5; --ground: #f5f7f9; --paper: #fff;
-  --accent: #1f5f99; --bar: #3b7db8; --alarm: #a8321e; --full: #2f7fb5; --most: #9cc7e4; --some: #f0b95b;
+  --accent: #1f5f99; --bar: #3b7db8; --alarm: #a8321e; --full: #2a76a9; --most: #9cc7e4; --some: #f0b95b;
   --few: #c8502f; --none: #e6eaee; }
 * { box-sizing: border-box; }
 html { font: 16px/1.55 system-ui, -apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC",
@@ -23,13 +23,13 @@ header p { margin: .25rem 0 0; color: var(--soft); font-variant-numeric: tabular
   color: #fff; }
 #in-zh:focus-visible ~ .page .switch, #in-en:focus-visible ~ .page .switch { outline: 3px solid var(--bar);
   outline-offset: 2px; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .75rem; margin: 0 0 1.25rem;
+.figures { display: flex; flex-wrap: wrap; gap: .75rem; margin: 0 0 1.25rem;
   padding: 0; list-style: none; }
 .figures li, section { background: var(--paper); border: 1px solid var(--line); border-radius: .6rem; }
-.figures li { padding: .8rem 1rem; }
+.figures li { padding: .8rem 1rem; flex: 1 1 8.5rem; }
 .figures span { color: var(--soft); font-size: .85rem; }
 .figures strong { display: block; font-size: 1.45rem; font-weight: 600; line-height: 1.3;
-  font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+  font-variant-numeric: tabular-nums; white-space: nowrap; }
 .figures .alarm strong { color: var(--alarm); }
 section { padding: 1.1rem 1.25rem 1.25rem; margin-bottom: 1rem; }
 h2 { font-size: 1.15rem; margin: 0 0 .15rem; line-height: 1.35; }
@@ -78,8 +78,8 @@ footer { color: var(--soft); font-size: .85rem; }
 @media (max-width: 40rem) {
   .page { padding: 1rem .75rem 3rem; }
   h1 { font-size: 1.35rem; }
-  .figures { grid-template-columns: 1fr 1fr; gap: .5rem; } .figures li { padding: .6rem .75rem; }
-  .figures strong { font-size: 1.2rem; }
+  .figures { display: grid; grid-template-columns: 1fr 1fr; gap: .5rem; } .figures li { padding: .6rem .75rem; }
+  .figures strong { font-size: 1.2rem; white-space: normal; overflow-wrap: anywhere; }
   section { padding: .9rem .9rem 1rem; }
   .chart { grid-template-columns: 3.2rem 1fr; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
