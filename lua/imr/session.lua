@@ -83,11 +83,16 @@ function Session:token_age()
   return record and usable(record, nil, now) and now - record.obtained or nil
 end
 
+-- A damaged record may tell of a failure far ahead, which would keep everybody from logging in. (NaN fails too.)
+local function credible(failure, now)
+  return failure.kind == "auth" or (failure.at <= now + 1 and failure.retry_at <= now + BACKOFF_MOST + 1)
+end
+
 -- What a record says to somebody who has been waiting since `began`: a token, an error, or when a login may be tried.
 local function judge(record, stale, began, now)
   if usable(record, stale, now) then return record end
   local failure = record.failure
-  if not failure then return nil, nil, 0 end
+  if not failure or not credible(failure, now) then return nil, nil, 0 end
   if failure.kind == "auth" or failure.at > began then return nil, failure_error(failure) end
   return nil, nil, failure.retry_at - now
 end

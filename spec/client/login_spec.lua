@@ -140,6 +140,19 @@ describe("a login that fails", function()
     end)
   end)
 
+  for name, time in pairs { ["years ahead"] = 1e9, ["for ever"] = math.huge, ["no number"] = 0 / 0 } do
+    it("is left out of account when a damaged store dates it " .. name, function()
+      world.run({}, function(new)
+        local store = imr.store.memory()
+        local record = { failure = { kind = "network", message = "x", backoff = 1, at = time, retry_at = time } }
+        function store.get_token() return record end
+        function store:put_token(_, value) record = value return true end
+        assert.is_true(new:client({ store = store }):login { deadline = 5 })
+        assert.truthy(record.token)
+      end)
+    end)
+  end
+
   it("passes by itself within the retries", function()
     local failing = { { status = 502, body = "x" }, { fault = "drop_before", body = "" }, { code = 1001 } }
     world.run({ on_request = world.script("login", failing) }, function(new)
