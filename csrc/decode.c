@@ -4,11 +4,19 @@
 
 #include <string.h>
 
+static const imr_endpoint *check_endpoint(lua_State *L, int index) {
+  const imr_endpoint *endpoint = imr_endpoint_named(luaL_checkstring(L, index));
+  if (endpoint == NULL) {
+    luaL_argerror(L, index, "no such endpoint");
+    return NULL; /* never: an error does not come back */
+  }
+  return endpoint;
+}
+
 /* The arguments of both functions below. Leaves the names of the endpoint's fields at the top. */
 static const char *take_arguments(lua_State *L, imr_envelope *answer, size_t *length) {
   memset(answer, 0, sizeof *answer);
-  answer->endpoint = imr_endpoint_named(luaL_checkstring(L, 1));
-  if (answer->endpoint == NULL) luaL_argerror(L, 1, "no such endpoint");
+  answer->endpoint = check_endpoint(L, 1);
   const char *body = luaL_checklstring(L, 2, length);
   answer->rows.style.exact = strcmp(luaL_checkstring(L, 3), "string") == 0;
   answer->rows.style.utc_offset = (int64_t)luaL_checknumber(L, 4);

@@ -231,7 +231,8 @@ describe("a write to a dead connection", function()
         if name == "SigPnd" or name == "SigBlk" then print(name, mask) end
       end
     ]]
-    local ok, output = process.lua(program:format((server.url:gsub("^http", "https"))), { env = { LD_PRELOAD = library } })
+    local whole = program:format((server.url:gsub("^http", "https")))
+    local ok, output = process.lua(whole, { env = { LD_PRELOAD = library } })
     server:stop()
     shell.must("rm -r " .. directory)
     assert.is_true(ok, output)

@@ -37,8 +37,8 @@ describe("a platform whose certificate", function()
   end)
 
   local function start(name, more)
-    server = process.start(("openssl s_server -www -accept 127.0.0.1:0 -cert %s/%s.pem -key %s/%s.key %s"):format(scratch,
-      name, scratch, name, more or ""), "^ACCEPT 127%.0%.0%.1:(%d+)")
+    local command = "openssl s_server -www -accept 127.0.0.1:0 -cert %s/%s.pem -key %s/%s.key %s"
+    server = process.start(command:format(scratch, name, scratch, name, more or ""), "^ACCEPT 127%.0%.0%.1:(%d+)")
     url = "https://127.0.0.1:" .. server.match
   end
 
