@@ -6,6 +6,7 @@
 local clock = require "imr.store.clock"
 local core = require "imr.core"
 local record = require "imr.store.record"
+local state_path = require "imr.state_path"
 
 ---@class imr.Store.file
 local File = {}
@@ -14,12 +15,6 @@ File.__name = "imr.store.file"
 
 local boot = core.boot()
 
-local function default_path()
-  local state, home = os.getenv("XDG_STATE_HOME"), os.getenv("HOME")
-  if state and state:sub(1, 1) == "/" then return state .. "/imr" end
-  return home and home ~= "" and home .. "/.local/state/imr" or nil
-end
-
 ---@param options? { path: string? } a directory of one's own; by default $XDG_STATE_HOME/imr or ~/.local/state/imr
 ---@return imr.Store.file
 function File.new(options)
@@ -27,7 +22,7 @@ function File.new(options)
   for name in pairs(options) do
     if name ~= "path" then error(core.unknown_option(tostring(name), { "path" }), 2) end
   end
-  local path = options.path or default_path()
+  local path = options.path or state_path()
   if type(path) ~= "string" or path == "" then
     error("the file store needs a path: there is no HOME or XDG_STATE_HOME to find one", 2)
   end

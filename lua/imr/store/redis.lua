@@ -2,6 +2,7 @@
 --
 -- When Redis is away a call fails, unless fallback = "memory": then this process keeps a pace of its own, and says so.
 
+local check_kinds = require "imr.kinds"
 local client = require "imr.store.redis_client"
 local clock = require "imr.store.clock"
 local core = require "imr.core"
@@ -29,13 +30,8 @@ local kinds = {
 }
 
 local function check(options)
-  local names = {}
-  for name in pairs(kinds) do names[#names + 1] = name end
-  table.sort(names)
-  for name, value in pairs(options) do
-    if not kinds[name] then return core.unknown_option(tostring(name), names) end
-    if type(value) ~= kinds[name] then return ("redis option '%s' must be a %s"):format(name, kinds[name]) end
-  end
+  local problem = check_kinds(options, kinds, "redis ")
+  if problem then return problem end
   if options.fallback and options.fallback ~= "memory" then return "redis option 'fallback' must be \"memory\"" end
 end
 

@@ -6,11 +6,13 @@
 --   print(plan)
 --   local report = assert(supply.apply(plan, { confirm = true }))
 
+local check_kinds = require "imr.kinds"
 local core = require "imr.core"
 local ledgers = require "imr.workflow.supply_ledger"
 local plans = require "imr.workflow.supply_plan"
 local queue = require "imr.workflow.supply_queue"
 local resolve = require "imr.workflow.supply_resolve"
+local state_path = require "imr.state_path"
 
 local cjson = require "cjson"
 
@@ -60,22 +62,13 @@ local known = { client = "table", ledger = "string", who = "string", utc_offset 
 
 local function check(options)
   if type(options) ~= "table" then error("supply.open takes a table of options", 3) end
-  local names = {}
-  for name in pairs(known) do names[#names + 1] = name end
-  table.sort(names)
-  for name, value in pairs(options) do
-    if not known[name] then error(core.unknown_option(tostring(name), names), 3) end
-    if known[name] ~= "any" and type(value) ~= known[name] then
-      error(("option '%s' must be a %s"):format(name, known[name]), 3)
-    end
-  end
+  local problem = check_kinds(options, known)
+  if problem then error(problem, 3) end
 end
 
 -- In the directory of the file store, which is its owner's alone.
 local function default_path()
-  local state, home = os.getenv("XDG_STATE_HOME"), os.getenv("HOME")
-  local directory = state and state:sub(1, 1) == "/" and state .. "/imr"
-    or home and home ~= "" and home .. "/.local/state/imr"
+  local directory = state_path()
   local fine, message = nil, "there is no HOME or XDG_STATE_HOME to find a place for it"
   if directory then fine, message = core.private_directory(directory) end
   if fine then return directory .. "/supply.db" end

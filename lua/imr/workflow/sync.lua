@@ -7,6 +7,7 @@
 --- moment: the next one goes on, and the result is the same. Database drivers block: inside an nginx worker this
 --- refuses; run it beside nginx.
 
+local check_kinds = require "imr.kinds"
 local core = require "imr.core"
 local coverage = require "imr.workflow.sync_coverage"
 local database = require "imr.database"
@@ -54,15 +55,8 @@ local known = { client = "table", db = "any", from = "number", to = "number", fi
 
 local function check(options)
   if type(options) ~= "table" then error("sync.run takes a table of options", 3) end
-  local names = {}
-  for name in pairs(known) do names[#names + 1] = name end
-  table.sort(names)
-  for name, value in pairs(options) do
-    if not known[name] then error(core.unknown_option(tostring(name), names), 3) end
-    if known[name] ~= "any" and type(value) ~= known[name] then
-      error(("option '%s' must be a %s"):format(name, known[name]), 3)
-    end
-  end
+  local problem = check_kinds(options, known)
+  if problem then error(problem, 3) end
   if not options.client or not options.db then error("sync.run needs client and db", 3) end
   if (options.from == nil) ~= (options.to == nil) then error("sync.run takes from and to, or neither", 3) end
   for _, name in ipairs(options.listings or {}) do

@@ -1,0 +1,25 @@
+-- Options as a table of names and types, for what has few of them; the client's own are in imr.options.
+
+local core = require "imr.core"
+
+local function names_of(known)
+  local names = {}
+  for name in pairs(known) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+---Whether a table holds only options that there are, of the right types.
+---@param options table
+---@param known table<string, string> the type of each, or "any"
+---@param whose? string "redis " for "redis option 'port' must be a number"
+---@return string|nil message
+return function(options, known, whose)
+  for name, value in pairs(options) do
+    local kind = known[name]
+    if not kind then return core.unknown_option(tostring(name), names_of(known)) end
+    if kind ~= "any" and type(value) ~= kind then
+      return ("%soption '%s' must be a %s"):format(whose or "", name, kind)
+    end
+  end
+end
