@@ -15,28 +15,31 @@ Completeness.__index = Completeness
 ---@param report table the cursor's report, kept up to date here
 ---@param page_size integer what is asked for
 function Completeness.new(report, page_size)
-  local fields = { report = report, page_size = page_size, recent = {}, repeats = 0, ended = false }
+  local fields = { report = report, page_size = page_size, seen = {}, recent = {}, page = 0, repeats = 0, ended = false }
   return setmetatable(fields, Completeness)
 end
 
-local function is_new(self, id)
-  for _, page in ipairs(self.recent) do
-    if page[id] then return false end
+-- Rows are remembered by the last page that had them, so that one look tells; pages out of the window are forgotten.
+local function forget(self, page)
+  local seen = self.seen
+  for _, id in ipairs(self.recent[page] or {}) do
+    if seen[id] == page then seen[id] = nil end
   end
-  return true
+  self.recent[page] = nil
 end
 
 -- Identical rows within one page are the platform's own. A row of an earlier page that comes again was moved by an
 -- insertion.
 local function drop_repeated(self, answer)
-  local rows, ids, kept, page = answer.rows, answer.ids, {}, {}
+  local rows, ids, kept, seen, page = answer.rows, answer.ids, {}, self.seen, self.page + 1
   for index = 1, #rows do
     local id = ids[index]
-    if is_new(self, id) then kept[#kept + 1] = rows[index] end
-    page[id] = true
+    local before = seen[id]
+    if not before or before == page then kept[#kept + 1] = rows[index] end
+    seen[id] = page
   end
-  table.insert(self.recent, 1, page)
-  self.recent[WINDOW + 1] = nil
+  self.recent[page], self.page = ids, page
+  forget(self, page - WINDOW)
   return kept
 end
 
