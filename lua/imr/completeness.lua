@@ -15,8 +15,9 @@ Completeness.__index = Completeness
 ---@param report table the cursor's report, kept up to date here
 ---@param page_size integer what is asked for
 function Completeness.new(report, page_size)
-  local fields = { report = report, page_size = page_size, seen = {}, recent = {}, page = 0, repeats = 0, ended = false }
-  return setmetatable(fields, Completeness)
+  return setmetatable({
+    report = report, page_size = page_size, seen = {}, recent = {}, page = 0, repeats = 0, ended = false,
+  }, Completeness)
 end
 
 -- Rows are remembered by the last page that had them, so that one look tells; pages out of the window are forgotten.
