@@ -71,9 +71,9 @@ static void make_lists(answer *a) {
 /* Takes the record at the top into the lists. */
 static void add_row(answer *a, const char *start) {
   int number = ++a->row_count;
-  lua_rawseti(a->L, a->list, number);
-  imr_push_integer(a->L, imr_rows_identity(&a->rows, start));
+  imr_push_integer(a->L, imr_rows_identity(&a->rows, start)); /* reads the record */
   lua_rawseti(a->L, a->list + 1, number);
+  lua_rawseti(a->L, a->list, number);
 }
 
 static bool read_row(answer *a) {

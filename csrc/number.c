@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* This many digits always fit 64 bits. */
 #define FIT 19
@@ -124,34 +125,90 @@ bool imr_decimal_to_integer(const imr_decimal *decimal, int64_t *out) {
   return true;
 }
 
-/* The usual case in one loop: up to 15 digits with or without a point in between. It leaves the rest to the
- * others. */
-static bool read_short(const char *text, size_t length, double *out) {
-  uint64_t digits = 0;
-  size_t point = 0; /* digits and point before the fraction */
-  if (length == 0 || length > 16) return false;
-  for (size_t i = 0; i < length; i++) {
-    unsigned digit = (unsigned char)text[i] - (unsigned)'0';
-    if (digit < 10) {
-      digits = digits * 10 + digit;
-    } else {
-      if (text[i] != '.' || point != 0 || i == 0) return false;
-      point = i + 1;
-    }
+/* Numbers as they usually come: up to 15 digits, with a point between them or without. */
+
+#define SHORT    15
+#define BYTES(x) (UINT64_C(0x0101010101010101) * (x))
+
+/* Eight digits, the first one in the lowest byte: neighbours make pairs, and the four pairs the number. */
+static inline uint64_t join_digits(uint64_t digits) {
+  const uint64_t pairs = UINT64_C(0x000000FF000000FF);
+  digits = digits * 10 + (digits >> 8);
+  return ((digits & pairs) * ((UINT64_C(1000000) << 32) + 100) +
+          ((digits >> 16) & pairs) * ((UINT64_C(10000) << 32) + 1)) >>
+         32;
+}
+
+/* Up to seven characters at once, out of eight. One by one, the processor guesses wrong where they end, since
+ * each value has another length. */
+static inline size_t take_at_once(const char *at, double *out) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  uint64_t word;
+  memcpy(&word, at, sizeof word);
+  word ^= BYTES('0');
+  uint64_t marks = (((word & BYTES(0x7F)) + BYTES(0x76)) | word) & BYTES(0x80); /* on all but digits */
+  if (marks == 0) return 0;
+  size_t length = (size_t)__builtin_ctzll(marks) >> 3;
+  size_t digits = length;
+  size_t fraction = 0;
+  if (length == 0) return 0;
+  if (at[length] == '.') {
+    uint64_t whole = (UINT64_C(1) << (8 * length)) - 1;
+    marks &= marks - 1;
+    if (marks == 0) return 0;
+    length = (size_t)__builtin_ctzll(marks) >> 3;
+    fraction = length - 1 - digits;
+    if (fraction == 0) return 0;
+    digits += fraction;
+    word = (word & whole) | (word >> 8 & ~whole);
   }
-  if (point == length || (point == 0 && length > 15)) return false;
-  *out = (double)digits / powers[point == 0 ? 0 : length - point];
-  return FLT_EVAL_METHOD == 0;
+  *out = (double)join_digits(word << (8 * (8 - digits))) / powers[fraction];
+  return length;
+#else
+  (void)at;
+  (void)out;
+  return 0;
+#endif
+}
+
+static size_t take_each(const char *at, const char *end, double *out) {
+  uint64_t digits = 0;
+  size_t point = 0; /* characters up to it */
+  size_t length = end - at > SHORT + 1 ? SHORT + 1 : (size_t)(end - at);
+  size_t i = 0;
+  for (; i < length; i++) {
+    unsigned digit = (unsigned char)at[i] - (unsigned)'0';
+    if (digit < 10)
+      digits = digits * 10 + digit;
+    else if (at[i] == '.' && point == 0 && i > 0)
+      point = i + 1;
+    else
+      break;
+  }
+  if (i == 0 || point == i || (point == 0 && i > SHORT)) return 0;
+  *out = (double)digits / powers[point == 0 ? 0 : i - point];
+  return i;
+}
+
+size_t imr_number_take(const char *at, const char *end, double *out) {
+  size_t length = 0;
+  if (FLT_EVAL_METHOD != 0) return 0; /* x87 would round twice */
+  if (end - at >= 8) length = take_at_once(at, out);
+  return length > 0 ? length : take_each(at, end, out);
+}
+
+static bool read_usual(const char *text, size_t length, double *out) {
+  return length > 0 && imr_number_take(text, text + length, out) == length;
 }
 
 bool imr_number_read(const char *text, size_t length, double *out) {
   imr_decimal decimal;
-  if (read_short(text, length, out)) return true;
+  if (read_usual(text, length, out)) return true;
   return imr_decimal_read(&decimal, text, length) && imr_decimal_to_double(&decimal, out);
 }
 
 bool imr_number_valid(const char *text, size_t length) {
   imr_decimal decimal;
   double ignored;
-  return read_short(text, length, &ignored) || imr_decimal_read(&decimal, text, length);
+  return read_usual(text, length, &ignored) || imr_decimal_read(&decimal, text, length);
 }

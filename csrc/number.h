@@ -31,6 +31,10 @@ bool imr_decimal_to_integer(const imr_decimal *decimal, int64_t *out);
 /* The nearest double of a text; false when the text is no number, or the double would be infinite. */
 bool imr_number_read(const char *text, size_t length, double *out);
 
+/* Takes [digits][.digits] from the beginning of a text, up to 15 digits, and gives the number of bytes. 0
+ * leaves the text, whatever it is, to imr_number_read. */
+size_t imr_number_take(const char *at, const char *end, double *out);
+
 bool imr_number_valid(const char *text, size_t length);
 
 #endif

@@ -1,5 +1,6 @@
 #include "record.h"
 #include "hash.h"
+#include "number.h"
 #include "value.h"
 
 #include <string.h>
@@ -113,6 +114,34 @@ static void set_new(imr_rows *rows, int field, const imr_json_value *value, bool
   lua_rawset(L, rows->record);
 }
 
+/* A number as it usually comes, in quotes or not, in one pass. False takes nothing: the others read it. */
+static bool take_number(imr_json *json, imr_json_value *value, double *number) {
+  const char *at = json->at;
+  const char *end = json->end;
+  bool quoted = at < end && *at == '"';
+  if (quoted) at++;
+  size_t length = imr_number_take(at, end, number);
+  const char *behind = at + length;
+  if (length == 0 || behind == end) return false;
+  if (quoted ? *behind != '"' : *behind != ',' && *behind != '}') return false;
+  if (!quoted && *at == '0' && length > 1 && at[1] != '.') return false; /* 007 is no JSON */
+  *value = (imr_json_value){at, length, quoted ? IMR_JSON_STRING : IMR_JSON_NUMBER, 0};
+  json->at = behind + (quoted ? 1 : 0);
+  json->fresh = false;
+  return true;
+}
+
+/* The same for a field that has had no value in this row. */
+static bool set_number(imr_rows *rows, int field) {
+  double number;
+  if (((rows->numbers & ~rows->seen) & BIT(field)) == 0) return false;
+  if (!take_number(rows->json, &rows->texts[field], &number)) return false;
+  lua_pushvalue(rows->L, rows->names + field);
+  lua_pushnumber(rows->L, number);
+  lua_rawset(rows->L, rows->record);
+  return true;
+}
+
 static void set_kept(imr_rows *rows, int field) {
   lua_pushvalue(rows->L, rows->names + field);
   lua_pushvalue(rows->L, rows->values + field);
@@ -156,27 +185,28 @@ static void set_again(imr_rows *rows, int field, const imr_json_value *value) {
   put_beside(rows, &earlier);
 }
 
-/* Does the kept text come again? Then there is no need to read it. */
-static bool take_kept(imr_rows *rows, int field) {
+/* Does the member come again as it was when its value was kept? Then there is no need to read it. */
+static bool take_member(imr_rows *rows, const imr_guess *guess) {
+  int field = guess->field;
+  if (field < 0 || (rows->kept & ~rows->seen & BIT(field)) == 0) return false;
   const imr_json_value *text = &rows->texts[field];
-  if ((rows->kept & ~rows->seen & BIT(field)) == 0 || text->kind != IMR_JSON_STRING) return false;
-  return imr_json_take(rows->json, text->at - 1, text->length + 2);
+  if (text->kind != IMR_JSON_STRING || text->at != guess->text + guess->length + 1) return false;
+  if (!imr_json_take(rows->json, guess->text, guess->length + text->length + 2)) return false;
+  set_kept(rows, field);
+  return true;
 }
 
-static bool read_known(imr_rows *rows, int field, const imr_text *wire) {
+/* The value of a field whose key has been read. */
+static bool read_value(imr_rows *rows, int field, bool *empty) {
   imr_json_value value;
-  if (take_kept(rows, field)) {
-    set_kept(rows, field);
-  } else {
-    if (!imr_json_skip(rows->json, &value)) return false;
-    if (is_empty(&value)) return true;
-    if ((rows->seen & BIT(field)) != 0)
-      set_again(rows, field, &value);
-    else
-      set_field(rows, field, &value);
-  }
-  rows->seen |= BIT(field);
-  rows->wires[field] = wire;
+  if (set_number(rows, field)) return true;
+  if (!imr_json_skip(rows->json, &value)) return false;
+  *empty = is_empty(&value);
+  if (*empty) return true;
+  if ((rows->seen & BIT(field)) != 0)
+    set_again(rows, field, &value);
+  else
+    set_field(rows, field, &value);
   return true;
 }
 
@@ -195,10 +225,20 @@ static bool read_key(imr_rows *rows, imr_guess *guess, int first) {
 /* The keys that are too many for the guesses share the last one. */
 static bool read_member(imr_rows *rows, int position) {
   imr_guess *guess = &rows->guesses[position < IMR_MAX_GUESSES ? position : IMR_MAX_GUESSES - 1];
-  if (guess->length == 0 || !imr_json_take(rows->json, guess->text, guess->length)) {
-    if (!read_key(rows, guess, position)) return false;
+  const char *start = rows->json->at;
+  bool empty = false;
+  if (!take_member(rows, guess)) {
+    if (guess->length == 0 || !imr_json_take(rows->json, guess->text, guess->length)) {
+      if (!read_key(rows, guess, position)) return false;
+    }
+    if (guess->field < 0) return read_unknown(rows, &guess->key);
+    if (!read_value(rows, guess->field, &empty)) return false;
+    guess->text = start;
   }
-  return guess->field < 0 ? read_unknown(rows, &guess->key) : read_known(rows, guess->field, guess->wire);
+  if (empty) return true;
+  rows->seen |= BIT(guess->field);
+  rows->wires[guess->field] = guess->wire;
+  return true;
 }
 
 static bool read_members(imr_rows *rows) {
@@ -258,14 +298,16 @@ bool imr_rows_read(imr_rows *rows) {
   rows->repeats = 0;
   rows->sided = false;
   lua_createtable(L, 0, rows->members);
-  lua_replace(L, rows->record);
-  if (!read_members(rows)) return false;
+  rows->record = lua_gettop(L);
+  if (!read_members(rows)) {
+    lua_settop(L, rows->record - 1);
+    return false;
+  }
   set_derived(rows);
   if (rows->sided) {
     attach(rows, rows->extra, "extra");
     attach(rows, rows->invalid, "invalid");
   }
-  lua_pushvalue(L, rows->record);
   return true;
 }
 
@@ -314,13 +356,13 @@ void imr_rows_open(imr_rows *rows, int names) {
     if (strcmp(fields[i].name, "device_id") == 0) rows->device_id = i;
     if (strcmp(fields[i].name, "meter_no") == 0) rows->meter_no = i;
     if (fields[i].derived != IMR_NO_DERIVED) rows->derived = i;
+    if (fields[i].type == IMR_DEC && !rows->style.exact) rows->numbers |= BIT(i);
     if (is_keepable(rows, fields[i].type)) rows->keepable |= BIT(i);
     rows->field_count = i + 1;
   }
   rows->values = lua_gettop(L) + 1;
   rows->members = rows->field_count;
   for (int i = 0; i < rows->field_count; i++) push_nil(L);
-  rows->record = push_nil(L);
   rows->extra = push_nil(L);
   rows->invalid = push_nil(L);
 }

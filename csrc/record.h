@@ -32,13 +32,14 @@ typedef struct {
 
   int names;  /* Lua stack slot of the first field's name, behind it the others */
   int values; /* the same for the last value of a field, where it is kept */
-  int record; /* the record being built, and its two tables or nil */
-  int extra;
+  int extra;  /* the two tables of the record being built, or nil */
   int invalid;
+  int record; /* above them */
 
   imr_guess guesses[IMR_MAX_GUESSES];
   imr_json_value texts[IMR_MAX_FIELDS]; /* the last text of each field */
   const imr_text *wires[IMR_MAX_FIELDS];
+  uint64_t numbers;  /* fields that become floats */
   uint64_t keepable; /* fields whose values may be kept for the next row */
   uint64_t seen;     /* fields that had a value in this row */
   uint64_t kept;     /* fields whose slot in `values` has what `texts` says */

@@ -181,6 +181,60 @@ describe("core.decode: the envelope", function()
   end)
 end)
 
+-- Numbers of the usual form take a path of their own, with a step for those that fit into eight bytes.
+describe("core.decode: numbers of every length", function()
+  local function shapes(digits) -- without a point, and with one at every place
+    local list = { digits }
+    for place = 1, #digits - 1 do table.insert(list, digits:sub(1, place) .. "." .. digits:sub(place + 1)) end
+    return list
+  end
+
+  local function each(visit)
+    for length = 1, 20 do
+      for _, text in ipairs(shapes(("90817263544536271809"):sub(1, length))) do visit(text) end
+    end
+  end
+
+  it("in quotes, bare, and as the last member of the row", function()
+    each(function(text)
+      local forms = { '"reading":"%s","imei":"1"', '"reading":%s,"imei":"1"', '"reading":%s', '"reading":"%s"' }
+      for _, form in ipairs(forms) do
+        assert.equal(tonumber(text) + 0.0, record("readings", form:format(text)).reading, text)
+      end
+    end)
+  end)
+
+  it("leading zeros are fine in quotes, and no JSON without them", function()
+    for _, text in ipairs { "007", "00.5", "0007.25", "000000000000001.5" } do
+      assert.equal(tonumber(text), record("readings", ('"reading":"%s"'):format(text)).reading)
+      assert.is_nil((decode("readings", answer(('[{"reading":%s}]'):format(text)))))
+    end
+    assert.equal(0.5, record("readings", '"reading":0.5').reading)
+    assert.equal(0, record("readings", '"reading":0').reading)
+  end)
+
+  it("what only begins like a number is kept as it came", function()
+    local texts = { "1.", "1.2.3", "12a", "1234567a", "12345678a", ".5", "1 ", "1,2", "12:30", "1..2", "/", ":" }
+    for _, text in ipairs(texts) do
+      local row = record("readings", ('"reading":"%s"'):format(text))
+      assert.is_nil(row.reading, text)
+      assert.equal(text, row.invalid.reading)
+    end
+    for _, text in ipairs { "1.", "1.2.3", "12a", "1234567a" } do
+      assert.is_nil((decode("readings", answer(('[{"reading":%s}]'):format(text)))), text)
+    end
+  end)
+
+  it("a bare number before a blank, and one at the very end of a body cut short", function()
+    assert.equal(12.5, record("readings", '"reading":12.5 ,"imei":"1"').reading)
+    assert.equal(12.5, record("readings", '"reading": 12.5\n').reading)
+    for cut = 1, 12 do
+      local body = '{"code":200,"data":[{"reading":"123456.78"'
+      assert.is_nil((decode("readings", body:sub(1, #body - cut))))
+    end
+  end)
+end)
+
 describe("core.decode: identities", function()
   local function ids(endpoint, data) return decode(endpoint, answer(data)).ids end
 
