@@ -1,11 +1,11 @@
 #include "json.h"
+#include "bytes.h"
 #include "utf8.h"
 
 #include <stdint.h>
 #include <string.h>
 
 #define REPLACEMENT 0xFFFDU
-#define BYTES(x)    (UINT64_C(0x0101010101010101) * (x))
 
 static bool fail(imr_json *json, const char *at, const char *problem) {
   json->at = at;
@@ -23,10 +23,11 @@ static inline const char *skip_blanks(const char *at, const char *end) {
 /* Of the eight bytes in the word, marks those that end a plain run: quote, backslash, control characters, all
  * beyond ASCII. Above the lowest mark there may be wrong ones, as the subtractions borrow. */
 static inline uint64_t special_bytes(uint64_t word) {
-  uint64_t quote = word ^ BYTES('"');
-  uint64_t backslash = word ^ BYTES('\\');
-  uint64_t marks = (word - BYTES(0x20)) | (quote - BYTES(0x01)) | (backslash - BYTES(0x01)) | word;
-  return marks & BYTES(0x80);
+  uint64_t quote = word ^ IMR_BYTES('"');
+  uint64_t backslash = word ^ IMR_BYTES('\\');
+  uint64_t marks =
+      (word - IMR_BYTES(0x20)) | (quote - IMR_BYTES(0x01)) | (backslash - IMR_BYTES(0x01)) | word;
+  return marks & IMR_BYTES(0x80);
 }
 
 static inline bool is_plain(char c) {
@@ -37,12 +38,10 @@ static inline bool is_plain(char c) {
  * itself. */
 static inline const char *skip_plain(const char *at, const char *end) {
   for (; end - at >= 8; at += 8) {
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    uint64_t marks = special_bytes(word);
+    uint64_t marks = special_bytes(imr_load(at));
     if (marks == 0) continue;
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    return at + (__builtin_ctzll(marks) >> 3);
+#if IMR_FIRST_IS_LOWEST
+    return at + imr_first_mark(marks);
 #else
     break;
 #endif

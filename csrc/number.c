@@ -1,11 +1,11 @@
 #include "number.h"
+#include "bytes.h"
 
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* This many digits always fit 64 bits. */
 #define FIT 19
@@ -127,8 +127,7 @@ bool imr_decimal_to_integer(const imr_decimal *decimal, int64_t *out) {
 
 /* Numbers as they usually come: up to 15 digits, with a point between them or without. */
 
-#define SHORT    15
-#define BYTES(x) (UINT64_C(0x0101010101010101) * (x))
+#define SHORT 15
 
 /* Eight digits, the first one in the lowest byte: neighbours make pairs, and the four pairs the number. */
 static inline uint64_t join_digits(uint64_t digits) {
@@ -142,13 +141,12 @@ static inline uint64_t join_digits(uint64_t digits) {
 /* Up to seven characters at once, out of eight. One by one, the processor guesses wrong where they end, since
  * each value has another length. */
 static inline size_t take_at_once(const char *at, double *out) {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-  uint64_t word;
-  memcpy(&word, at, sizeof word);
-  word ^= BYTES('0');
-  uint64_t marks = (((word & BYTES(0x7F)) + BYTES(0x76)) | word) & BYTES(0x80); /* on all but digits */
+#if IMR_FIRST_IS_LOWEST
+  uint64_t word = imr_load(at) ^ IMR_BYTES('0');
+  uint64_t marks =
+      (((word & IMR_BYTES(0x7F)) + IMR_BYTES(0x76)) | word) & IMR_BYTES(0x80); /* on all but digits */
   if (marks == 0) return 0;
-  size_t length = (size_t)__builtin_ctzll(marks) >> 3;
+  size_t length = imr_first_mark(marks);
   size_t digits = length;
   size_t fraction = 0;
   if (length == 0) return 0;
@@ -156,7 +154,7 @@ static inline size_t take_at_once(const char *at, double *out) {
     uint64_t whole = (UINT64_C(1) << (8 * length)) - 1;
     marks &= marks - 1;
     if (marks == 0) return 0;
-    length = (size_t)__builtin_ctzll(marks) >> 3;
+    length = imr_first_mark(marks);
     fraction = length - 1 - digits;
     if (fraction == 0) return 0;
     digits += fraction;

@@ -185,28 +185,36 @@ static void set_again(imr_rows *rows, int field, const imr_json_value *value) {
   put_beside(rows, &earlier);
 }
 
+static void mark_seen(imr_rows *rows, const imr_guess *guess) {
+  rows->seen |= BIT(guess->field);
+  rows->wires[guess->field] = guess->wire;
+}
+
 /* Does the member come again as it was when its value was kept? Then there is no need to read it. */
 static bool take_member(imr_rows *rows, const imr_guess *guess) {
   int field = guess->field;
-  if (field < 0 || (rows->kept & ~rows->seen & BIT(field)) == 0) return false;
+  if (guess->length == 0 || field < 0 || (rows->kept & ~rows->seen & BIT(field)) == 0) return false;
   const imr_json_value *text = &rows->texts[field];
   if (text->kind != IMR_JSON_STRING || text->at != guess->text + guess->length + 1) return false;
   if (!imr_json_take(rows->json, guess->text, guess->length + text->length + 2)) return false;
   set_kept(rows, field);
+  mark_seen(rows, guess);
   return true;
 }
 
 /* The value of a field whose key has been read. */
-static bool read_value(imr_rows *rows, int field, bool *empty) {
+static bool read_value(imr_rows *rows, const imr_guess *guess) {
+  int field = guess->field;
   imr_json_value value;
-  if (set_number(rows, field)) return true;
-  if (!imr_json_skip(rows->json, &value)) return false;
-  *empty = is_empty(&value);
-  if (*empty) return true;
-  if ((rows->seen & BIT(field)) != 0)
-    set_again(rows, field, &value);
-  else
-    set_field(rows, field, &value);
+  if (!set_number(rows, field)) {
+    if (!imr_json_skip(rows->json, &value)) return false;
+    if (is_empty(&value)) return true;
+    if ((rows->seen & BIT(field)) != 0)
+      set_again(rows, field, &value);
+    else
+      set_field(rows, field, &value);
+  }
+  mark_seen(rows, guess);
   return true;
 }
 
@@ -226,19 +234,13 @@ static bool read_key(imr_rows *rows, imr_guess *guess, int first) {
 static bool read_member(imr_rows *rows, int position) {
   imr_guess *guess = &rows->guesses[position < IMR_MAX_GUESSES ? position : IMR_MAX_GUESSES - 1];
   const char *start = rows->json->at;
-  bool empty = false;
-  if (!take_member(rows, guess)) {
-    if (guess->length == 0 || !imr_json_take(rows->json, guess->text, guess->length)) {
-      if (!read_key(rows, guess, position)) return false;
-    }
-    if (guess->field < 0) return read_unknown(rows, &guess->key);
-    if (!read_value(rows, guess->field, &empty)) return false;
-    guess->text = start;
+  if (take_member(rows, guess)) return true;
+  if (guess->length == 0 || !imr_json_take(rows->json, guess->text, guess->length)) {
+    if (!read_key(rows, guess, position)) return false;
   }
-  if (empty) return true;
-  rows->seen |= BIT(guess->field);
-  rows->wires[guess->field] = guess->wire;
-  return true;
+  if (guess->field < 0) return read_unknown(rows, &guess->key);
+  guess->text = start; /* beside the value, so that both can be compared at once */
+  return read_value(rows, guess);
 }
 
 static bool read_members(imr_rows *rows) {

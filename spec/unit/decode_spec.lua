@@ -225,6 +225,12 @@ describe("core.decode: numbers of every length", function()
     end
   end)
 
+  it("a row with more members than those before it, while a value is kept", function()
+    local one = '{"deviceId":"7"}'
+    local result = assert(decode("readings", answer(("[%s,%s,%s,{\"x\":1,\"deviceId\":\"7\"}]"):format(one, one, one))))
+    assert.same({ device_id = "7", extra = { x = 1 } }, result.rows[4])
+  end)
+
   it("a bare number before a blank, and one at the very end of a body cut short", function()
     assert.equal(12.5, record("readings", '"reading":12.5 ,"imei":"1"').reading)
     assert.equal(12.5, record("readings", '"reading": 12.5\n').reading)
