@@ -176,6 +176,7 @@ build = {
     ["imr.simulator.scripted"] = "lua/imr/simulator/scripted.lua",
     ["imr.simulator.server"] = "lua/imr/simulator/server.lua",
     ["imr.simulator.writer"] = "lua/imr/simulator/writer.lua",
+    ["imr.sorted_names"] = "lua/imr/sorted_names.lua",
     ["imr.state_path"] = "lua/imr/state_path.lua",
     ["imr.stats"] = "lua/imr/stats.lua",
     ["imr.store.clock"] = "lua/imr/store/clock.lua",

@@ -1,13 +1,7 @@
 -- Options as a table of names and types, for what has few of them; the client's own are in imr.options.
 
 local core = require "imr.core"
-
-local function names_of(known)
-  local names = {}
-  for name in pairs(known) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
+local sorted_names = require "imr.sorted_names"
 
 ---Whether a table holds only options that there are, of the right types.
 ---@param options table
@@ -17,7 +11,7 @@ end
 return function(options, known, whose)
   for name, value in pairs(options) do
     local kind = known[name]
-    if not kind then return core.unknown_option(tostring(name), names_of(known)) end
+    if not kind then return core.unknown_option(tostring(name), sorted_names(known)) end
     if kind ~= "any" and type(value) ~= kind then
       return ("%soption '%s' must be a %s"):format(whose or "", name, kind)
     end

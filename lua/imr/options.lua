@@ -1,6 +1,7 @@
 -- The options of imr.new: defaults and checks. Wrong use is told at the caller's line.
 
 local core = require "imr.core"
+local sorted_names = require "imr.sorted_names"
 
 local options = {}
 
@@ -91,13 +92,6 @@ local known = {
   runtime = { check = function(value) return type(value) == "table", "a runtime, as imr.testing makes it" end },
 }
 
-local function names_of(entries)
-  local names = {}
-  for name in pairs(entries) do table.insert(names, name) end
-  table.sort(names)
-  return names
-end
-
 -- A secret's wrong value is not shown.
 local function shown(value, entry)
   if entry.secret then return "a " .. type(value) end
@@ -106,7 +100,7 @@ end
 
 local function problem_of(name, value)
   local entry = known[name]
-  if not entry then return core.unknown_option(tostring(name), names_of(known)) end
+  if not entry then return core.unknown_option(tostring(name), sorted_names(known)) end
   local fine, wanted = entry.check(value)
   if fine then return nil end
   return ("option '%s' must be %s, not %s"):format(name, wanted, shown(value, entry))
@@ -123,7 +117,7 @@ function options.check(given)
     if problem then return nil, problem end
     result[name] = value
   end
-  for _, name in ipairs(names_of(known)) do
+  for _, name in ipairs(sorted_names(known)) do
     local entry = known[name]
     if entry.required and result[name] == nil then return nil, ("option '%s' is required"):format(name) end
     if result[name] == nil then result[name] = entry.default end

@@ -9,6 +9,7 @@
 local config = require "imr.cli.config"
 local credentials = require "imr.cli.credentials"
 local exit = require "imr.cli.exit"
+local sorted_names = require "imr.sorted_names"
 
 local settings = {}
 
@@ -115,18 +116,11 @@ local function environment_layer()
   return layer
 end
 
-local function names_of(list)
-  local names = {}
-  for name in pairs(list) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 local function table_layer(values, where)
   local layer = { where = where }
   for name, value in pairs(values) do
     if not in_file[name] then
-      exit.usage("%s: %s", where, require("imr.core").unknown_option(tostring(name), names_of(in_file)))
+      exit.usage("%s: %s", where, require("imr.core").unknown_option(tostring(name), sorted_names(in_file)))
     end
     layer[name] = checked(in_file[name], name, value, where)
   end
@@ -137,7 +131,8 @@ local function profile_layer(file, wanted, path)
   if not wanted then return nil end
   local profile = (file.profiles or {})[wanted]
   if type(profile) ~= "table" then
-    exit.usage("%s has no profile '%s'; it has: %s", path, wanted, table.concat(names_of(file.profiles or {}), ", "))
+    local profiles = table.concat(sorted_names(file.profiles or {}), ", ")
+    exit.usage("%s has no profile '%s'; it has: %s", path, wanted, profiles)
   end
   return table_layer(profile, path .. ", profile " .. wanted)
 end

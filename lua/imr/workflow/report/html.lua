@@ -1,5 +1,7 @@
 -- HTML that is safe by the way it is made: a text is escaped unless it is markup that this module made.
 
+local sorted_names = require "imr.sorted_names"
+
 local html = {}
 
 ---@class imr.Markup
@@ -33,10 +35,8 @@ end
 local EMPTY = { input = true, meta = true }
 
 local function attributes(given)
-  local names, parts = {}, {}
-  for name in pairs(given or {}) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  local parts = {}
+  for _, name in ipairs(sorted_names(given or {})) do
     local value = given[name]
     if value == true then
       parts[#parts + 1] = " " .. name
