@@ -135,15 +135,12 @@ function endurance.run(options)
 end
 
 --- Raises unless the figures are as they have to be.
----@param figures table
----@param a_kill_may_lose_one? boolean the store learns of a death later than the slot comes
-function endurance.check(figures, a_kill_may_lose_one)
+function endurance.check(figures)
   assert(figures.complaints == "", figures.complaints)
   local text = endurance.show(figures)
   assert(figures.refused == 0 and figures.smallest >= figures.interval, text)
   assert(figures.logins == 1, text)
-  local excused = a_kill_may_lose_one and figures.kills or 0
-  assert((figures.arrivals + excused) / figures.slots >= 0.95, text)
+  assert(figures.share >= 0.95, text)
 end
 
 return endurance
