@@ -78,13 +78,18 @@ describe("two hundred calls", function()
 
   it("leave nothing behind", function()
     run(WARM_UP)
-    local before = state()
-    run(CALLS)
-    local after = state()
-    assert.is_true(after.heap - before.heap < 64, ("%.0f KB of Lua's memory"):format(after.heap - before.heap))
-    assert.is_true(after.resident - before.resident < 4096, ("%d KB"):format(after.resident - before.resident))
-    assert.is_true(after.descriptors <= before.descriptors + 8, -- kept connections, whose number varies
-      ("%d descriptors, %d before"):format(after.descriptors, before.descriptors))
+    local heap, resident, descriptors
+    for _ = 1, 4 do -- a leak shows in each round; the allocator's own free pages, which come and go, do not
+      local before = state()
+      run(CALLS)
+      local after = state()
+      heap = math.min(heap or math.huge, after.heap - before.heap)
+      resident = math.min(resident or math.huge, after.resident - before.resident)
+      descriptors = math.min(descriptors or math.huge, after.descriptors - before.descriptors)
+    end
+    assert.is_true(heap < 16, ("%.0f KB of Lua's memory"):format(heap))
+    assert.is_true(resident < 512, ("%d KB"):format(resident))
+    assert.is_true(descriptors <= 0, ("%d descriptors"):format(descriptors))
   end)
 
   it("leave no client, cursor or transfer that could not be collected", function()
