@@ -68,6 +68,7 @@ build = {
         "csrc/curl.c",
         "csrc/curl_address.c",
         "csrc/curl_answer.c",
+        "csrc/curl_body.c",
         "csrc/curl_failure.c",
         "csrc/curl_multi.c",
         "csrc/curl_once.c",

@@ -21,9 +21,10 @@ static int buffer_reserve(imr_buffer *buffer, size_t length) {
 /* Returns what stopped it, or NULL. */
 static const char *buffer_append(imr_buffer *buffer, const char *data, size_t length) {
   if (length > buffer->limit - buffer->length) return "is larger than max_body";
-  if (!buffer_reserve(buffer, buffer->length + length)) return "does not fit into memory";
+  if (!buffer_reserve(buffer, buffer->length + length + 1)) return "does not fit into memory";
   if (length) memcpy(buffer->data + buffer->length, data, length);
   buffer->length += length;
+  buffer->data[buffer->length] = 0; /* as behind a Lua string */
   return NULL;
 }
 
@@ -61,10 +62,26 @@ size_t imr_answer_on_header(char *data, size_t size, size_t count, void *user) {
   return answer->refused ? 0 : length;
 }
 
+/* What exceeds the portion libcurl keeps, with the socket unread, until `imr_answer_resume`. */
 size_t imr_answer_on_body(char *data, size_t size, size_t count, void *user) {
   imr_answer *answer = user;
-  answer->refused = buffer_append(&answer->body, data, size * count);
-  return answer->refused ? 0 : size * count;
+  size_t length = size * count;
+  if (answer->refused) return 0;
+  if (answer->portion == 0) {
+    answer->held = 1;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  answer->refused = buffer_append(&answer->body, data, length);
+  answer->portion -= length < answer->portion ? length : answer->portion;
+  return answer->refused ? 0 : length;
+}
+
+/* What libcurl kept comes in here. It tells us, and nobody later, when that fails. */
+void imr_answer_resume(imr_answer *answer, CURL *easy, size_t portion) {
+  answer->portion = portion;
+  if (!answer->held) return;
+  answer->held = 0;
+  if (curl_easy_pause(easy, CURLPAUSE_CONT) && !answer->refused) answer->refused = "does not fit into memory";
 }
 
 static void push_lower(lua_State *L, const char *text, size_t length) {
@@ -106,9 +123,17 @@ static void push_headers(lua_State *L, const imr_buffer *headers) {
   }
 }
 
-int imr_answer_push(lua_State *L, const imr_answer *answer) {
+static void push_body(lua_State *L, imr_answer *answer) {
+  if (answer->as_body) {
+    imr_body_push(L, &answer->body);
+  } else {
+    lua_pushlstring(L, answer->body.data ? answer->body.data : "", answer->body.length);
+  }
+}
+
+int imr_answer_push(lua_State *L, imr_answer *answer) {
   lua_pushinteger(L, (lua_Integer)answer->status);
-  lua_pushlstring(L, answer->body.data ? answer->body.data : "", answer->body.length);
+  push_body(L, answer);
   if (answer->headers.data) {
     push_headers(L, &answer->headers);
   } else {

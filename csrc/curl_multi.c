@@ -5,6 +5,9 @@
 
 #define MULTI "imr.curl.multi"
 
+#define PORTION_LEAST 4096
+#define PORTION_MOST  (1 << 30)
+
 static imr_multi *check_multi(lua_State *L) {
   imr_multi *multi = luaL_checkudata(L, 1, MULTI);
   imr_check_owner(L, multi->owner, "multi");
@@ -14,11 +17,16 @@ static imr_multi *check_multi(lua_State *L) {
 /*** A new multi. It opens nothing before the first start.
 The table in its user value keeps the running transfers, and with them the multi, from being collected.
 @function multi
+@tparam[opt] integer portion bytes of each body, about, that one perform reads (4,096 or more), for a caller
+who has other things to do meanwhile; else all that is there
 @treturn multi
 */
 int imr_multi_new(lua_State *L) {
+  lua_Integer portion = luaL_optinteger(L, 1, PORTION_MOST);
+  luaL_argcheck(L, portion >= PORTION_LEAST && portion <= PORTION_MOST, 1, "4,096 bytes to 1 GiB expected");
   imr_multi *multi = lua_newuserdata(L, sizeof *multi);
   memset(multi, 0, sizeof *multi);
+  multi->portion = (size_t)portion;
   multi->owner = imr_process_id();
   luaL_setmetatable(L, MULTI);
   lua_newtable(L);
@@ -40,7 +48,7 @@ static int open_handle(imr_multi *multi) {
    request sets the next sets too, but for whom to trust: so none is kept that has spoken TLS. */
 CURL *imr_multi_handle(imr_multi *multi, int tls) {
   CURL *easy = multi->spare;
-  if (!easy || tls) return imr_options_new_handle();
+  if (!easy || tls) return imr_options_new_handle(multi->portion);
   multi->spare = NULL;
   return easy;
 }
@@ -103,7 +111,9 @@ void imr_multi_forget(lua_State *L, imr_transfer *transfer) {
 /*** Starts a request. Nothing is sent before the next perform.
 @function multi:start
 @tparam table request url, method ("POST"), headers, body, timeout (30), connect_timeout (10), command,
-max_body, ca_file, proxy, user_agent. A command goes over a connection of its own, which is closed after it.
+max_body, ca_file, proxy, user_agent, as_body. A command goes over a connection of its own, which is closed
+after it. With as_body, the answer's body comes as an object that `imr.core` decodes without making a string
+of it.
 @treturn transfer|nil
 @treturn string what is wrong
 */
@@ -132,22 +142,35 @@ static int multi_start(lua_State *L) {
   return 2;
 }
 
+static CURLMcode perform(imr_multi *multi, int *running) {
+  CURLMcode code;
+  imr_sigpipe guard = imr_sigpipe_hold(multi->tls);
+  for (imr_transfer *t = multi->first; t; t = t->next) imr_answer_resume(&t->answer, t->easy, multi->portion);
+  code = curl_multi_perform(multi->handle, running);
+  imr_sigpipe_release(guard);
+  return code;
+}
+
+static int is_any_held(const imr_multi *multi) {
+  for (const imr_transfer *t = multi->first; t; t = t->next)
+    if (t->answer.held) return 1;
+  return 0;
+}
+
 /*** Does what can be done without waiting.
 @function multi:perform
 @treturn integer how many transfers are still running
+@treturn boolean whether there is more to read at once
 */
 static int multi_perform(lua_State *L) {
   imr_multi *multi = check_multi(L);
   CURLMcode code = CURLM_OK;
   int running = 0;
-  if (multi->handle) {
-    imr_sigpipe guard = imr_sigpipe_hold(multi->tls);
-    code = curl_multi_perform(multi->handle, &running);
-    imr_sigpipe_release(guard);
-  }
+  if (multi->handle) code = perform(multi, &running);
   if (code) return luaL_error(L, "libcurl: %s", curl_multi_strerror(code));
   lua_pushinteger(L, running);
-  return 1;
+  lua_pushboolean(L, is_any_held(multi));
+  return 2;
 }
 
 static int wait_milliseconds(double seconds) {
@@ -155,15 +178,15 @@ static int wait_milliseconds(double seconds) {
   return seconds > 3600 ? 3600 * 1000 : (int)(seconds * 1000 + 0.999);
 }
 
-/*** Waits for a transfer to have something to do; returns at once when there is none. This blocks the
-process.
+/*** Waits for a transfer to have something to do; returns at once when there is none, or more to read. This
+blocks the process.
 @function multi:poll
 @tparam number seconds at most (an hour is the longest)
 */
 static int multi_poll(lua_State *L) {
   imr_multi *multi = check_multi(L);
   int milliseconds = wait_milliseconds(luaL_checknumber(L, 2));
-  if (multi->first) curl_multi_poll(multi->handle, NULL, 0, milliseconds, NULL);
+  if (multi->first && !is_any_held(multi)) curl_multi_poll(multi->handle, NULL, 0, milliseconds, NULL);
   return 0;
 }
 

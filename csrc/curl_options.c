@@ -49,9 +49,15 @@ static CURLcode set_fixed(CURL *easy) {
   return code;
 }
 
-CURL *imr_options_new_handle(void) {
+/* What libcurl reads at once is unpacked at once, to several times its size: half a portion at most. */
+static CURLcode set_portion(CURL *easy, size_t portion) {
+  if (portion / 2 >= CURL_MAX_WRITE_SIZE) return CURLE_OK;
+  return curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)portion / 2);
+}
+
+CURL *imr_options_new_handle(size_t portion) {
   CURL *easy = curl_easy_init();
-  if (!easy || set_fixed(easy) == CURLE_OK) return easy;
+  if (!easy || (set_fixed(easy) == CURLE_OK && set_portion(easy, portion) == CURLE_OK)) return easy;
   curl_easy_cleanup(easy);
   return NULL;
 }

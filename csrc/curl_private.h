@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "body.h"
 #include "compat.h"
 
 #if LIBCURL_VERSION_NUM < 0x074200
@@ -49,6 +50,9 @@ typedef struct imr_answer {
   imr_buffer body;     /* decoded */
   size_t header_bytes; /* of all responses, with interim ones and trailers */
   int headers_done;
+  size_t portion;      /* of the body, that may come in before the next perform */
+  int as_body;         /* it is to become no Lua string */
+  int held;            /* libcurl keeps the rest for us until then */
   const char *refused; /* why a callback stopped the transfer */
 } imr_answer;
 
@@ -64,6 +68,7 @@ struct imr_multi {
   imr_transfer *first; /* those in the handle */
   int tls;             /* one of its connections may speak TLS */
   CURL *spare;         /* a handle that has ended, for the next request that needs no TLS */
+  size_t portion;      /* of a body that one perform takes in */
   int closed;
 };
 
@@ -105,7 +110,7 @@ const char *imr_address_of_url(const char *url, char *place, int *secure);
 const char *imr_address_of_proxy(const char *proxy, char *place);
 
 /* curl_options.c */
-CURL *imr_options_new_handle(void);
+CURL *imr_options_new_handle(size_t portion);
 CURLcode imr_options_set_trust(CURL *easy, const char *ca_file);
 CURLcode imr_options_set_callbacks(imr_transfer *transfer);
 CURLcode imr_options_set_connection(CURL *easy, int fresh, int keep);
@@ -114,8 +119,13 @@ CURLcode imr_options_set_connection(CURL *easy, int fresh, int keep);
 void imr_answer_init(imr_answer *answer, size_t max_body);
 size_t imr_answer_on_header(char *data, size_t size, size_t count, void *answer);
 size_t imr_answer_on_body(char *data, size_t size, size_t count, void *answer);
-int imr_answer_push(lua_State *L, const imr_answer *answer);
+void imr_answer_resume(imr_answer *answer, CURL *easy, size_t portion);
+int imr_answer_push(lua_State *L, imr_answer *answer);
 void imr_answer_free(imr_answer *answer);
+
+/* curl_body.c */
+void imr_body_register(lua_State *L);
+void imr_body_push(lua_State *L, imr_buffer *buffer);
 
 /* curl_once.c */
 #if LIBCURL_VERSION_NUM >= 0x075000 && !defined(IMR_OLD_LIBCURL)

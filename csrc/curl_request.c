@@ -187,6 +187,7 @@ const char *imr_request_read(lua_State *L, int index, imr_multi *multi, imr_tran
   if (!problem) problem = read_body(L, index, &transfer->request);
   if (problem) return problem;
   imr_answer_init(&transfer->answer, max_body < (double)(SIZE_MAX / 4) ? (size_t)max_body : SIZE_MAX / 4);
+  transfer->answer.as_body = flag_field(L, index, "as_body");
   transfer->easy = imr_multi_handle(multi, transfer->request.tls);
   if (!transfer->easy) return "libcurl has no memory for a request";
   code = set_up(L, index, method, transfer);

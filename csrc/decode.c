@@ -1,4 +1,5 @@
 /* An answer's body as Lua, at once or in slices. */
+#include "body.h"
 #include "core.h"
 #include "envelope.h"
 
@@ -13,11 +14,35 @@ static const imr_endpoint *check_endpoint(lua_State *L, int index) {
   return endpoint;
 }
 
+/* The text of what is decoded, which nobody may free meanwhile. */
+typedef struct {
+  const char *data;
+  size_t length;
+  imr_body *body; /* where it is no string */
+} text;
+
+static text check_text(lua_State *L, int index) {
+  text own = {NULL, 0, NULL};
+  if (lua_type(L, index) != LUA_TUSERDATA) {
+    own.data = luaL_checklstring(L, index, &own.length);
+    return own;
+  }
+  own.body = luaL_checkudata(L, index, IMR_BODY);
+  own.length = own.body->length;
+  own.data = own.body->data != NULL ? own.body->data : "";
+  luaL_argcheck(L, own.body->data != NULL || own.length == 0, index, "this body has been released");
+  return own;
+}
+
+static void use(text own, int in_use) {
+  if (own.body != NULL) own.body->in_use += in_use ? 1 : -1;
+}
+
 /* The arguments of both functions below. Leaves the names of the endpoint's fields at the top. */
-static const char *take_arguments(lua_State *L, imr_envelope *answer, size_t *length) {
+static text take_arguments(lua_State *L, imr_envelope *answer) {
   memset(answer, 0, sizeof *answer);
   answer->endpoint = check_endpoint(L, 1);
-  const char *body = luaL_checklstring(L, 2, length);
+  text body = check_text(L, 2);
   answer->rows.style.exact = strcmp(luaL_checkstring(L, 3), "string") == 0;
   answer->rows.style.utc_offset = (int64_t)luaL_checknumber(L, 4);
   lua_settop(L, 4);
@@ -36,7 +61,7 @@ static int give(lua_State *L, imr_envelope_step step) {
 /*** Decodes the body of an answer.
 @function decode
 @tparam string endpoint name of the endpoint that gave it
-@tparam string body
+@tparam string|userdata body text, or what curl.so gives in its place
 @tparam string decimals "number", or "string" for the server's own digits
 @tparam number utc_offset seconds east of UTC of the platform's clock
 @treturn[1] table answer code, message, total, form, rows, ids, token
@@ -44,10 +69,12 @@ static int give(lua_State *L, imr_envelope_step step) {
 @treturn[2] string what is wrong, and where */
 static int decode_answer(lua_State *L) {
   imr_envelope answer;
-  size_t length;
-  const char *body = take_arguments(L, &answer, &length);
-  imr_envelope_open(&answer, L, lua_gettop(L), body, length);
-  return give(L, imr_envelope_read(&answer, L, 0));
+  text body = take_arguments(L, &answer);
+  use(body, true);
+  imr_envelope_open(&answer, L, lua_gettop(L), body.data, body.length);
+  imr_envelope_step step = imr_envelope_read(&answer, L, 0);
+  use(body, false);
+  return give(L, step);
 }
 
 /* Slices. Between two of them the stack slots and the body are in a list that belongs to the decoder. It is
@@ -57,6 +84,7 @@ static int decode_answer(lua_State *L) {
 
 typedef struct {
   bool ready; /* false also after an error that Lua raised under way */
+  text body;
   imr_envelope answer;
 } decoder;
 
@@ -100,6 +128,7 @@ static int decoder_read(lua_State *L) {
   load_slots(L, &own->answer);
   imr_envelope_step step = imr_envelope_read(&own->answer, L, (size_t)bytes);
   if (step != IMR_ENVELOPE_PAUSED) {
+    use(own->body, false);
     let_go(L);
     return give(L, step);
   }
@@ -113,20 +142,21 @@ static int decoder_read(lua_State *L) {
 /*** Decodes the body of an answer in slices, between which the caller may do other things.
 @function decoder
 @tparam string endpoint as for `decode`
-@tparam string body
+@tparam string|userdata body
 @tparam string decimals
 @tparam number utc_offset
 @treturn userdata with the method `read` */
 static int decode_decoder(lua_State *L) {
   imr_envelope answer;
-  size_t length;
-  const char *body = take_arguments(L, &answer, &length);
+  text body = take_arguments(L, &answer);
   int names = lua_gettop(L);
   decoder *own = lua_newuserdata(L, sizeof *own);
   own->ready = true;
+  own->body = body;
   own->answer = answer;
   luaL_setmetatable(L, DECODER);
-  imr_envelope_open(&own->answer, L, names, body, length);
+  use(body, true);
+  imr_envelope_open(&own->answer, L, names, body.data, body.length);
   lua_createtable(L, slot_count(&own->answer) + 1, 0);
   lua_pushvalue(L, 2);
   lua_rawseti(L, -2, slot_count(&own->answer) + 1);

@@ -31,7 +31,7 @@ function core.format_time(seconds, utc_offset) end
 
 ---Decodes the body of an answer.
 ---@param endpoint string name of the endpoint that gave it
----@param body string
+---@param body string|userdata text, or what curl.so gives in its place
 ---@param decimals string "number", or "string" for the server's own digits
 ---@param utc_offset number seconds east of UTC of the platform's clock
 ---@return table|nil answer code, message, total, form, rows, ids, token
@@ -49,7 +49,7 @@ function decoder:read(bytes) end
 
 ---Decodes the body of an answer in slices, between which the caller may do other things.
 ---@param endpoint string as for `decode`
----@param body string
+---@param body string|userdata
 ---@param decimals string
 ---@param utc_offset number
 ---@return userdata with the method `read`

@@ -5,24 +5,38 @@
 ---@field libcurl string its version
 local curl = {}
 
+---@class imr.curl.body: userdata
+local body = {}
+
+---A part of it, as string.sub gives it.
+---@param first integer
+---@param last? integer
+---@return string
+function body:sub(first, last) end
+
+---Lets its memory go; its length stays. Does nothing while it is being decoded: then the collector does it.
+function body:release() end
+
 ---A new multi. It opens nothing before the first start. The table in its user value keeps the running transfers, and with them the multi, from being collected.
+---@param portion? integer bytes of each body, about, that one perform reads (4,096 or more), for a caller who has other things to do meanwhile; else all that is there
 ---@return multi
-function curl.multi() end
+function curl.multi(portion) end
 
 ---@class imr.curl.multi: userdata
 local multi = {}
 
 ---Starts a request. Nothing is sent before the next perform.
----@param request table url, method ("POST"), headers, body, timeout (30), connect_timeout (10), command, max_body, ca_file, proxy, user_agent. A command goes over a connection of its own, which is closed after it.
+---@param request table url, method ("POST"), headers, body, timeout (30), connect_timeout (10), command, max_body, ca_file, proxy, user_agent, as_body. A command goes over a connection of its own, which is closed after it. With as_body, the answer's body comes as an object that `imr.core` decodes without making a string of it.
 ---@return transfer|nil
 ---@return string what is wrong
 function multi:start(request) end
 
 ---Does what can be done without waiting.
 ---@return integer how many transfers are still running
+---@return boolean whether there is more to read at once
 function multi:perform() end
 
----Waits for a transfer to have something to do; returns at once when there is none. This blocks the process.
+---Waits for a transfer to have something to do; returns at once when there is none, or more to read. This blocks the process.
 ---@param seconds number at most (an hour is the longest)
 function multi:poll(seconds) end
 
@@ -42,7 +56,7 @@ local transfer = {}
 
 ---The outcome. Nothing while the transfer runs. To be called once: the answer's memory goes with it.
 ---@return integer|nil status
----@return string|table body, or an error with kind, message, and executed: "no" when no byte of the request has left
+---@return string|userdata|table body (an object where the request said as_body), or an error with kind, message, and executed: "no" when no byte of the request has left
 ---@return table headers, with lower-case names
 function transfer:result() end
 

@@ -37,6 +37,7 @@ function Call:request(endpoint, body, content_type, left)
     headers = { ["Content-Type"] = content_type, Accept = "application/json" },
     timeout = timeout, connect_timeout = math.min(self.connect_timeout, timeout), command = endpoint.command or nil,
     max_body = self.max_body, ca_file = self.ca_file, proxy = self.proxy, user_agent = self.user_agent,
+    as_body = self.own_transport or nil,
   }
 end
 
@@ -50,15 +51,16 @@ local function transport_error(problem, redact)
   }
 end
 
-local function is_response(status, text, headers)
-  return type(status) == "number" and type(text) == "string" and (headers == nil or type(headers) == "table")
+local function is_response(request, status, text, headers)
+  return type(status) == "number" and (type(text) == "string" or (request.as_body and type(text) == "userdata"))
+    and (headers == nil or type(headers) == "table")
 end
 
 -- The request in a light thread of its own, so that close() can end it. Then nobody knows how far it came; no more
 -- than after a transport that raises or returns what makes no sense.
 function Call:send(request)
   local ran, status, text, headers = self.scope:run(self.transport, request)
-  if ran and (not status or is_response(status, text, headers)) then return status, text, headers end
+  if ran and (not status or is_response(request, status, text, headers)) then return status, text, headers end
   if ran then return nil, { kind = "protocol", message = "the transport returned no status, body and headers" } end
   if not self.scope.closed then return nil, { message = "the transport raised: " .. tostring(status) } end
   return nil, { kind = "closed", message = "the client was closed while the request was under way", executed = "maybe" }

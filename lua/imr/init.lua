@@ -62,6 +62,7 @@ local function build_call(settings, scope, kept, parts)
   return Call.new {
     scope = scope, secret = kept, stats = parts.stats, emit = parts.emit, pace = parts.pace,
     transport = transport.choose(settings.transport, settings.runtime, settings.ca_file),
+    own_transport = settings.transport == nil or type(settings.transport) == "string",
     base_url = settings.base_url, username = settings.username, timeout = settings.timeout,
     connect_timeout = settings.connect_timeout, retries = settings.retries, utc_offset = settings.utc_offset,
     max_body = settings.max_body, ca_file = settings.ca_file, proxy = settings.proxy,

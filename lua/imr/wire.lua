@@ -8,7 +8,7 @@ local wire = {}
 local EXCERPT = 80             -- characters of an answer that is not one
 local LOOKED_AT = 4096         -- bytes that a message is taken from
 local LONGEST_SECRET = 1024    -- as an answer may spell it
-local SLICE = 32768            -- bytes of a body that are decoded at a stretch: some 0.1 ms
+local SLICE = 8192             -- bytes of a body that are decoded at a stretch: some 0.04 ms
 
 local content_types = { json = "application/json", form = "application/x-www-form-urlencoded" }
 
@@ -96,17 +96,7 @@ local function decode(endpoint, body, settings)
   return answer, problem
 end
 
----@class imr.WireSettings
----@field decimals "number"|"string"
----@field utc_offset number
----@field redact fun(text: string): string
----@field breathe? fun() lets others have their turn; nil where there are none
-
----The meaning of a response: the answer when the platform says success, else the error.
----@param settings imr.WireSettings
----@return table|nil answer
----@return table|nil err
-function wire.read(endpoint, status, headers, body, settings)
+local function read(endpoint, status, headers, body, settings)
   local answer, problem = decode(endpoint, body, settings)
   if answer and answer.code ~= 200 then return nil, code_error(answer, status, settings.redact) end
   if status ~= 200 then return nil, http_error(status, headers, body, settings.redact) end
@@ -116,6 +106,23 @@ function wire.read(endpoint, status, headers, body, settings)
     message = ("the answer is not the platform's: %s%s"):format(settings.redact(problem),
       wire.excerpt(body, settings.redact)),
   }
+end
+
+---@class imr.WireSettings
+---@field decimals "number"|"string"
+---@field utc_offset number
+---@field redact fun(text: string): string
+---@field breathe? fun() lets others have their turn; nil where there are none
+
+---The meaning of a response: the answer when the platform says success, else the error.
+---@param body string|userdata the text, or what libcurl received (`imr.Request.as_body`), which is let go
+---@param settings imr.WireSettings
+---@return table|nil answer
+---@return table|nil err
+function wire.read(endpoint, status, headers, body, settings)
+  local answer, err = read(endpoint, status, headers, body, settings)
+  if type(body) ~= "string" then body:release() end
+  return answer, err
 end
 
 return wire

@@ -4,6 +4,8 @@
 local curl = require "imr.curl"
 local runtimes = require "imr.runtime"
 
+local PORTION = rawget(_G, "ngx") and 8192 or nil -- bytes of a body at a stretch in an nginx worker
+
 local transport = {}
 
 ---What a transport gets.
@@ -19,6 +21,7 @@ local transport = {}
 ---@field ca_file? string
 ---@field proxy? string none is taken from the environment
 ---@field user_agent? string
+---@field as_body? boolean the answer's body may be an object that imr.core decodes; a function's requests have it not
 
 ---What a transport returns behind nil.
 ---@class imr.TransportError
@@ -32,7 +35,7 @@ Pool.__index = Pool
 
 local function new_pool()
   local self = setmetatable({
-    multi = curl.multi(),
+    multi = curl.multi(PORTION),
     waiting = {}, -- transfer -> event
     count = 0,
   }, Pool)
@@ -72,16 +75,17 @@ function Pool:release_all()
   for _, event in pairs(waiting) do event:set() end
 end
 
--- Does what can be done now, and wakes whose transfer has ended.
----@return boolean moved a transfer has ended
+-- Does what can be done now, and wakes whose transfer has ended. Where others wait for their turn, a large body comes
+-- in portions.
+---@return boolean moved a transfer has ended, or has more to read at once
 function Pool:turn()
-  self.multi:perform()
+  local _, more = self.multi:perform()
   local before = self.count
   for transfer in self.multi.finished, self.multi do
     local event = self:remove(transfer)
     if event then event:set() end
   end
-  return self.count < before
+  return more or self.count < before
 end
 
 function Pool:poll(timeout)

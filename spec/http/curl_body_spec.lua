@@ -1,0 +1,223 @@
+-- What libcurl received: how much of it comes at a stretch, and how it is decoded without becoming a string.
+local core = require "imr.core"
+local curl = require "imr.curl"
+local fetch = require "support.fetch"
+local imr = require "imr"
+local scripted = require "support.scripted"
+local wire = require "support.wire"
+
+local PORTION = 8192
+
+-- The server sends as many bytes as the body asks for, counting up, and packed where the path says so.
+local COUNTING = [[
+  local function counted(length)
+    local parts, size = {}, 0
+    while size < length do
+      parts[#parts + 1] = ("%07d "):format(#parts)
+      size = size + 8
+    end
+    return table.concat(parts):sub(1, length)
+  end
+  for r in c.request, c do
+    local body, headers = counted(tonumber(r.body:match("%d+"))), nil
+    if r.path == "/packed" then
+      local path = os.tmpname()
+      local pipe = io.popen("gzip >" .. path, "w")
+      pipe:write(body) pipe:close()
+      body, headers = io.open(path, "rb"):read("*a"), "Content-Encoding: gzip\r\n"
+      os.remove(path)
+    end
+    c:send(answer(body, headers))
+  end
+]]
+
+local function counted(length)
+  local parts = {}
+  for index = 0, math.ceil(length / 8) - 1 do parts[#parts + 1] = ("%07d "):format(index) end
+  return table.concat(parts):sub(1, length)
+end
+
+describe("a received body", function()
+  local multi, server
+
+  before_each(function()
+    multi = curl.multi(PORTION)
+    server = wire.start(COUNTING)
+  end)
+
+  after_each(function()
+    multi:close()
+    server:stop()
+  end)
+
+  local function get(request)
+    request.url = request.url or server.url
+    return fetch.get(multi, request)
+  end
+
+  for _, path in ipairs { "/plain", "/packed" } do
+    it("comes whole, in portions: " .. path, function()
+      for _, length in ipairs { 0, 1, 4095, 4096, 4097, 8191, 8192, 8193, 16384, 100003, 1000000 } do
+        local transfer = assert(multi:start { url = server.url:gsub("/path", path), body = tostring(length) })
+        local performs, running, more = 0, 1, nil
+        while running > 0 do
+          if not more then multi:poll(1) end
+          running, more = multi:perform()
+          performs = performs + 1
+        end
+        assert.equal(transfer, multi:finished())
+        local status, body = transfer:result()
+        assert.equal(200, status)
+        assert.is_true(body == counted(length), length .. " bytes")
+        assert.is_true(performs >= length / (3 * PORTION), performs .. " performs")
+      end
+    end)
+  end
+
+  it("may be given up between two portions", function()
+    for _ = 1, 3 do
+      local transfer = assert(multi:start { url = server.url, body = "1000000" })
+      local more
+      while not more do
+        multi:poll(1)
+        _, more = multi:perform()
+      end
+      transfer:cancel()
+      assert.equal("network", select(2, transfer:result()).kind)
+    end
+    assert.equal(200, (get { body = "5" }))
+  end)
+
+  it("is refused as soon as it is too large, also when libcurl kept the rest of it", function()
+    for length = PORTION + 1, 3 * PORTION, 1111 do
+      local status, err = get { body = tostring(length), max_body = length - 1 }
+      assert.is_nil(fetch.mismatch({ kind = "protocol", message = "is larger than max_body" }, status, err))
+    end
+  end)
+
+  it("is read in portions that make sense", function()
+    for _, wrong in ipairs { 0, -1, 4095, 2 ^ 31 } do
+      assert.error_matches(function() curl.multi(wrong) end, "4,096 bytes to 1 GiB expected")
+    end
+  end)
+
+  describe("that stays where it came in", function()
+    local function body_of(text)
+      server:stop()
+      server = wire.start(("local r = c:request() c:send(answer(%q))"):format(text))
+      local _, body = get { body = "{}", as_body = true }
+      return body
+    end
+
+    it("has the length and the text, and gives parts as string.sub does", function()
+      local text = "0123456789"
+      local body = body_of(text)
+      assert.equal("userdata", type(body))
+      assert.equal(10, #body)
+      assert.equal(text, tostring(body))
+      for first = -12, 12 do
+        assert.equal(text:sub(first), body:sub(first))
+        for last = -12, 12 do assert.equal(text:sub(first, last), body:sub(first, last)) end
+      end
+    end)
+
+    it("may be empty", function()
+      local body = body_of("")
+      assert.equal(0, #body)
+      assert.equal("", tostring(body))
+      assert.equal("", body:sub(1, 5))
+      assert.is_nil((core.decode("meters", body, "number", 0)))
+      body:release()
+      assert.equal("", tostring(body))
+    end)
+
+    local ROWS = {}
+    for index = 1, 300 do ROWS[index] = ('{"deviceId":"%d","reading":"%d.5","name":"表%d"}'):format(index, index, index) end
+    local PAGE = '{"code":200,"msg":"ok","totalCount":300,"data":[' .. table.concat(ROWS, ",") .. "]}"
+
+    local function in_slices(body)
+      local decoder = core.decoder("latest_readings", body, "number", 0)
+      local answer = decoder:read(500)
+      body = nil -- luacheck: ignore
+      while answer == false do
+        collectgarbage()
+        answer = decoder:read(500)
+      end
+      return answer
+    end
+
+    it("decodes as its text does, at once and in slices", function()
+      local expected = core.decode("latest_readings", PAGE, "number", 0)
+      assert.equal(300, #expected.rows)
+      assert.same(expected, (core.decode("latest_readings", body_of(PAGE), "number", 0)))
+      assert.same(expected, in_slices(body_of(PAGE)))
+    end)
+
+    it("names the byte where it is no answer", function()
+      local _, expected = core.decode("meters", PAGE:sub(1, 1000), "number", 0)
+      assert.same({ nil, expected }, { core.decode("meters", body_of(PAGE:sub(1, 1000)), "number", 0) })
+    end)
+
+    it("says so once it has been released", function()
+      local body = body_of(PAGE)
+      body:release()
+      body:release()
+      assert.equal(#PAGE, #body)
+      for _, use in ipairs {
+        function() return tostring(body) end,
+        function() return body:sub(1, 3) end,
+        function() return core.decode("meters", body, "number", 0) end,
+        function() return core.decoder("meters", body, "number", 0) end,
+      } do
+        assert.error_matches(use, "this body has been released")
+      end
+    end)
+
+    it("is not released under a decoder", function()
+      local body = body_of(PAGE)
+      local decoder = core.decoder("latest_readings", body, "number", 0)
+      assert.is_false((decoder:read(100)))
+      body:release()
+      assert.equal(PAGE, tostring(body))
+      local answer = decoder:read(1e6)
+      assert.equal(300, #answer.rows)
+      body:release()
+      assert.error_matches(function() return tostring(body) end, "released")
+    end)
+
+    it("is nothing that decode takes another object for", function()
+      for _, other in ipairs { multi, io.stdout, 5.5 } do
+        if type(other) == "userdata" then
+          assert.error(function() core.decode("meters", other, "number", 0) end)
+        else
+          assert.is_nil((core.decode("meters", other, "number", 0)))
+        end
+      end
+    end)
+  end)
+end)
+
+describe("who gives imr.new a transport", function()
+  it("gets requests that ask for text", function()
+    local server = scripted.start("c:send(ok('[]'))")
+    local ours, seen = require("imr.transport.curl").new(), {}
+    local client = server:client_of { transport = function(request)
+      local status, body, headers = ours(request)
+      seen[#seen + 1] = type(body)
+      return status, body, headers
+    end }
+    assert(client:meters():collect())
+    assert.same({ "string", "string" }, seen)
+    client:close()
+    server:stop()
+  end)
+
+  it("is told when it returns an object in a body's place", function()
+    local client = assert(imr.new { username = "demo", password = "demo-secret", retries = 0, interval = 0,
+      store = imr.store.memory(), transport = function() return 200, io.stdout, {} end })
+    local _, err = client:login()
+    assert.equal("protocol", err.kind)
+    assert.truthy(err.message:find("returned no status, body and headers", 1, true))
+    client:close()
+  end)
+end)
