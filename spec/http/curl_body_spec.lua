@@ -132,7 +132,9 @@ describe("a received body", function()
     end)
 
     local ROWS = {}
-    for index = 1, 300 do ROWS[index] = ('{"deviceId":"%d","reading":"%d.5","name":"表%d"}'):format(index, index, index) end
+    for index = 1, 300 do
+      ROWS[index] = ('{"deviceId":"%d","reading":"%d.5","name":"表%d"}'):format(index, index, index)
+    end
     local PAGE = '{"code":200,"msg":"ok","totalCount":300,"data":[' .. table.concat(ROWS, ",") .. "]}"
 
     local function in_slices(body)
