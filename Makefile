@@ -19,8 +19,8 @@ HARD_CFLAGS := -std=c99 -fPIC -fvisibility=hidden -Wall -Wextra -Wpedantic -Werr
 CURL_SRC    := $(sort $(wildcard csrc/curl*.c))
 CORE_SRC    := $(sort $(filter-out $(CURL_SRC),$(wildcard csrc/*.c)))
 
-JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
-SUB  = +@$(MAKE) --no-print-directory $(JOBS)
+PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
+SUB  = +@$(MAKE) --no-print-directory $(PARALLEL)
 
 Q := $(if $(V),,@)
 

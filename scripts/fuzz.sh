@@ -31,8 +31,8 @@ run_target() {
 report() {
   runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$1.log")
   echo "$1: ${runs:-?} runs"
-  [ -e "$build/$1.failed" ] || return 0
-  rm "$build/$1.failed"
+  [ -e "$build/$1.failed" ] || [ -z "$runs" ] || return 0
+  rm -f "$build/$1.failed"
   grep -av '^#' "$build/$1.log" | tail -n 60
   echo "again: scripts/fuzz.sh FILE, with the file that 'Test unit written to' names"
   return 1
@@ -50,7 +50,7 @@ if ! clang=$(scripts/fuzz_clang.sh); then
   exit 0
 fi
 mkdir -p "$build/found"
-rm -f "$build"/*.failed
+rm -f "$build"/*.failed "$build"/*.log
 build_fuzzer "$clang"
 lua5.4 -e 'package.cpath = "./build/lua5.4/?.so;" .. package.cpath' fuzz/dictionary.lua >"$build/dictionary"
 
