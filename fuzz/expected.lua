@@ -101,6 +101,14 @@ local function holds_bad_text(value)
   return false
 end
 
+local function holds_huge_number(text)
+  for digits in text:gmatch("%d[%d.]*[eE]?[+-]?%d*") do
+    local number = tonumber(digits)
+    if number and not finite(number) then return true end
+  end
+  return false
+end
+
 local function fail(what, record, theirs)
   error(("%s of %s from %s"):format(what, compare.show(record), compare.show(theirs)), 0)
 end
@@ -158,8 +166,8 @@ end
 local function check_other(key, value, record, text)
   if is_empty(value) or is_repeated({}, { key }, text) then return end
   local extra, invalid = record.extra and record.extra[key], record.invalid and record.invalid[key]
-  -- A bad text may stand where cjson does not keep it: below a key that comes again.
-  if invalid ~= nil and not utf8.len(text) then return end
+  -- What is unusable may stand where cjson does not keep it: below a key that comes again.
+  if invalid ~= nil and (not utf8.len(text) or holds_huge_number(text)) then return end
   if not utf8.len(key) or holds_bad_text(value) then
     if invalid == nil then fail("unusable " .. key, record, value) end
   elseif not compare.same(extra, value) then
