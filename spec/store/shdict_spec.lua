@@ -15,7 +15,7 @@ local WORKER = "location = /run { content_by_lua_block { require('support.store_
 describe("the shdict store", function()
   local server
 
-  local function start()
+  local function serve()
     server = nginx.start {
       workers = 2, locations = WORKER,
       http = "lua_shared_dict imr 1m; lua_shared_dict hammered 256m; lua_shared_dict small 16k;",
@@ -24,10 +24,10 @@ describe("the shdict store", function()
 
   local function restart()
     server:stop()
-    start()
+    serve()
   end
 
-  setup(start)
+  setup(serve)
   teardown(function() server:stop() end)
 
   local function ask(query)
