@@ -254,6 +254,17 @@ describe("after a crash resolve", function()
     end)
   end)
 
+  it("asks a guard that was given again for the plan, without being given it a third time", function()
+    supply.run({}, function(case)
+      local handle = case:open()
+      local with_guard = { reason = "unpaid", guard = function() return true end }
+      local plan = assert(handle.plan(case.devices, "disconnect", with_guard))
+      assert(handle.apply(plan, { interrupted = function() return true end }))
+      local report = assert(handle.apply(assert(handle.pending { guard = function() return false end })))
+      assert.same({ { skipped = 8 }, 0 }, { report.counts, #case:executions() })
+    end)
+  end)
+
   it("keeps a guard command and protected devices of the plan", function()
     supply.run({}, function(case)
       local handle = case:open()

@@ -137,6 +137,7 @@ local function entry_of(env, intent, options)
   local settings = core.json(intent.settings) or {}
   if settings.needs_guard and not options.guard then missing("a guard", intent) end
   if settings.needs_protected and not env.protected then missing("protected devices", intent) end
+  settings.guard = options.guard or settings.guard
   return { id = intent.id, device = intent.device, meter_no = intent.meter_no, command = intent.command,
     state_before = intent.state_before, settings = settings }
 end
@@ -189,7 +190,7 @@ local function bind_sending(supply, env)
     return returning(apply)(env, plan, options)
   end
 
-  ---What is on record as planned and was not sent, as a plan to print or apply.
+  ---What is on record as planned and was not sent, as a plan to print or apply. A guard given here is the plan's guard.
   ---@param options? { plan: integer?, guard: string|function|nil }
   ---@return imr.SupplyPlan|nil
   ---@return table|nil err
