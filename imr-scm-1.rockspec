@@ -135,6 +135,7 @@ build = {
     ["imr.database.address"] = "lua/imr/database/address.lua",
     ["imr.database.connect"] = "lua/imr/database/connect.lua",
     ["imr.database"] = "lua/imr/database/init.lua",
+    ["imr.database.lock"] = "lua/imr/database/lock.lua",
     ["imr.database.migrations"] = "lua/imr/database/migrations.lua",
     ["imr.database.tables"] = "lua/imr/database/tables.lua",
     ["imr.database.types"] = "lua/imr/database/types.lua",

@@ -55,6 +55,17 @@ local function contract(name, new_address)
       assert.is_nil(db:row("SELECT meter_no FROM readings WHERE read_time = ?", 0))
     end)
 
+    it("has one lock, which no second try takes away from who has it", function()
+      local other = assert(database.open(where))
+      assert.is_true(db:lock())
+      assert.is_false(db:lock(0))
+      collectgarbage()
+      assert.is_false(other:lock(0))
+      db:unlock()
+      assert.is_true(other:lock(0))
+      other:close()
+    end)
+
     it("can be written while its rows are read", function()
       for index = 1, 3 do db:execute(INSERT, "1", index, 0, nil, nil) end
       for row in db:select("readings", "WHERE copy = 0") do

@@ -204,6 +204,18 @@ describe("sync", function()
     assert.is_truthy(run())
   end)
 
+  it("leaves the lock of the one at work on the same open database alone", function()
+    make()
+    local other = assert(database.open(directory .. "/imr.db"))
+    assert.is_true(db:lock())
+    assert.equal("busy", select(2, try()).kind)
+    collectgarbage()
+    assert.is_false(other:lock())
+    db:unlock()
+    other:close()
+    assert.is_truthy(run())
+  end)
+
   it("raises where it is used in a wrong way", function()
     assert.has_error(function() sync.run { client = {}, db = db, lookback = 3 } end,
       "unknown option 'lookback'; there are client, clock, db, first_days, from, granularity, listings, on_progress, "

@@ -11,6 +11,7 @@
 local address = require "imr.database.address"
 local connect = require "imr.database.connect"
 local core = require "imr.core"
+local lock = require "imr.database.lock"
 local tables = require "imr.database.tables"
 local types = require "imr.database.types"
 
@@ -224,42 +225,21 @@ end
 
 -- ---------------------------------------------------------------- one at a time
 
-local LOCK = 724632 -- of PostgreSQL's advisory locks, in this database
-local LOCK_WAIT = 5 -- seconds; the server may not have noticed yet that the one before was killed
-
-local function try_lock(self)
-  if self.dialect == "postgres" then
-    return self:row("SELECT pg_try_advisory_lock(CAST(? AS BIGINT)) AS taken", LOCK).taken
-  end
-  local lock, message = core.private_lock(self.shown .. ".lock")
-  if not lock and message then self:fail(message) end
-  private[self].lock = lock
-  return lock ~= nil
-end
-
----Takes the lock of the one process that may write here. It ends with the process.
+---Takes the lock of the one who may write here. It ends with the process.
 ---@param wait? number seconds
----@return boolean
+---@return boolean taken false while somebody has it, be it through this very object
 function Database:lock(wait)
-  local until_then = core.now() + (wait or self.dialect == "postgres" and LOCK_WAIT or 0)
-  while not try_lock(self) do
-    if core.now() > until_then then return false end
-    core.sleep(0.05)
-  end
-  private[self].locked = true
-  return true
+  local kept = private[self]
+  if kept.release then return false end
+  kept.release = lock.take(self, wait)
+  return kept.release ~= nil
 end
 
 ---Twice is fine.
 function Database:unlock()
   local kept = private[self]
-  if not kept.locked then return end
-  kept.locked = false
-  if kept.lock then kept.lock:release() end
-  if self.dialect == "postgres" and kept.connection then
-    -- Where the connection is lost, so is the lock.
-    pcall(self.row, self, "SELECT pg_advisory_unlock(CAST(? AS BIGINT)) AS freed", LOCK)
-  end
+  if kept.release then kept.release() end
+  kept.release = nil
 end
 
 ---Twice is fine.

@@ -118,10 +118,6 @@ local function report_of(job, readers)
 end
 
 local function run(options, db)
-  if not db:lock() then
-    error(core.error { kind = "busy", retryable = true, executed = "no",
-      message = ("another sync is at work on %s"):format(tostring(db)) }, 0)
-  end
   local job = job_of(options, db)
   job.run = sync_run.begin(db, { from = options.from, to = options.to }, job.clock)
   local readers = {}
@@ -129,6 +125,18 @@ local function run(options, db)
   side_by_side(readers, "read_project")
   side_by_side(readers, "read_behind")
   return report_of(job, readers)
+end
+
+-- The lock of one who is at work already is not ours to give back.
+local function run_alone(options, db)
+  if not db:lock() then
+    error(core.error { kind = "busy", retryable = true, executed = "no",
+      message = ("another sync is at work on %s"):format(tostring(db)) }, 0)
+  end
+  local fine, result = pcall(run, options, db)
+  db:unlock()
+  if not fine then error(result, 0) end
+  return result
 end
 
 ---Brings a database up to date. A wrong option raises at the caller's line.
@@ -143,8 +151,7 @@ function sync.run(options)
     if not opened then return nil, err end
     db = opened
   end
-  local fine, result = pcall(run, options, db)
-  db:unlock()
+  local fine, result = pcall(run_alone, options, db)
   if db ~= options.db then db:close() end
   if fine then return result end
   if not core.is_error(result) then error(result, 0) end
