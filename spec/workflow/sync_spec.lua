@@ -224,6 +224,20 @@ describe("sync", function()
     assert.error_matches(function() sync.run { client = {}, db = db, listings = { "rows" } } end, "no listing 'rows'")
   end)
 
+  it("begins no run for a period that cannot be read", function()
+    local client, now = {}, os.time()
+    for message, period in pairs {
+      ["ends before it begins"] = { now - DAY, now - 2 * DAY }, ["lies ahead"] = { now + DAY, now + 2 * DAY },
+    } do
+      local fine, problem = pcall(function()
+        return (sync.run { client = client, db = db, from = period[1], to = period[2] })
+      end)
+      assert.is_false(fine)
+      assert.matches("sync_spec.lua:%d+: the period " .. message, problem)
+    end
+    assert.is_nil(db:select("runs")())
+  end)
+
   it("refuses inside an nginx worker", function()
     rawset(_G, "ngx", { get_phase = function() return "content" end })
     local fine, result, err = pcall(database.open, directory .. "/other.db")

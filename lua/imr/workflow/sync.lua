@@ -59,6 +59,10 @@ local function check(options)
   if problem then error(problem, 3) end
   if not options.client or not options.db then error("sync.run needs client and db", 3) end
   if (options.from == nil) ~= (options.to == nil) then error("sync.run takes from and to, or neither", 3) end
+  if options.from and options.to < options.from then error("the period ends before it begins", 3) end
+  if options.from and options.from > (options.clock or os.time)() then
+    error("the period lies ahead: there is nothing to read yet", 3)
+  end
   for _, name in ipairs(options.listings or {}) do
     if not listings[name] then error(("there is no listing '%s'"):format(tostring(name)), 3) end
   end
