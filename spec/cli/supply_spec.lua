@@ -145,7 +145,7 @@ describe("imr supply", function()
   it("ends wrong use with 2", function()
     for _, arguments in ipairs { "disconnect 1", "disconnect --reason x", "disconnect --reason x --dry-run --yes 1",
       "disconnect --reason x --from /no/such/file", "cut 1", "disconnect --reason x --quiet-hours soon 1",
-      "disconnect --reason x --max many 1" } do
+      "disconnect --reason x --max many 1", "disconnect --reason x --stop-after 0.5 1", "history --last 1.5" } do
       assert.equal(2, supply(arguments).status, arguments)
     end
   end)

@@ -4,6 +4,7 @@ local connect = require "imr.cli.connect"
 local core = require "imr.core"
 local exit = require "imr.cli.exit"
 local input = require "imr.cli.supply_input"
+local listing = require "imr.cli.listing"
 local notes = require "imr.cli.notes"
 local output = require "imr.cli.output"
 local settings = require "imr.cli.settings"
@@ -21,7 +22,8 @@ local function add_sending_flags(parser)
   parser:option("--guard", "Shell command asked right before each command leaves, with the device as its last "
     .. "argument; status 0 lets it go."):argname "CMD"
   parser:flag("--confirm", "Read the meters until they show the change.")
-  parser:option("--stop-after", "End after so many failures in a row (default: 3)."):argname "N":convert(tonumber)
+  parser:option("--stop-after", "End after so many failures in a row (default: 3)."):argname "N"
+    :convert(listing.whole(1))
   parser:flag("--dry-run", "Only show the plan; the default on a terminal.")
   parser:flag("--yes", "Send on a terminal too.")
 end
@@ -30,7 +32,8 @@ local function add_plan_flags(parser)
   parser:argument("device", "Device ids."):args "*"
   parser:option("--from", "CSV file of devices, or - for standard input."):argname "FILE"
   parser:option("--reason", "Why; stays on record."):argname "TEXT"
-  parser:option("--max", "Plan nothing when more than N commands would be sent."):argname "N":convert(tonumber)
+  parser:option("--max", "Plan nothing when more than N commands would be sent."):argname "N"
+    :convert(listing.whole(0))
   parser:option("--quiet-hours", "No supply is cut in these, such as 20:00-08:00."):argname "HH:MM-HH:MM"
   parser:option("--protected", "Device that is never sent anything, or @FILE of them (repeatable; environment: "
     .. "IMR_PROTECTED=FILE)."):argname "DEVICE":count "*"
@@ -65,8 +68,8 @@ function supply.configure(parser)
   add_action(parser, "status", "How many intents are in which state.")
   local history = add_action(parser, "history", "What was done.")
   history:option("--device", "Only this device."):argname "DEVICE"
-  history:option("--intent", "The transitions of this intent."):argname "N":convert(tonumber)
-  history:option("--last", "So many of the newest (default: 100)."):argname "N":convert(tonumber):default "100"
+  history:option("--intent", "The transitions of this intent."):argname "N":convert(listing.whole(1))
+  history:option("--last", "So many of the newest (default: 100)."):argname "N":convert(listing.whole(1)):default "100"
 end
 
 -- ---------------------------------------------------------------- rows
