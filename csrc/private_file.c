@@ -185,6 +185,37 @@ static int private_write(lua_State *L) {
   return 1;
 }
 
+/* ---------------------------------------------------------------- make */
+
+/* A file that is there is only looked at: who closes a file gives up all locks that its process has on it,
+   and SQLite has its locks that way. */
+static void make(const char *path, char *problem) {
+  struct stat status;
+  int fd;
+  while (lstat(path, &status) != 0) {
+    fd = errno == ENOENT ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+    if (fd < 0 && errno == EEXIST) continue;
+    if (fd < 0) imr_private_problem(problem, "cannot make", path, errno);
+    if (fd >= 0) close(fd);
+    return;
+  }
+  const char *why = unfit(&status, S_IFREG);
+  if (why) snprintf(problem, IMR_PROBLEM_SIZE, "%s %s", path, why);
+}
+
+/*** Makes an empty private file (0600), or checks the one that is there without opening it.
+@function private_make
+@tparam string path
+@treturn true|nil
+@treturn string what is wrong */
+static int private_make(lua_State *L) {
+  char problem[IMR_PROBLEM_SIZE] = "";
+  make(luaL_checkstring(L, 1), problem);
+  if (*problem) return push_problem(L, problem);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
 /* ---------------------------------------------------------------- lock */
 
 /* Unlocked by name, since a child of ours may have the descriptor too; but never by such a child. */
@@ -230,11 +261,9 @@ static int private_lock(lua_State *L) {
 }
 
 static const luaL_Reg functions[] = {
-    {"private_directory", private_directory},
-    {"private_read", private_read},
-    {"private_write", private_write},
-    {"private_lock", private_lock},
-    {NULL, NULL},
+    {"private_directory", private_directory}, {"private_read", private_read},
+    {"private_write", private_write},         {"private_make", private_make},
+    {"private_lock", private_lock},           {NULL, NULL},
 };
 
 void imr_open_private_file(lua_State *L) {

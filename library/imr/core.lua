@@ -128,6 +128,12 @@ function core.private_read(path) end
 ---@return string what is wrong
 function core.private_write(path, text) end
 
+---Makes an empty private file (0600), or checks the one that is there without opening it.
+---@param path string
+---@return true|nil
+---@return string what is wrong
+function core.private_make(path) end
+
 ---Takes a lock that ends with its owner, or with release().
 ---@param path string of a file to lock; made when it is missing
 ---@return userdata|nil lock; nil alone while somebody else has it

@@ -100,6 +100,25 @@ describe("a private file", function()
     assert.is_nil(ok)
     assert.truthy(message:find("none/file", 1, true), message)
   end)
+
+  it("is made empty, or left as it is", function()
+    local path = scratch .. "/file"
+    assert.is_true(core.private_make(path))
+    assert.same({ "600", "" }, { files.mode(path), core.private_read(path) })
+    assert(core.private_write(path, "text"))
+    assert.is_true(core.private_make(path))
+    assert.equal("text", core.private_read(path))
+  end)
+
+  it("is not made where it could not be trusted", function()
+    shell.must(("cd %s && touch open && chmod 644 open && ln -s nothing link && mkdir directory"):format(scratch))
+    for name, why in pairs { open = "chmod", link = "kind", directory = "kind", ["none/file"] = "No such file" } do
+      local made, message = core.private_make(scratch .. "/" .. name)
+      assert.is_nil(made)
+      assert.matches(why, message, 1, true)
+    end
+    assert.same({ "directory", "link", "open" }, files.list(scratch))
+  end)
 end)
 
 describe("a lock", function()

@@ -31,15 +31,11 @@ function connect.refuse_in_nginx()
     .. "or a timer of the system, and let the worker read what it needs from the database's own client"), 0)
 end
 
--- SQLite would let everybody read what it makes.
+-- SQLite would let everybody read what it makes. A file that is there has the rights that its owner gave it.
 local function make_private(path, fail)
-  if os.rename(path, path) then return end -- it is there; opening it here would undo SQLite's own locks
-  local file, message = core.private_lock(path)
-  if file then
-    file:release()
-  elseif message then
-    fail(message)
-  end
+  if os.rename(path, path) then return end
+  local made, message = core.private_make(path)
+  if not made then fail(message) end
 end
 
 -- In WAL mode synchronous = NORMAL keeps every transaction through a killed process. A machine that loses power may

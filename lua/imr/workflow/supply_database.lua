@@ -32,21 +32,12 @@ local function connect(path)
   return fail(fine and message or connection)
 end
 
--- SQLite would let everybody read what it makes.
-local function make_private(path)
-  local file, message = core.private_lock(path)
-  if file then
-    file:release()
-  elseif message then
-    fail(message)
-  end
-end
-
 ---Opens the file, or makes it.
 ---@param path string
 ---@return table database
 function database.open(path)
-  make_private(path)
+  local private, message = core.private_make(path) -- SQLite would let everybody read what it makes
+  if not private then fail(message) end
   local connection = connect(path)
   connection:autocommit(true)
   local self = setmetatable({ connection = connection }, Database)
