@@ -3,6 +3,8 @@ local shell = require "support.shell"
 local workflow = require "imr.workflow.supply"
 local world = require "support.world"
 
+local unpack = table.unpack or unpack
+
 local supply = {}
 supply.__index = supply
 
@@ -33,6 +35,22 @@ function supply.run(options, fn)
   end)
   shell.must("rm -rf " .. shell.quote(directory))
   if not fine then error(problem, 0) end
+end
+
+--- Options of a plan that has a reason, and more of them.
+function supply.with(more)
+  local options = { reason = "unpaid" }
+  for name, value in pairs(more) do options[name] = value end
+  return options
+end
+
+function supply.first(devices, count)
+  return { unpack(devices, 1, count) }
+end
+
+--- A plan to disconnect the first devices of a case.
+function supply.plan_of(handle, case, count)
+  return assert(handle.plan(supply.first(case.devices, count), "disconnect", { reason = "unpaid" }))
 end
 
 --- Unix seconds on the world's clock.
