@@ -134,6 +134,7 @@ build = {
     ["imr.cursor"] = "lua/imr/cursor.lua",
     ["imr.database.address"] = "lua/imr/database/address.lua",
     ["imr.database.connect"] = "lua/imr/database/connect.lua",
+    ["imr.database.driver"] = "lua/imr/database/driver.lua",
     ["imr.database"] = "lua/imr/database/init.lua",
     ["imr.database.lock"] = "lua/imr/database/lock.lua",
     ["imr.database.migrations"] = "lua/imr/database/migrations.lua",

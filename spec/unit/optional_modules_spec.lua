@@ -55,7 +55,7 @@ describe("without the optional modules", function()
   local cases = {
     { "argparse", "'meters'", "luarocks install argparse (Debian: apt-get install lua-argparse)", all = true },
     { "socket", "'simulate'", "imr simulate needs socket: luarocks install luasocket" },
-    { "DBI", "'sync'", "imr sync needs LuaDBI: luarocks install luadbi-sqlite3" },
+    { "DBI", "'sync'", "the database needs DBI: luarocks install luadbi-sqlite3" },
     { "DBI", "'supply', 'status'", "luarocks install luadbi-sqlite3" },
     { "redis", "'meters', '--store', 'redis://127.0.0.1:1'", "store needs redis: luarocks install redis-lua" },
   }

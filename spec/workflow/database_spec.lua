@@ -219,11 +219,12 @@ describe("the database", function()
   it("says which rock is missing", function()
     for where, rock in pairs { ["x.db"] = "luadbi-sqlite3", ["postgres://h/x"] = "luadbi-postgresql" } do
       local ok, output = process.lua(([[
-        package.preload["dbd.sqlite3"] = function() error("none") end
-        package.preload["dbd.postgresql"] = function() error("none") end
+        for _, name in ipairs { "dbd.sqlite3", "dbd.postgresql" } do
+          package.preload[name] = function() error(("module '%%s' not found:"):format(name)) end
+        end
         print(require("imr.database").open(%q))]]):format(where))
       assert.is_true(ok, output)
-      assert.matches("imr sync needs LuaDBI: luarocks install " .. rock, output, 1, true)
+      assert.matches("the database needs dbd." .. rock:match("%w+$") .. ": luarocks install " .. rock, output, 1, true)
     end
   end)
 end)

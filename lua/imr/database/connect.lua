@@ -1,26 +1,13 @@
 --- From an address to a connection of LuaDBI.
 
 local core = require "imr.core"
+local driver = require "imr.database.driver"
 
 local connect = {}
 
 ---@return imr.Error
 function connect.problem(kind, message)
   return core.error { kind = kind, message = message, retryable = false, executed = "no" }
-end
-
-local drivers = {
-  sqlite = { name = "SQLite3", module = "dbd.sqlite3", rock = "luadbi-sqlite3", debian = "lua-dbi-sqlite3" },
-  postgres = { name = "PostgreSQL", module = "dbd.postgresql", rock = "luadbi-postgresql",
-    debian = "lua-dbi-postgresql" },
-}
-
-local function load_driver(dialect)
-  local driver = drivers[dialect]
-  local found, dbi = pcall(require, "DBI")
-  if found and pcall(require, driver.module) then return dbi, driver.name end
-  error(connect.problem("missing", ("imr sync needs LuaDBI: luarocks install %s (Debian: apt-get install %s)"):format(
-    driver.rock, driver.debian)), 0)
 end
 
 ---Raises inside an nginx worker, which a driver would block.
@@ -59,7 +46,7 @@ end
 ---@param fail fun(message: any)
 ---@return table connection of LuaDBI
 function connect.open(where, fail)
-  local dbi, name = load_driver(where.dialect)
+  local dbi, name = driver.load("the database", where.dialect)
   local connection, message
   if where.dialect == "sqlite" then
     make_private(where.path, fail)

@@ -4,6 +4,7 @@
 -- 32 bits do not survive LuaDBI, so times are kept as text.
 
 local core = require "imr.core"
+local driver = require "imr.database.driver"
 
 local unpack = table.unpack or unpack
 
@@ -12,33 +13,20 @@ Database.__index = Database
 
 local database = {}
 
-local function problem(kind, message)
-  return core.error { kind = kind, message = message, retryable = false, executed = "no" }
-end
-
 local function fail(message)
-  error(problem("ledger", "the supply ledger: " .. tostring(message)), 0)
-end
-
-local MISSING = "the supply ledger needs LuaDBI with its SQLite driver: luarocks install luadbi-sqlite3"
-  .. " (Debian: apt-get install lua-dbi-sqlite3)"
-
-local function connect(path)
-  local loaded, dbi = pcall(require, "DBI")
-  if not loaded then error(problem("missing", MISSING), 0) end
-  local fine, connection, message = pcall(dbi.Connect, "SQLite3", path)
-  if fine and connection then return connection end
-  if not fine and tostring(connection):find("driver", 1, true) then error(problem("missing", MISSING), 0) end
-  return fail(fine and message or connection)
+  error(core.error { kind = "ledger", message = "the supply ledger: " .. tostring(message), retryable = false,
+    executed = "no" }, 0)
 end
 
 ---Opens the file, or makes it.
 ---@param path string
----@return table database
+---@return table database errors are raised: of kind "missing" without LuaDBI, else "ledger"
 function database.open(path)
-  local private, message = core.private_make(path) -- SQLite would let everybody read what it makes
-  if not private then fail(message) end
-  local connection = connect(path)
+  local dbi, name = driver.load("the supply ledger", "sqlite")
+  local private, problem = core.private_make(path) -- SQLite would let everybody read what it makes
+  if not private then fail(problem) end
+  local connection, message = dbi.Connect(name, path)
+  if not connection then fail(message) end
   connection:autocommit(true)
   local self = setmetatable({ connection = connection }, Database)
   self:rows("PRAGMA busy_timeout = 10000")
