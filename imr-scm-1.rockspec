@@ -102,6 +102,7 @@ build = {
     ["imr.cli.format_table"] = "lua/imr/cli/format_table.lua",
     ["imr.cli.help"] = "lua/imr/cli/help.lua",
     ["imr.cli"] = "lua/imr/cli/init.lua",
+    ["imr.cli.input_file"] = "lua/imr/cli/input_file.lua",
     ["imr.cli.latest"] = "lua/imr/cli/latest.lua",
     ["imr.cli.listing"] = "lua/imr/cli/listing.lua",
     ["imr.cli.login"] = "lua/imr/cli/login.lua",

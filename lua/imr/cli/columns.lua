@@ -34,6 +34,15 @@ local function fields_of(endpoint)
   end
 end
 
+---Columns from one line of text.
+---@param text string "name:type name:type"
+---@return imr.cli.Column[]
+function columns.typed(text)
+  local list = {}
+  for name, kind in text:gmatch("(%S+):(%S+)") do list[#list + 1] = { name = name, type = kind } end
+  return list
+end
+
 ---All columns of a listing.
 ---@param endpoint string
 ---@return imr.cli.Column[]

@@ -1,6 +1,7 @@
 --- Which meters: --meter, --kind, --offline.
 
 local exit = require "imr.cli.exit"
+local read_file = require "imr.cli.input_file"
 
 local selection = {}
 
@@ -14,20 +15,10 @@ function selection.configure(parser, with_state)
   parser:flag("--offline", "Only meters that are offline.")
 end
 
-local function read_file(path)
-  local file, message = io.stdin, nil
-  if path ~= "-" then file, message = io.open(path) end
-  if not file then exit.usage("--meter @%s: %s", path, message) end
-  local text = file:read("*a")
-  if path ~= "-" then file:close() end
-  if not text then exit.usage("--meter @%s can't be read: is it a directory?", path) end
-  return text
-end
-
 -- A line's comment goes; blanks and commas part the numbers.
 local function add_from_file(path, add)
-  local before, text = nil, read_file(path):gsub("^\239\187\191", "")
-  for line in text:gmatch("[^\r\n]+") do
+  local before
+  for line in read_file("--meter @", path):gmatch("[^\r\n]+") do
     for number in line:gsub("#.*$", ""):gmatch("[^%s,]+") do
       add(number)
       before = true

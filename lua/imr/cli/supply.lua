@@ -1,5 +1,6 @@
 --- `imr supply`: cuts and restores supply, on record.
 
+local columns = require("imr.cli.columns").typed
 local connect = require "imr.cli.connect"
 local core = require "imr.core"
 local exit = require "imr.cli.exit"
@@ -73,12 +74,6 @@ function supply.configure(parser)
 end
 
 -- ---------------------------------------------------------------- rows
-
-local function columns(text)
-  local list = {}
-  for name, kind in text:gmatch("(%S+):(%S+)") do list[#list + 1] = { name = name, type = kind } end
-  return list
-end
 
 local INTENT = columns "id:int device:str meter_no:str command:str state:str executed:enum sent:str detail:str"
 local HISTORY = columns "id:int sent:str device:str command:str state:str executed:enum who:str reason:str detail:str"

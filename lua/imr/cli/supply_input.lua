@@ -4,20 +4,11 @@
 --- is one, command. A byte order mark, quotes, and the ="0001" of spreadsheets are understood.
 
 local exit = require "imr.cli.exit"
+local read_file = require "imr.cli.input_file"
 
 local input = {}
 
 local device_names = { device_id = true, device = true, deviceid = true }
-
-local function read(path, flag)
-  local file, message = io.stdin, nil
-  if path ~= "-" then file, message = io.open(path) end
-  if not file then exit.usage("%s %s", flag, message) end
-  local text = file:read("*a")
-  if path ~= "-" then file:close() end
-  if not text then exit.usage("%s %s can't be read: is it a directory?", flag, path) end
-  return (text:gsub("^\239\187\191", ""))
-end
 
 local function plain(cell)
   return cell:match('^="(.*)"$') or cell:match("^%s*(.-)%s*$")
@@ -89,7 +80,7 @@ function input.devices(arguments)
   local devices = {}
   for _, device in ipairs(arguments.device or {}) do devices[#devices + 1] = { device_id = device } end
   if arguments.from then
-    for _, device in ipairs(input.parse(read(arguments.from, "--from"), "--from " .. arguments.from)) do
+    for _, device in ipairs(input.parse(read_file("--from ", arguments.from), "--from " .. arguments.from)) do
       devices[#devices + 1] = device
     end
   end
@@ -108,7 +99,9 @@ function input.protected(given)
   for _, value in ipairs(all) do
     if value:sub(1, 1) == "@" then
       local path = value:sub(2)
-      for _, device in ipairs(input.parse(read(path, "--protected"), path)) do list[#list + 1] = device.device_id end
+      for _, device in ipairs(input.parse(read_file("--protected @", path), path)) do
+        list[#list + 1] = device.device_id
+      end
     else
       list[#list + 1] = value
     end

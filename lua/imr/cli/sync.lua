@@ -1,5 +1,6 @@
 --- `imr sync`: the platform into your own database, and whether a period of it is complete.
 
+local columns = require("imr.cli.columns").typed
 local connect = require "imr.cli.connect"
 local database = require "imr.cli.database"
 local dates = require "imr.cli.dates"
@@ -13,12 +14,6 @@ local watch = require "imr.cli.watch"
 local sync = { summary = "Keep your own database in step with the platform." }
 
 local INCOMPLETE = 5
-
-local function columns(text)
-  local list = {}
-  for name, kind in text:gmatch("(%S+):(%S+)") do list[#list + 1] = { name = name, type = kind } end
-  return list
-end
 
 local SUMMARY = columns("listing:str expected:int received:int missing:int offline:int not_frozen:int truncated:int "
   .. "unknown:int before_first:int drifted:int complete:enum")
