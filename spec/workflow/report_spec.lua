@@ -56,6 +56,15 @@ describe("a report", function()
     assert.equal(1, count(page, "</style>"))
   end)
 
+  it("shows consumption of some meters only, when it is told which", function()
+    local some = page_of(scratch .. "/some.db", { meters = { filled.number(1) }, ledger = false })
+    assert.truthy(page:find("<strong>2,363.99</strong>", 1, true))
+    assert.is_nil(some:find("<strong>2,363.99</strong>", 1, true))
+    assert.truthy(some:find("<strong>199.99</strong>", 1, true))
+    assert.truthy(page:find(filled.number(6), 1, true))
+    assert.is_nil(some:find(filled.number(6), 1, true))
+  end)
+
   it("asks nothing of anybody", function()
     for _, word in ipairs { "src=\"", "href=", "url%(", "@import", "http://", "https://" } do
       assert.is_nil(page:find(word), word)

@@ -157,7 +157,7 @@ function collect.run(db, options, chosen)
   local data = { usage = {}, users = {}, offline = {}, meters = { total = 0 },
     flags = { total = 0, by_rule = {}, rows = {} } }
   data.days, data.place = days_of(options)
-  for _, meter_no in ipairs(quality.meters(db)) do
+  for _, meter_no in ipairs(options.meters or quality.meters(db)) do
     if options.on_meter then options.on_meter(meter_no) end
     add_meter(data, db, meter_no, options, chosen)
   end
