@@ -231,14 +231,17 @@ describe("the redis store", function()
     assert(client:login())
   end)
 
+  -- Puts the clock ahead, so that nobody has to wait for a store's next look at Redis.
+  local function moved_clock()
+    local clock, ahead = core.now, 0
+    core.now = function() return clock() + ahead end
+    finally(function() core.now = clock end)
+    return function(seconds) ahead = ahead + seconds end
+  end
+
   it("keeps a pace of its own with fallback = memory, says so, and comes back", function()
     server = redis.start()
-    local store = open { fallback = "memory" }
-    local clock = core.now
-    local away = 0
-    -- The store is asked on a clock that the spec moves, so that nobody has to wait for its next look at Redis.
-    core.now = function() return clock() + away end
-    finally(function() core.now = clock end)
+    local store, pass = open { fallback = "memory" }, moved_clock()
     take(store)
     assert(store:put_token("k", { token = "shared", id = "1", obtained = core.now(), encoding = "form" }, core.now()))
     store:get_token("k", core.now())
@@ -254,12 +257,37 @@ describe("the redis store", function()
     assert.truthy(events[1]:find("a pace and a token of its own", 1, true), events[1])
     server:again()
     assert.near(first + 4, take(store), 1e-5) -- not yet looked at again
-    away = 5.5
+    pass(5.5)
     local back = take(store)
     assert.is_true(back >= first + 6 - 0.001, "Redis has not been told of the slots that were used meanwhile")
     assert.near(back + 2, take(open()), 0.2)
     assert.equal(2, #events)
     assert.truthy(events[2]:find("Redis is back", 1, true), events[2])
+  end)
+
+  -- Whoever logs in says before each attempt that the lock is still wanted; Redis may come and go between two of them.
+  it("gives a lock back wherever it was prolonged: Redis came back", function()
+    server = redis.start()
+    local store, other, pass = open { fallback = "memory" }, open(), moved_clock()
+    server:stop()
+    local owner = assert(store:lock("k", core.now(), 60))
+    server:again()
+    pass(5.5)
+    assert(store:lock("k", core.now(), 60, owner))
+    assert.is_nil((other:lock("k", core.now(), 60)))
+    store:unlock("k", owner)
+    assert(other:lock("k", core.now(), 60))
+  end)
+
+  it("gives a lock back wherever it was prolonged: Redis went away", function()
+    server = redis.start()
+    local store = open { fallback = "memory" }
+    local owner = assert(store:lock("k", core.now(), 60))
+    server:stop()
+    assert(store:lock("k", core.now(), 60, owner))
+    assert.is_nil((store:lock("k", core.now(), 60)))
+    store:unlock("k", owner)
+    assert(store:lock("k", core.now(), 60))
   end)
 
   it("keeps the token and the refusals that it knew, while Redis is away", function()

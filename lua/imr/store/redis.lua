@@ -249,21 +249,25 @@ function Redis:put_token(key, value, now)
   return ok, problem
 end
 
+-- Whoever prolongs a lock after Redis went away, or came back, has it on both, and gives both back.
 function Redis:lock(key, now, ttl, owner)
-  local name = owner and owner.name or unique()
+  local own = owner or {}
+  local name = own.name or unique()
   local lock, _, problem = with_redis(self, now, function()
     local reply, message = run(self, "lock", key .. "|lock", name, milliseconds(ttl))
-    return reply == 1 and { name = name } or nil, nil, message
+    if reply ~= 1 then return nil, nil, message end
+    own.name = name
+    return own
   end, function(spare)
-    local own = spare:lock(key, now, ttl, owner and owner.spare)
-    return own and { spare = own } or nil
+    own.spare = spare:lock(key, now, ttl, own.spare)
+    return own.spare and own
   end)
   return lock, problem
 end
 
 function Redis:unlock(key, owner)
-  if owner.spare then return self.spare:unlock(key, owner.spare) end
-  run(self, "unlock", key .. "|lock", owner.name)
+  if owner.spare then self.spare:unlock(key, owner.spare) end
+  if owner.name then run(self, "unlock", key .. "|lock", owner.name) end
 end
 
 return Redis
