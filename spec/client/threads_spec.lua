@@ -186,6 +186,15 @@ describe("imr.all", function()
     assert.is_true(new:now() < 1)
   end)
 
+  it("leaves a world's clock behind, also after a wait that nothing could end", function()
+    local new = world.new {}
+    local fine, problem = pcall(new.run, new, function() new.runtime:event():wait() end)
+    local after = require("imr.runtime").replace(nil)
+    assert.is_false(fine)
+    assert.matches("deadlock", problem)
+    assert.is_nil(after)
+  end)
+
   it("takes six listings in the time of the longest", function()
     world.run({}, function(new)
       local client, works, longest = new:client { page_size = 5 }, {}, 0
