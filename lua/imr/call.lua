@@ -52,7 +52,8 @@ local function transport_error(problem, redact)
 end
 
 local function is_response(request, status, text, headers)
-  return type(status) == "number" and (type(text) == "string" or (request.as_body and type(text) == "userdata"))
+  return type(status) == "number" and status % 1 == 0
+    and (type(text) == "string" or (request.as_body and type(text) == "userdata"))
     and (headers == nil or type(headers) == "table")
 end
 
@@ -78,20 +79,20 @@ function Call:exchange(endpoint, parameters, encoding, deadline, decimals)
   local sent = self.scope:now()
   self.stats:sent(endpoint.name)
   local status, text, headers = self:send(request)
-  local answer, err
+  local answer, err, date
   if status then
     local settings = { decimals = decimals, utc_offset = self.utc_offset, redact = redact,
       breathe = self.scope:breather() }
     answer, err = wire.read(endpoint.name, status, headers, text, settings)
-    if answer then answer.date = headers and headers.date end
+    date = wire.header(headers, "date")
+    if answer then answer.date = date end
   else
     err = transport_error(text, redact)
     err.by_deadline = err.kind == "timeout" and left < self.timeout or nil
   end
   if err then err.endpoint = endpoint.name end
   self:record(endpoint, answer, err, {
-    elapsed = self.scope:now() - sent, bytes = status and #text or 0, encoding = encoding,
-    date = status and headers and headers.date or nil,
+    elapsed = self.scope:now() - sent, bytes = status and #text or 0, encoding = encoding, date = date,
   })
   return answer, err
 end

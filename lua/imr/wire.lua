@@ -46,9 +46,19 @@ local function beginning(body, redact)
   return #body > LOOKED_AT and text:sub(1, -LONGEST_SECRET - 1) or text
 end
 
+---A header's text. A transport of the caller's may have numbers, and lists where a header came twice, as nginx does.
+---@param headers table<string, any>|nil
+---@param name string in lower case
+---@return string|nil
+function wire.header(headers, name)
+  local value = headers and headers[name]
+  if type(value) == "table" then value = value[#value] end
+  return (type(value) == "string" or type(value) == "number") and tostring(value) or nil
+end
+
 local function http_message(status, headers, body, redact)
   if is_redirect(status) then
-    local target = headers and headers.location or "nowhere"
+    local target = wire.header(headers, "location") or "nowhere"
     return ("HTTP %d redirects to %s: not followed with credentials; set base_url to the right address"):format(
       status, redact(target))
   end
@@ -68,7 +78,7 @@ local function http_error(status, headers, body, redact)
     message = http_message(status, headers, body, redact),
     retryable = status >= 500 or status == 408 or status == 429,
     executed = (refused[status] or is_redirect(status)) and "no" or "maybe",
-    retry_after = headers and tonumber((headers["retry-after"] or ""):match("^%d+$")) or nil,
+    retry_after = tonumber((wire.header(headers, "retry-after") or ""):match("^%d+$")),
   }
 end
 

@@ -205,7 +205,9 @@ describe("nothing else raises:", function()
   end)
 
   it("a transport that returns nonsense is an error like others", function()
-    for _, answers in ipairs { {}, { 200 }, { "200", "{}" }, { 200, 5 }, { 200, "{}", "x" }, { nil, 5 }, { true } } do
+    local cases = { {}, { 200 }, { "200", "{}" }, { 200, 5 }, { 200, "{}", "x" }, { nil, 5 }, { true },
+      { 404.5, "{}" } }
+    for _, answers in ipairs(cases) do
       world.run({}, function(broken)
         local caller = broken:client { retries = 0, transport = function()
           return (table.unpack or unpack)(answers, 1, 3)
@@ -213,6 +215,27 @@ describe("nothing else raises:", function()
         local rows, err = caller:meters():collect()
         assert.same({ nil, "table" }, { rows, type(err) })
       end)
+    end
+  end)
+
+  it("headers that are no texts, or lists of them as nginx gives what came twice, harm nothing", function()
+    local values = { true, {}, { {} }, 5, { "Wed, 09 Jul 2025 02:40:00 GMT", "Wed, 09 Jul 2025 02:40:01 GMT" } }
+    for _, status in ipairs { 200, 302, 503 } do
+      for index, value in ipairs(values) do
+        world.run({}, function(odd)
+          local headers = { date = value, location = value, ["retry-after"] = value }
+          local caller = odd:client { retries = 0, transport = function(request)
+            return request.command and status or 200, '{"code":200,"data":"a-token"}', headers
+          end }
+          local outcome, err = caller:disconnect("1")
+          if status == 200 then
+            assert.equal(index == #values and 1752028801 or nil, outcome.platform_time)
+          else
+            assert.equal(status, err.http_status)
+            assert.equal(value == 5 and 5 or nil, err.retry_after)
+          end
+        end)
+      end
     end
   end)
 end)
