@@ -3,6 +3,7 @@
 
 local confirmation = require "imr.confirmation"
 local core = require "imr.core"
+local sorted_names = require "imr.sorted_names"
 
 local CONFIRM_DEADLINE = 120 -- seconds, when none is given
 
@@ -13,20 +14,13 @@ local known = {
   before_send = { "function" },
 }
 
-local function names()
-  local list = {}
-  for name in pairs(known) do table.insert(list, name) end
-  table.sort(list)
-  return list
-end
-
 ---What is wrong with a command's options, or nil.
 function command.check(opts)
   if opts == nil then return nil end
   if type(opts) ~= "table" then return "a command's options are a table, not a " .. type(opts) end
   for name, value in pairs(opts) do
     local entry = known[name]
-    if not entry then return core.unknown_option(tostring(name), names()) end
+    if not entry then return core.unknown_option(tostring(name), sorted_names(known)) end
     if type(value) ~= entry[1] or (entry[2] and (value < entry[2] or value ~= value)) then
       local least = entry[2] and (", at least %d"):format(entry[2]) or ""
       return ("option '%s' must be a %s%s"):format(name, entry[1], least)

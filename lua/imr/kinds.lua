@@ -3,12 +3,13 @@
 local core = require "imr.core"
 local sorted_names = require "imr.sorted_names"
 
----Whether a table holds only options that there are, of the right types.
----@param options table
+---Whether this is a table that holds only options that there are, of the right types.
+---@param options any
 ---@param known table<string, string> the type of each, or "any"
 ---@param whose? string "redis " for "redis option 'port' must be a number"
 ---@return string|nil message
 return function(options, known, whose)
+  if type(options) ~= "table" then return ("%soptions are a table, not a %s"):format(whose or "", type(options)) end
   for name, value in pairs(options) do
     local kind = known[name]
     if not kind then return core.unknown_option(tostring(name), sorted_names(known)) end

@@ -161,6 +161,8 @@ describe("the file store", function()
 
   it("tells wrong use", function()
     assert.error_matches(function() imr.store.file { pth = "x" } end, "did you mean 'path'")
+    assert.error_matches(function() imr.store.file { path = 5 } end, "file store option 'path' must be a string")
+    assert.error_matches(function() imr.store.file "x" end, "file store options are a table, not a string")
     assert.error_matches(function() imr.store.file { path = "" } end, "needs a path")
     assert.error_matches(function() imr.store.file { path = 1 } end, "path")
   end)

@@ -311,6 +311,7 @@ describe("the redis store", function()
     local cases = {
       { { prot = 1 }, "did you mean 'port'" }, { { port = "1" }, "'port' must be a number" },
       { { fallback = "file" }, "must be \"memory\"" }, { { tls = "yes" }, "'tls' must be a boolean" },
+      { "host", "redis options are a table, not a string" },
     }
     for _, case in ipairs(cases) do
       local fine, message = pcall(imr.store.redis, case[1])

@@ -3,6 +3,7 @@
 -- The slots are in a mapped file and are taken without a lock (csrc/slots.h). Slots and tokens go by the host's boot
 -- clock, so a clock that is set changes nothing.
 
+local check_kinds = require "imr.kinds"
 local clock = require "imr.store.clock"
 local core = require "imr.core"
 local record = require "imr.store.record"
@@ -19,11 +20,10 @@ local boot = core.boot()
 ---@return imr.Store.file
 function File.new(options)
   options = options or {}
-  for name in pairs(options) do
-    if name ~= "path" then error(core.unknown_option(tostring(name), { "path" }), 2) end
-  end
+  local problem = check_kinds(options, { path = "string" }, "file store ")
+  if problem then error(problem, 2) end
   local path = options.path or state_path()
-  if type(path) ~= "string" or path == "" then
+  if not path or path == "" then
     error("the file store needs a path: there is no HOME or XDG_STATE_HOME to find one", 2)
   end
   path = path:gsub("(.)/+$", "%1") -- behind a slash a link would be followed
