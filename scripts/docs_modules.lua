@@ -20,7 +20,11 @@ return {
     { file = "lua/imr/notify.lua" },
     { file = "library/imr/types.lua" },
   } },
-  { name = "imr.client", parts = { { file = "lua/imr/client.lua", of = { Client = "client" } } } },
+  { name = "imr.client", parts = {
+    { file = "lua/imr/client.lua", of = { Client = "client" } },
+    { file = "lua/imr/command.lua" },
+    { file = "lua/imr/stats.lua" },
+  } },
   { name = "imr.cursor", parts = { { file = "lua/imr/cursor.lua", of = { Cursor = "cursor" } } } },
   { name = "imr.time", parts = { { file = "lua/imr/time.lua", of = { time = "time" } } } },
   { name = "imr.decimal", parts = {

@@ -7,6 +7,27 @@ local sorted_names = require "imr.sorted_names"
 
 local CONFIRM_DEADLINE = 120 -- seconds, when none is given
 
+---What a command takes.
+---@class imr.CommandOptions
+---@field confirm? boolean wait until the platform shows the new state
+---@field meter? string the meter's number, for confirm; looked up in the meter list when absent
+---@field deadline? number seconds for all of it; with confirm 120 when absent
+---@field max_wait? number seconds
+---@field before_send? fun(): boolean?, any asked each time the command's slot has come, right before it would leave:
+--- true lets it go; anything else stops it with an error of kind "vetoed", or with the error that is the second result
+
+---What became of a command.
+---@class imr.Outcome
+---@field state "accepted"|"confirmed"|"contradicted"|"unconfirmed"
+---@field device_id string
+---@field command "disconnect"|"reconnect"|"request_reading"
+---@field executed "yes"|"maybe" "maybe": no answer came, but the meter shows what was wanted
+---@field message string the platform's own, or what went wrong
+---@field platform_time? integer when it was accepted, Unix seconds on the platform's clock, where it tells
+---@field reading? imr.LatestReading the latest one that was seen, with confirm
+---@field online? boolean whether the meter list shows the meter online, with confirm
+---@field error? imr.Error why the state could not be read
+
 local command = {}
 
 local known = {

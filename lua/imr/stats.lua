@@ -1,5 +1,18 @@
 -- A client's counters.
 
+---What `client:stats()` counts.
+---@class imr.Counters
+---@field requests integer
+---@field errors integer
+---@field throttled integer answers of 1011, and of HTTP 429
+---@field rows integer
+---@field bytes integer of answers
+---@field waited number seconds spent waiting for slots
+---@field logins integer
+---@field codes table<integer|string, integer> answers by return code, or by the kind of an error without one
+---@field endpoints table<string, table> the first six of these counters, by endpoint
+---@field token_age? number seconds
+
 ---@class imr.Stats
 local Stats = {}
 Stats.__index = Stats
