@@ -84,14 +84,11 @@ void imr_answer_resume(imr_answer *answer, CURL *easy, size_t portion) {
   if (curl_easy_pause(easy, CURLPAUSE_CONT) && !answer->refused) answer->refused = "does not fit into memory";
 }
 
-static void push_lower(lua_State *L, const char *text, size_t length) {
-  luaL_Buffer buffer;
-  luaL_buffinit(L, &buffer);
-  for (size_t i = 0; i < length; i++) {
-    char c = text[i];
-    luaL_addchar(&buffer, (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c));
-  }
-  luaL_pushresult(&buffer);
+/* In place: the buffer is read once. */
+static void push_lower(lua_State *L, char *text, size_t length) {
+  for (char *c = text; c < text + length; c++)
+    if (*c >= 'A' && *c <= 'Z') *c = (char)(*c - 'A' + 'a');
+  lua_pushlstring(L, text, length);
 }
 
 static int is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -103,7 +100,7 @@ static void push_trimmed(lua_State *L, const char *text, const char *end) {
 }
 
 /* Adds one "Name: value" line to the table at the top; a line of another shape is left out. */
-static void add_line(lua_State *L, const char *line, const char *end) {
+static void add_line(lua_State *L, char *line, const char *end) {
   const char *colon = memchr(line, ':', (size_t)(end - line));
   if (!colon || is_space(line[0])) return;
   push_lower(L, line, (size_t)(colon - line));
@@ -111,13 +108,20 @@ static void add_line(lua_State *L, const char *line, const char *end) {
   lua_rawset(L, -3);
 }
 
+static int count_lines(const imr_buffer *headers) {
+  const char *end = headers->data + headers->length;
+  int lines = 0;
+  for (const char *c = headers->data; (c = memchr(c, '\n', (size_t)(end - c))); c++) lines++;
+  return lines;
+}
+
 static void push_headers(lua_State *L, const imr_buffer *headers) {
-  const char *line = headers->data;
-  const char *end = line + headers->length;
-  lua_newtable(L);
+  char *line = headers->data;
+  char *end = line + headers->length;
+  lua_createtable(L, 0, count_lines(headers));
   while (line < end) {
-    const char *newline = memchr(line, '\n', (size_t)(end - line));
-    const char *next = newline ? newline + 1 : end;
+    char *newline = memchr(line, '\n', (size_t)(end - line));
+    char *next = newline ? newline + 1 : end;
     add_line(L, line, next);
     line = next;
   }

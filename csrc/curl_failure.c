@@ -1,7 +1,10 @@
 /* Why a transfer failed, in words for the reader of a log, and whether the platform may have seen the
    request. No message has a part of the request: bodies and headers carry the token, a proxy's URL may carry
    a password. */
+#define _POSIX_C_SOURCE 200809L /* NOLINT(bugprone-reserved-identifier): strdup */
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "curl_private.h"
@@ -58,39 +61,48 @@ static const char *explanation(const imr_transfer *transfer, enum more more, CUR
   return transfer->detail[0] ? transfer->detail : curl_easy_strerror(code);
 }
 
-static const char *peer(const imr_request *request) {
-  return request->proxy[0] ? request->proxy : request->origin;
+/* The text is cut where it gets longer than any of ours. */
+void imr_failure_say(imr_failure *failure, const char *kind, const char *format, ...) {
+  char text[900];
+  va_list parts;
+  va_start(parts, format);
+  vsnprintf(text, sizeof text, format, parts);
+  va_end(parts);
+  free(failure->message);
+  failure->kind = kind;
+  failure->message = strdup(text);
 }
 
 static void describe_fault(imr_transfer *transfer, CURLcode code) {
+  char origin[IMR_PLACE_SIZE];
   const fault *fault = find_fault(code);
-  const char *place = fault->place == PEER ? peer(&transfer->request) : transfer->request.origin;
+  const char *proxy = fault->place == PEER ? transfer->request.proxy : NULL;
+  const char *place = proxy ? proxy : imr_address_of_origin(transfer->easy, origin);
   const char *why = explanation(transfer, fault->more, code);
-  transfer->failure.kind = fault->kind;
-  snprintf(transfer->failure.message, IMR_MESSAGE_SIZE, "%s %s%s%s", fault->text, place, why ? ": " : "",
-           why ? why : "");
+  imr_failure_say(&transfer->failure, fault->kind, "%s %s%s%s", fault->text, place, why ? ": " : "",
+                  why ? why : "");
 }
 
 static void describe_refused(imr_transfer *transfer) {
-  transfer->failure.kind = "protocol";
-  snprintf(transfer->failure.message, IMR_MESSAGE_SIZE, "the answer from %s %s", transfer->request.origin,
-           transfer->answer.refused);
+  char origin[IMR_PLACE_SIZE];
+  imr_failure_say(&transfer->failure, "protocol", "the answer from %s %s",
+                  imr_address_of_origin(transfer->easy, origin), transfer->answer.refused);
 }
 
 static void describe_timeout(imr_transfer *transfer) {
+  char origin[IMR_PLACE_SIZE];
   double seconds = 0;
   const char *what = "the whole answer did not come from";
   if (!transfer->answer.header_bytes) what = "no answer from";
   if (!transfer->failure.sent) what = "no connection to";
   curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME, &seconds);
-  transfer->failure.kind = "timeout";
-  snprintf(transfer->failure.message, IMR_MESSAGE_SIZE, "%s %s within %.4g s", what, transfer->request.origin,
-           seconds);
+  imr_failure_say(&transfer->failure, "timeout", "%s %s within %.4g s", what,
+                  imr_address_of_origin(transfer->easy, origin), seconds);
 }
 
 static int proxy_status(const imr_transfer *transfer) {
   long tunnel = 0, answer = 0;
-  if (!transfer->request.proxy[0]) return 0;
+  if (!transfer->request.proxy) return 0;
   curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
   if (tunnel >= 300) return (int)tunnel;
   curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &answer);
@@ -99,9 +111,8 @@ static int proxy_status(const imr_transfer *transfer) {
 
 static void describe_proxy(imr_transfer *transfer, int status) {
   const char *cure = status == 407 ? ": give its user name and password in the proxy's URL" : "";
-  transfer->failure.kind = "network";
-  snprintf(transfer->failure.message, IMR_MESSAGE_SIZE, "the proxy %s refused (HTTP %d)%s",
-           transfer->request.proxy, status, cure);
+  imr_failure_say(&transfer->failure, "network", "the proxy %s refused (HTTP %d)%s", transfer->request.proxy,
+                  status, cure);
 }
 
 void imr_failure_describe(imr_transfer *transfer, CURLcode code) {
@@ -125,7 +136,7 @@ int imr_failure_push(lua_State *L, const imr_failure *failure) {
   lua_createtable(L, 0, 3);
   lua_pushstring(L, failure->kind);
   lua_setfield(L, -2, "kind");
-  lua_pushstring(L, failure->message);
+  lua_pushstring(L, failure->message ? failure->message : "not enough memory to say what failed");
   lua_setfield(L, -2, "message");
   lua_pushstring(L, failure->sent ? "maybe" : "no");
   lua_setfield(L, -2, "executed");

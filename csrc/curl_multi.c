@@ -1,4 +1,5 @@
 /* The multi: all connections of a process, and the transfers on them. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "curl_private.h"
@@ -157,10 +158,17 @@ static int is_any_held(const imr_multi *multi) {
   return 0;
 }
 
+static int count_transfers(const imr_multi *multi) {
+  int count = 0;
+  for (const imr_transfer *t = multi->first; t; t = t->next) count++;
+  return count;
+}
+
 /*** Does what can be done without waiting.
 @function multi:perform
 @treturn integer how many transfers are still running
 @treturn boolean whether there is more to read at once
+@treturn integer how many have ended, for `finished` to give out
 */
 static int multi_perform(lua_State *L) {
   imr_multi *multi = check_multi(L);
@@ -170,7 +178,8 @@ static int multi_perform(lua_State *L) {
   if (code) return luaL_error(L, "libcurl: %s", curl_multi_strerror(code));
   lua_pushinteger(L, running);
   lua_pushboolean(L, is_any_held(multi));
-  return 2;
+  lua_pushinteger(L, count_transfers(multi) - running);
+  return 3;
 }
 
 static int wait_milliseconds(double seconds) {
@@ -200,7 +209,7 @@ static imr_transfer *next_finished(imr_multi *multi, CURLcode *code) {
   return (imr_transfer *)(void *)transfer;
 }
 
-/*** The next transfer that has ended. To be called after perform, until it returns nil.
+/*** The next transfer that has ended. To be called after a perform that tells of any, until it returns nil.
 @function multi:finished
 @treturn transfer|nil
 */
@@ -232,6 +241,8 @@ static int multi_is_forked(lua_State *L) {
 */
 static int multi_close(lua_State *L) {
   imr_multi *multi = luaL_checkudata(L, 1, MULTI);
+  free(multi->known.text);
+  multi->known.text = NULL;
   if (!imr_is_owner(multi->owner)) return 0;
   multi->closed = 1;
   while (multi->first) {

@@ -18,8 +18,7 @@
 #define lua_getuservalue lua_getfenv
 #endif
 
-#define IMR_PLACE_SIZE   280
-#define IMR_MESSAGE_SIZE 900
+#define IMR_PLACE_SIZE 280
 
 typedef struct imr_multi imr_multi;
 typedef struct imr_transfer imr_transfer;
@@ -38,10 +37,9 @@ typedef struct imr_request {
   size_t sent; /* what libcurl has taken of the body, where it asks us for it */
   int begun;   /* libcurl was about to send it, so many times */
   struct curl_slist *headers;
-  int tunnel;                  /* https through a proxy */
-  int tls;                     /* the platform or a proxy may be spoken to over TLS */
-  char origin[IMR_PLACE_SIZE]; /* "host:port" for messages: never with a user name or a password */
-  char proxy[IMR_PLACE_SIZE];  /* the same, or "" */
+  int tunnel;  /* https through a proxy */
+  int tls;     /* the platform or a proxy may be spoken to over TLS */
+  char *proxy; /* "host:port" for messages, never with a user name or a password; or NULL */
 } imr_request;
 
 typedef struct imr_answer {
@@ -59,8 +57,14 @@ typedef struct imr_answer {
 typedef struct imr_failure {
   const char *kind; /* NULL: none */
   int sent;         /* a byte of the request may have left */
-  char message[IMR_MESSAGE_SIZE];
+  char *message;    /* NULL: there was no memory for it */
 } imr_failure;
+
+/* The URL that was looked at last. Most requests go where the one before went. */
+typedef struct imr_known_url {
+  char *text;
+  int secure;
+} imr_known_url;
 
 struct imr_multi {
   CURLM *handle;       /* opened by the first start */
@@ -68,7 +72,8 @@ struct imr_multi {
   imr_transfer *first; /* those in the handle */
   int tls;             /* one of its connections may speak TLS */
   CURL *spare;         /* a handle that has ended, for the next request that needs no TLS */
-  size_t portion;      /* of a body that one perform takes in */
+  imr_known_url known;
+  size_t portion; /* of a body that one perform takes in */
   int closed;
 };
 
@@ -105,9 +110,10 @@ void imr_transfer_abandon(imr_transfer *transfer, const char *why);
 const char *imr_request_read(lua_State *L, int index, imr_multi *multi, imr_transfer *transfer);
 void imr_request_free(imr_request *request);
 
-/* curl_address.c: likewise. `place` becomes "host:port" */
-const char *imr_address_of_url(const char *url, char *place, int *secure);
-const char *imr_address_of_proxy(const char *proxy, char *place);
+/* curl_address.c: both likewise return what is wrong */
+const char *imr_address_check(imr_known_url *known, const char *url);
+const char *imr_address_of_proxy(const char *proxy, char **place);
+const char *imr_address_of_origin(CURL *easy, char place[IMR_PLACE_SIZE]);
 
 /* curl_options.c */
 CURL *imr_options_new_handle(size_t portion);
@@ -137,6 +143,8 @@ CURLcode imr_once_set(CURL *easy, imr_request *request);
 int imr_once_may_have_sent(const imr_transfer *transfer);
 
 /* curl_failure.c */
+void imr_failure_say(imr_failure *failure, const char *kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void imr_failure_describe(imr_transfer *transfer, CURLcode code);
 int imr_failure_push(lua_State *L, const imr_failure *failure);
 

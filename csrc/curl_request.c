@@ -1,4 +1,5 @@
 /* From the request table to a set up handle. Wrong types are the caller's mistake and raise. */
+#define _POSIX_C_SOURCE 200809L /* NOLINT(bugprone-reserved-identifier): stpcpy */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #define DEFAULT_CONNECT_TIMEOUT 10.0
 #define DEFAULT_MAX_BODY        (64.0 * 1024 * 1024)
 #define LONGEST_TIMEOUT         1e6
+#define NO_CONTINUE             1024 /* a larger body must not wait for "100 Continue" */
 
 /* The string at `index`, which C code will read up to the first zero byte. */
 static const char *whole_text(lua_State *L, int index, const char *name) {
@@ -59,11 +61,6 @@ static long milliseconds(double seconds) {
 
 static int name_is_clean(const char *name) { return name[0] && !strpbrk(name, ":;\r\n"); }
 
-/* Pushes the line as libcurl wants it: "Name;" is how it takes an empty value. */
-static const char *header_line(lua_State *L, const char *name, const char *value) {
-  return value[0] ? lua_pushfstring(L, "%s: %s", name, value) : lua_pushfstring(L, "%s;", name);
-}
-
 static const char *append_line(struct curl_slist **headers, const char *line) {
   struct curl_slist *longer = curl_slist_append(*headers, line);
   if (!longer) return "not enough memory for the headers";
@@ -71,22 +68,34 @@ static const char *append_line(struct curl_slist **headers, const char *line) {
   return NULL;
 }
 
+/* "Name;" is how libcurl takes an empty value. */
+static const char *append_pair(struct curl_slist **headers, const char *name, const char *value) {
+  char usual[200];
+  size_t size = strlen(name) + strlen(value) + 3;
+  char *line = size <= sizeof usual ? usual : malloc(size);
+  const char *problem = "not enough memory for the headers";
+  if (!line) return problem;
+  stpcpy(stpcpy(stpcpy(line, name), value[0] ? ": " : ";"), value);
+  problem = append_line(headers, line);
+  if (line != usual) free(line);
+  return problem;
+}
+
 /* The name is at -2 and the value at -1. */
 static const char *append_header(lua_State *L, struct curl_slist **headers) {
-  const char *name, *value, *problem;
+  const char *name, *value;
   if (lua_type(L, -2) != LUA_TSTRING || !lua_isstring(L, -1)) luaL_error(L, "headers must be strings");
   name = whole_text(L, -2, "a header's name");
   value = whole_text(L, -1, name);
   if (!name_is_clean(name)) luaL_error(L, "a header's name must be a word");
   if (strpbrk(value, "\r\n")) luaL_error(L, "header %s has a line break", name);
-  problem = append_line(headers, header_line(L, name, value));
-  lua_pop(L, 1);
-  return problem;
+  return append_pair(headers, name, value);
 }
 
-static const char *read_headers(lua_State *L, int index, struct curl_slist **headers) {
-  /* Without this a body above 1 MiB would wait for "100 Continue". */
-  const char *problem = append_line(headers, "Expect:");
+static const char *read_headers(lua_State *L, int index, imr_request *request) {
+  struct curl_slist **headers = &request->headers;
+  const char *problem = NULL;
+  if (request->length > NO_CONTINUE) problem = append_line(headers, "Expect:");
   lua_getfield(L, index, "headers");
   if (lua_istable(L, -1)) {
     for (lua_pushnil(L); !problem && lua_next(L, -2); lua_pop(L, 1)) problem = append_header(L, headers);
@@ -113,18 +122,18 @@ static const char *read_body(lua_State *L, int index, imr_request *request) {
   return problem;
 }
 
-static const char *read_address(lua_State *L, int index, imr_transfer *transfer) {
+static const char *read_address(lua_State *L, int index, imr_multi *multi, imr_transfer *transfer) {
   const char *url = text_field(L, index, "url");
   const char *proxy = text_field(L, index, "proxy");
   const char *problem;
-  int secure = 0;
   if (!url) luaL_error(L, "url is missing");
-  problem = imr_address_of_url(url, transfer->request.origin, &secure);
-  if (!problem && proxy && proxy[0]) {
-    problem = imr_address_of_proxy(proxy, transfer->request.proxy);
-    transfer->request.tunnel = secure;
+  problem = imr_address_check(&multi->known, url);
+  if (problem) return problem;
+  if (proxy && proxy[0]) {
+    problem = imr_address_of_proxy(proxy, &transfer->request.proxy);
+    transfer->request.tunnel = multi->known.secure;
   }
-  transfer->request.tls = secure || transfer->request.proxy[0];
+  transfer->request.tls = multi->known.secure || transfer->request.proxy;
   return problem;
 }
 
@@ -181,10 +190,10 @@ static const char *read_method(lua_State *L, int index) {
 const char *imr_request_read(lua_State *L, int index, imr_multi *multi, imr_transfer *transfer) {
   const char *method = read_method(L, index);
   double max_body = number_field(L, index, "max_body", DEFAULT_MAX_BODY);
-  const char *problem = read_address(L, index, transfer);
+  const char *problem = read_address(L, index, multi, transfer);
   CURLcode code;
-  if (!problem) problem = read_headers(L, index, &transfer->request.headers);
   if (!problem) problem = read_body(L, index, &transfer->request);
+  if (!problem) problem = read_headers(L, index, &transfer->request);
   if (problem) return problem;
   imr_answer_init(&transfer->answer, max_body < (double)(SIZE_MAX / 4) ? (size_t)max_body : SIZE_MAX / 4);
   transfer->answer.as_body = flag_field(L, index, "as_body");
@@ -197,6 +206,8 @@ const char *imr_request_read(lua_State *L, int index, imr_multi *multi, imr_tran
 void imr_request_free(imr_request *request) {
   curl_slist_free_all(request->headers);
   free(request->body);
+  free(request->proxy);
   request->headers = NULL;
   request->body = NULL;
+  request->proxy = NULL;
 }

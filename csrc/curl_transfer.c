@@ -1,4 +1,5 @@
 /* One request and its answer. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "curl_private.h"
@@ -43,9 +44,8 @@ void imr_transfer_finish(imr_transfer *transfer, CURLcode code) {
 /* Ends a transfer that is still running; the others are left as they are. */
 void imr_transfer_abandon(imr_transfer *transfer, const char *why) {
   if (transfer->state != IMR_RUNNING) return;
-  transfer->failure.kind = "network";
   transfer->failure.sent = imr_once_may_have_sent(transfer);
-  strncpy(transfer->failure.message, why, IMR_MESSAGE_SIZE - 1);
+  imr_failure_say(&transfer->failure, "network", "%s", why);
   transfer->state = IMR_FINISHED;
   release_handle(transfer, 0);
   imr_answer_free(&transfer->answer);
@@ -87,6 +87,8 @@ static int transfer_gc(lua_State *L) {
   if (transfer->easy) release_handle(transfer, 0);
   imr_request_free(&transfer->request);
   imr_answer_free(&transfer->answer);
+  free(transfer->failure.message);
+  transfer->failure.message = NULL;
   return 0;
 }
 

@@ -49,22 +49,34 @@ end
 -- Memory may run out at any allocation. What wakes a thread, runs it and notes its end therefore allocates nothing:
 -- else the loop would lose a thread, or stop for the rest of the process. Fields that are set later are there from the
 -- beginning, so that no table has to grow.
-local NOBODY = {}
-
 local Event = {}
 Event.__index = Event
 
 ---A one-shot event: once set it stays set.
 function Plain:event()
-  return setmetatable({ runtime = self, is_set = false, waiters = {} }, Event)
+  return setmetatable({ runtime = self, is_set = false, first = false, last = false }, Event)
+end
+
+-- Waiters in order, linked by `next` and `previous`.
+local function append(event, waiter)
+  waiter.previous = event.last
+  if event.last then event.last.next = waiter else event.first = waiter end
+  event.last = waiter
+end
+
+local function unlink(event, waiter)
+  if waiter.previous then waiter.previous.next = waiter.next else event.first = waiter.next end
+  if waiter.next then waiter.next.previous = waiter.previous else event.last = waiter.previous end
 end
 
 function Event:set()
   if self.is_set then return end
   self.is_set = true
-  local waiters = self.waiters
-  self.waiters = NOBODY -- nobody waits for what has come
-  for _, waiter in ipairs(waiters) do self.runtime:wake(waiter) end
+  while self.first do self.runtime:wake(self.first) end
+end
+
+local function is_set(event)
+  return event.is_set
 end
 
 ---Waits until the event is set, at most `timeout` seconds.
@@ -73,8 +85,12 @@ function Event:wait(timeout)
   local runtime = self.runtime
   if runtime:is_cancelled() then error(CANCELLED, 0) end
   if self.is_set then return true end
-  local waiter = { event = self, woken = false, timer = false, thread = false }
-  table.insert(self.waiters, waiter)
+  if not timeout and not runtime:thread_to_yield() then
+    runtime:turn_until(is_set, self) -- who just blocks needs nobody to wake him
+    return true
+  end
+  local waiter = { event = self, woken = false, timer = false, thread = false, next = false, previous = false }
+  append(self, waiter)
   if timeout and timeout < math.huge then
     waiter.timer = runtime.timers:add(runtime:now() + timeout, waiter)
   end
@@ -82,17 +98,11 @@ function Event:wait(timeout)
   return self.is_set
 end
 
-local function forget(event, waiter)
-  for index, other in ipairs(event.waiters) do
-    if other == waiter then return table.remove(event.waiters, index) end
-  end
-end
-
 -- Ends a wait: the waiter is out of its event and its timer, and its thread is ready.
 function Plain:wake(waiter)
   if waiter.woken then return end
   waiter.woken = true
-  forget(waiter.event, waiter)
+  unlink(waiter.event, waiter)
   if waiter.timer then self.timers:remove(waiter.timer) end
   if waiter.thread then self:make_ready(waiter.thread) end
 end
@@ -119,8 +129,21 @@ function Plain:thread_to_yield()
   return thread
 end
 
-local function turn_until(self, waiter)
-  while not waiter.woken and not self:is_cancelled() do self:turn() end
+local function turn_until(self, done, object)
+  while not done(object) and not self:is_cancelled() do self:turn() end
+end
+
+-- Blocks until `done(object)`.
+function Plain:turn_until(done, object)
+  self.inside = self.inside + 1
+  local fine, problem = pcall(turn_until, self, done, object)
+  self.inside = self.inside - 1
+  if not fine then error(problem, 0) end
+  if self:is_cancelled() then error(CANCELLED, 0) end
+end
+
+local function is_woken(waiter)
+  return waiter.woken
 end
 
 function Plain:park(waiter)
@@ -129,14 +152,12 @@ function Plain:park(waiter)
     waiter.thread, thread.waiter = thread, waiter
     coroutine.yield()
     thread.waiter = false
+    if self:is_cancelled() then error(CANCELLED, 0) end
   else
-    self.inside = self.inside + 1
-    local fine, problem = pcall(turn_until, self, waiter)
-    self.inside = self.inside - 1
+    local fine, problem = pcall(self.turn_until, self, is_woken, waiter)
     self:wake(waiter)
     if not fine then error(problem, 0) end
   end
-  if self:is_cancelled() then error(CANCELLED, 0) end
 end
 
 function Plain:sleep(seconds)
@@ -233,22 +254,25 @@ function Plain:watch(poller)
   table.insert(self.pollers, poller)
 end
 
-local function busy_pollers(self)
-  local busy = {}
-  for _, poller in ipairs(self.pollers) do
-    if poller.busy() then table.insert(busy, poller) end
+local function count_busy(pollers)
+  local count = 0
+  for index = 1, #pollers do
+    if pollers[index].busy() then count = count + 1 end
   end
-  return busy
+  return count
 end
 
 -- With two pollers no one call can wait for both: they take turns.
 local TURN = 0.002
 
 local function wait_for_work(self, timeout)
-  local busy = busy_pollers(self)
-  if #busy > 1 then timeout = math.min(timeout, TURN) end
-  for _, poller in ipairs(busy) do poller.poll(timeout) end
-  if #busy > 0 then return end
+  local busy = count_busy(self.pollers)
+  if busy > 1 then timeout = math.min(timeout, TURN) end
+  for index = 1, #self.pollers do
+    local poller = self.pollers[index]
+    if poller.busy() then poller.poll(timeout) end
+  end
+  if busy > 0 then return end
   if timeout == math.huge then error("imr: deadlock: a wait for something that nothing will do", 0) end
   self.idle(timeout)
 end
@@ -265,6 +289,7 @@ local function run_ready(self)
 end
 
 local function fire_timers(self)
+  if not self.timers:next_time() then return end
   local time = self:now()
   local waiter = self.timers:pop_due(time)
   while waiter do

@@ -50,8 +50,9 @@ end
 -- child's copy of the old one is let go.
 local pool
 local function current_pool()
-  if pool and pool.multi:is_forked() then pool:release_all() end
-  if not pool or pool.multi:is_forked() then pool = new_pool() end
+  if pool and not pool.multi:is_forked() then return pool end
+  if pool then pool:release_all() end
+  pool = new_pool()
   return pool
 end
 
@@ -79,13 +80,13 @@ end
 -- in portions.
 ---@return boolean moved a transfer has ended, or has more to read at once
 function Pool:turn()
-  local _, more = self.multi:perform()
-  local before = self.count
+  local _, more, ended = self.multi:perform()
+  if ended == 0 then return more end
   for transfer in self.multi.finished, self.multi do
     local event = self:remove(transfer)
     if event then event:set() end
   end
-  return more or self.count < before
+  return true
 end
 
 function Pool:poll(timeout)
