@@ -3,19 +3,18 @@
 
 local runtime = {}
 
-local plain, override
+local host, override
 
-local function inside_nginx()
+-- Some fifty times a call: what Lua runs in stays what it is, so it is looked at once.
+local function find_host()
   local ngx = rawget(_G, "ngx")
-  return ngx and ngx.get_phase and true or false
+  host = ngx and ngx.get_phase and require("imr.runtime.nginx") or require("imr.runtime.plain").new()
+  return host
 end
 
 ---The runtime of this very moment.
 function runtime.current()
-  if override then return override end
-  if inside_nginx() then return require("imr.runtime.nginx") end
-  plain = plain or require("imr.runtime.plain").new()
-  return plain
+  return override or host or find_host()
 end
 
 ---Makes `other` the current runtime (nil: none) and returns the one that was.
