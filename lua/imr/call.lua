@@ -161,11 +161,11 @@ end
 -- The caller may still say no when the slot has come. Then the slot goes back; and when the answer took long, those who
 -- come behind us keep their distance from the request, not from the slot.
 ---@return table|nil err
-function Call:last_word(call, slot)
+function Call:last_word(call, slot, spacing)
   local goes, why = call.before_send()
   local now = self.scope:now()
   if goes then return self.pace:sent_late(call.endpoint.name, slot, now) end
-  self.pace:give_back(call.endpoint.name, slot, now)
+  self.pace:give_back(call.endpoint.name, slot, spacing, now)
   if core.is_error(why) then return why end
   return core.error { kind = "vetoed", message = tostring(why or "before_send said no"), retryable = false,
     executed = "no" }
@@ -175,10 +175,10 @@ function Call:attempt(call)
   local record, err = self.session:token(call.deadline, call.stale)
   if not record then return nil, err end
   self.secret.add(record.token)
-  local waited, slot = self.pace:wait(call.endpoint.name, self.scope, call)
+  local waited, slot, spacing = self.pace:wait(call.endpoint.name, self.scope, call)
   if not waited then return nil, slot end
   self.stats:waited(call.endpoint.name, waited)
-  err = call.before_send and self:last_word(call, slot)
+  err = call.before_send and self:last_word(call, slot, spacing)
   if err then return nil, err end
   call.trace.waited = call.trace.waited + waited
   call.trace.requests = call.trace.requests + 1

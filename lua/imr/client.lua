@@ -188,6 +188,9 @@ function Client:latest_reading(meter_no, params)
   check_meter_no(meter_no, 2)
   check_table("latest_reading", params, 2)
   local given = copy(params or {})
+  if given.meter ~= nil and given.meter ~= meter_no then
+    error("latest_reading takes the meter as its first argument, and no other as 'meter'", 2)
+  end
   given.meter = meter_no
   local cursor = open(self, "latest_readings", given, 2)
   return find(cursor, meter_no, "latest_readings")

@@ -52,8 +52,9 @@ end
 ---@param limits { deadline: number, max_wait: number }  on the runtime's clock; seconds
 ---@return number|nil waited seconds
 ---@return number|table|nil slot its start, or the error
+---@return number|nil spacing that it was taken with
 function Pace:wait(endpoint, scope, limits)
-  if self.interval == 0 then return 0 end
+  if self.interval == 0 then return 0, nil, 0 end
   local key, began = self:slot_key(endpoint), scope:now()
   local spacing, held, late, err
   repeat
@@ -74,13 +75,14 @@ function Pace:wait(endpoint, scope, limits)
     if err then return nil, err end
     late = held and scope:now() - held -- also when there was no wait: we may have been stopped in between
   until held and late <= (spacing - self.interval) * LATEST
-  return scope:now() - began, held
+  return scope:now() - began, held, spacing
 end
 
 ---A slot that was waited for and will not be used.
 ---@param slot number|nil its start
-function Pace:give_back(endpoint, slot, now)
-  if slot then self.store:release(self:slot_key(endpoint), self:spacing(endpoint), slot, now) end
+---@param spacing number that it was taken with
+function Pace:give_back(endpoint, slot, spacing, now)
+  if slot then self.store:release(self:slot_key(endpoint), spacing, slot, now) end
 end
 
 ---A request leaves at `now` instead of at its slot's start: the next slot keeps its distance from now.

@@ -120,6 +120,7 @@ check("a single record", {
   { function() client:meter("1", "x") end, "takes a table of parameters, not a string" },
   { function() client:latest_reading(1) end, "a meter number is a string" },
   { function() client:latest_reading("1", { deadlin = 1 }) end, "did you mean 'deadline'?" },
+  { function() client:latest_reading("1", { meter = "2" }) end, "takes the meter as its first argument" },
   { function() client:latest_reading("1", "x") end, "takes a table of parameters, not a string" },
 })
 

@@ -140,6 +140,13 @@ describe("pace", function()
     assert.is_near(4.1, store:reserve("k|meters", 2.05, scope:now(), 10), 1e-6)
   end)
 
+  it("gives back the slot as it was taken, also after the margin has grown", function()
+    local _, slot, spacing = pace:wait("meters", scope, forever)
+    pace:widen("meters")
+    pace:give_back("meters", slot, spacing, scope:now())
+    assert.equal(0, store:reserve("k|meters", 2, scope:now(), 10))
+  end)
+
   it("does nothing when pacing is off", function()
     pace = Pace.new { store = store, key = "k", interval = 0 }
     for _ = 1, 10 do assert.equal(0, pace:wait("meters", scope, forever)) end
