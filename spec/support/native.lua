@@ -13,11 +13,19 @@ local function compile(source, flags)
   return output, directory
 end
 
+--- What cc needs to find the headers of this interpreter.
+---@return string
+function native.headers()
+  return "$(pkg-config --cflags lua" .. _VERSION:match("%d%.%d") .. ") "
+end
+
 --- A library to be named in LD_PRELOAD.
+---@param source string
+---@param flags? string
 ---@return string path
 ---@return string directory to be removed after use
-function native.preload(source)
-  return compile("#define _GNU_SOURCE\n" .. source, "-ldl -pthread")
+function native.preload(source, flags)
+  return compile("#define _GNU_SOURCE\n" .. source, (flags or "") .. "-ldl -pthread")
 end
 
 local fork_source = [[
@@ -47,9 +55,7 @@ int luaopen_fork(lua_State *L) {
 ---@param flags? string libraries
 ---@return table
 function native.library(source, open, flags)
-  local version = "lua" .. _VERSION:match("%d%.%d")
-  local headers = "$(pkg-config --cflags " .. version .. ") "
-  local path, directory = compile("#define _GNU_SOURCE\n" .. source, headers .. (flags or ""))
+  local path, directory = compile("#define _GNU_SOURCE\n" .. source, native.headers() .. (flags or ""))
   local library = assert(package.loadlib(path, open))()
   shell.must("rm -r " .. directory)
   return library
