@@ -47,7 +47,7 @@ static int open_handle(imr_multi *multi) {
 
 /* A handle to set up; one that was used before where that saves making and setting it up anew. Whatever one
    request sets the next sets too, but for whom to trust: so none is kept that has spoken TLS. */
-CURL *imr_multi_handle(imr_multi *multi, int tls) {
+static CURL *take_handle(imr_multi *multi, int tls) {
   CURL *easy = multi->spare;
   if (!easy || tls) return imr_options_new_handle(multi->portion);
   multi->spare = NULL;
@@ -80,6 +80,14 @@ void imr_multi_remove(imr_transfer *transfer) {
   if (transfer->next) transfer->next->previous = transfer->previous;
   if (multi->first == transfer) multi->first = transfer->next;
   transfer->multi = NULL;
+}
+
+/* The request is at 2. */
+static const char *prepare(lua_State *L, imr_multi *multi, imr_transfer *transfer) {
+  const char *problem = imr_request_read(L, 2, &multi->known, transfer);
+  if (problem) return problem;
+  transfer->easy = take_handle(multi, transfer->request.tls);
+  return transfer->easy ? imr_request_set_up(L, 2, transfer) : "libcurl has no memory for a request";
 }
 
 static const char *add_transfer(imr_multi *multi, imr_transfer *transfer) {
@@ -128,7 +136,7 @@ static int multi_start(lua_State *L) {
   transfer->owner = multi->owner;
   if (multi->closed) problem = "the multi is closed";
   if (!problem && !open_handle(multi)) problem = "libcurl could not be started";
-  if (!problem) problem = imr_request_read(L, 2, multi, transfer);
+  if (!problem) problem = prepare(L, multi, transfer);
   if (!problem) {
     keep_transfer(L, transfer);
     problem = add_transfer(multi, transfer);

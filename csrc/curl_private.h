@@ -96,7 +96,6 @@ struct imr_transfer {
 void imr_multi_register(lua_State *L);
 int imr_multi_new(lua_State *L);
 void imr_multi_remove(imr_transfer *transfer);
-CURL *imr_multi_handle(imr_multi *multi, int tls);
 void imr_multi_return(imr_multi *multi, CURL *easy);
 void imr_multi_forget(lua_State *L, imr_transfer *transfer);
 
@@ -107,7 +106,8 @@ void imr_transfer_finish(imr_transfer *transfer, CURLcode code);
 void imr_transfer_abandon(imr_transfer *transfer, const char *why);
 
 /* curl_request.c: both return NULL, or what is wrong (a static text, or one at the top of the stack) */
-const char *imr_request_read(lua_State *L, int index, imr_multi *multi, imr_transfer *transfer);
+const char *imr_request_read(lua_State *L, int index, imr_known_url *known, imr_transfer *transfer);
+const char *imr_request_set_up(lua_State *L, int index, imr_transfer *transfer);
 void imr_request_free(imr_request *request);
 
 /* curl_address.c: both likewise return what is wrong */

@@ -122,19 +122,26 @@ static const char *read_body(lua_State *L, int index, imr_request *request) {
   return problem;
 }
 
-static const char *read_address(lua_State *L, int index, imr_multi *multi, imr_transfer *transfer) {
+static const char *read_address(lua_State *L, int index, imr_known_url *known, imr_request *request) {
   const char *url = text_field(L, index, "url");
   const char *proxy = text_field(L, index, "proxy");
   const char *problem;
   if (!url) luaL_error(L, "url is missing");
-  problem = imr_address_check(&multi->known, url);
+  problem = imr_address_check(known, url);
   if (problem) return problem;
   if (proxy && proxy[0]) {
-    problem = imr_address_of_proxy(proxy, &transfer->request.proxy);
-    transfer->request.tunnel = multi->known.secure;
+    problem = imr_address_of_proxy(proxy, &request->proxy);
+    request->tunnel = known->secure;
   }
-  transfer->request.tls = multi->known.secure || transfer->request.proxy;
+  request->tls = known->secure || request->proxy;
   return problem;
+}
+
+static const char *read_method(lua_State *L, int index) {
+  const char *method = text_field(L, index, "method");
+  if (!method) return "POST";
+  if (strcmp(method, "POST") != 0 && strcmp(method, "GET") != 0) luaL_error(L, "method must be POST or GET");
+  return method;
 }
 
 static CURLcode set_method(CURL *easy, const char *method, curl_off_t length) {
@@ -167,12 +174,12 @@ static CURLcode set_reuse(lua_State *L, int index, imr_transfer *transfer) {
   return imr_options_set_connection(transfer->easy, command || transfer->request.length == 0, !command);
 }
 
-static CURLcode set_up(lua_State *L, int index, const char *method, imr_transfer *transfer) {
+static CURLcode set_all(lua_State *L, int index, imr_transfer *transfer) {
   CURL *easy = transfer->easy;
   CURLcode code = CURLE_OK;
   if (transfer->request.tls) code = imr_options_set_trust(easy, text_field(L, index, "ca_file"));
   if (!code) code = imr_options_set_callbacks(transfer);
-  if (!code) code = set_method(easy, method, (curl_off_t)transfer->request.length);
+  if (!code) code = set_method(easy, read_method(L, index), (curl_off_t)transfer->request.length);
   if (!code) code = set_addresses(L, index, easy);
   if (!code) code = set_times(L, index, easy);
   if (!code) code = set_reuse(L, index, transfer);
@@ -180,26 +187,18 @@ static CURLcode set_up(lua_State *L, int index, const char *method, imr_transfer
   return code;
 }
 
-static const char *read_method(lua_State *L, int index) {
-  const char *method = text_field(L, index, "method");
-  if (!method) return "POST";
-  if (strcmp(method, "POST") != 0 && strcmp(method, "GET") != 0) luaL_error(L, "method must be POST or GET");
-  return method;
-}
-
-const char *imr_request_read(lua_State *L, int index, imr_multi *multi, imr_transfer *transfer) {
-  const char *method = read_method(L, index);
+const char *imr_request_read(lua_State *L, int index, imr_known_url *known, imr_transfer *transfer) {
   double max_body = number_field(L, index, "max_body", DEFAULT_MAX_BODY);
-  const char *problem = read_address(L, index, multi, transfer);
-  CURLcode code;
+  const char *problem = read_address(L, index, known, &transfer->request);
   if (!problem) problem = read_body(L, index, &transfer->request);
   if (!problem) problem = read_headers(L, index, &transfer->request);
-  if (problem) return problem;
   imr_answer_init(&transfer->answer, max_body < (double)(SIZE_MAX / 4) ? (size_t)max_body : SIZE_MAX / 4);
   transfer->answer.as_body = flag_field(L, index, "as_body");
-  transfer->easy = imr_multi_handle(multi, transfer->request.tls);
-  if (!transfer->easy) return "libcurl has no memory for a request";
-  code = set_up(L, index, method, transfer);
+  return problem;
+}
+
+const char *imr_request_set_up(lua_State *L, int index, imr_transfer *transfer) {
+  CURLcode code = set_all(L, index, transfer);
   return code ? lua_pushfstring(L, "libcurl does not take the request: %s", curl_easy_strerror(code)) : NULL;
 }
 
