@@ -1,17 +1,7 @@
 local core = require "imr.core"
+local decoding = require "support.decoding"
 
-local CHINA = 8 * 3600
-
-local function decode(endpoint, body, decimals) return core.decode(endpoint, body, decimals or "number", CHINA) end
-
-local function answer(data) return '{"code":200,"msg":"操作成功","data":' .. data .. ',"totalCount":1}' end
-
--- The record of a single row, given as the text of its members.
-local function record(endpoint, members, decimals)
-  local result = assert(decode(endpoint, answer("[{" .. members .. "}]"), decimals))
-  assert.equal(1, #result.rows)
-  return result.rows[1]
-end
+local decode, answer, record = decoding.decode, decoding.answer, decoding.record
 
 local fields = {}
 for _, endpoint in ipairs(core.schema()) do
