@@ -152,6 +152,7 @@ build = {
     ["imr.pace"] = "lua/imr/pace.lua",
     ["imr.runtime.attendant"] = "lua/imr/runtime/attendant.lua",
     ["imr.runtime.carrier"] = "lua/imr/runtime/carrier.lua",
+    ["imr.runtime.event"] = "lua/imr/runtime/event.lua",
     ["imr.runtime"] = "lua/imr/runtime/init.lua",
     ["imr.runtime.nginx"] = "lua/imr/runtime/nginx.lua",
     ["imr.runtime.plain"] = "lua/imr/runtime/plain.lua",

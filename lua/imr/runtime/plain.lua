@@ -5,6 +5,7 @@
 -- the event has come, so the caller just blocks and the light threads go on.
 
 local core = require "imr.core"
+local Event = require "imr.runtime.event"
 local Timers = require "imr.runtime.timers"
 
 local unpack = table.unpack or unpack
@@ -44,65 +45,19 @@ function Plain:now()
   return self.now_of()
 end
 
--- ---------------------------------------------------------------- events
-
--- Memory may run out at any allocation. What wakes a thread, runs it and notes its end therefore allocates nothing:
--- else the loop would lose a thread, or stop for the rest of the process. Fields that are set later are there from the
--- beginning, so that no table has to grow.
-local Event = {}
-Event.__index = Event
+-- ---------------------------------------------------------------- waits
 
 ---A one-shot event: once set it stays set.
 function Plain:event()
-  return setmetatable({ runtime = self, is_set = false, first = false, last = false }, Event)
+  return Event.new(self)
 end
 
--- Waiters in order, linked by `next` and `previous`.
-local function append(event, waiter)
-  waiter.previous = event.last
-  if event.last then event.last.next = waiter else event.first = waiter end
-  event.last = waiter
-end
-
-local function unlink(event, waiter)
-  if waiter.previous then waiter.previous.next = waiter.next else event.first = waiter.next end
-  if waiter.next then waiter.next.previous = waiter.previous else event.last = waiter.previous end
-end
-
-function Event:set()
-  if self.is_set then return end
-  self.is_set = true
-  while self.first do self.runtime:wake(self.first) end
-end
-
-local function is_set(event)
-  return event.is_set
-end
-
----Waits until the event is set, at most `timeout` seconds.
----@return boolean set false when the time ran out first
-function Event:wait(timeout)
-  local runtime = self.runtime
-  if runtime:is_cancelled() then error(CANCELLED, 0) end
-  if self.is_set then return true end
-  if not timeout and not runtime:thread_to_yield() then
-    runtime:turn_until(is_set, self) -- who just blocks needs nobody to wake him
-    return true
-  end
-  local waiter = { event = self, woken = false, timer = false, thread = false, next = false, previous = false }
-  append(self, waiter)
-  if timeout and timeout < math.huge then
-    waiter.timer = runtime.timers:add(runtime:now() + timeout, waiter)
-  end
-  runtime:park(waiter)
-  return self.is_set
-end
-
--- Ends a wait: the waiter is out of its event and its timer, and its thread is ready.
+-- Ends a wait: the waiter is out of its event and its timer, and its thread is ready. Like all that runs the loop, it
+-- allocates nothing (event.lua says why).
 function Plain:wake(waiter)
   if waiter.woken then return end
   waiter.woken = true
-  unlink(waiter.event, waiter)
+  waiter.event:forget(waiter)
   if waiter.timer then self.timers:remove(waiter.timer) end
   if waiter.thread then self:make_ready(waiter.thread) end
 end
@@ -139,7 +94,7 @@ function Plain:turn_until(done, object)
   local fine, problem = pcall(turn_until, self, done, object)
   self.inside = self.inside - 1
   if not fine then error(problem, 0) end
-  if self:is_cancelled() then error(CANCELLED, 0) end
+  self:check_cancelled()
 end
 
 local function is_woken(waiter)
@@ -152,7 +107,7 @@ function Plain:park(waiter)
     waiter.thread, thread.waiter = thread, waiter
     coroutine.yield()
     thread.waiter = false
-    if self:is_cancelled() then error(CANCELLED, 0) end
+    self:check_cancelled()
   else
     local fine, problem = pcall(self.turn_until, self, is_woken, waiter)
     self:wake(waiter)
@@ -242,6 +197,10 @@ end
 
 function Plain:is_cancelled()
   return self.current ~= nil and self.current.cancelled == true
+end
+
+function Plain:check_cancelled()
+  if self:is_cancelled() then error(CANCELLED, 0) end
 end
 
 -- ---------------------------------------------------------------- the loop
