@@ -42,6 +42,7 @@ function readers.int(value)
   local number = number_of(value)
   if not number then return NOT_OURS end
   if type(value) == "number" or select(2, value:gsub("%d", "")) > LONG then return UNKNOWN end
+  if number == 0 and value:match("^[^eE]*"):find("[1-9]") then return NOT_OURS end -- 1e-400: too small for a double
   return finite(number) and number % 1 == 0 and math.abs(number) <= 2 ^ 53 and math.tointeger(number) or NOT_OURS
 end
 
