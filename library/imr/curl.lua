@@ -34,13 +34,14 @@ function multi:start(request) end
 ---Does what can be done without waiting.
 ---@return integer how many transfers are still running
 ---@return boolean whether there is more to read at once
+---@return integer how many have ended, for `finished` to give out
 function multi:perform() end
 
 ---Waits for a transfer to have something to do; returns at once when there is none, or more to read. This blocks the process.
 ---@param seconds number at most (an hour is the longest)
 function multi:poll(seconds) end
 
----The next transfer that has ended. To be called after perform, until it returns nil.
+---The next transfer that has ended. To be called after a perform that tells of any, until it returns nil.
 ---@return transfer|nil
 function multi:finished() end
 
