@@ -105,9 +105,11 @@ local function read(path)
   return text
 end
 
+--- A reload leaves the master as it is, but for a moment its file may be empty.
 ---@return integer|nil pid of the master
 function nginx:pid()
-  return tonumber(read(self.directory .. "/nginx.pid") or "")
+  self.master = tonumber(read(self.directory .. "/nginx.pid") or "") or self.master
+  return self.master
 end
 
 ---@return integer[] the workers' ids
