@@ -14,7 +14,7 @@ local MOST = 20 -- a list that is longer than that is a mistake until somebody h
 local function lines_of(path)
   local lines = {}
   for line in assert(io.open(path)):lines() do
-    local device = line:match "^%s*(%S+)"
+    local device = line:gsub("^\239\187\191", ""):match "^%s*(%S+)" -- some editors begin with a byte order mark
     if device then lines[#lines + 1] = device end
   end
   return lines

@@ -45,7 +45,7 @@ end
 
 local function evaluate(text, path)
   local chunk, message = compile(text, path)
-  if not chunk then exit.usage("%s", message) end
+  if not chunk then exit.usage("%s", (message:gsub(" near .*$", ""))) end -- what it quotes may be a password
   local ok, result = confined(chunk)
   if not ok then exit.usage("%s: %s", path, tostring(result):gsub("^.-(:%d+:)", "line%1")) end
   if type(result) ~= "table" then exit.usage("%s returns a %s; it has to return a table", path, type(result)) end

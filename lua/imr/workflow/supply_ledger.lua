@@ -143,21 +143,32 @@ function Ledger:add(plan)
   for index, entry in ipairs(plan.entries) do entry.id = ids[index] end
 end
 
+-- The same command to the same device, sent by an earlier intent, of which nobody knows what became.
+local function unknown_before(self, id)
+  return self.database:rows([[SELECT o.id FROM intents AS o JOIN intents AS i ON i.id = ?
+    WHERE o.device = i.device AND o.id < i.id AND o.command = i.command AND o.state = 'unknown' LIMIT 1]], id)[1]
+end
+
 ---The last thing before a command leaves. False when it must not: the intent has been settled, or a newer one for the
 ---device stands.
 ---@return boolean
+---@return integer|nil unknown the intent whose unknown outcome stands in the way
 function Ledger:start(id, confirm)
-  return self.database:transaction(function()
+  local unknown
+  local started = self.database:transaction(function()
     local now = stamp(self.clock())
-    local started = self.database:run([[UPDATE intents SET state = 'sending', executed = 'maybe',
+    unknown = unknown_before(self, id)
+    if unknown then return false end
+    local changed = self.database:run([[UPDATE intents SET state = 'sending', executed = 'maybe',
       attempts = attempts + 1, confirm = ?, sent = ?, changed = ?
       WHERE id = ? AND state IN ('planned', 'sending') AND NOT EXISTS (
         SELECT 1 FROM intents AS n WHERE n.device = intents.device AND n.id > intents.id
         AND n.command IN ]] .. SUPPLY .. " AND intents.command IN " .. SUPPLY .. " AND n.state NOT IN " .. DEAD .. ")",
       confirm and 1 or 0, now, now, id)
-    if started == 1 then note(self, id, "sending", "maybe") end
-    return started == 1
+    if changed == 1 then note(self, id, "sending", "maybe") end
+    return changed == 1
   end)
+  return started, unknown and unknown.id
 end
 
 ---@param executed? "no"|"maybe"|"yes" nil: as it was

@@ -62,9 +62,12 @@ end
 function Run:last_word(entry)
   local objection = self:objection(entry)
   if objection then return false, objection end
-  if self.ledger:start(entry.id, self.options.confirm) then
+  local started, unknown = self.ledger:start(entry.id, self.options.confirm)
+  if started then
     self:tell(entry, "sending")
     return true
+  elseif unknown then
+    return false, held("planned", ("the outcome of intent %d is unknown: resolve it first"):format(unknown))
   end
   return false, held("superseded", "a newer intent for the device stands")
 end
