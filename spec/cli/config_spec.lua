@@ -117,6 +117,9 @@ describe("the configuration", function()
     assert.matches("returns a number; it has to return a table", (meters()))
     config "return {"
     assert.matches("config.lua:1:", (meters()))
+    config 'return { password = "hunter2secret,'
+    assert.matches("config.lua:1: unfinished string", (meters()))
+    assert.is_nil((meters()):find("hunter2", 1, true))
   end)
 
   it("is checked, name by name", function()

@@ -46,6 +46,24 @@ describe("the queue", function()
     end)
   end)
 
+  it("does not send what another plan sent meanwhile with an unknown outcome", function()
+    run({}, function(case)
+      local ours = case:open()
+      local plan = assert(ours.plan(first(case.devices, 1), "disconnect", REASON))
+      local client = case.world:client { on_event = function() end, transport = function(request)
+        if not request.command then return case.world:transport()(request) end
+        case.world:transport()(request)
+        return nil, { kind = "timeout", executed = "maybe", message = "the answer was lost" }
+      end }
+      local theirs = case:open { client = client }
+      local report = assert(theirs.apply(assert(theirs.plan(first(case.devices, 1), "disconnect", REASON))))
+      assert.same({ unknown = 1 }, report.counts)
+      report = assert(ours.apply(plan))
+      assert.same({ { planned = 1 }, 1 }, { report.counts, report.left })
+      assert.equal(1, #case:executions())
+    end)
+  end)
+
   it("confirms beside the sending", function()
     run({ command_delay = 20 }, function(case)
       local supply = case:open()
