@@ -2,8 +2,8 @@
 --
 --   IMR_USERNAME=… IMR_PASSWORD=… lua tou_bill.lua YYYY-MM
 --
--- All sums are exact. A meter without a register at both ends, or one that runs backwards, gets no bill but a line that
--- says so. Status: 0 all billed, 1 failed, 5 not all.
+-- All sums are exact. A meter without a register at both ends, with two that differ, with another device at the end, or
+-- one that runs backwards, gets no bill but a line that says so. Status: 0 all billed, 1 failed, 5 not all.
 
 local decimal = require "imr.decimal"
 local imr = require "imr"
@@ -30,18 +30,32 @@ local client = assert(imr.new {
   decimals = "string", store = imr.store.file(),
 })
 
+local function differs(one, other)
+  if one.device_id ~= other.device_id then return true end
+  for _, price in ipairs(PRICES) do
+    if one[price[1]] ~= other[price[1]] then return true end
+  end
+  return false
+end
+
 -- Only the registers at both ends are wanted: two days' rows instead of a month's. The whole day, because a register is
 -- reported some time after it was frozen, and the platform does not say by which of the two it selects.
 local function registers_at(moment)
   local found = {}
   for row in client:tou_readings { from = moment, to = moment + DAY - 1, incomplete = "error" } do
-    if row.freeze_time == moment then found[row.meter_no] = row end
+    if row.freeze_time == moment then
+      local other = found[row.meter_no]
+      row.doubtful = other and (other.doubtful or differs(other, row))
+      found[row.meter_no] = row
+    end
   end
   return found
 end
 
 local function bill_of(first, last)
   local total, used = decimal.zero, {}
+  if first.doubtful or last.doubtful then return nil, "two different registers for one moment" end
+  if first.device_id ~= last.device_id then return nil, "the device was replaced" end
   for index, price in ipairs(PRICES) do
     local from, to = decimal.parse(first[price[1]]), decimal.parse(last[price[1]])
     if not from or not to then return nil, "a register is missing" end
