@@ -127,6 +127,10 @@ describe("the configuration", function()
     assert.matches("unknown option 'user_name', did you mean 'username'", (meters()))
     config "return { interval = \"soon\" }"
     assert.matches("interval must be a number", (meters()))
+    for _, offset in ipairs { "8", "+8", "0800", "480" } do -- meant as hours or minutes, not as so many seconds
+      config(("return { utc_offset = %q }"):format(offset))
+      assert.matches("utc_offset must be like +08:00", (meters()), 1, true)
+    end
   end)
 
   it("knows XDG_CONFIG_HOME", function()

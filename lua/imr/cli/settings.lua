@@ -34,12 +34,12 @@ local function encoding(value)
   return nil, "auto, json or form"
 end
 
--- "+08:00", or seconds.
+-- "+08:00", or seconds. No zone is off by less than quarters of an hour: 8 means hours, and is not taken for seconds.
 local function utc_offset(value)
   local sign, hours, minutes = tostring(value):match("^([+-]?)(%d%d?):(%d%d)$")
   local seconds = hours and (hours * 3600 + minutes * 60) * (sign == "-" and -1 or 1) or tonumber(value)
-  if seconds and seconds % 1 == 0 and math.abs(seconds) <= 14 * 3600 then return math.floor(seconds) end
-  return nil, "like +08:00"
+  if seconds and seconds % 900 == 0 and math.abs(seconds) <= 14 * 3600 then return math.floor(seconds) end
+  return nil, "like +08:00, or seconds such as 28800"
 end
 
 ---@class imr.cli.Setting
