@@ -130,10 +130,10 @@ local function add_intent(self, plan, entry)
 end
 
 ---Writes a plan's intents, all or none.
----@param plan table who, reason, settings (text), expires, entries; `id` and each entry's `id` are filled in
+---@param plan table who, reason, settings (text), made, expires, entries; `id` and each entry's `id` are filled in
 function Ledger:add(plan)
   local ids = self.database:transaction(function()
-    self.database:run("INSERT INTO plans (created, who, reason, settings) VALUES (?, ?, ?, ?)", stamp(self.clock()),
+    self.database:run("INSERT INTO plans (created, who, reason, settings) VALUES (?, ?, ?, ?)", stamp(plan.made),
       plan.who, plan.reason, plan.settings)
     local written = { id = self.database:rows("SELECT last_insert_rowid() AS id")[1].id, expires = plan.expires }
     for index, entry in ipairs(plan.entries) do written[index] = add_intent(self, written, entry) end
@@ -149,8 +149,13 @@ local function unknown_before(self, id)
     WHERE o.device = i.device AND o.id < i.id AND o.command = i.command AND o.state = 'unknown' LIMIT 1]], id)[1]
 end
 
----The last thing before a command leaves. False when it must not: the intent has been settled, or a newer one for the
----device stands.
+-- Did another plan send the same supply command to the device after this one was decided on?
+local OVERTAKEN = [[EXISTS (SELECT 1 FROM intents AS o JOIN plans AS p ON p.id = intents.plan
+  WHERE o.device = intents.device AND o.plan <> intents.plan AND o.command = intents.command
+  AND o.executed <> 'no' AND o.sent >= p.created AND o.command IN ]] .. SUPPLY .. ")"
+
+---The last thing before a command leaves. False when it must not: the intent has been settled, a newer one for the
+---device stands, or another plan sent the same meanwhile.
 ---@return boolean
 ---@return integer|nil unknown the intent whose unknown outcome stands in the way
 function Ledger:start(id, confirm)
@@ -163,7 +168,8 @@ function Ledger:start(id, confirm)
       attempts = attempts + 1, confirm = ?, sent = ?, changed = ?
       WHERE id = ? AND state IN ('planned', 'sending') AND NOT EXISTS (
         SELECT 1 FROM intents AS n WHERE n.device = intents.device AND n.id > intents.id
-        AND n.command IN ]] .. SUPPLY .. " AND intents.command IN " .. SUPPLY .. " AND n.state NOT IN " .. DEAD .. ")",
+        AND n.command IN ]] .. SUPPLY .. " AND intents.command IN " .. SUPPLY .. " AND n.state NOT IN " .. DEAD
+      .. ") AND NOT " .. OVERTAKEN,
       confirm and 1 or 0, now, now, id)
     if changed == 1 then note(self, id, "sending", "maybe") end
     return changed == 1

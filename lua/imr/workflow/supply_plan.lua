@@ -41,6 +41,7 @@ local rank = { reconnect = 1, request_reading = 2, disconnect = 3 }
 ---@field entries imr.SupplyEntry[] in the order of sending
 ---@field left_out { device: string, command: string, kind: string, why: string }[] kind: protected, unlisted, unknown,
 --- already
+---@field made number Unix seconds; what the platform showed then is what the plan was decided on
 ---@field expires integer Unix seconds
 ---@field id? integer once its intents are on record
 local Plan = {}
@@ -171,7 +172,7 @@ end
 function plan.new(wishes, facts, options)
   local settings = { guard = options.guard, quiet_hours = options.quiet_hours, protected = options.protected }
   local self = setmetatable({ who = options.who or facts.who, reason = options.reason or "", entries = {},
-    left_out = {}, expires = math.floor(facts.now + (options.expires or EXPIRES)) }, Plan)
+    left_out = {}, made = facts.now, expires = math.floor(facts.now + (options.expires or EXPIRES)) }, Plan)
   for _, wish in ipairs(wishes) do
     local meter = facts.by_device[wish.device]
     wish.meter_no, wish.online = meter and meter.meter_no, meter and meter.online

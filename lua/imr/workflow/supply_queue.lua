@@ -69,7 +69,7 @@ function Run:last_word(entry)
   elseif unknown then
     return false, held("planned", ("the outcome of intent %d is unknown: resolve it first"):format(unknown))
   end
-  return false, held("superseded", "a newer intent for the device stands")
+  return false, held("superseded", "a newer intent for the device stands, or the same was sent meanwhile")
 end
 
 -- ---------------------------------------------------------------- one entry
