@@ -44,7 +44,7 @@ local function nginx_store(ngx)
   local found, store = pcall(imr.store.file)
   if found then return store end
   return nil, "inside nginx the workers have to share a store: add `lua_shared_dict imr 1m;` to the http block, or pass"
-    .. ' store = imr.store.file { path = "/var/lib/imr" }, a directory that belongs to the workers\' user'
+    .. ' store = imr.store.file { path = "/var/lib/imr/store" }, a directory that belongs to the workers\' user'
 end
 
 local function default_store()
