@@ -55,6 +55,30 @@ local function listed(between)
   return rows
 end
 
+describe("timers", function()
+  it("stay in order when a finalizer takes one out while another is made", function()
+    local Timers = require "imr.runtime.timers"
+    local finalizer = require "imr.finalizer"
+    for _ = 1, 300 do
+      local timers, victims = Timers.new(), {}
+      for index = 1, 8 do
+        local timer = timers:add(100 - index, index)
+        victims[index] = {}
+        finalizer(victims[index], function() timers:remove(timer) end)
+      end
+      victims = nil -- luacheck: ignore 311
+      for index = 1, 200 do timers:add(index % 13, index) end
+      local before, fired = -1, timers:next_time()
+      while fired do
+        assert.is_true(fired >= before)
+        before = fired
+        timers:pop_due(math.huge)
+        fired = timers:next_time()
+      end
+    end
+  end)
+end)
+
 describe("the collector,", function()
   for mode in pairs(modes) do
     it(mode .. ": decoding in slices", function()

@@ -42,8 +42,9 @@ end
 
 ---Adds a timer for `value` at the time `at`; equal times keep their order.
 function Timers:add(at, value)
-  local index = self.size + 1
-  local timer = { at = at, order = self.order + 1, value = value, index = index }
+  local timer = { at = at, order = 0, value = value, index = 0 }
+  local index = self.size + 1 -- behind the allocation: a finalizer may have taken timers out in it
+  timer.order, timer.index = self.order + 1, index
   self[index] = timer -- may run out of memory: then nothing has changed
   self.size, self.order = index, timer.order
   rise(self, timer)
