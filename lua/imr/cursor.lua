@@ -100,14 +100,34 @@ end
 
 -- ---------------------------------------------------------------- what the caller sees
 
+local function take(self)
+  local row = self._rows[self._index + 1]
+  if row then self._index = self._index + 1 end
+  return row
+end
+
+-- One light thread at a time asks for a page; the others wait for it, and for what it leaves of the page.
+local function ask(self)
+  local asking = self._listing.fetcher.settings.scope:runtime():event()
+  self._asking = asking
+  local fine, rows, err = pcall(self._listing.next_page, self._listing)
+  self._asking = nil
+  asking:set()
+  if not fine then error(rows, 0) end
+  return rows, err
+end
+
 ---The next record; nil at the end; nil and an error when a page could not be had: the next call asks for it again.
 ---@return table|nil row
 ---@return imr.Error|nil err kind "incomplete" at the end of a listing with incomplete = "error"
 function Cursor:next()
-  self._index = self._index + 1
-  local row = self._rows[self._index]
+  local row = take(self)
+  while not row and self._asking do
+    self._asking:wait()
+    row = take(self)
+  end
   if row then return row end
-  local rows, err = self._listing:next_page()
+  local rows, err = ask(self)
   self._rows, self._index = rows or {}, rows and 1 or 0
   if rows then return rows[1] end
   return nil, err
@@ -132,8 +152,12 @@ end
 function Cursor:pages()
   return function()
     local rest = take_rest(self)
+    while not rest and self._asking do
+      self._asking:wait()
+      rest = take_rest(self)
+    end
     if rest then return rest end
-    local rows, err = self._listing:next_page()
+    local rows, err = ask(self)
     if err then error(err, 0) end
     return rows
   end

@@ -9,6 +9,23 @@ local function gaps(entries)
   return list
 end
 
+describe("a cursor that several light threads read", function()
+  it("gives each row once, to one of them", function()
+    world.run({ meters = 40 }, function(new)
+      local cursor, seen, count = new:client({ page_size = 10 }):meters(), {}, 0
+      local function read()
+        for row in cursor do
+          assert.is_nil(seen[row.meter_no])
+          seen[row.meter_no], count = true, count + 1
+          new:sleep(0.1)
+        end
+      end
+      imr.all { read, read, read }
+      assert.same({ 40, 40, true }, { count, cursor.report.rows, cursor.report.complete })
+    end)
+  end)
+end)
+
 describe("prefetching", function()
   for prefetch = 0, 4 do
     it(("of %d loses and doubles nothing"):format(prefetch), function()
