@@ -158,13 +158,26 @@ end
 
 -- ---------------------------------------------------------------- the call
 
--- The caller may still say no when the slot has come. Then the slot goes back; and when the answer took long, those who
--- come behind us keep their distance from the request, not from the slot.
+-- Waits for a slot; `held` and `spacing` are those of one that is past.
+function Call:take_slot(call, held, spacing)
+  local waited, slot, with = self.pace:wait(call.endpoint.name, self.scope, call, held, spacing)
+  if not waited then return nil, slot end
+  self.stats:waited(call.endpoint.name, waited)
+  call.trace.waited = call.trace.waited + waited
+  return slot, with
+end
+
+-- The caller may still say no when the slot has come. Then the slot goes back. A yes that took long needs another slot,
+-- and is not asked for again: a caller that always takes long would never send.
 ---@return table|nil err
 function Call:last_word(call, slot, spacing)
   local goes, why = call.before_send()
   local now = self.scope:now()
-  if goes then return self.pace:sent_late(call.endpoint.name, slot, now) end
+  if goes then
+    if not self.pace:is_past(slot, spacing, now) then return nil end
+    local another, problem = self:take_slot(call, slot, spacing)
+    return not another and problem or nil
+  end
   self.pace:give_back(call.endpoint.name, slot, spacing, now)
   if core.is_error(why) then return why end
   return core.error { kind = "vetoed", message = tostring(why or "before_send said no"), retryable = false,
@@ -175,12 +188,10 @@ function Call:attempt(call)
   local record, err = self.session:token(call.deadline, call.stale)
   if not record then return nil, err end
   self.secret.add(record.token)
-  local waited, slot, spacing = self.pace:wait(call.endpoint.name, self.scope, call)
-  if not waited then return nil, slot end
-  self.stats:waited(call.endpoint.name, waited)
+  local slot, spacing = self:take_slot(call)
+  if not slot then return nil, spacing end
   err = call.before_send and self:last_word(call, slot, spacing)
   if err then return nil, err end
-  call.trace.waited = call.trace.waited + waited
   call.trace.requests = call.trace.requests + 1
   if call.on_send then call.on_send() end
   call.record = record

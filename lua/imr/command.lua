@@ -13,8 +13,8 @@ local CONFIRM_DEADLINE = 120 -- seconds, when none is given
 ---@field meter? string the meter's number, for confirm; looked up in the meter list when absent
 ---@field deadline? number seconds for all of it; with confirm 120 when absent
 ---@field max_wait? number seconds
----@field before_send? fun(): boolean?, any asked each time the command's slot has come, right before it would leave:
---- true lets it go; anything else stops it with an error of kind "vetoed", or with the error that is the second result
+---@field before_send? fun(): boolean?, any asked each time the command's slot has come, right before it would leave
+--- (an answer that takes long costs another slot, which is waited for after it): true lets it go; anything else stops it with an error of kind "vetoed", or with the error that is the second result
 
 ---What became of a command.
 ---@class imr.Outcome
@@ -52,7 +52,7 @@ end
 -- The meter's number and record, found in the meter list before anything is sent.
 local function find_meter(client, run, deadline)
   if run.opts.meter then return { meter_no = run.opts.meter } end
-  local cursor = client:meters { deadline = deadline - run.scope:now() }
+  local cursor = client:meters { deadline = math.max(0, deadline - run.scope:now()) }
   while true do
     local row, err = cursor:next()
     if err then return nil, err end

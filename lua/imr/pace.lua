@@ -50,13 +50,15 @@ end
 ---@param endpoint string
 ---@param scope table  the client's waits: scope:sleep(seconds) -> true | nil, err
 ---@param limits { deadline: number, max_wait: number }  on the runtime's clock; seconds
+---@param held? number a slot that came and is past; it goes back where nobody has queued behind it
+---@param spacing? number that it was taken with
 ---@return number|nil waited seconds
 ---@return number|table|nil slot its start, or the error
 ---@return number|nil spacing that it was taken with
-function Pace:wait(endpoint, scope, limits)
-  if self.interval == 0 then return 0, nil, 0 end
+function Pace:wait(endpoint, scope, limits, held, spacing)
+  if self.interval == 0 then return 0, scope:now(), 0 end
   local key, began = self:slot_key(endpoint), scope:now()
-  local spacing, held, late, err
+  local late, err
   repeat
     local now, before = scope:now(), spacing
     spacing = self:spacing(endpoint)
@@ -79,18 +81,18 @@ function Pace:wait(endpoint, scope, limits)
 end
 
 ---A slot that was waited for and will not be used.
----@param slot number|nil its start
+---@param slot number its start
 ---@param spacing number that it was taken with
 function Pace:give_back(endpoint, slot, spacing, now)
-  if slot then self.store:release(self:slot_key(endpoint), spacing, slot, now) end
+  if self.interval > 0 then self.store:release(self:slot_key(endpoint), spacing, slot, now) end
 end
 
----A request leaves at `now` instead of at its slot's start: the next slot keeps its distance from now.
-function Pace:sent_late(endpoint, slot, now)
-  local spacing = self:spacing(endpoint)
-  if slot and now - slot > spacing - self.interval then
-    self.store:push_back(self:slot_key(endpoint), now + spacing, now)
-  end
+---Is it too late to use a slot, because the next one may be too near by now?
+---@param slot number its start
+---@param spacing number that it was taken with
+---@return boolean
+function Pace:is_past(slot, spacing, now)
+  return self.interval > 0 and now - slot > (spacing - self.interval) * LATEST
 end
 
 -- Some stores give a slot to others when its holder is not heard of, or an earlier one to us.

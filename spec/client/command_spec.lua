@@ -38,6 +38,31 @@ describe("a command", function()
     end)
   end
 
+  it("keeps its distance also when before_send takes long and others wait behind it", function()
+    world.run({}, function(new)
+      local client, threads = new:client(), {}
+      for index = 1, 3 do
+        threads[index] = function()
+          return client:disconnect(new.platform:meter(index).device, { before_send = function()
+            new:sleep(1.5)
+            return true
+          end })
+        end
+      end
+      for _, outcome in ipairs(imr.all(threads)) do assert.equal("accepted", outcome.state) end
+      local entries = world.entries(new, "instruct")
+      assert.equal(3, #entries)
+      for index = 2, 3 do assert.is_true(entries[index].time - entries[index - 1].time >= 2) end
+    end)
+  end)
+
+  it("whose deadline is over before it begins is an error, no wrong use", function()
+    world.run({}, function(new)
+      local outcome, err = new:client():disconnect(new.platform:meter(1).device, { confirm = true, deadline = 0 })
+      assert.same({ nil, "timeout", "no" }, { outcome, err.kind, err.executed })
+    end)
+  end)
+
   it("changes the supply", function()
     world.run({}, function(new)
       local client, device = new:client(), new.platform:meter(3).device
