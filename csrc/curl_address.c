@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "curl_private.h"
 
@@ -47,7 +48,8 @@ static CURLUcode read_proxy(const char *text, char *place) {
   if (!code) code = append_part(place, url, CURLUPART_HOST, 0, "");
   if (!code) code = append_part(place, url, CURLUPART_PORT, 0, ":");
   if (code == CURLUE_NO_PORT) {
-    strncat(place, ":1080", IMR_PLACE_SIZE - strlen(place) - 1);
+    strncat(place, strncasecmp(text, "https:", 6) == 0 ? ":443" : ":1080",
+            IMR_PLACE_SIZE - strlen(place) - 1);
     code = CURLUE_OK;
   }
   curl_url_cleanup(url);

@@ -13,11 +13,6 @@
 #error "libcurl 7.66 or later is needed"
 #endif
 
-#if LUA_VERSION_NUM < 502 && !defined(lua_setuservalue)
-#define lua_setuservalue lua_setfenv
-#define lua_getuservalue lua_getfenv
-#endif
-
 #define IMR_PLACE_SIZE 280
 
 typedef struct imr_multi imr_multi;

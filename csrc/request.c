@@ -42,8 +42,14 @@ static bool check_text(request *r, const imr_param *param) {
   return imr_utf8_valid(text, length) || refuse(r, param, "valid UTF-8");
 }
 
-static bool check_meter(request *r, const imr_param *param) {
+/* A blank would go out as part of a number, and nobody would say that there is no such meter. */
+static bool check_numbers(request *r, const imr_param *param) {
   if (!check_text(r, param)) return false;
+  return strpbrk(lua_tostring(r->L, -1), " \t\r\n") == NULL || refuse(r, param, "without blanks");
+}
+
+static bool check_meter(request *r, const imr_param *param) {
+  if (!check_numbers(r, param)) return false;
   if (strchr(lua_tostring(r->L, -1), ',') != NULL)
     return refuse(r, param, "one meter number, without a comma");
   return true;
@@ -51,7 +57,7 @@ static bool check_meter(request *r, const imr_param *param) {
 
 /* "1,2" as it is; but an empty part would be no meter, or all of them. */
 static bool check_joined(request *r, const imr_param *param) {
-  if (!check_text(r, param)) return false;
+  if (!check_numbers(r, param)) return false;
   const char *text = lua_tostring(r->L, -1);
   bool empty = *text == ',' || text[strlen(text) - 1] == ',' || strstr(text, ",,") != NULL;
   return !empty || refuse(r, param, "meter numbers with one comma between them");

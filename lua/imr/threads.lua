@@ -43,8 +43,8 @@ end
 
 local function are_callable(functions)
   if type(functions) ~= "table" then return false end
-  for _, fn in ipairs(functions) do
-    if not is_callable(fn) then return false end
+  for index = 1, #functions do
+    if not is_callable(functions[index]) then return false end
   end
   return true
 end

@@ -110,7 +110,10 @@ local function read(endpoint, status, headers, body, settings)
   local answer, problem = decode(endpoint, body, settings)
   if answer and answer.code ~= 200 then return nil, code_error(answer, status, settings.redact) end
   if status ~= 200 then return nil, http_error(status, headers, body, settings.redact) end
-  if answer then return answer end
+  if answer then
+    answer.message = beginning(answer.message, settings.redact) -- an outcome shows it, and a ledger keeps it
+    return answer
+  end
   return nil, core.error {
     kind = "protocol", http_status = status, retryable = true, executed = "maybe",
     message = ("the answer is not the platform's: %s%s"):format(settings.redact(problem),

@@ -4,6 +4,12 @@ local world = require "support.world"
 
 local unpack = table.unpack or unpack
 
+describe("imr.all", function()
+  it("refuses a list with a hole instead of waiting for it", function()
+    assert.has_error(function() require("imr").all { nil, function() end } end)
+  end)
+end)
+
 describe("imr.run", function()
   it("returns what its function returns, nils included", function()
     world.run({}, function()

@@ -17,6 +17,16 @@ local function wire_period(more)
   return wire
 end
 
+describe("a meter number with a blank", function()
+  for _, meters in ipairs { "1, 2", "1\n", { "1", "2 " }, { "1\t" } } do
+    it("is refused: the platform would find no such meter, and nobody would say so", function()
+      local wire, problem = core.request("readings", { meters = meters, from = 1, to = 2, page_size = 1 }, 0)
+      assert.is_nil(wire)
+      assert.matches("without blanks", problem, 1, true)
+    end)
+  end
+end)
+
 describe("core.request", function()
   local good = {
     { "login", { username = "user", password = "pass" }, { admin_user_name = "user", api_password = "pass" } },
