@@ -14,7 +14,8 @@ local CONFIRM_DEADLINE = 120 -- seconds, when none is given
 ---@field deadline? number seconds for all of it; with confirm 120 when absent
 ---@field max_wait? number seconds
 ---@field before_send? fun(): boolean?, any asked each time the command's slot has come, right before it would leave
---- (an answer that takes long costs another slot, which is waited for after it): true lets it go; anything else stops it with an error of kind "vetoed", or with the error that is the second result
+--- (an answer that takes long costs another slot, which is waited for after it): true lets it go; anything else stops
+--- it with an error of kind "vetoed", or with the error that is the second result
 
 ---What became of a command.
 ---@class imr.Outcome

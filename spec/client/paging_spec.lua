@@ -1,4 +1,5 @@
 -- How a listing is paged: prefetching, slots, and the ways to read a cursor.
+local imr = require "imr"
 local world = require "support.world"
 
 local quiet = function() end
@@ -107,7 +108,6 @@ end)
 describe("six listings side by side", function()
   for _, latency in ipairs { 0.05, 0.5 } do
     it(("take the time of one when answers take %g s"):format(latency), function()
-      local imr = require "imr"
       world.run({ latency = latency, interval = 0.2 }, function(new)
         local client, works = new:client { interval = 0.2 }, {}
         for index, name in ipairs(world.listings) do

@@ -227,3 +227,16 @@ describe("the search for secrets", function()
     end
   end)
 end)
+
+describe("the message of an accepted command", function()
+  it("shows no secret that the platform sends back", function()
+    local client = assert(imr.new { base_url = "http://platform.invalid", username = USERNAME, password = PASSWORD,
+      interval = 0, transport = function(request)
+        if request.url:find("login", 1, true) then return 200, '{"code":200,"data":"a-secret-token"}', {} end
+        return 200, cjson.encode { code = 200, msg = "accepted " .. PASSWORD .. " a-secret-token" }, {}
+      end })
+    local outcome = assert(client:disconnect("1"))
+    assert.matches("^accepted ", outcome.message)
+    assert_clean(outcome.message, spelled { PASSWORD, "a-secret-token" }, "the outcome")
+  end)
+end)
