@@ -30,7 +30,7 @@ describe("decoding in a worker", function()
     local first = server:begin("/run", site.code(CLIENT .. [[
       local core, wire, runtime = require "imr.core", require "imr.wire", require("imr.runtime").current()
       local most, came = core.now() + 20, nil
-      local settings = { decimals = "number", utc_offset = 0 }
+      local settings = { decimals = "number", utc_offset = 0, redact = tostring }
       function settings.breathe()
         runtime:breathe()
         came = came or ngx.shared.notes:get "came"
