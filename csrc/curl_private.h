@@ -105,7 +105,8 @@ const char *imr_request_read(lua_State *L, int index, imr_known_url *known, imr_
 const char *imr_request_set_up(lua_State *L, int index, imr_transfer *transfer);
 void imr_request_free(imr_request *request);
 
-/* curl_address.c: both likewise return what is wrong */
+/* curl_address.c: the first two likewise. The third gives "host:port" of where a request went, in `place` or
+   not */
 const char *imr_address_check(imr_known_url *known, const char *url);
 const char *imr_address_of_proxy(const char *proxy, char **place);
 const char *imr_address_of_origin(CURL *easy, char place[IMR_PLACE_SIZE]);

@@ -91,7 +91,7 @@ function Cursor.new(settings)
   }
   local listing = setmetatable({
     report = report, completeness = completeness, fetcher = fetcher, endpoint = settings.endpoint,
-    single = settings.single, incomplete = settings.incomplete, emit = settings.emit,
+    single = settings.single, incomplete = settings.incomplete, emit = settings.emit, scope = settings.scope,
   }, Listing)
   local cursor = setmetatable({ report = report, _listing = listing, _rows = {}, _index = 0 }, Cursor)
   finalizer(cursor, function() fetcher:abandon() end)
@@ -106,9 +106,19 @@ local function take(self)
   return row
 end
 
--- One light thread at a time asks for a page; the others wait for it, and for what it leaves of the page.
+-- What `take_some` finds. One light thread at a time asks for a page; the others wait for what it leaves of it.
+---@return any found nil: it is our turn to ask
+local function taken(self, take_some)
+  local found = take_some(self)
+  while not found and self._asking do
+    self._asking:wait()
+    found = take_some(self)
+  end
+  return found
+end
+
 local function ask(self)
-  local asking = self._listing.fetcher.settings.scope:runtime():event()
+  local asking = self._listing.scope:runtime():event()
   self._asking = asking
   local fine, rows, err = pcall(self._listing.next_page, self._listing)
   self._asking = nil
@@ -121,11 +131,7 @@ end
 ---@return table|nil row
 ---@return imr.Error|nil err kind "incomplete" at the end of a listing with incomplete = "error"
 function Cursor:next()
-  local row = take(self)
-  while not row and self._asking do
-    self._asking:wait()
-    row = take(self)
-  end
+  local row = taken(self, take)
   if row then return row end
   local rows, err = ask(self)
   self._rows, self._index = rows or {}, rows and 1 or 0
@@ -151,11 +157,7 @@ end
 ---@return fun(): table[]|nil pages an iterator
 function Cursor:pages()
   return function()
-    local rest = take_rest(self)
-    while not rest and self._asking do
-      self._asking:wait()
-      rest = take_rest(self)
-    end
+    local rest = taken(self, take_rest)
     if rest then return rest end
     local rows, err = ask(self)
     if err then error(err, 0) end

@@ -42,7 +42,8 @@ function Event:wait(timeout)
   runtime:check_cancelled()
   if self.is_set then return true end
   if not timeout and not runtime:thread_to_yield() then
-    runtime:turn_until(is_set, self) -- who just blocks needs nobody to wake him
+    local fine, problem = runtime:block(is_set, self) -- who just blocks needs nobody to wake him
+    if not fine then error(problem, 0) end
     return true
   end
   local waiter = { event = self, woken = false, timer = false, thread = false, next = false, previous = false }

@@ -88,13 +88,15 @@ local function turn_until(self, done, object)
   while not done(object) and not self:is_cancelled() do self:turn() end
 end
 
--- Blocks until `done(object)`.
-function Plain:turn_until(done, object)
+---Blocks until `done(object)`.
+---@return boolean fine
+---@return any problem what the caller has to raise
+function Plain:block(done, object)
   self.inside = self.inside + 1
   local fine, problem = pcall(turn_until, self, done, object)
   self.inside = self.inside - 1
-  if not fine then error(problem, 0) end
-  self:check_cancelled()
+  if fine and self:is_cancelled() then return false, CANCELLED end
+  return fine, problem
 end
 
 local function is_woken(waiter)
@@ -109,7 +111,7 @@ function Plain:park(waiter)
     thread.waiter = false
     self:check_cancelled()
   else
-    local fine, problem = pcall(self.turn_until, self, is_woken, waiter)
+    local fine, problem = self:block(is_woken, waiter)
     self:wake(waiter)
     if not fine then error(problem, 0) end
   end
