@@ -4,14 +4,11 @@
 #define DATE_LENGTH   10
 #define MINUTE_LENGTH 16
 
-/* A number of `count` digits, -1 when another character is among them. */
-static int read_number(const char *at, int count) {
-  int number = 0;
-  for (int i = 0; i < count; i++) {
-    if (at[i] < '0' || at[i] > '9') return -1;
-    number = number * 10 + (at[i] - '0');
-  }
-  return number;
+/* A number of two digits, -1 when another character is among them. */
+static inline int read_two(const char *at) {
+  unsigned tens = (unsigned char)at[0] - (unsigned)'0';
+  unsigned ones = (unsigned char)at[1] - (unsigned)'0';
+  return tens > 9 || ones > 9 ? -1 : (int)(tens * 10 + ones);
 }
 
 static bool is_leap(int year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
@@ -30,10 +27,12 @@ static int64_t days_of(int year, int month, int day) {
 }
 
 static imr_date_result read_date(const char *at, int64_t *days) {
-  int year = read_number(at, 4);
-  int month = read_number(at + 5, 2);
-  int day = read_number(at + 8, 2);
-  if (year < 0 || month < 0 || day < 0 || at[4] != '-' || at[7] != '-') return IMR_DATE_MALFORMED;
+  int century = read_two(at);
+  int years = read_two(at + 2);
+  int month = read_two(at + 5);
+  int day = read_two(at + 8);
+  if ((century | years | month | day) < 0 || at[4] != '-' || at[7] != '-') return IMR_DATE_MALFORMED;
+  int year = century * 100 + years;
   if (year == 0 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
     return IMR_DATE_IMPOSSIBLE;
   *days = days_of(year, month, day);
@@ -42,10 +41,10 @@ static imr_date_result read_date(const char *at, int64_t *days) {
 
 /* HH:MM, and :SS where there is more. */
 static imr_date_result read_time(const char *at, bool with_seconds, int64_t *seconds) {
-  int hour = read_number(at, 2);
-  int minute = read_number(at + 3, 2);
-  int second = with_seconds ? read_number(at + 6, 2) : 0;
-  if (hour < 0 || minute < 0 || second < 0 || at[2] != ':') return IMR_DATE_MALFORMED;
+  int hour = read_two(at);
+  int minute = read_two(at + 3);
+  int second = with_seconds ? read_two(at + 6) : 0;
+  if ((hour | minute | second) < 0 || at[2] != ':') return IMR_DATE_MALFORMED;
   if (with_seconds && at[5] != ':') return IMR_DATE_MALFORMED;
   if (minute > 59 || second > 59 || hour > 24 || (hour == 24 && minute + second > 0))
     return IMR_DATE_IMPOSSIBLE;
