@@ -33,6 +33,7 @@ build = {
     ["imr.core"] = {
       sources = {
         "csrc/boot.c",
+        "csrc/builder.c",
         "csrc/calendar.c",
         "csrc/clock.c",
         "csrc/core.c",

@@ -1,5 +1,6 @@
 /* An answer's body as Lua, at once or in slices. */
 #include "body.h"
+#include "builder.h"
 #include "core.h"
 #include "envelope.h"
 
@@ -38,7 +39,7 @@ static void use(text own, int in_use) {
   if (own.body != NULL) own.body->in_use += in_use ? 1 : -1;
 }
 
-/* The arguments of both functions below. Leaves the names of the endpoint's fields at the top. */
+/* The arguments of both functions below. Leaves what the endpoint's builder needs at the top. */
 static text take_arguments(lua_State *L, imr_envelope *answer) {
   memset(answer, 0, sizeof *answer);
   answer->endpoint = check_endpoint(L, 1);
@@ -149,21 +150,21 @@ static int decoder_read(lua_State *L) {
 static int decode_decoder(lua_State *L) {
   imr_envelope answer;
   text body = take_arguments(L, &answer);
-  int names = lua_gettop(L);
+  int prepared = lua_gettop(L);
   decoder *own = lua_newuserdata(L, sizeof *own);
   own->ready = true;
   own->body = body;
   own->answer = answer;
   luaL_setmetatable(L, DECODER);
   use(body, true);
-  imr_envelope_open(&own->answer, L, names, body.data, body.length);
+  imr_envelope_open(&own->answer, L, prepared, body.data, body.length);
   lua_createtable(L, slot_count(&own->answer) + 1, 0);
   lua_pushvalue(L, 2);
   lua_rawseti(L, -2, slot_count(&own->answer) + 1);
   lua_pushvalue(L, -1);
-  lua_setuservalue(L, names + 1);
+  lua_setuservalue(L, prepared + 1);
   save_slots(L, &own->answer);
-  lua_settop(L, names + 1);
+  lua_settop(L, prepared + 1);
   return 1;
 }
 
@@ -176,22 +177,18 @@ static void make_metatable(lua_State *L) {
   lua_pop(L, 1);
 }
 
-/* The names of all fields, by endpoint, so that no call has to make these strings again. */
-static void push_names(lua_State *L) {
+/* What the builder of each endpoint's records needs, so that no call has to make it again. */
+static void push_prepared(lua_State *L) {
   lua_newtable(L);
   for (const imr_endpoint *endpoint = imr_endpoints; endpoint->name != NULL; endpoint++) {
-    lua_newtable(L);
-    for (int i = 0; endpoint->fields[i].name != NULL; i++) {
-      lua_pushstring(L, endpoint->fields[i].name);
-      lua_rawseti(L, -2, i + 1);
-    }
+    imr_builder_prepare(L, endpoint);
     lua_setfield(L, -2, endpoint->name);
   }
 }
 
 void imr_open_decode(lua_State *L) {
   make_metatable(L);
-  push_names(L);
+  push_prepared(L);
   lua_pushvalue(L, -1);
   lua_pushcclosure(L, decode_answer, 1);
   lua_setfield(L, -3, "decode");

@@ -297,7 +297,7 @@ imr_envelope_step imr_envelope_read(imr_envelope *a, lua_State *L, size_t bytes)
   return step;
 }
 
-void imr_envelope_open(imr_envelope *a, lua_State *L, int names, const char *body, size_t length) {
+void imr_envelope_open(imr_envelope *a, lua_State *L, int prepared, const char *body, size_t length) {
   a->body = body;
   a->form = "absent";
   imr_json_init(&a->json, body, length);
@@ -308,6 +308,6 @@ void imr_envelope_open(imr_envelope *a, lua_State *L, int names, const char *bod
   a->rows.L = L;
   a->rows.json = &a->json;
   a->rows.endpoint = a->endpoint;
-  imr_rows_open(&a->rows, names);
+  imr_rows_open(&a->rows, prepared);
   a->last = lua_gettop(L);
 }

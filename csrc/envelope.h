@@ -38,9 +38,9 @@ typedef struct {
   imr_json_value data;
 } imr_envelope;
 
-/* Takes the stack slots. `endpoint` and `rows.style` are set, all else is zero; `names` is the index of a
- * list with the names of the endpoint's fields. */
-void imr_envelope_open(imr_envelope *answer, lua_State *L, int names, const char *body, size_t length);
+/* Takes the stack slots. `endpoint` and `rows.style` are set, all else is zero; `prepared` is the
+ * index of what imr_builder_prepare pushes. */
+void imr_envelope_open(imr_envelope *answer, lua_State *L, int prepared, const char *body, size_t length);
 
 /* Reads on for about so many bytes (0: all that is left); a row is never cut. When it is done, the answer is
  * at the top of the stack, when it is bad, the problem. */

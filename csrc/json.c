@@ -16,6 +16,7 @@ static bool fail(imr_json *json, const char *at, const char *problem) {
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static inline const char *skip_blanks(const char *at, const char *end) {
+  if (at < end && (unsigned char)*at > ' ') return at; /* the usual case */
   while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) at++;
   return at;
 }

@@ -9,6 +9,8 @@
 #ifndef IMR_JSON_H
 #define IMR_JSON_H
 
+#include "bytes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -63,36 +65,34 @@ bool imr_json_finish(imr_json *json);
 imr_json_step imr_json_item(imr_json *json);
 imr_json_step imr_json_member(imr_json *json, imr_json_value *key);
 
-/* imr_json_member in two steps, for a caller that has a guess what comes. First up to the opening quote; then
- * either the guess (a text that began a member before, from the quote up to its value), or the key. */
+/* imr_json_member in two steps: up to the opening quote, and the key. */
 imr_json_step imr_json_find_member(imr_json *json);
 bool imr_json_key(imr_json *json, imr_json_value *key);
 
-/* memcmp() == 0, without a call for what is short. The last load may overlap with those before. */
+/* Where the bytes differ; what is loaded must not be longer than what is compared. */
+static inline uint64_t imr_differ_8(const char *a, const char *b) { return imr_load(a) ^ imr_load(b); }
+static inline uint64_t imr_differ_16(const char *a, const char *b) {
+  return imr_differ_8(a, b) | imr_differ_8(a + 8, b + 8);
+}
+
+/* memcmp() == 0, without a call for what is not very short. The last load may overlap with those before. */
 static inline bool imr_same_bytes(const char *a, const char *b, size_t length) {
-  uint64_t x[2];
-  uint32_t y[4];
-  if (length < sizeof *y) return memcmp(a, b, length) == 0;
-  if (length < sizeof *x) {
-    memcpy(&y[0], a, 4), memcpy(&y[1], b, 4);
-    memcpy(&y[2], a + length - 4, 4), memcpy(&y[3], b + length - 4, 4);
-    return y[0] == y[1] && y[2] == y[3];
-  }
-  for (size_t i = 0; i < length - 8; i += 8) {
-    memcpy(&x[0], a + i, 8), memcpy(&x[1], b + i, 8);
-    if (x[0] != x[1]) return false;
-  }
-  memcpy(&x[0], a + length - 8, 8), memcpy(&x[1], b + length - 8, 8);
-  return x[0] == x[1];
+  if (length < 8) return memcmp(a, b, length) == 0;
+  if (length < 16) return (imr_differ_8(a, b) | imr_differ_8(a + length - 8, b + length - 8)) == 0;
+  for (size_t i = 0; i < length - 16; i += 16)
+    if (imr_differ_16(a + i, b + i) != 0) return false;
+  return imr_differ_16(a + length - 16, b + length - 16) == 0;
 }
 
 static inline imr_json_step imr_json_enter_member(imr_json *json) {
-  if (json->fresh || json->end - json->at < 2 || json->at[0] != ',' || json->at[1] != '"')
+  if (json->fresh || json->end - json->at < 2 || memcmp(json->at, ",\"", 2) != 0)
     return imr_json_find_member(json);
   json->at++;
   return IMR_JSON_MORE;
 }
 
+/* For a caller that has a guess what comes: a text that was read at such a place before, right behind the
+ * opening brace or right behind a member, up to the value of the next one or behind it. */
 static inline bool imr_json_take(imr_json *json, const char *text, size_t length) {
   if ((size_t)(json->end - json->at) < length || !imr_same_bytes(json->at, text, length)) return false;
   json->at += length;

@@ -1,4 +1,5 @@
 #include "record.h"
+#include "calendar.h"
 #include "hash.h"
 #include "number.h"
 #include "value.h"
@@ -6,7 +7,6 @@
 #include <string.h>
 
 #define BIT(field) (UINT64_C(1) << (field))
-#define MAX_WIDTH  64 /* nobody makes us allocate for more than this */
 
 /* Fields by their key */
 
@@ -94,14 +94,21 @@ static bool is_same(const imr_json_value *a, const imr_json_value *b) {
   return a->length == b->length && a->kind == b->kind && imr_same_bytes(a->at, b->at, a->length);
 }
 
+static void push_name(const imr_rows *rows, int field) {
+  lua_pushvalue(rows->L, rows->builder.names + field);
+}
+
 /* `keep`: for the next row. */
 static void set_new(imr_rows *rows, int field, const imr_json_value *value, bool keep) {
   lua_State *L = rows->L;
   const imr_field *entry = &rows->endpoint->fields[field];
   rows->texts[field] = *value;
   rows->kept &= ~BIT(field);
-  lua_pushvalue(L, rows->names + field);
+  imr_builder_reach(&rows->builder, L, field);
   if (!imr_push_field(L, entry, value, &rows->style)) {
+    lua_pushnil(L);
+    imr_builder_set(&rows->builder, L, field);
+    push_name(rows, field);
     imr_push_raw(L, value);
     put(rows, rows->invalid);
     return;
@@ -111,7 +118,7 @@ static void set_new(imr_rows *rows, int field, const imr_json_value *value, bool
     lua_replace(L, rows->values + field);
     rows->kept |= BIT(field);
   }
-  lua_rawset(L, rows->record);
+  imr_builder_set(&rows->builder, L, field);
 }
 
 /* A number as it usually comes, in quotes or not, in one pass. False takes nothing: the others read it. */
@@ -131,21 +138,47 @@ static bool take_number(imr_json *json, imr_json_value *value, double *number) {
   return true;
 }
 
-/* The same for a field that has had no value in this row. */
-static bool set_number(imr_rows *rows, int field) {
-  double number;
-  if (((rows->numbers & ~rows->seen) & BIT(field)) == 0) return false;
-  if (!take_number(rows->json, &rows->texts[field], &number)) return false;
-  lua_pushvalue(rows->L, rows->names + field);
-  lua_pushnumber(rows->L, number);
-  lua_rawset(rows->L, rows->record);
+/* The same for a time. */
+static bool take_time(imr_json *json, imr_json_value *value, int64_t *seconds) {
+  const size_t length = IMR_DATETIME_LENGTH;
+  const char *at = json->at;
+  if ((size_t)(json->end - at) < length + 2 || at[0] != '"' || at[length + 1] != '"') return false;
+  if (imr_datetime_read(at + 1, length, seconds) != IMR_DATE_OK) return false;
+  *value = (imr_json_value){at + 1, length, IMR_JSON_STRING, 0};
+  json->at = at + length + 2;
+  json->fresh = false;
   return true;
 }
 
-static void set_kept(imr_rows *rows, int field) {
-  lua_pushvalue(rows->L, rows->names + field);
+static bool set_number(imr_rows *rows, int field) {
+  double number;
+  if (!take_number(rows->json, &rows->texts[field], &number)) return false;
+  imr_builder_reach(&rows->builder, rows->L, field);
+  lua_pushnumber(rows->L, number);
+  imr_builder_set(&rows->builder, rows->L, field);
+  return true;
+}
+
+static bool set_time(imr_rows *rows, int field) {
+  int64_t seconds;
+  if (!take_time(rows->json, &rows->texts[field], &seconds)) return false;
+  imr_builder_reach(&rows->builder, rows->L, field);
+  imr_push_integer(rows->L, seconds - rows->style.utc_offset);
+  imr_builder_set(&rows->builder, rows->L, field);
+  return true;
+}
+
+/* For a field that has had no value in this row. */
+static bool set_at_once(imr_rows *rows, const imr_guess *guess) {
+  if ((rows->seen & guess->bit) != 0) return false;
+  if ((rows->numbers & guess->bit) != 0) return set_number(rows, guess->field);
+  return (rows->times & guess->bit) != 0 && set_time(rows, guess->field);
+}
+
+static inline void set_kept(imr_rows *rows, int field) {
+  imr_builder_reach(&rows->builder, rows->L, field);
   lua_pushvalue(rows->L, rows->values + field);
-  lua_rawset(rows->L, rows->record);
+  imr_builder_set(&rows->builder, rows->L, field);
 }
 
 /* A value that came twice in a row is kept: it may come more often. */
@@ -157,11 +190,15 @@ static void set_field(imr_rows *rows, int field, const imr_json_value *value) {
     set_new(rows, field, value, same);
 }
 
-static void clear(imr_rows *rows, int field, int slot) {
-  if (lua_isnil(rows->L, slot)) return;
-  lua_pushvalue(rows->L, rows->names + field);
-  lua_pushnil(rows->L);
-  lua_rawset(rows->L, slot);
+static void unset(imr_rows *rows, int field) {
+  lua_State *L = rows->L;
+  imr_builder_reach(&rows->builder, L, field);
+  lua_pushnil(L);
+  imr_builder_set(&rows->builder, L, field);
+  if (lua_isnil(L, rows->invalid)) return;
+  push_name(rows, field);
+  lua_pushnil(L);
+  lua_rawset(L, rows->invalid);
 }
 
 /* The field had a value in this row before. The last one counts; the earlier one, if it says something else,
@@ -171,13 +208,10 @@ static void set_again(imr_rows *rows, int field, const imr_json_value *value) {
   imr_json_value earlier = rows->texts[field];
   const imr_text *wire = rows->wires[field];
   if (is_same(&earlier, value)) return;
-  lua_pushvalue(L, rows->names + field);
-  lua_rawget(L, rows->record);
-  clear(rows, field, rows->record);
-  clear(rows, field, rows->invalid);
+  imr_builder_get(&rows->builder, L, field);
+  unset(rows, field);
   set_new(rows, field, value, false);
-  lua_pushvalue(L, rows->names + field);
-  lua_rawget(L, rows->record);
+  imr_builder_get(&rows->builder, L, field);
   bool same = !lua_isnil(L, -1) && lua_rawequal(L, -1, -2);
   lua_pop(L, 2);
   if (same) return;
@@ -186,14 +220,14 @@ static void set_again(imr_rows *rows, int field, const imr_json_value *value) {
 }
 
 static void mark_seen(imr_rows *rows, const imr_guess *guess) {
-  rows->seen |= BIT(guess->field);
+  rows->seen |= guess->bit;
   rows->wires[guess->field] = guess->wire;
 }
 
 /* Does the member come again as it was when its value was kept? Then there is no need to read it. */
 static bool take_member(imr_rows *rows, const imr_guess *guess) {
   int field = guess->field;
-  if (guess->length == 0 || field < 0 || (rows->kept & ~rows->seen & BIT(field)) == 0) return false;
+  if ((rows->kept & ~rows->seen & guess->bit) == 0) return false;
   const imr_json_value *text = &rows->texts[field];
   if (text->kind != IMR_JSON_STRING || text->at != guess->text + guess->length + 1) return false;
   if (!imr_json_take(rows->json, guess->text, guess->length + text->length + 2)) return false;
@@ -206,10 +240,10 @@ static bool take_member(imr_rows *rows, const imr_guess *guess) {
 static bool read_value(imr_rows *rows, const imr_guess *guess) {
   int field = guess->field;
   imr_json_value value;
-  if (!set_number(rows, field)) {
+  if (!set_at_once(rows, guess)) {
     if (!imr_json_skip(rows->json, &value)) return false;
     if (is_empty(&value)) return true;
-    if ((rows->seen & BIT(field)) != 0)
+    if ((rows->seen & guess->bit) != 0)
       set_again(rows, field, &value);
     else
       set_field(rows, field, &value);
@@ -220,36 +254,45 @@ static bool read_value(imr_rows *rows, const imr_guess *guess) {
 
 /* Members and rows */
 
-/* Reads the key, and remembers it as the guess for the next row. */
-static bool read_key(imr_rows *rows, imr_guess *guess, int first) {
+/* Up to the value of the next member, and remembers that as the guess for the next row. */
+static imr_json_step read_key(imr_rows *rows, imr_guess *guess, int first) {
   const char *start = rows->json->at;
-  if (!imr_json_key(rows->json, &guess->key)) return false;
+  imr_json_step step = imr_json_member(rows->json, &guess->key);
+  if (step != IMR_JSON_MORE) return step;
   guess->field = field_of_key(rows, &guess->key, first, &guess->wire);
+  guess->bit = guess->field < 0 ? 0 : BIT(guess->field);
   guess->text = start;
   guess->length = (size_t)(rows->json->at - start);
-  return true;
+  return IMR_JSON_MORE;
 }
 
-/* The keys that are too many for the guesses share the last one. */
-static bool read_member(imr_rows *rows, int position) {
+/* The keys that are too many for the guesses share the last one. The first one is never shared: no comma
+ * comes before it. */
+static imr_json_step read_member(imr_rows *rows, int position) {
   imr_guess *guess = &rows->guesses[position < IMR_MAX_GUESSES ? position : IMR_MAX_GUESSES - 1];
   const char *start = rows->json->at;
-  if (take_member(rows, guess)) return true;
+  bool fine;
+  if (take_member(rows, guess)) return IMR_JSON_MORE;
   if (guess->length == 0 || !imr_json_take(rows->json, guess->text, guess->length)) {
-    if (!read_key(rows, guess, position)) return false;
+    imr_json_step step = read_key(rows, guess, position);
+    if (step != IMR_JSON_MORE) return step;
   }
-  if (guess->field < 0) return read_unknown(rows, &guess->key);
-  guess->text = start; /* beside the value, so that both can be compared at once */
-  return read_value(rows, guess);
+  if (guess->field < 0) {
+    fine = read_unknown(rows, &guess->key);
+  } else {
+    guess->text = start; /* beside the value, so that both can be compared at once */
+    fine = read_value(rows, guess);
+  }
+  return fine ? IMR_JSON_MORE : IMR_JSON_BROKEN;
 }
 
 static bool read_members(imr_rows *rows) {
   int position = 0;
   for (;;) {
-    imr_json_step step = imr_json_enter_member(rows->json);
+    imr_json_step step = read_member(rows, position);
     if (step == IMR_JSON_CLOSED) break;
-    if (step == IMR_JSON_BROKEN || !read_member(rows, position)) return false;
-    if (position < MAX_WIDTH) position++;
+    if (step == IMR_JSON_BROKEN) return false;
+    position++;
   }
   rows->members = position;
   return true;
@@ -258,15 +301,20 @@ static bool read_members(imr_rows *rows) {
 static void set_string(imr_rows *rows, const char *name, const char *value) {
   if (value == NULL) return;
   lua_pushstring(rows->L, value);
-  lua_setfield(rows->L, rows->record, name);
+  lua_setfield(rows->L, rows->builder.record, name);
+}
+
+/* Pushes a field's value from the record, which is made. */
+static void push_value(const imr_rows *rows, int field) {
+  push_name(rows, field);
+  lua_rawget(rows->L, rows->builder.record);
 }
 
 /* `kind` and `type_name` of a meter type, `image_ok` of an image status. */
 static void set_derived(imr_rows *rows) {
   lua_State *L = rows->L;
   if (rows->derived < 0 || (rows->seen & BIT(rows->derived)) == 0) return;
-  lua_pushvalue(L, rows->names + rows->derived);
-  lua_rawget(L, rows->record);
+  push_value(rows, rows->derived);
   if (rows->endpoint->fields[rows->derived].derived == IMR_METER_TYPE) {
     const imr_meter_type *type = imr_meter_type_of((int64_t)lua_tonumber(L, -1));
     if (type != NULL) set_string(rows, "kind", type->kind);
@@ -275,7 +323,7 @@ static void set_derived(imr_rows *rows) {
     size_t length;
     const char *text = lua_tolstring(L, -1, &length);
     lua_pushboolean(L, imr_is_text(&imr_image_ok, text, length));
-    lua_setfield(L, rows->record, "image_ok");
+    lua_setfield(L, rows->builder.record, "image_ok");
   }
   lua_pop(L, 1);
 }
@@ -288,7 +336,7 @@ static void attach(imr_rows *rows, int slot, const char *name) {
   if (lua_next(L, slot) != 0) {
     lua_pop(L, 2);
     lua_pushvalue(L, slot);
-    lua_setfield(L, rows->record, name);
+    lua_setfield(L, rows->builder.record, name);
   }
   lua_pushnil(L);
   lua_replace(L, slot);
@@ -299,12 +347,12 @@ bool imr_rows_read(imr_rows *rows) {
   rows->seen = 0;
   rows->repeats = 0;
   rows->sided = false;
-  lua_createtable(L, 0, rows->members);
-  rows->record = lua_gettop(L);
+  imr_builder_begin(&rows->builder, L);
   if (!read_members(rows)) {
-    lua_settop(L, rows->record - 1);
+    lua_settop(L, rows->builder.record - 1);
     return false;
   }
+  imr_builder_end(&rows->builder, L, rows->members);
   set_derived(rows);
   if (rows->sided) {
     attach(rows, rows->extra, "extra");
@@ -319,8 +367,7 @@ static int64_t identity_of_texts(const imr_rows *rows) {
   uint64_t hash = 0;
   for (int i = 0; i < 2; i++) {
     size_t length;
-    lua_pushvalue(L, rows->names + fields[i]);
-    lua_rawget(L, rows->record);
+    push_value(rows, fields[i]);
     const char *text = lua_tolstring(L, -1, &length);
     if (text == NULL) text = "", length = 0;
     hash = imr_hash(text, length, hash);
@@ -334,7 +381,7 @@ int64_t imr_rows_identity(const imr_rows *rows, const char *start) {
       (rows->endpoint->flags & IMR_ONE_PER_METER) != 0 && rows->device_id >= 0 && rows->meter_no >= 0;
   if (by_meter && (rows->seen & BIT(rows->device_id)) != 0 && (rows->seen & BIT(rows->meter_no)) != 0)
     return identity_of_texts(rows);
-  return imr_hash_to_53_bits(imr_hash(start, (size_t)(rows->json->at - start), 0));
+  return imr_hash_to_53_bits(imr_hash_quick(start, (size_t)(rows->json->at - start)));
 }
 
 /* Values that are likely to come again in the next row, and cost more to make than to keep. */
@@ -347,23 +394,22 @@ static int push_nil(lua_State *L) {
   return lua_gettop(L);
 }
 
-void imr_rows_open(imr_rows *rows, int names) {
+void imr_rows_open(imr_rows *rows, int prepared) {
   lua_State *L = rows->L;
   const imr_field *fields = rows->endpoint->fields;
   luaL_checkstack(L, 2 * IMR_MAX_FIELDS + IMR_ROWS_STACK, "too many fields");
   rows->device_id = rows->meter_no = rows->derived = -1;
-  rows->names = lua_gettop(L) + 1;
   for (int i = 0; i < IMR_MAX_FIELDS && fields[i].name != NULL; i++) {
-    lua_rawgeti(L, names, i + 1);
     if (strcmp(fields[i].name, "device_id") == 0) rows->device_id = i;
     if (strcmp(fields[i].name, "meter_no") == 0) rows->meter_no = i;
     if (fields[i].derived != IMR_NO_DERIVED) rows->derived = i;
     if (fields[i].type == IMR_DEC && !rows->style.exact) rows->numbers |= BIT(i);
+    if (fields[i].type == IMR_TIME) rows->times |= BIT(i);
     if (is_keepable(rows, fields[i].type)) rows->keepable |= BIT(i);
     rows->field_count = i + 1;
   }
+  imr_builder_open(&rows->builder, L, prepared, rows->field_count);
   rows->values = lua_gettop(L) + 1;
-  rows->members = rows->field_count;
   for (int i = 0; i < rows->field_count; i++) push_nil(L);
   rows->extra = push_nil(L);
   rows->invalid = push_nil(L);

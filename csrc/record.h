@@ -2,21 +2,23 @@
 #ifndef IMR_RECORD_H
 #define IMR_RECORD_H
 
+#include "builder.h"
 #include "field.h"
 
 /* Rows of one answer look alike: so many keys of a row are guessed from the row before. */
 #define IMR_MAX_GUESSES 48
 
 typedef struct {
-  const char *text; /* from the key's quote up to the value */
+  const char *text; /* from the comma before the key, if there is one, up to the value */
   size_t length;
   imr_json_value key;
   const imr_text *wire; /* the spelling of ours that it is */
   int field;            /* -1: none of ours */
+  uint64_t bit;         /* of the field, none for -1 */
 } imr_guess;
 
 /* Stack slots that reading a row takes beyond those that are taken for all rows. */
-#define IMR_ROWS_STACK 20
+#define IMR_ROWS_STACK (IMR_BUILDER_STACK + 20)
 
 /* What the rows of one answer share. It points into the body and the Lua stack. */
 typedef struct {
@@ -30,26 +32,26 @@ typedef struct {
   int meter_no;
   int derived;
 
-  int names;  /* Lua stack slot of the first field's name, behind it the others */
-  int values; /* the same for the last value of a field, where it is kept */
+  imr_builder builder;
+  int values; /* Lua stack slot of the first field's last value, where it is kept, behind it the others */
   int extra;  /* the two tables of the record being built, or nil */
   int invalid;
-  int record; /* above them */
 
   imr_guess guesses[IMR_MAX_GUESSES];
   imr_json_value texts[IMR_MAX_FIELDS]; /* the last text of each field */
   const imr_text *wires[IMR_MAX_FIELDS];
-  uint64_t numbers;  /* fields that become floats */
+  uint64_t numbers; /* fields that become floats */
+  uint64_t times;
   uint64_t keepable; /* fields whose values may be kept for the next row */
   uint64_t seen;     /* fields that had a value in this row */
   uint64_t kept;     /* fields whose slot in `values` has what `texts` says */
-  int members;       /* in this row, or the last one */
+  int members;       /* in this row */
   bool sided;        /* this row has something in its two tables */
   int repeats;       /* keys of this row that got a number because they came before */
 } imr_rows;
 
-/* Takes the stack slots; `names` is the index of a list with the names of the endpoint's fields. */
-void imr_rows_open(imr_rows *rows, int names);
+/* Takes the stack slots; `prepared` is the index of what imr_builder_prepare pushes. */
+void imr_rows_open(imr_rows *rows, int prepared);
 
 /* Reads a row, behind its opening brace, and pushes the record. False pushes nothing: it is not JSON. */
 bool imr_rows_read(imr_rows *rows);

@@ -1,6 +1,7 @@
 #!/bin/sh
 # fuzz.sh SECONDS [TARGET...]: builds the fuzzer with clang and runs each target that long, from its corpus; JOBS of
 # them at a time. What is found lies in build/fuzz/found, and the last lines say how to run it again.
+# CPPFLAGS=-DIMR_BUILDER_CALLS=1 fuzzes the way in which records are made under LuaJIT.
 set -eu
 
 seconds=$1
@@ -11,7 +12,7 @@ export LUA_PATH_5_4="./lua/?.lua;./lua/?/init.lua;./fuzz/?.lua;;"
 
 build_fuzzer() {
   core=$(ls csrc/*.c | grep -v '^csrc/curl')
-  flags="-std=c99 -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=fuzzer,address,undefined"
+  flags="-std=c99 -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=fuzzer,address,undefined ${CPPFLAGS:-}"
   # shellcheck disable=SC2046,SC2086
   "$1" $flags $(pkg-config --cflags lua5.4) -o "$build/fuzzer" $core fuzz/native.c fuzz/harness.c \
     $(pkg-config --libs lua5.4) -lm

@@ -263,10 +263,26 @@ describe("core.decode: identities", function()
       if id < 2 ^ 52 then low = low + 1 end
     end
     assert.is_true(low > 9600 and low < 10400)
-    for length = 0, 100 do
+    for length = 0, 300 do
       local a = ids("readings", ('[{"x":"%s"},{"x":"%s"}]'):format(("a"):rep(length) .. "b", ("a"):rep(length) ..
         "c"))
       assert.not_equal(a[1], a[2])
+    end
+  end)
+
+  it("tell of every place in a row", function()
+    for _, length in ipairs { 1, 20, 55, 56, 57, 58, 120, 121, 250 } do
+      local rows = { ('{"x":"%s"}'):format(("0"):rep(length)) }
+      for place = 1, length do
+        for digit = 1, 9 do
+          table.insert(rows, ('{"x":"%s%d%s"}'):format(("0"):rep(place - 1), digit, ("0"):rep(length - place)))
+        end
+      end
+      local known = {}
+      for row, id in ipairs(ids("readings", "[" .. table.concat(rows, ",") .. "]")) do
+        assert.is_nil(known[id])
+        known[id] = row
+      end
     end
   end)
 end)

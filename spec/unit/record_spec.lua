@@ -271,6 +271,63 @@ describe("core.decode: rows that differ in shape", function()
     end
   end)
 
+  it("may have their keys in any order, some of them missing, bad or twice", function()
+    local seed = 7
+    local function random(n)
+      seed = (seed * 16807) % 2147483647
+      return seed % n + 1
+    end
+    -- Our name, the text of the members, what they give.
+    local function members(row)
+      local list = {
+        { "reading", ('"reading":"%d.5"'):format(row), row + 0.5 },
+        { "read_time", ('"readTime":"1970-01-01 08:%02d:%02d"'):format(math.floor(row / 60), row % 60), row },
+      }
+      for ours, wire in pairs { device_id = "deviceId", meter_no = "tableNo", imei = "imei", user_code = "user_code",
+        address = "tableAddress", device_name = "deviceName" } do
+        local value = wire .. math.floor(row / random(3))
+        table.insert(list, { ours, ('"%s":"%s"'):format(wire, value), value })
+      end
+      return list
+    end
+    local texts, wanted = {}, {}
+    for row = 1, 500 do
+      local parts, expect = {}, {}
+      for _, member in ipairs(members(row)) do
+        local name, text, value, fate = member[1], member[2], member[3], random(8)
+        if fate == 1 then
+          text, value = text:gsub(":.*", ":null"), nil
+        elseif fate == 2 and name == "read_time" then
+          text, value = '"readTime":"bad"', nil
+          expect.invalid = { read_time = "bad" }
+        elseif fate == 2 and name == "reading" then
+          text = '"reading":"bad",' .. text
+          expect.extra = { reading = "bad" }
+        end
+        expect[name] = value
+        table.insert(parts, random(#parts + 1), text)
+      end
+      texts[row], wanted[row] = "{" .. table.concat(parts, ",") .. "}", expect
+    end
+    assert.same(wanted, decode("readings", answer("[" .. table.concat(texts, ",") .. "]")).rows)
+  end)
+
+  it("with few fields are small tables", function()
+    local function size(row)
+      local body = answer("[" .. row .. ("," .. row):rep(9999) .. "]")
+      collectgarbage()
+      collectgarbage()
+      local before = collectgarbage("count")
+      local result = decode("tou_readings", body)
+      collectgarbage()
+      collectgarbage()
+      assert.equal(10000, #result.rows)
+      return (collectgarbage("count") - before) * 1024 / 10000
+    end
+    assert.is_true(size "{}" < 120)
+    assert.is_true(size '{"voltA":1}' < 200)
+  end)
+
   it("may have hundreds of keys", function()
     local members, extra = {}, {}
     for i = 1, 300 do
