@@ -92,6 +92,11 @@ local known = {
   runtime = { check = function(value) return type(value) == "table", "a runtime, as imr.testing makes it" end },
 }
 
+---What holds where nothing is given.
+---@type table<string, any>
+options.defaults = {}
+for name, entry in pairs(known) do options.defaults[name] = entry.default end
+
 -- A secret's wrong value is not shown.
 local function shown(value, entry)
   if entry.secret then return "a " .. type(value) end

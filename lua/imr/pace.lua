@@ -14,11 +14,22 @@ local WIDEN, SHRINK = 2, 0.98           -- on 1011 or waking late, and on each a
 local Pace = {}
 Pace.__index = Pace
 
+local function least_margin(interval)
+  return math.min(MARGIN, interval * MARGIN_SHARE)
+end
+
+---Seconds between two slots while nothing asks for more room.
+---@param interval number seconds
+---@return number
+function Pace.least_spacing(interval)
+  return interval + least_margin(interval)
+end
+
 ---@param settings { store: table, key: string, interval: number }
 function Pace.new(settings)
   return setmetatable({
     store = settings.store, key = settings.key, interval = settings.interval,
-    least_margin = math.min(MARGIN, settings.interval * MARGIN_SHARE),
+    least_margin = least_margin(settings.interval),
     margins = {}, -- by endpoint
   }, Pace)
 end

@@ -2,13 +2,10 @@
 -- nothing behind.
 
 local core = require "imr.core"
+local pack = require "imr.pack"
 local runtime = require "imr.runtime"
 
 local unpack = table.unpack or unpack
-
-local function pack(...)
-  return { n = select("#", ...), ... }
-end
 
 ---@class imr.Scope
 local Scope = {}

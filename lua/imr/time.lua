@@ -2,7 +2,7 @@
 
 local core = require "imr.core"
 
-local CHINA = 8 * 3600
+local CHINA = require("imr.options").defaults.utc_offset
 
 local time = {}
 

@@ -139,6 +139,23 @@ describe("the configuration", function()
     assert.equal(3, (meters("", { XDG_CONFIG_HOME = user.home .. "/elsewhere" })))
   end)
 
+  it("shows no store's password, and takes none from the arguments", function()
+    both()
+    for _, store in ipairs { "redis://:s3/kret@127.0.0.1:1", "redis://s3kret@127.0.0.1:1", "redis://:s3kret@:x" } do
+      local result = user:run("doctor", { IMR_STORE = store })
+      assert.is_truthy(result.out:find("FAIL store", 1, true))
+      assert.is_nil((result.out .. result.err):find("kret", 1, true), result.out .. result.err)
+      result = user:run("meters --store " .. store)
+      assert.equal(2, result.status)
+      assert.matches("set IMR_STORE", result.err)
+    end
+  end)
+
+  it("takes an empty variable for one that is not set", function()
+    both()
+    assert.equal(3, (meters("", { IMR_PROFILE = "", IMR_BASE_URL = "", IMR_PASSWORD = "" })))
+  end)
+
   it("shows no password, whatever happens", function()
     both()
     for _, arguments in ipairs { "meters --base-url http://127.0.0.1:1 --retries 0", "doctor", "meters --profile x" } do
@@ -190,6 +207,18 @@ describe("imr login without a terminal", function()
     assert.equal(0, user:run("meters --limit 1").status)
     assert.equal("forgot 1 kept password\n", user:run("login --forget").out)
     assert.equal(3, user:run("meters --limit 1").status)
+  end)
+
+  it("writes over no file that it cannot read", function()
+    for _, text in ipairs { "[{", '[{"base_url":"http://x","username":"u"}]', "[1]", '"x"' } do
+      user:write(".config/imr/credentials", text)
+      local result = user:run("login --password-stdin </dev/null")
+      assert.equal(3, result.status)
+      assert.matches("is not what `imr login` writes", result.err, 1, true)
+      shell.must("echo demo-secret | " .. user:command "login --password-stdin" .. " 2>&1 || true")
+      assert.equal(text, user:read ".config/imr/credentials")
+    end
+    shell.must("rm " .. user.home .. "/.config/imr/credentials")
   end)
 
   it("uses a password that is there already, and keeps no copy of it", function()

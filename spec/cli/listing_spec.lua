@@ -148,6 +148,23 @@ describe("a listing", function()
     end
   end)
 
+  it("names what is wrong, and the flag", function()
+    for arguments, message in pairs {
+      ["consumption --from yesterday --granularity 每日"] = 'option \'granularity\' must be "realtime" or "daily"',
+      ["readings --from -99999999999999d"] = "--from '-99999999999999d' is not in the years 1 to 9999",
+      ["meters --limit 1.5"] = "--limit: '1.5' is not a whole number from 1 on",
+      ["meters --deadline nan"] = "--deadline: 'nan' is not a number of seconds",
+      ["plan --meters 1 --days 99999999999999"] = "--days: '99999999999999' is not a whole number from 1 to 36500",
+      ["plan --meters 1 --days 1 --rows-per-day many"] = "--rows-per-day: 'many' is not a number of rows",
+      ["sync --first-days 1e9"] = "--first-days: '1e9' is not a whole number from 1 to 36500",
+      ["cutoff --max-age nan 2025-07-01T24:00"] = "--max-age: 'nan' is not a number of days",
+    } do
+      local result = user:run(arguments)
+      assert.same({ 2, "" }, { result.status, result.out }, arguments)
+      assert.matches(message, result.err, 1, true)
+    end
+  end)
+
   it("says how many rows have a value that did not parse", function()
     local wire = require("support.scripted").start(
       [[c:send(ok('[{"deviceId":"1","tableNo":"0001","reading":"12,5","readTime":"2025-06-01 00:00:00"}]'))]])

@@ -61,6 +61,7 @@ describe("imr simulate", function()
     local wrong = {
       "--offline 3", "--totals perhaps", "--today yesterday", "--encoding xml", "--meters many", "--fault fire=1",
       "--fault 502", "--forbidden nothing", "--log /nonexistent/log", "--host 256.1.1.1", "--duplicate-orders maybe",
+      "--port 99999", "--exit-after soon",
     }
     for _, arguments in ipairs(wrong) do
       local ok, output = run("simulate --exit-after 0 " .. arguments)

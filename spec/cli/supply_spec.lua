@@ -160,6 +160,44 @@ describe("imr supply", function()
     assert.equal(5, supply("disconnect --interval 0 --reason x nobody").status)
   end)
 
+  it("says what becomes of a run beside another one: its plan stands, and supersedes the other's", function()
+    local device = connected(1)[1]
+    local script = user:write("guard", ([[#!/bin/sh
+      %s "$1" 2>%s
+      echo $? >%s]]):format(user:command("supply disconnect --interval 0 --reason later"), user.home .. "/err",
+      user.home .. "/status"), "700")
+    local result = supply(("disconnect --interval 0 --reason first --guard %s %s"):format(script, device))
+    assert.same({ 5, { "superseded" } }, { result.status, states(result) })
+    assert.equal("4\n", user:read "status")
+    assert.matches("1 are on record as planned: `imr supply resume` sends them", user:read "err", 1, true)
+    assert.equal(0, sent(device))
+    local resumed = supply "resume --interval 0"
+    assert.same({ 0, { "accepted" }, 1 }, { resumed.status, states(resumed), sent(device) })
+  end)
+
+  it("sees to its output before a command leaves", function()
+    local device = connected(1)[1]
+    local arguments = "disconnect --interval 0 --reason x %s " .. device
+    assert.equal(2, supply(arguments:format "--fields device,nothing").status)
+    assert.equal(1, supply(arguments:format "--output /no/such/directory/file").status)
+    assert.same({ 0, {} }, { sent(device), rows(supply "history") })
+    assert.equal(0, supply(arguments:format "--fields state,device").status)
+    assert.same({ { device = device, state = "accepted" } }, rows(supply "history --fields state,device"))
+  end)
+
+  it("makes no ledger where it only reads", function()
+    for _, action in ipairs { "status", "history", "resume --interval 0", "resolve --interval 0" } do
+      local result = supply(action .. " --ledger " .. user.home .. "/mistyped.db")
+      assert.same({ 2, "" }, { result.status, result.out })
+      assert.matches("there is no supply ledger", result.err, 1, true)
+    end
+    assert.is_nil(user:read "mistyped.db")
+  end)
+
+  it("takes an empty IMR_LEDGER for none", function()
+    assert.equal(0, supply("history", { IMR_LEDGER = "" }).status)
+  end)
+
   it("keeps the ledger where --ledger or IMR_LEDGER says", function()
     local device = connected(1)[1]
     supply(("disconnect --interval 0 --reason x --ledger %s/a.db %s"):format(user.home, device))

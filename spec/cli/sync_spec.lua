@@ -64,6 +64,7 @@ describe("imr sync", function()
   end)
 
   it("asks the platform nothing for a certificate", function()
+    assert(database.open(user.home .. "/imr.db")):close()
     local none = run("sync --certificate 2025-07", { IMR_BASE_URL = "http://127.0.0.1:1" })
     assert.equal(5, none.status)
     assert.matches("nothing has been synced yet", none.err)
@@ -85,6 +86,27 @@ describe("imr sync", function()
       assert.equal(2, result.status, arguments .. result.err)
       assert.is_nil(result.err:find("secret", 1, true))
     end
+  end)
+
+  it("takes no password for the database from the arguments", function()
+    for _, where in ipairs { "postgres://me:se/kret@host/x", "postgresql://me:sekret@host/x",
+      "'postgres://host/x?user=me&password=sekret'" } do
+      local result = run("export --db " .. where)
+      assert.equal(2, result.status)
+      assert.matches("set IMR_DB", result.err)
+      assert.is_nil(result.err:find("kret", 1, true))
+    end
+  end)
+
+  it("makes no database where it only reads, and leaves a good output alone", function()
+    local path = user:write("good.csv", "rows")
+    for _, command in ipairs { "export --output " .. path, "check", "cutoff 2025-07-01T24:00", "report --out " .. path,
+      "sync --certificate yesterday" } do
+      local result = run(command .. " --db " .. user.home .. "/mistyped.db")
+      assert.same({ 2, "" }, { result.status, result.out }, command)
+      assert.matches("there is no database .*mistyped.db: is the name right", result.err)
+    end
+    assert.same({ nil, "rows" }, { user:read "mistyped.db", user:read "good.csv" })
   end)
 
   it("never shows the database's password", function()

@@ -278,11 +278,23 @@ describe("the simulated platform", function()
       return problem
     end
     assert.is_truthy(message { meter = 1 }:match("platform_spec%.lua:%d+: unknown simulator option 'meter'"))
-    for name, value in pairs {
-      meters = -1, offline = 2, totals = "perhaps", encoding = "xml", today = "2025-13-01", forbidden = { "nothing" },
-      faults = { fire = 1 }, bom = "yes", on_request = 1, prefix = 3,
+    for name, case in pairs {
+      meters = { -1, "a whole number, 0 or more, not -1" }, offline = { 2, "a number from 0 to 1, not 2" },
+      totals = { "perhaps", "a whole number or one of right, wrong_low" }, bom = { "yes", "true or false" },
+      encoding = { "xml", "one of both, json, form" }, forbidden = { { "nothing" }, "a list of login" },
+      today = { "2025-13-01", "a date, YYYY-MM-DD, not 2025-13-01" },
+      faults = { { fire = 1 }, "there is no fault 'fire'; there are drop_before" },
+      on_request = { 1, "a function" }, prefix = { 3, "a text, not 3" },
     } do
-      assert.is_truthy(message({ [name] = value }):find("simulator option '" .. name .. "' cannot be", 1, true))
+      local text = message { [name] = case[1] }
+      assert.is_truthy(text:find("simulator option '" .. name .. "': ", 1, true), text)
+      assert.is_truthy(text:find(case[2], 1, true), text)
+    end
+    for problem, fault in pairs {
+      ["rate of 502 must be a number from 0 to 1, not 2"] = { ["502"] = 2 },
+      ["1001: its endpoints are a list of login, meters"] = { ["1001"] = { rate = 1, endpoints = { "nothing" } } },
+    } do
+      assert.is_truthy(message({ faults = fault }):find(problem, 1, true))
     end
     assert.has_error(function() Platform.new():set_gate("nobody", "connected") end)
   end)

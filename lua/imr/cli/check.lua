@@ -68,17 +68,13 @@ local function options_of(arguments, offset)
   return options
 end
 
-local function columns_of(arguments)
-  return arguments.fields and require("imr.cli.columns").pick(COLUMNS, arguments.fields) or COLUMNS
-end
-
 ---@return integer exit status
 function check.run(arguments)
   if arguments.list then return list_rules(arguments) end
   require("imr.core").catch_signals()
-  local offset = settings.read(arguments).utc_offset or 8 * 3600
+  local offset = settings.read(arguments).utc_offset
   local options = options_of(arguments, offset)
-  local out = output.open(arguments, { columns = columns_of(arguments), utc_offset = offset })
+  local out = output.open(arguments, { columns = COLUMNS, utc_offset = offset })
   options.on_flags = function(flags)
     watch.check(not arguments.output)
     out:write(flags)

@@ -4,6 +4,7 @@
 local connect = require "imr.cli.connect"
 local core = require "imr.core"
 local exit = require "imr.cli.exit"
+local http_date = require("imr.confirmation").http_date
 local imr = require "imr"
 local watch = require "imr.cli.watch"
 
@@ -35,7 +36,7 @@ end
 
 local function account(state)
   local chosen = state.chosen
-  chosen.base_url = chosen.base_url or "http://imrapi.jrhsz.com"
+  chosen.base_url = chosen.base_url or connect.DEFAULT_URL
   if chosen.username and chosen.password then
     return ok(("%s (%s), password from %s"):format(chosen.username, chosen.from.username,
       chosen.password_file or chosen.from.password))
@@ -48,7 +49,7 @@ end
 local function store(state)
   local opened = connect.store(state.chosen.store)
   local _, message = opened:get_token("imr doctor", core.now())
-  local place = opened.path or state.chosen.store
+  local place = opened.path or connect.shown(state.chosen.store)
   if not message and opened.path then
     local fine, problem = core.private_directory(opened.path)
     message = not fine and problem or nil
@@ -148,18 +149,8 @@ end
 
 -- ---------------------------------------------------------------- what the answers told
 
-local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11,
-  Dec = 12 }
-
--- "Sun, 06 Nov 1994 08:49:37 GMT"
-local function parse_date(text)
-  local day, month, year, clock = text:match("^%a+, (%d%d) (%a%a%a) (%d%d%d%d) (%d%d:%d%d:%d%d) GMT$")
-  if not day or not MONTHS[month] then return nil end
-  return imr.time.parse(("%s-%02d-%s %s"):format(year, MONTHS[month], day, clock), 0)
-end
-
 local function clock(state)
-  local theirs = state.date and parse_date(state.date)
+  local theirs = http_date(state.date)
   if not theirs then return ok "the platform's answers carry no date to compare with" end
   local difference = state.arrived - theirs
   if math.abs(difference) <= SKEW then return ok(("%+d s to the platform's"):format(difference)) end

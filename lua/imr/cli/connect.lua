@@ -11,19 +11,30 @@ local settings = require "imr.cli.settings"
 
 local connect = {}
 
-local DEFAULT_URL = "http://imrapi.jrhsz.com"
+---The platform that is meant where nobody names one.
+connect.DEFAULT_URL = require("imr.options").defaults.base_url
+
 local OPTIONS = {
   "base_url", "username", "password", "encoding", "interval", "timeout", "retries", "ca_file", "proxy", "utc_offset",
 }
 
 connect.configure = settings.configure
 
--- redis://[:password@]host[:port][/prefix]
+---The name of a store as people may see it: without a password.
+---@param text string
+---@return string
+function connect.shown(text)
+  return (text:gsub("^redis://.*@", "redis://…@"))
+end
+
+-- redis://[:password@]host[:port][/prefix]; whatever stands in the password, the last @ ends it.
 local function redis_options(text)
-  local password, rest = text:match("^redis://[^:@/]*:([^@/]*)@(.*)$")
-  rest = rest or text:match("^redis://(.*)$")
-  local host, port, prefix = rest:match("^([^:/]+):?(%d*)/?(.*)$")
-  if not host then exit.usage("the store '%s' is not like redis://HOST:PORT", password and "redis://…" or text) end
+  local account, rest = text:match("^redis://(.*)@([^@]*)$")
+  local password = account and account:match(":(.*)$") or nil
+  local host, port, prefix = (rest or text:match("^redis://(.*)$")):match("^([^:/]+):?(%d*)/?(.*)$")
+  if not host or account and not password then
+    exit.usage("the store '%s' is not like redis://HOST:PORT or redis://:PASSWORD@HOST:PORT", connect.shown(text))
+  end
   return { host = host, port = tonumber(port), password = password, prefix = prefix ~= "" and prefix or nil }
 end
 
@@ -48,15 +59,9 @@ local function require_credentials(chosen)
   end
 end
 
--- Wrong options are the user's here, not ours.
-local function without_position(problem)
-  return (tostring(problem):gsub("^[^:\n]+:%d+: ", ""))
-end
-
 local function options_of(chosen, more)
   local options = { decimals = "string", store = connect.store(chosen.store) }
   for _, name in ipairs(OPTIONS) do options[name] = chosen[name] end
-  options.base_url = chosen.base_url or DEFAULT_URL
   for name, value in pairs(more or {}) do options[name] = value end
   return options
 end
@@ -66,12 +71,8 @@ end
 ---@param more? table options of imr.new
 ---@return imr.Client
 function connect.open(chosen, more)
-  chosen.base_url = chosen.base_url or DEFAULT_URL
-  local ok, client, err = pcall(function() return require("imr").new(options_of(chosen, more)) end)
-  if not ok then
-    if type(client) == "table" then error(client, 0) end
-    exit.usage("%s", without_position(client))
-  end
+  chosen.base_url = chosen.base_url or connect.DEFAULT_URL
+  local client, err = exit.wrong_use(require("imr").new, options_of(chosen, more))
   if not client then error(err, 0) end
   return client
 end

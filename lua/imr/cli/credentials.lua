@@ -17,14 +17,19 @@ local function is_account(value)
     and type(value.password) == "string"
 end
 
+local function damaged(path)
+  exit.fail("credentials", "%s is not what `imr login` writes: repair it, or remove it and log in again", path)
+end
+
 local function load_all()
   local path = credentials.path()
   local text, message = core.private_read(path)
   if message then exit.fail("credentials", "the saved account is refused: %s", message) end
-  local list = text and core.json(text) or {}
-  local accounts = {}
-  for _, account in ipairs(type(list) == "table" and list or {}) do
-    if is_account(account) then accounts[#accounts + 1] = account end
+  local accounts = text and core.json(text) or not text and {}
+  -- Written over, it would take with it whatever can still be read in it.
+  if type(accounts) ~= "table" then damaged(path) end
+  for _, account in ipairs(accounts) do
+    if not is_account(account) then damaged(path) end
   end
   return accounts, path
 end

@@ -4,6 +4,7 @@ local core = require "imr.core"
 local database = require "imr.cli.database"
 local exit = require "imr.cli.exit"
 local notes = require "imr.cli.notes"
+local number = require "imr.cli.number"
 local output = require "imr.cli.output"
 local quality_flags = require "imr.cli.quality_flags"
 local selection = require "imr.cli.selection"
@@ -28,7 +29,7 @@ function cutoff.configure(parser)
   parser:argument("cutoff", "Moment on the platform's clock, such as 2025-07-31T24:00.")
   database.configure(parser)
   selection.configure(parser, false)
-  parser:option("--max-age", "Days before it that a reading may be old (default: 3)."):argname "DAYS":convert(tonumber)
+  number.flag(parser, "--max-age DAYS", "Days before it that a reading may be old (default: 3).", number.of "days")
   parser:option("--source", "Only readings of this listing: readings, consumption, consumption_realtime, tou_readings, "
     .. "camera_readings (repeatable)."):argname "NAME":count "*"
     :choices { "readings", "consumption", "consumption_realtime", "tou_readings", "camera_readings" }
@@ -47,7 +48,6 @@ local function moment(text, offset)
 end
 
 local function columns_of(arguments)
-  if arguments.fields then return require("imr.cli.columns").pick(COLUMNS, arguments.fields) end
   if output.format(arguments) ~= "table" then return COLUMNS end
   return { (table.unpack or unpack)(COLUMNS, 1, IN_TABLE) }
 end
@@ -68,7 +68,7 @@ local function write(arguments, bill, offset)
     row.age_hours = row.age and ("%.1f"):format(row.age / 3600)
     if not (arguments.unresolved and row.resolved) then rows[#rows + 1] = row end
   end
-  local out = output.open(arguments, { columns = columns_of(arguments), utc_offset = offset })
+  local out = output.open(arguments, { columns = columns_of(arguments), all = COLUMNS, utc_offset = offset })
   out:write(rows)
   out:finish(true)
 end
@@ -76,7 +76,7 @@ end
 ---@return integer exit status
 function cutoff.run(arguments)
   core.catch_signals()
-  local offset = settings.read(arguments).utc_offset or 8 * 3600
+  local offset = settings.read(arguments).utc_offset
   local bill = quality_flags.run(arguments, require("imr.workflow.cutoff").at, options_of(arguments, offset))
   write(arguments, bill, offset)
   notes.say("%d of %d meters have a reading at %s", bill.resolved, #bill.rows, arguments.cutoff)

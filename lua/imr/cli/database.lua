@@ -1,5 +1,8 @@
 --- The database of a command: --db.
 
+local environment = require "imr.cli.environment"
+local exit = require "imr.cli.exit"
+
 local database = {}
 
 ---Adds the flag.
@@ -11,18 +14,18 @@ end
 ---@param arguments table of the command line
 ---@return string where
 function database.where(arguments)
-  local named = arguments.db or os.getenv("IMR_DB")
-  if arguments.db and arguments.db:match("^postgres%a*://[^/@]*:[^/@]+@") then
-    require("imr.cli.exit").usage("a password has no place in the arguments: others can read them; set IMR_DB")
+  local given = arguments.db
+  if given and (given:find("^postgres%a*://.*:.*@") or given:find("^postgres.*[?&]password=")) then
+    exit.usage("a password has no place in the arguments: others can read them; set IMR_DB")
   end
-  return named and named ~= "" and named or "imr.db"
+  return given or environment "IMR_DB" or "imr.db"
 end
 
----Opens it. Raises.
+---Opens one that `imr sync` has made. Raises.
 ---@param arguments table of the command line
 ---@return imr.Database
 function database.open(arguments)
-  local db, err = require("imr.database").open(database.where(arguments))
+  local db, err = require("imr.database").open(database.where(arguments), { existing = true })
   if not db then error(err, 0) end
   return db
 end

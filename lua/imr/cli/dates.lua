@@ -70,6 +70,9 @@ end
 local HELP = "dates are YYYY-MM-DD, \"YYYY-MM-DD HH:MM:SS\", today, yesterday, -7d, -12h, this-week, last-week,"
   .. " this-month, last-month, this-year or now"
 
+-- Beyond the calendar nothing can be written to the platform, or counted day by day.
+local FIRST, LAST = assert(imr.time.parse("0001-01-02", 0)), assert(imr.time.parse("9999-12-30", 0))
+
 local function span(text, flag, now, offset)
   local first, last
   if words[text] then
@@ -79,6 +82,7 @@ local function span(text, flag, now, offset)
   end
   if not first then first, last = absolute(text, offset) end
   if not first then exit.usage("%s '%s': %s", flag, text, last:match("calendar") and last or HELP) end
+  if first < FIRST or last > LAST then exit.usage("%s '%s' is not in the years 1 to 9999", flag, text) end
   return first, last
 end
 

@@ -20,8 +20,8 @@ exit.codes = {
   { 1, "the platform failed, or something on this machine (a file, the store)" },
   { 2, "wrong use: a flag, a date, the configuration" },
   { 3, "credentials: none, wrong ones, or no right to this endpoint" },
-  { 4, "throttled, unreachable or out of time: try again later" },
-  { 5, "rows came, but the listing, or the period of a database, is not known to be complete" },
+  { 4, "throttled, unreachable, out of time, or another run is at work: try again later" },
+  { 5, "the listing, or the period of a database, is not known to be complete; or a command is not sent or confirmed" },
   { 6, "nobody knows whether a command was executed: look at the meter before you send it again" },
   { 130, "interrupted by Ctrl-C (128 + the number of another signal)" },
 }
@@ -30,7 +30,7 @@ local INTERRUPT = 2 -- SIGINT
 
 local by_kind = {
   closed_pipe = 0, usage = 2, auth = 3, credentials = 3, forbidden = 3, throttled = 4, network = 4, timeout = 4,
-  incomplete = 5, unknown_outcome = 6,
+  locked = 4, busy = 4, incomplete = 5, unknown_outcome = 6,
 }
 
 -- Statuses of a gateway that has nothing behind it, or too much in front of it.
@@ -72,8 +72,22 @@ end
 ---Raises an error of a kind of the client's, or of this machine.
 ---@param kind string
 ---@param message string a format
-function exit.fail(kind, message, ...)
-  raise(kind, message, ...)
+exit.fail = raise
+
+-- A check of the library raises at the line of its caller. That is pcall here, which has no line: so a text without a
+-- place is about what the user typed, and one with a place is a mistake of ours.
+local function results_of(fine, ...)
+  if fine then return ... end
+  local problem = ...
+  if type(problem) == "string" and not problem:find("^[^:\n]+:%d+: ") then raise("usage", "%s", problem) end
+  error(problem, 0)
+end
+
+---Calls a function of the library with what the user typed: its complaint is wrong use of the command.
+---@param fn fun(...): ...
+---@return any ... what it returns
+function exit.wrong_use(fn, ...)
+  return results_of(pcall(fn, ...))
 end
 
 local FIELDS = { "kind", "code", "message", "endpoint", "http_status", "retryable", "executed", "retry_after" }

@@ -28,13 +28,13 @@ function export.configure(parser)
 end
 
 -- A time is written on the platform's clock, so the text beside it says nothing more: it has to be asked for.
-local function columns_of(entry, wanted)
+local function columns_of(entry)
   local all, default = {}, {}
   for index, column in ipairs(entry.columns) do
     all[index] = { name = column.name, type = types[column.type] }
     if not column.name:match("_local$") then default[#default + 1] = all[index] end
   end
-  return wanted and require("imr.cli.columns").pick(all, wanted) or default
+  return default, all
 end
 
 local function decoder(entry)
@@ -71,11 +71,11 @@ end
 
 ---@return integer exit status
 function export.run(arguments)
-  local offset = settings.read(arguments).utc_offset or 8 * 3600
+  local offset = settings.read(arguments).utc_offset
   local period = period_of(arguments, offset)
-  local columns = columns_of(tables[arguments.table], arguments.fields)
+  local columns, all = columns_of(tables[arguments.table])
   local db = database.open(arguments)
-  local out = output.open(arguments, { columns = columns, utc_offset = offset })
+  local out = output.open(arguments, { columns = columns, all = all, utc_offset = offset })
   require("imr.core").catch_signals()
   local fine, problem = pcall(copy, arguments, db, out, period)
   db:close()

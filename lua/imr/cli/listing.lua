@@ -4,36 +4,21 @@
 
 local connect = require "imr.cli.connect"
 local exit = require "imr.cli.exit"
+local number = require "imr.cli.number"
 local output = require "imr.cli.output"
 local selection = require "imr.cli.selection"
 
 local listing = {}
 
-local function whole(least)
-  return function(text)
-    local number = tonumber(text)
-    if number and number >= least and number % 1 == 0 then return math.floor(number) end
-    return nil, ("'%s' is not a whole number from %d on"):format(text, least)
-  end
-end
-
-local function seconds(text)
-  local number = tonumber(text)
-  if number and number >= 0 then return number end
-  return nil, ("'%s' is not a number of seconds"):format(text)
-end
-
-listing.whole, listing.seconds = whole, seconds
-
 local function configure(spec, parser)
   if spec.dated then require("imr.cli.dates").configure(parser) end
   selection.configure(parser, true)
   if spec.configure then spec.configure(parser) end
-  parser:option("--limit", "Stop after so many rows."):argname("N"):convert(whole(1))
+  number.flag(parser, "--limit N", "Stop after so many rows.", number.whole(1))
   if spec.list then
-    parser:option("--list-size", "Most meter numbers in one request (default: 100)."):argname("N"):convert(whole(1))
+    number.flag(parser, "--list-size N", "Most meter numbers in one request (default: 100).", number.whole(1))
   end
-  parser:option("--deadline", "Give up after so many seconds."):argname("SECONDS"):convert(seconds)
+  number.flag(parser, "--deadline SECONDS", "Give up after so many seconds.", number.of "seconds")
   output.configure(parser)
   connect.configure(parser)
 end
@@ -62,13 +47,11 @@ local function numbers_of(meters, keep)
 end
 
 local function new_plan(run, wanted, project)
-  local ok, plan = pcall(require("imr.workflow.plan").new, {
+  return exit.wrong_use(require("imr.workflow.plan").new, {
     endpoint = run.spec.endpoint, meters = wanted, project = project, from = run.from, to = run.to,
     granularity = run.arguments.granularity, list_size = run.arguments.list_size, page_size = run.reader.page_size,
     spacing = run.reader.spacing,
   })
-  if not ok then exit.usage("%s", tostring(plan)) end
-  return plan
 end
 
 local WORTH_A_LOOK = 2 -- requests; more than that may cost less as the whole project, whose size has to be asked for
@@ -105,7 +88,7 @@ end
 local function open(run, step)
   local own = step.parameters
   for name, value in pairs(run.spec.parameters and run.spec.parameters(run.arguments) or {}) do own[name] = value end
-  return run.client[run.spec.endpoint](run.client, run.reader:parameters(own))
+  return exit.wrong_use(run.client[run.spec.endpoint], run.client, run.reader:parameters(own))
 end
 
 local function read_steps(run, plan, keep)
@@ -134,8 +117,8 @@ end
 -- A number that was asked for and has no row: misspelt, or nothing in that period. Nobody should have to count.
 local function say_unseen(run)
   local missing = {}
-  for _, number in ipairs(run.numbers or {}) do
-    if run.unseen[number] then missing[#missing + 1] = number end
+  for _, meter_no in ipairs(run.numbers or {}) do
+    if run.unseen[meter_no] then missing[#missing + 1] = meter_no end
   end
   if #missing == 0 then return end
   local shown = table.concat(missing, ", ", 1, math.min(#missing, 5))
@@ -158,7 +141,7 @@ local function prepare(spec, arguments)
   local Reader = require "imr.cli.reader"
   local chosen
   run.client, chosen = connect.client(arguments, { on_event = Reader.on_event })
-  local offset = chosen.utc_offset or 8 * 3600
+  local offset = chosen.utc_offset
   if spec.dated then run.from, run.to = require("imr.cli.dates").period(arguments, offset) end
   run.reader = Reader.new {
     title = spec.title, interval = chosen.interval, limit = arguments.limit, deadline = arguments.deadline,

@@ -9,6 +9,7 @@
 ---   out:finish(true)     false: the listing is not known to be complete
 ---   out:abort()          instead of finish, when something failed: leaves no half file behind
 
+local defaults = require("imr.options").defaults
 local exit = require "imr.cli.exit"
 local notes = require "imr.cli.notes"
 local sink = require "imr.cli.sink"
@@ -47,18 +48,20 @@ function output.format(arguments)
 end
 
 local function columns_of(arguments, settings, format)
-  return settings.columns
-    or require("imr.cli.columns").choose(settings.endpoint, format, arguments.fields)
+  local columns = require "imr.cli.columns"
+  if not settings.columns then return columns.choose(settings.endpoint, format, arguments.fields) end
+  return arguments.fields and columns.pick(settings.all or settings.columns, arguments.fields) or settings.columns
 end
 
 ---@param arguments table of the command line
----@param settings { endpoint: string?, columns: table[]?, utc_offset: integer? }
+---@param settings { endpoint: string?, columns: table[]?, all: table[]?, utc_offset: integer? } all: what --fields may
+--- choose from, where that is more than `columns`
 ---@return imr.cli.Output
 function output.open(arguments, settings)
   local format = output.format(arguments)
   local columns = columns_of(arguments, settings, format)
   local write, finish, count = require("imr.cli." .. modules[format])[format](columns, {
-    utc_offset = settings.utc_offset or 8 * 3600, excel = arguments.excel, raw = arguments.raw_csv,
+    utc_offset = settings.utc_offset or defaults.utc_offset, excel = arguments.excel, raw = arguments.raw_csv,
     colour = not arguments.output and terminal.colour_output(),
   })
   local shown = {}

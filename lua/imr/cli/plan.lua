@@ -1,8 +1,9 @@
 --- `imr plan`: what a listing, or all of them, will cost before it runs. With --meters and --days it asks nobody.
 
+local Pace = require "imr.pace"
 local connect = require "imr.cli.connect"
 local exit = require "imr.cli.exit"
-local listing = require "imr.cli.listing"
+local number = require "imr.cli.number"
 local output = require "imr.cli.output"
 local selection = require "imr.cli.selection"
 local settings = require "imr.cli.settings"
@@ -31,17 +32,15 @@ function plan.configure(parser)
   parser:argument("listing", "What to plan (default: all of them, side by side); sync: what a first `imr sync` costs, "
     .. "of 90 days unless you say otherwise."):args("*")
     :choices(names)
-  parser:option("--meters", "The project has so many meters (default: asks the platform)."):argname("N")
-    :convert(listing.whole(0))
-  parser:option("--days", "A period of so many days, up to yesterday."):argname("D"):convert(listing.whole(1))
+  number.flag(parser, "--meters N", "The project has so many meters (default: asks the platform).", number.whole(0))
+  number.flag(parser, "--days D", "A period of so many days, up to yesterday.", number.whole(1, number.MOST_DAYS))
   require("imr.cli.dates").configure(parser)
   selection.configure(parser, false)
-  parser:option("--rows-per-day", "Rows of a meter in a day (default: 1; real-time consumption 4).")
-    :argname("N"):convert(tonumber)
+  number.flag(parser, "--rows-per-day N", "Rows of a meter in a day (default: 1; real-time consumption 4).",
+    number.of "rows")
   parser:option("--granularity", "Of consumption: daily (default) or realtime."):argname("HOW"):default("daily")
-  parser:option("--list-size", "Most meter numbers in one request (default: 100)."):argname("N")
-    :convert(listing.whole(1))
-  parser:option("--max-days", "Longest period of one listing."):argname("D"):convert(listing.whole(1))
+  number.flag(parser, "--list-size N", "Most meter numbers in one request (default: 100).", number.whole(1))
+  number.flag(parser, "--max-days D", "Longest period of one listing.", number.whole(1))
   output.configure(parser)
   connect.configure(parser)
 end
@@ -119,11 +118,10 @@ local function add_total(rows)
 end
 
 local function options_of(entry, arguments, chosen)
-  local interval = chosen.interval or 2
   return {
     endpoint = entry[2], meters = selection.numbers(arguments), project = arguments.meters,
     rows_per_day = arguments.rows_per_day, granularity = arguments.granularity, list_size = arguments.list_size,
-    max_days = arguments.max_days, spacing = interval + math.min(0.05, interval * 0.05),
+    max_days = arguments.max_days, spacing = Pace.least_spacing(chosen.interval),
   }
 end
 
@@ -133,14 +131,14 @@ function plan.run(arguments)
   prepare_sync(arguments)
   local list, dated = chosen_listings(arguments)
   local chosen = settings.read(arguments)
-  local offset, from, to = chosen.utc_offset or 8 * 3600, nil, nil
+  local offset, from, to = chosen.utc_offset, nil, nil
   if dated then from, to = period(arguments, offset) end
   arguments.meters = arguments.meters or ask_meters(arguments)
   local rows = {}
   for _, entry in ipairs(list) do
     local options = options_of(entry, arguments, chosen)
     options.from, options.to = from, to
-    add_rows(rows, entry[1], workflow.new(options))
+    add_rows(rows, entry[1], exit.wrong_use(workflow.new, options))
   end
   if #list > 1 then add_total(rows) end
   local out = output.open(arguments, { columns = COLUMNS, utc_offset = offset })

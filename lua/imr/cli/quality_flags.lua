@@ -50,9 +50,7 @@ function quality_flags.options(arguments)
   if arguments.rules then options.rules = names(arguments.rules) end
   if arguments.without then options.without = names(arguments.without) end
   for _, text in ipairs(arguments.set) do tune(options.tuning, text) end
-  local fine, problem = pcall(rules.new, options, 1)
-  -- The place in our code says nothing to whoever typed it.
-  if not fine then exit.usage("%s", (tostring(problem):gsub("^[^:\n]+:%d+: ", ""))) end
+  exit.wrong_use(rules.new, options, 1)
   return options
 end
 

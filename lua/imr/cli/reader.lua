@@ -1,6 +1,7 @@
 --- Reads one listing to its end, page by page: what passes the filter is written, and how far it is is shown.
 
 local core = require "imr.core"
+local Pace = require "imr.pace"
 local Progress = require "imr.cli.progress"
 local notes = require "imr.cli.notes"
 local watch = require "imr.cli.watch"
@@ -11,13 +12,11 @@ local Reader = {}
 Reader.__index = Reader
 
 local PAGE_SIZE = 1000
-local MARGIN, MARGIN_SHARE = 0.05, 0.05 -- what the client adds to the interval
 
----@param settings { title: string, interval: number?, limit: integer?, deadline: number?, page_size: integer? }
+---@param settings { title: string, interval: number, limit: integer?, deadline: number?, page_size: integer? }
 function Reader.new(settings)
-  local interval = settings.interval or 2
   local page_size = settings.page_size or PAGE_SIZE
-  local spacing = interval + math.min(MARGIN, interval * MARGIN_SHARE)
+  local spacing = Pace.least_spacing(settings.interval)
   return setmetatable({
     complete = true, written = 0, limit = settings.limit or math.huge, page_size = page_size, spacing = spacing,
     ends = settings.deadline and core.now() + settings.deadline,

@@ -3,9 +3,11 @@
 local core = require "imr.core"
 local database = require "imr.cli.database"
 local dates = require "imr.cli.dates"
+local environment = require "imr.cli.environment"
 local exit = require "imr.cli.exit"
-local listing = require "imr.cli.listing"
+local ledger = require "imr.cli.ledger"
 local notes = require "imr.cli.notes"
+local number = require "imr.cli.number"
 local quality_flags = require "imr.cli.quality_flags"
 local settings = require "imr.cli.settings"
 local sink = require "imr.cli.sink"
@@ -20,28 +22,18 @@ function report.configure(parser)
     :argname "FILE"
   database.configure(parser)
   dates.configure(parser)
-  parser:option("--ledger", "Also the commands of this supply ledger (environment: IMR_LEDGER)."):argname "FILE"
+  ledger.configure(parser, "Also the commands of this supply ledger (environment: IMR_LEDGER).")
   parser:option("--title", "Title of the page."):argname "TEXT"
   parser:option("--language", "Which is shown first: en or zh (default: that of LANG); the page has both.")
     :choices { "en", "zh" }
-  parser:option("--top", "So many consumers of each kind (default: 15)."):argname "N":convert(listing.whole(1))
+  number.flag(parser, "--top N", "So many consumers of each kind (default: 15).", number.whole(1))
   quality_flags.configure(parser)
   settings.configure(parser)
 end
 
 local function language()
-  local named = os.getenv("LC_ALL") or os.getenv("LC_MESSAGES") or os.getenv("LANG") or ""
+  local named = environment "LC_ALL" or environment "LC_MESSAGES" or environment "LANG" or ""
   return named:match("^zh") and "zh" or "en"
-end
-
--- Only what is there: opening a ledger would make one.
-local function ledger_of(arguments)
-  local path = arguments.ledger or os.getenv("IMR_LEDGER")
-  if not path then return nil end
-  local file = io.open(path, "rb")
-  if not file then exit.usage("there is no supply ledger %s", path) end
-  file:close()
-  return path
 end
 
 -- The thirty days up to yesterday, unless somebody says otherwise.
@@ -52,10 +44,10 @@ end
 
 local function options_of(arguments)
   local options = quality_flags.options(arguments)
-  options.utc_offset = settings.read(arguments).utc_offset or 8 * 3600
+  options.utc_offset = settings.read(arguments).utc_offset
   options.from, options.to = period(arguments, options.utc_offset)
   if options.to - options.from > 400 * DAY then exit.usage("a report is of 400 days at the most") end
-  options.title, options.top, options.ledger = arguments.title, arguments.top, ledger_of(arguments)
+  options.title, options.top, options.ledger = arguments.title, arguments.top, ledger.existing(arguments)
   options.language = arguments.language or language()
   local seen = 0
   options.on_meter = function()

@@ -9,6 +9,8 @@
 local config = require "imr.cli.config"
 local credentials = require "imr.cli.credentials"
 local exit = require "imr.cli.exit"
+local defaults = require("imr.options").defaults
+local environment = require "imr.cli.environment"
 local sorted_names = require "imr.sorted_names"
 
 local settings = {}
@@ -99,7 +101,7 @@ local function flags_layer(arguments)
     local name, value = entry[1], arguments[entry[1]]
     if value then layer[name] = checked(entry[2], "--" .. name:gsub("_", "-"), value, "command line") end
   end
-  if layer.store and layer.store:match("^redis://[^/]*@") then
+  if layer.store and layer.store:match("^redis://.*@") then
     exit.usage("a password has no place in the arguments: others can read them; set IMR_STORE")
   end
   return layer
@@ -108,11 +110,10 @@ end
 local function environment_layer()
   local layer = { where = "environment" }
   for _, entry in ipairs(LIST) do
-    local value = entry.env and os.getenv(entry.env)
-    if value and value ~= "" then layer[entry[1]] = checked(entry[2], entry.env, value, "environment") end
+    local value = entry.env and environment(entry.env)
+    if value then layer[entry[1]] = checked(entry[2], entry.env, value, "environment") end
   end
-  local password = os.getenv("IMR_PASSWORD")
-  layer.password = password ~= "" and password or nil
+  layer.password = environment "IMR_PASSWORD"
   return layer
 end
 
@@ -140,7 +141,7 @@ end
 local function layers_of(arguments)
   local values, path = config.load()
   local file = table_layer(values, path)
-  local wanted = arguments.profile or os.getenv("IMR_PROFILE") or file.profile
+  local wanted = arguments.profile or environment "IMR_PROFILE" or file.profile
   local layers = { flags_layer(arguments), environment_layer() }
   layers[#layers + 1] = profile_layer(file, wanted, path)
   layers[#layers + 1] = file
@@ -199,11 +200,16 @@ local function choose(layers)
   return chosen
 end
 
+-- What commands count with themselves. The rest is the library's to fill in: no base URL, say, means whichever account
+-- was saved last.
+local FILLED = { "interval", "utc_offset" }
+
 ---@param arguments table of the command line
 ---@return table settings
 function settings.read(arguments)
   local chosen = choose(layers_of(arguments))
   add_saved(chosen)
+  for _, name in ipairs(FILLED) do chosen[name] = chosen[name] or defaults[name] end
   return chosen
 end
 

@@ -1,6 +1,8 @@
 --- `imr simulate`: the simulated platform over HTTP, until a signal ends it. Its flags are the platform's options.
 
+local exit = require "imr.cli.exit"
 local needs = require "imr.needs"
+local number = require "imr.cli.number"
 local options = require "imr.simulator.options"
 
 local simulate = { summary = "Run a simulated metering platform over HTTP." }
@@ -15,11 +17,11 @@ local function flag_name(option)
 end
 
 local function to_number(text)
-  local number = tonumber(text)
-  if not number then
+  local found = tonumber(text)
+  if not found then
     return nil, ("'%s' is not a number"):format(text)
   end
-  return number % 1 == 0 and math.floor(number) or number
+  return found % 1 == 0 and math.floor(found) or found
 end
 
 local function to_total(text)
@@ -84,9 +86,9 @@ end
 
 function simulate.configure(parser)
   parser:option("--host", "Address to listen on (default: 127.0.0.1)."):argname("HOST")
-  parser:option("--port", "Port; 0 takes a free one (default: 0)."):argname("N"):convert(to_number)
+  number.flag(parser, "--port N", "Port; 0 takes a free one (default: 0).", number.whole(0, 65535))
   parser:option("--log", "File that gets one JSON object for every request."):argname("FILE")
-  parser:option("--exit-after", "End by itself after so many seconds."):argname("N"):convert(to_number)
+  number.flag(parser, "--exit-after N", "End by itself after so many seconds.", number.of "seconds")
   for _, option in ipairs(options.list) do
     if not NOT_FLAGS[option.name] then
       add_flag(parser, option)
@@ -114,26 +116,23 @@ local function settings_of(arguments)
   return settings
 end
 
-local function fail(message)
-  io.stderr:write("imr simulate: ", (tostring(message):gsub("^[^:]+:%d+: ", "")), "\n")
-  return 1
-end
-
 local function start(arguments)
   needs("imr simulate", "socket", "luasocket", "lua-socket")
   local Platform, Server = require "imr.simulator.platform", require "imr.simulator.server"
-  local ok, platform = pcall(Platform.new, settings_of(arguments))
-  if not ok then
-    return nil, platform
-  end
+  local platform = exit.wrong_use(Platform.new, settings_of(arguments))
   local log, message
   if arguments.log then
     log, message = io.open(arguments.log, "a")
     if not log then
-      return nil, message
+      exit.usage("--log %s", message)
     end
   end
-  return Server.new { platform = platform, host = arguments.host, port = arguments.port, log = log }
+  local server
+  server, message = Server.new { platform = platform, host = arguments.host, port = arguments.port, log = log }
+  if not server then
+    exit.usage("nothing can listen at %s:%d: %s", arguments.host or "127.0.0.1", arguments.port or 0, message)
+  end
+  return server
 end
 
 -- A password that somebody chose is theirs to know; the built-in one is printed.
@@ -155,15 +154,12 @@ end
 
 ---@return integer exit status
 function simulate.run(arguments)
-  local server, message = start(arguments)
-  if not server then
-    return fail(message)
-  end
+  local server = start(arguments)
   announce(server, arguments.password)
   local ok, problem = pcall(serve, server, arguments.exit_after)
   server:close()
   if not ok and not tostring(problem):find("interrupted!", 1, true) then
-    return fail(problem)
+    error(problem, 0)
   end
   return 0
 end

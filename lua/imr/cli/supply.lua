@@ -5,73 +5,18 @@ local connect = require "imr.cli.connect"
 local core = require "imr.core"
 local exit = require "imr.cli.exit"
 local input = require "imr.cli.supply_input"
-local listing = require "imr.cli.listing"
+local ledger = require "imr.cli.ledger"
 local notes = require "imr.cli.notes"
 local output = require "imr.cli.output"
-local settings = require "imr.cli.settings"
 local time_text = require("imr.cli.progress").time_text
 local watch = require "imr.cli.watch"
 local workflow = require "imr.workflow.supply"
 
-local supply = { summary = "Cut or restore supply, at most once and on record." }
+local supply = {
+  summary = "Cut or restore supply, at most once and on record.", configure = require "imr.cli.supply_flags",
+}
 
 local actions = { disconnect = "disconnect", reconnect = "reconnect", read = "request_reading" }
-
--- ---------------------------------------------------------------- flags
-
-local function add_sending_flags(parser)
-  parser:option("--guard", "Shell command asked right before each command leaves, with the device as its last "
-    .. "argument; status 0 lets it go."):argname "CMD"
-  parser:flag("--confirm", "Read the meters until they show the change.")
-  parser:option("--stop-after", "End after so many failures in a row (default: 3)."):argname "N"
-    :convert(listing.whole(1))
-  parser:flag("--dry-run", "Only show the plan; the default on a terminal.")
-  parser:flag("--yes", "Send on a terminal too.")
-end
-
-local function add_plan_flags(parser)
-  parser:argument("device", "Device ids."):args "*"
-  parser:option("--from", "CSV file of devices, or - for standard input."):argname "FILE"
-  parser:option("--reason", "Why; stays on record."):argname "TEXT"
-  parser:option("--max", "Plan nothing when more than N commands would be sent."):argname "N"
-    :convert(listing.whole(0))
-  parser:option("--quiet-hours", "No supply is cut in these, such as 20:00-08:00."):argname "HH:MM-HH:MM"
-  parser:option("--protected", "Device that is never sent anything, or @FILE of them (repeatable; environment: "
-    .. "IMR_PROTECTED=FILE)."):argname "DEVICE":count "*"
-  parser:flag("--force", "Send also where the platform shows the wanted state already.")
-  add_sending_flags(parser)
-end
-
-local function add_action(parser, name, summary)
-  local action = parser:command(name, summary)
-  action:option("--ledger", "The ledger (environment: IMR_LEDGER; default: beside the file store)."):argname "FILE"
-  output.configure(action)
-  return action
-end
-
-local function configure_sending(parser)
-  for _, entry in ipairs { { "disconnect", "Cut supply." }, { "reconnect", "Restore supply." },
-    { "read", "Ask meters for a reading now." } } do
-    local action = add_action(parser, entry[1], entry[2])
-    add_plan_flags(action)
-    settings.configure(action)
-  end
-  local resume = add_action(parser, "resume", "Send what is on record as planned and was not sent.")
-  add_sending_flags(resume)
-  settings.configure(resume)
-end
-
-function supply.configure(parser)
-  parser:command_target("action")
-  parser:require_command(true)
-  configure_sending(parser)
-  settings.configure(add_action(parser, "resolve", "Read back what became of commands of unknown outcome."))
-  add_action(parser, "status", "How many intents are in which state.")
-  local history = add_action(parser, "history", "What was done.")
-  history:option("--device", "Only this device."):argname "DEVICE"
-  history:option("--intent", "The transitions of this intent."):argname "N":convert(listing.whole(1))
-  history:option("--last", "So many of the newest (default: 100)."):argname "N":convert(listing.whole(1)):default "100"
-end
 
 -- ---------------------------------------------------------------- rows
 
@@ -148,23 +93,32 @@ local function status_of(report, plan)
   if counts.contradicted then return 1 end
   local left = left_out_status(plan)
   if left ~= 0 then return left end
-  return (report.left > 0 or counts.unconfirmed or counts.expired) and 5 or 0
+  return (report.left > 0 or counts.unconfirmed or counts.expired or counts.superseded) and 5 or 0
 end
+
+local PLANNED = "%d are on record as planned: `imr supply resume` sends them"
 
 local function say_end(report)
   notes.say("%s", counts_text(report.counts))
   if report.stopped then notes.say("ended early: %s%s", report.stopped,
     report.error and " (" .. tostring(report.error) .. ")" or "") end
-  if report.left > 0 then notes.say("%d are on record as planned: `imr supply resume` sends them", report.left) end
+  if report.left > 0 then notes.say(PLANNED, report.left) end
   if report.counts.unknown then notes.say("`imr supply resolve` reads back what is unknown") end
 end
 
+-- The output is opened first: what is wrong with it has to be said before a command leaves.
 local function send(handle, plan, arguments)
+  local out = output.open(arguments, { columns = INTENT })
   local report, err = handle.apply(plan, { confirm = arguments.confirm, stop_after = arguments.stop_after,
     guard = arguments.guard, on_progress = show_progress, interrupted = interrupted })
-  if not report then error(err, 0) end
   notes.clear()
-  write(arguments, INTENT, report.intents)
+  if not report then
+    out:abort()
+    if err.kind == "locked" then err.advice = PLANNED:format(#plan.entries) .. " when that one has ended" end
+    error(err, 0)
+  end
+  out:write(report.intents)
+  out:finish(true)
   say_end(report)
   return status_of(report, plan)
 end
@@ -179,9 +133,9 @@ end
 
 -- ---------------------------------------------------------------- opening
 
-local function open(arguments, more)
-  local options = { ledger = arguments.ledger or os.getenv("IMR_LEDGER") }
-  for name, value in pairs(more or {}) do options[name] = value end
+-- Only what puts commands on record makes a ledger.
+local function open(arguments, options)
+  options.ledger = (actions[arguments.action] and ledger.named or ledger.existing)(arguments)
   local handle, err = workflow.open(options)
   if not handle then error(err, 0) end
   return handle
@@ -198,13 +152,9 @@ end
 local function make_plan(handle, devices, arguments)
   local plan, err
   watch.run(function()
-    local fine, problem = pcall(function()
-      plan, err = handle.plan(devices, actions[arguments.action], { reason = arguments.reason, max = arguments.max,
-        guard = arguments.guard, quiet_hours = arguments.quiet_hours, force = arguments.force,
-        protected = input.protected(arguments.protected) })
-    end)
-    if not fine and type(problem) == "string" then exit.usage("%s", (problem:gsub("^[^:\n]+:%d+: ", ""))) end
-    if not fine then error(problem, 0) end
+    plan, err = exit.wrong_use(handle.plan, devices, actions[arguments.action], { reason = arguments.reason,
+      max = arguments.max, guard = arguments.guard, quiet_hours = arguments.quiet_hours, force = arguments.force,
+      protected = input.protected(arguments.protected) })
   end)
   if not plan then error(err, 0) end
   return plan
@@ -251,7 +201,7 @@ function run.resolve(arguments)
 end
 
 function run.status(arguments)
-  local status, err = open(arguments).status()
+  local status, err = open(arguments, {}).status()
   if not status then error(err, 0) end
   local rows = {}
   for state, count in pairs(status.counts) do rows[#rows + 1] = { state = state, count = count } end
@@ -267,7 +217,7 @@ function run.status(arguments)
 end
 
 function run.history(arguments)
-  local intents, err = open(arguments).history { device = arguments.device, id = arguments.intent,
+  local intents, err = open(arguments, {}).history { device = arguments.device, id = arguments.intent,
     last = arguments.last }
   if not intents then error(err, 0) end
   if arguments.intent then

@@ -3,6 +3,7 @@
 --- The file's first column is the device, or its header names the columns: device_id (device, deviceId) and, if there
 --- is one, command. A byte order mark, quotes, and the ="0001" of spreadsheets are understood.
 
+local environment = require "imr.cli.environment"
 local exit = require "imr.cli.exit"
 local read_file = require "imr.cli.input_file"
 
@@ -94,8 +95,8 @@ end
 function input.protected(given)
   local list, all = {}, {}
   for _, value in ipairs(given or {}) do all[#all + 1] = value end
-  local file = os.getenv("IMR_PROTECTED")
-  if file and file ~= "" then all[#all + 1] = "@" .. file end
+  local file = environment "IMR_PROTECTED"
+  if file then all[#all + 1] = "@" .. file end
   for _, value in ipairs(all) do
     if value:sub(1, 1) == "@" then
       local path = value:sub(2)

@@ -5,8 +5,8 @@ local connect = require "imr.cli.connect"
 local database = require "imr.cli.database"
 local dates = require "imr.cli.dates"
 local exit = require "imr.cli.exit"
-local listing = require "imr.cli.listing"
 local notes = require "imr.cli.notes"
+local number = require "imr.cli.number"
 local output = require "imr.cli.output"
 local settings = require "imr.cli.settings"
 local watch = require "imr.cli.watch"
@@ -22,8 +22,8 @@ local MISSING = columns "listing:str meter_no:str from:str to:str days:int cause
 function sync.configure(parser)
   database.configure(parser)
   dates.configure(parser)
-  parser:option("--first-days", "How many days back the first run begins (default: 90)."):argname("D")
-    :convert(listing.whole(1))
+  number.flag(parser, "--first-days D", "How many days back the first run begins (default: 90).",
+    number.whole(1, number.MOST_DAYS))
   parser:option("--listing", "Only this one: meters, latest_readings, readings, consumption, tou_readings, "
     .. "camera_readings (repeatable)."):argname("NAME"):count("*")
   parser:option("--granularity", "Of consumption: daily (default) or realtime."):argname("HOW")
@@ -56,7 +56,7 @@ end
 
 local function certify(arguments)
   if arguments.from or arguments.to then exit.usage("--certificate names the period, without --from and --to") end
-  local offset = settings.read(arguments).utc_offset or 8 * 3600
+  local offset = settings.read(arguments).utc_offset
   local from, to = period_of(arguments.certificate, offset)
   local db = database.open(arguments)
   local certificate = require("imr.workflow.sync_coverage").certify(db, { from = from, to = to, utc_offset = offset,
@@ -75,7 +75,7 @@ local function show(event)
 end
 
 local function options_of(arguments, client, chosen)
-  local offset = chosen.utc_offset or 8 * 3600
+  local offset = chosen.utc_offset
   local options = { client = client, db = database.where(arguments), utc_offset = offset, granularity =
     arguments.granularity, first_days = arguments.first_days, on_progress = show }
   if #arguments.listing > 0 then options.listings = arguments.listing end
@@ -84,11 +84,7 @@ local function options_of(arguments, client, chosen)
 end
 
 local function run(options)
-  local fine, report, err = pcall(require("imr.workflow.sync").run, options)
-  if not fine then
-    if type(report) == "table" then error(report, 0) end
-    exit.usage("%s", (tostring(report):gsub("^[^:\n]+:%d+: ", "")))
-  end
+  local report, err = exit.wrong_use(require("imr.workflow.sync").run, options)
   if not report then error(err, 0) end
   return report
 end

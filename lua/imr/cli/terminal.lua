@@ -1,6 +1,7 @@
 --- The terminal behind our three streams.
 
 local core = require "imr.core"
+local environment = require "imr.cli.environment"
 
 local terminal = {}
 
@@ -11,8 +12,7 @@ function terminal.is_output() return core.is_terminal(STDOUT) end
 function terminal.is_error() return core.is_terminal(STDERR) end
 
 local function wants_colour()
-  local without = os.getenv("NO_COLOR")
-  return (not without or without == "") and os.getenv("TERM") ~= "dumb"
+  return not environment "NO_COLOR" and os.getenv("TERM") ~= "dumb"
 end
 
 ---Colour is for a terminal whose owner has not said no (https://no-color.org).

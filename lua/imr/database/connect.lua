@@ -18,9 +18,16 @@ function connect.refuse_in_nginx()
     .. "or a timer of the system, and let the worker read what it needs from the database's own client"), 0)
 end
 
+---Is there something of this name?
+---@param path string
+---@return boolean
+function connect.is_file(path)
+  return os.rename(path, path) == true
+end
+
 -- SQLite would let everybody read what it makes. A file that is there has the rights that its owner gave it.
 local function make_private(path, fail)
-  if os.rename(path, path) then return end
+  if connect.is_file(path) then return end
   local made, message = core.private_make(path)
   if not made then fail(message) end
 end

@@ -9,12 +9,15 @@
 --- column name; NULL is absent. Drivers block: inside an nginx worker nothing opens.
 
 local address = require "imr.database.address"
+local check_kinds = require "imr.kinds"
 local connect = require "imr.database.connect"
 local core = require "imr.core"
 local lock = require "imr.database.lock"
+local migrations = require "imr.database.migrations"
 local tables = require "imr.database.tables"
 local types = require "imr.database.types"
 
+local OPTIONS = { existing = "boolean" }
 local FETCHED = 500 -- rows of PostgreSQL in memory at a time
 
 ---A database that is open.
@@ -184,13 +187,11 @@ end
 
 ---The columns of a table for SELECT, each so that its value arrives exactly.
 ---@param name string of the table
----@param alias? string of the table in the query
 ---@return string SQL
-function Database:columns(name, alias)
+function Database:columns(name)
   local list = {}
   for index, column in ipairs(tables[name].columns) do
-    local full = (alias and alias .. "." or "") .. column.name
-    list[index] = types.read(self.dialect, column.type, full) .. " AS " .. column.name
+    list[index] = types.read(self.dialect, column.type, column.name) .. " AS " .. column.name
   end
   return table.concat(list, ", ")
 end
@@ -254,27 +255,42 @@ end
 
 -- ---------------------------------------------------------------- opening
 
-local function open(where)
+-- A mistyped name makes nothing.
+local function missing(shown, what)
+  error(problem("usage", ("%s %s: is the name right? `imr sync` makes a new one"):format(what, shown)), 0)
+end
+
+local function open(where, existing)
   connect.refuse_in_nginx()
   local parsed = address.parse(where)
   if not parsed then
     error(problem("usage", "a database is a file's path, sqlite:PATH or postgres://user:password@host:port/name"), 0)
   end
+  if existing and parsed.path and not connect.is_file(parsed.path) then
+    missing(parsed.shown, "there is no database")
+  end
   local self = setmetatable({ dialect = parsed.dialect, shown = parsed.shown }, Database)
   private[self] = { statements = {}, cursors = 0, password = parsed.password, inside = false }
   private[self].connection = connect.open(parsed, function(message) self:fail(message) end)
-  require("imr.database.migrations").run(self)
+  if existing and not migrations.begun(self) then
+    self:close()
+    missing(parsed.shown, "there are no tables of imr in")
+  end
+  migrations.run(self)
   return self
 end
 
 ---Opens a database, and makes its tables where there are none.
 ---@param where string "imr.db", "sqlite:PATH" or "postgres://user:password@host:port/name?sslmode=require"; a host may
 --- also be the directory of a Unix socket: "postgres:///name?host=/run/postgresql"
+---@param options? { existing: boolean? } existing: an error, instead of a new database, where there is none of imr's
 ---@return imr.Database|nil
----@return table|nil err
-function database.open(where)
+---@return imr.Error|nil err
+function database.open(where, options)
   if type(where) ~= "string" then error("database.open takes the text that names a database", 2) end
-  local fine, result = pcall(open, where)
+  local wrong = check_kinds(options or {}, OPTIONS)
+  if wrong then error(wrong, 2) end
+  local fine, result = pcall(open, where, options and options.existing)
   if fine then return result end
   if type(result) ~= "table" and not core.is_error(result) then error(result, 0) end
   return nil, result

@@ -61,6 +61,17 @@ local function version_of(db)
   return row.version
 end
 
+local find_version = {
+  sqlite = "SELECT 1 AS found FROM sqlite_master WHERE name = 'schema_version'",
+  postgres = "SELECT 1 AS found WHERE to_regclass('schema_version') IS NOT NULL",
+}
+
+---Are there tables of imr in it?
+---@return boolean
+function migrations.begun(db)
+  return db:row(find_version[db.dialect]) ~= nil
+end
+
 ---Brings the database to the version of this program. Raises an error object.
 function migrations.run(db)
   db:transaction(function()

@@ -7,12 +7,9 @@
 local core = require "imr.core"
 local Event = require "imr.runtime.event"
 local Timers = require "imr.runtime.timers"
+local pack = require "imr.pack"
 
 local unpack = table.unpack or unpack
-
-local function pack(...)
-  return { n = select("#", ...), ... }
-end
 
 local now, sleep = core.now, core.sleep
 

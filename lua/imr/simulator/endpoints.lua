@@ -37,6 +37,15 @@ function endpoints.at(path)
   return by_path[path]
 end
 
+---@return string
+function endpoints.names()
+  local names = {}
+  for index, endpoint in ipairs(endpoints.list) do
+    names[index] = endpoint.name
+  end
+  return table.concat(names, ", ")
+end
+
 ---@param names string[]
 ---@return boolean
 function endpoints.all_known(names)

@@ -1,5 +1,6 @@
 --- What goes wrong on the way: which fault hits which request, as a function of seed and order of arrival.
 
+local endpoints = require "imr.simulator.endpoints"
 local hash = require "imr.simulator.hash"
 
 local faults = {}
@@ -20,17 +21,19 @@ local function valid_rate(rate)
   return type(rate) == "number" and rate >= 0 and rate <= 1
 end
 
---- Whether `table` maps fault names to a rate or to { rate =, endpoints = { names } }.
----@return boolean
-function faults.valid(given)
+--- What is wrong with a table of fault names, each with a rate or { rate =, endpoints = { names } }.
+---@return string|nil
+function faults.problem(given)
   for name, fault in pairs(given) do
-    local rate = type(fault) == "table" and fault.rate or fault
-    local endpoints = type(fault) == "table" and fault.endpoints
-    if not KNOWN[tostring(name)] or not valid_rate(rate) or endpoints and type(endpoints) ~= "table" then
-      return false
+    local parts = type(fault) == "table" and fault or { rate = fault }
+    if not KNOWN[tostring(name)] then
+      return ("there is no fault '%s'; there are %s"):format(tostring(name), faults.names())
+    elseif not valid_rate(parts.rate) then
+      return ("the rate of %s must be a number from 0 to 1, not %s"):format(tostring(name), tostring(parts.rate))
+    elseif parts.endpoints and not (type(parts.endpoints) == "table" and endpoints.all_known(parts.endpoints)) then
+      return ("%s: its endpoints are a list of %s"):format(tostring(name), endpoints.names())
     end
   end
-  return true
 end
 
 local function concerns(fault, endpoint)

@@ -9,7 +9,7 @@ local options = {}
 
 ---@class imr.simulator.Option
 ---@field name string
----@field kind string what a value has to be, see `checks`
+---@field kind string what a value has to be, see `kinds`
 ---@field default any
 ---@field choices? string[]
 ---@field help string
@@ -85,25 +85,47 @@ local function contains(list, value)
   return false
 end
 
-local checks = {
-  count = is_whole,
-  number = is_number,
-  integer = function(value) return type(value) == "number" and value % 1 == 0 end,
-  rate = function(value) return is_number(value) and value <= 1 end,
-  text = function(value) return type(value) == "string" end,
-  day = function(value) return is_number(value) or type(value) == "string" and calendar.parse(value, 0) ~= nil end,
-  flag = function(value) return type(value) == "boolean" end,
-  boolean = function(value) return type(value) == "boolean" end,
-  table = function(value) return type(value) == "table" end,
-  choice = function(value, option) return contains(option.choices, value) end,
-  totals = function(value, option) return is_whole(value) or contains(option.choices, value) end,
-  endpoints = function(value) return type(value) == "table" and endpoints.all_known(value) end,
-  faults = function(value) return type(value) == "table" and faults.valid(value) end,
-  ["function"] = function(value)
-    local meta = getmetatable(value)
-    return type(value) == "function" or type(meta) == "table" and meta.__call ~= nil
-  end,
+-- Of each kind: what fits, and what to call it.
+local kinds = {
+  count = { is_whole, "a whole number, 0 or more" },
+  number = { is_number, "a number, 0 or more" },
+  integer = { function(value) return type(value) == "number" and value % 1 == 0 end, "a whole number" },
+  rate = { function(value) return is_number(value) and value <= 1 end, "a number from 0 to 1" },
+  text = { function(value) return type(value) == "string" end, "a text" },
+  day = {
+    function(value) return is_number(value) or type(value) == "string" and calendar.parse(value, 0) ~= nil end,
+    "a date, YYYY-MM-DD",
+  },
+  boolean = { function(value) return type(value) == "boolean" end, "true or false" },
+  table = { function(value) return type(value) == "table" end, "a table" },
+  choice = { function(value, option) return contains(option.choices, value) end, "one of" },
+  totals = {
+    function(value, option) return is_whole(value) or contains(option.choices, value) end, "a whole number or one of",
+  },
+  endpoints = {
+    function(value) return type(value) == "table" and endpoints.all_known(value) end,
+    "a list of " .. endpoints.names(),
+  },
+  faults = { function(value) return type(value) == "table" end, "a table of names and rates" },
+  ["function"] = {
+    function(value)
+      local meta = getmetatable(value)
+      return type(value) == "function" or type(meta) == "table" and meta.__call ~= nil
+    end,
+    "a function",
+  },
 }
+kinds.flag = kinds.boolean
+
+local function problem_of(option, value)
+  local fits, wanted = kinds[option.kind][1], kinds[option.kind][2]
+  if not fits(value, option) then
+    local choices = option.choices and " " .. table.concat(option.choices, ", ") or ""
+    local shown = type(value) == "table" and "" or ", not " .. tostring(value)
+    return ("must be %s%s%s"):format(wanted, choices, shown)
+  end
+  return option.kind == "faults" and faults.problem(value) or nil
+end
 
 local function find(name)
   for _, option in ipairs(options.list) do
@@ -124,8 +146,10 @@ function options.check(given, level)
     local option = find(name)
     if not option then
       error(("unknown simulator option '%s'"):format(tostring(name)), level)
-    elseif not checks[option.kind](value, option) then
-      error(("simulator option '%s' cannot be %s"):format(name, tostring(value)), level)
+    end
+    local problem = problem_of(option, value)
+    if problem then
+      error(("simulator option '%s': %s"):format(name, problem), level)
     end
     settings[name] = value
   end

@@ -195,7 +195,7 @@ function cutoff.at(db, options)
   if type(options) ~= "table" or not is_whole(options.cutoff) then
     error("cutoff.at takes a table with cutoff, in Unix seconds (imr.time.parse makes them)", 2)
   end
-  local filled = { utc_offset = 8 * 3600, max_age = MAX_AGE, now = os.time() }
+  local filled = { utc_offset = require("imr.options").defaults.utc_offset, max_age = MAX_AGE, now = os.time() }
   for name, value in pairs(options) do filled[name] = value end
   local chosen, wanted = settings.new(filled, 2), wanted_of(filled.sources, 2)
   local fine, result = pcall(resolve_all, db, filled, chosen, wanted)

@@ -7,6 +7,7 @@
 
 local collect = require "imr.workflow.report.collect"
 local core = require "imr.core"
+local defaults = require("imr.options").defaults
 local page = require "imr.workflow.report.page"
 local rules = require "imr.workflow.quality.rules"
 local settings = require "imr.workflow.quality.settings"
@@ -29,7 +30,7 @@ local MOST_DAYS = 400
 ---@field most_flags? integer that are listed one by one; default 200
 ---@field on_meter? fun(meter_no: string) called before each meter
 
-local DEFAULTS = { utc_offset = 8 * 3600, language = "en", top = 15, most_flags = 200 }
+local DEFAULTS = { utc_offset = defaults.utc_offset, language = "en", top = 15, most_flags = 200 }
 
 local function checked(options)
   local filled = { now = os.time() }

@@ -18,7 +18,7 @@ local cjson = require "cjson"
 
 local workflow = {}
 
-local CHINA = 8 * 3600
+local CHINA = require("imr.options").defaults.utc_offset
 
 ---What `open` takes.
 ---@class imr.SupplyOptions

@@ -11,6 +11,7 @@ local check_kinds = require "imr.kinds"
 local core = require "imr.core"
 local coverage = require "imr.workflow.sync_coverage"
 local database = require "imr.database"
+local defaults = require("imr.options").defaults
 local imr = require "imr"
 local listings = require "imr.workflow.sync_listings"
 local reader = require "imr.workflow.sync_reader"
@@ -72,7 +73,7 @@ local function job_of(options, db)
   local clock = options.clock or os.time
   return { db = db, client = options.client, clock = clock, from = options.from,
     to = math.min(options.to or math.huge, clock()), page_size = options.page_size or 1000,
-    utc_offset = options.utc_offset or 8 * 3600, first_days = options.first_days or sync.FIRST_DAYS,
+    utc_offset = options.utc_offset or defaults.utc_offset, first_days = options.first_days or sync.FIRST_DAYS,
     on_progress = options.on_progress }
 end
 

@@ -1,0 +1,52 @@
+--- Flags whose value is a number.
+---
+---   number.flag(parser, "--days D", "A period of so many days.", number.whole(1, number.MOST_DAYS))
+
+local number = {}
+
+number.MOST_DAYS = 36500 -- a hundred years: whoever says more has mistyped
+
+-- Only what has digits: "nan" and "inf" are numbers to some Luas.
+local function read(text)
+  return text:find("%d") and tonumber(text) or nil
+end
+
+---A whole number from `least` to `most`.
+---@param least integer
+---@param most? integer
+---@return fun(text: string): integer|nil, string|nil
+function number.whole(least, most)
+  return function(text)
+    local found = read(text)
+    if found and found >= least and found <= (most or 2 ^ 53) and found % 1 == 0 then return math.floor(found) end
+    return nil, ("'%s' is not a whole number %s"):format(text,
+      most and ("from %d to %d"):format(least, most) or ("from %d on"):format(least))
+  end
+end
+
+---A number from 0 on, of what `unit` names.
+---@param unit string such as "seconds"
+---@return fun(text: string): number|nil, string|nil
+function number.of(unit)
+  return function(text)
+    local found = read(text)
+    if found and found >= 0 and found < math.huge then return found end
+    return nil, ("'%s' is not a number of %s"):format(text, unit)
+  end
+end
+
+---Adds a flag; whatever is wrong with its value is told with its name, which the parser would leave out.
+---@param parser table
+---@param usage string the flag and the name of its value
+---@param help string
+---@param read_value fun(text: string): number|nil, string|nil
+---@return table option
+function number.flag(parser, usage, help, read_value)
+  local name, value = usage:match("^(%S+) (%S+)$")
+  return parser:option(name, help):argname(value):convert(function(text)
+    local found, problem = read_value(text)
+    return found, problem and name .. ": " .. problem
+  end)
+end
+
+return number

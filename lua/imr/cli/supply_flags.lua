@@ -1,0 +1,59 @@
+--- The actions of `imr supply`, and their flags.
+
+local ledger = require "imr.cli.ledger"
+local number = require "imr.cli.number"
+local output = require "imr.cli.output"
+local settings = require "imr.cli.settings"
+
+local function add_sending_flags(parser)
+  parser:option("--guard", "Shell command asked right before each command leaves, with the device as its last "
+    .. "argument; status 0 lets it go."):argname "CMD"
+  parser:flag("--confirm", "Read the meters until they show the change.")
+  number.flag(parser, "--stop-after N", "End after so many failures in a row (default: 3).", number.whole(1))
+  parser:flag("--dry-run", "Only show the plan; the default on a terminal.")
+  parser:flag("--yes", "Send on a terminal too.")
+end
+
+local function add_plan_flags(parser)
+  parser:argument("device", "Device ids."):args "*"
+  parser:option("--from", "CSV file of devices, or - for standard input."):argname "FILE"
+  parser:option("--reason", "Why; stays on record."):argname "TEXT"
+  number.flag(parser, "--max N", "Plan nothing when more than N commands would be sent.", number.whole(0))
+  parser:option("--quiet-hours", "No supply is cut in these, such as 20:00-08:00."):argname "HH:MM-HH:MM"
+  parser:option("--protected", "Device that is never sent anything, or @FILE of them (repeatable; environment: "
+    .. "IMR_PROTECTED=FILE)."):argname "DEVICE":count "*"
+  parser:flag("--force", "Send also where the platform shows the wanted state already.")
+  add_sending_flags(parser)
+end
+
+local function add_action(parser, name, summary)
+  local action = parser:command(name, summary)
+  ledger.configure(action, "The ledger (environment: IMR_LEDGER; default: beside the file store).")
+  output.configure(action)
+  return action
+end
+
+local function configure_sending(parser)
+  for _, entry in ipairs { { "disconnect", "Cut supply." }, { "reconnect", "Restore supply." },
+    { "read", "Ask meters for a reading now." } } do
+    local action = add_action(parser, entry[1], entry[2])
+    add_plan_flags(action)
+    settings.configure(action)
+  end
+  local resume = add_action(parser, "resume", "Send what is on record as planned and was not sent.")
+  add_sending_flags(resume)
+  settings.configure(resume)
+end
+
+---@param parser table
+return function(parser)
+  parser:command_target("action")
+  parser:require_command(true)
+  configure_sending(parser)
+  settings.configure(add_action(parser, "resolve", "Read back what became of commands of unknown outcome."))
+  add_action(parser, "status", "How many intents are in which state.")
+  local history = add_action(parser, "history", "What was done.")
+  history:option("--device", "Only this device."):argname "DEVICE"
+  number.flag(history, "--intent N", "The transitions of this intent.", number.whole(1))
+  number.flag(history, "--last N", "So many of the newest (default: 100).", number.whole(1)):default "100"
+end
