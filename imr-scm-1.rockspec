@@ -193,6 +193,7 @@ build = {
     ["imr.store.clock"] = "lua/imr/store/clock.lua",
     ["imr.store.file"] = "lua/imr/store/file.lua",
     ["imr.store"] = "lua/imr/store/init.lua",
+    ["imr.store.listeners"] = "lua/imr/store/listeners.lua",
     ["imr.store.memory"] = "lua/imr/store/memory.lua",
     ["imr.store.record"] = "lua/imr/store/record.lua",
     ["imr.store.redis"] = "lua/imr/store/redis.lua",

@@ -6,21 +6,32 @@ local CHINA = require("imr.options").defaults.utc_offset
 
 local time = {}
 
+-- A wrong type is told at the line of the caller of the function that asks.
+local function must_be_number(value, what)
+  if type(value) ~= "number" then error(("%s must be a number, not a %s"):format(what, type(value)), 3) end
+end
+
 ---Unix seconds of a date or a date and time.
 ---@param text string "YYYY-MM-DD", "YYYY-MM-DD HH:MM" or "YYYY-MM-DD HH:MM:SS"; 24:00 is the next day's midnight
 ---@param utc_offset? integer seconds east of UTC, default 28800
 ---@return integer|nil seconds
 ---@return string|nil problem what is wrong with the text
 function time.parse(text, utc_offset)
-  return core.parse_time(text, utc_offset or CHINA)
+  utc_offset = utc_offset or CHINA
+  must_be_number(utc_offset, "time.parse: utc_offset")
+  return core.parse_time(text, utc_offset)
 end
 
 ---A time in the platform's form.
 ---@param seconds integer Unix seconds
 ---@param utc_offset? integer seconds east of UTC, default 28800
----@return string text "YYYY-MM-DD HH:MM:SS"
+---@return string|nil text "YYYY-MM-DD HH:MM:SS"
+---@return string|nil problem outside the years 1 to 9999
 function time.format(seconds, utc_offset)
-  return core.format_time(seconds, utc_offset or CHINA)
+  utc_offset = utc_offset or CHINA
+  must_be_number(seconds, "time.format: seconds")
+  must_be_number(utc_offset, "time.format: utc_offset")
+  return core.format_time(seconds, utc_offset)
 end
 
 return time

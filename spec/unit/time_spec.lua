@@ -96,6 +96,24 @@ describe("core.format_time", function()
   end)
 end)
 
+describe("wrong use is told at the caller's line:", function()
+  local imr = require "imr"
+  for name, call in pairs {
+    ["time.format: seconds must be a number, not a string"] = function() local t = imr.time.format "x" return t end,
+    ["time.parse: utc_offset must be a number"] = function() local s = imr.time.parse("2025-01-01", "8") return s end,
+    ["unknown option 'x'; there are path"] = function() local file = imr.store.file { x = 1 } return file end,
+    ["unknown option 'x'; there are ca_file"] = function() local redis = imr.store.redis { x = 1 } return redis end,
+    ["works only inside nginx"] = function() local dict = imr.store.shdict { name = "imr" } return dict end,
+  } do
+    it(name, function()
+      local fine, problem = pcall(call)
+      assert.is_false(fine)
+      assert.matches("^[^\n]*time_spec%.lua:%d+: ", problem)
+      assert.matches(name, problem, 1, true)
+    end)
+  end
+end)
+
 describe("core.now and core.sleep", function()
   it("go together", function()
     local start = core.now()

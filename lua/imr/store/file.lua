@@ -3,6 +3,7 @@
 -- The slots are in a mapped file and are taken without a lock (csrc/slots.h). Slots and tokens go by the host's boot
 -- clock, so a clock that is set changes nothing.
 
+local Listeners = require "imr.store.listeners"
 local check_kinds = require "imr.kinds"
 local clock = require "imr.store.clock"
 local core = require "imr.core"
@@ -21,24 +22,19 @@ local boot = core.boot()
 function File.new(options)
   options = options or {}
   local problem = check_kinds(options, { path = "string" }, "file store ")
-  if problem then error(problem, 2) end
+  if problem then error(problem, 3) end
   local path = options.path or state_path()
   if not path or path == "" then
-    error("the file store needs a path: there is no HOME or XDG_STATE_HOME to find one", 2)
+    error("the file store needs a path: there is no HOME or XDG_STATE_HOME to find one", 3)
   end
   path = path:gsub("(.)/+$", "%1") -- behind a slash a link would be followed
   return setmetatable({
-    path = path, shift = clock.new(), told = {}, listeners = setmetatable({}, { __mode = "k" }),
+    path = path, shift = clock.new(), told = {}, listeners = Listeners.new(),
   }, File)
 end
 
----Events of this store (a rebuilt file) go to `emit` as long as somebody else keeps it.
 function File:listen(emit)
-  self.listeners[emit] = true
-end
-
-local function tell(self, message)
-  for emit in pairs(self.listeners) do emit { type = "store", message = message } end
+  self.listeners:add(emit)
 end
 
 function File:__tostring()
@@ -53,7 +49,7 @@ local function open(self)
   if not ok then return nil, message end
   local slots, damaged = core.slots_open(self.path .. "/slots")
   if not slots then return nil, damaged end
-  if damaged then tell(self, self.path .. "/slots was damaged: built anew") end
+  if damaged then self.listeners:tell(self.path .. "/slots was damaged: built anew") end
   self.slots = slots
   return slots
 end
@@ -89,7 +85,7 @@ end
 
 function File:push_back(key, time, now)
   local _, _, problem = with_slots(self, "push_back", key, time + self.shift(now))
-  if problem then tell(self, "the pace could not be slowed down for all: " .. problem) end
+  if problem then self.listeners:tell("the pace could not be slowed down for all: " .. problem) end
 end
 
 -- ---------------------------------------------------------------- token and lock
@@ -100,7 +96,7 @@ end
 
 -- Waiters look often; once is enough to say it.
 local function tell_once(self, path)
-  if not self.told[path] then tell(self, path .. " is not a token record: left out of account") end
+  if not self.told[path] then self.listeners:tell(path .. " is not a token record: left out of account") end
   self.told[path] = true
 end
 

@@ -2,6 +2,7 @@
 --
 -- When Redis is away a call fails, unless fallback = "memory": then this process keeps a pace of its own, and says so.
 
+local Listeners = require "imr.store.listeners"
 local check_kinds = require "imr.kinds"
 local client = require "imr.store.redis_client"
 local clock = require "imr.store.clock"
@@ -51,22 +52,21 @@ end
 ---@return imr.Store.redis
 function Redis.new(options)
   local problem = check(options or {})
-  if problem then error(problem, 2) end
+  if problem then error(problem, 3) end
   local settings = {}
   for name, value in pairs(defaults) do settings[name] = value end
   for name, value in pairs(options or {}) do settings[name] = value end
   local self = setmetatable({ prefix = settings.prefix, shas = {}, held = held_slots.new(), on_spare = {} }, Redis)
   self.shift, self.later = clock.new()
-  self.listeners = setmetatable({}, { __mode = "k" })
+  self.listeners = Listeners.new()
   self.spare = settings.fallback and memory.new() or nil
   local command = client.new(settings) -- in an upvalue: it has the password
   self.command = function(_, ...) return command(...) end
   return self
 end
 
----Events of this store go to `emit` as long as somebody else keeps it.
 function Redis:listen(emit)
-  self.listeners[emit] = true
+  self.listeners:add(emit)
 end
 
 function Redis:__tostring()
@@ -81,10 +81,6 @@ local counter = 0
 local function unique()
   counter = counter + 1
   return ("%.6f-%s-%d"):format(core.now(), tostring({}):match("%w+$"), counter)
-end
-
-local function tell(self, message)
-  for emit in pairs(self.listeners) do emit { type = "store", message = message } end
 end
 
 -- One script; loaded when Redis does not know it (any more).
@@ -107,13 +103,13 @@ local function with_redis(self, now, on_redis, on_spare)
   if not (self.away_until and now < self.away_until) then
     local result, detail, message = on_redis()
     if not message then
-      if self.away_until then tell(self, "Redis is back: the pace is shared again") end
+      if self.away_until then self.listeners:tell("Redis is back: the pace is shared again") end
       self.away_until = nil
       return result, detail
     end
     if not self.spare then return nil, nil, message end
     if not self.away_until then
-      tell(self, message .. "; this process keeps a pace and a token of its own until Redis is back")
+      self.listeners:tell(message .. "; this process keeps a pace and a token of its own until Redis is back")
     end
     self.away_until = now + AWAY
   end

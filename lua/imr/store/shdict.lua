@@ -23,12 +23,12 @@ local REFUSAL_LIFE = 30 * 86400 -- and one without; and the encoding
 ---@return imr.Store.shdict
 function Shdict.new(options)
   local ngx = rawget(_G, "ngx")
-  if not ngx then error("the shdict store works only inside nginx; use imr.store.file", 2) end
+  if not ngx then error("the shdict store works only inside nginx; use imr.store.file", 3) end
   local name = type(options) == "table" and options.name
-  if type(name) ~= "string" then error('the shdict store needs the name of a lua_shared_dict: { name = "imr" }', 2) end
+  if type(name) ~= "string" then error('the shdict store needs the name of a lua_shared_dict: { name = "imr" }', 3) end
   local dict = ngx.shared[name]
   if not dict then
-    error(("there is no shared dict '%s': add `lua_shared_dict %s 1m;` to the http block"):format(name, name), 2)
+    error(("there is no shared dict '%s': add `lua_shared_dict %s 1m;` to the http block"):format(name, name), 3)
   end
   return setmetatable({ name = name, dict = dict, shift = clock.new() }, Shdict)
 end
