@@ -1,4 +1,5 @@
 -- examples/openresty as it is, on a port and in a directory of the spec's own.
+local files = require "support.files"
 local port = require "support.port"
 local process = require "support.process"
 local shell = require "support.shell"
@@ -13,19 +14,6 @@ local ROOT = shell.lines("pwd")[1]
 local MODULES = "load_module /usr/lib/nginx/modules/ndk_http_module.so; "
   .. "load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;"
 
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read("*a")
-  file:close()
-  return text
-end
-
-local function write(path, text)
-  local file = assert(io.open(path, "w"))
-  file:write(text)
-  file:close()
-end
-
 local function environment(settings)
   local words = { "env" }
   for name, value in pairs(settings) do words[#words + 1] = name .. "=" .. shell.quote(tostring(value)) end
@@ -33,7 +21,7 @@ local function environment(settings)
 end
 
 local function configuration(self, locations)
-  local text = read("examples/openresty/nginx.conf")
+  local text = files.read("examples/openresty/nginx.conf")
   local replaced
   text, replaced = text:gsub("build/nginx%-demo", self.directory)
   assert(replaced > 3)
@@ -44,7 +32,7 @@ end
 
 --- The command that starts nginx with these variables.
 function example.command(self, settings, locations)
-  write(self.directory .. "/nginx.conf", configuration(self, locations))
+  files.write(self.directory .. "/nginx.conf", configuration(self, locations))
   shell.must("chmod 755 " .. self.directory)
   return ("%s timeout 600 nginx -p %s/ -c %s/nginx.conf -e %s/error.log -g %s"):format(
     environment(settings), ROOT, self.directory, self.directory, shell.quote(MODULES))
@@ -64,7 +52,7 @@ end
 function example.try(base_url, settings)
   local self, given = new(base_url, settings)
   local ok, output = shell.run(self:command(given))
-  output = output .. read(self.directory .. "/error.log")
+  output = output .. files.read(self.directory .. "/error.log")
   shell.must("rm -r " .. self.directory)
   return ok, output
 end
@@ -75,7 +63,7 @@ end
 function example.start(base_url, settings, locations)
   local self, given = new(base_url, settings)
   -- What the frame of support.site asks of an nginx.
-  self.nginx = { port = self.port, error_log = function() return read(self.directory .. "/error.log") end }
+  self.nginx = { port = self.port, error_log = function() return files.read(self.directory .. "/error.log") end }
   self.url = "http://127.0.0.1:" .. self.port
   local command = self:command(given, locations)
   self.child = process.start("sh -c " .. shell.quote("echo begun; exec " .. command), "^begun$")

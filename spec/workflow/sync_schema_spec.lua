@@ -1,16 +1,10 @@
 -- doc/schema.md: its tables are those of the code, and its queries run.
 local database = require "imr.database"
+local files = require "support.files"
 local process = require "support.process"
 local shell = require "support.shell"
 
 local ROOT = debug.getinfo(1, "S").source:match("^@(.*)spec/workflow/sync_schema_spec%.lua$") or "./"
-
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read("*a")
-  file:close()
-  return text
-end
 
 describe("the document of the schema", function()
   it("lists the columns that there are", function()
@@ -18,9 +12,9 @@ describe("the document of the schema", function()
     shell.must(("cp %sdoc/schema.md %s"):format(ROOT, path))
     local ok, output = process.lua(("arg = { [1] = %q }\ndofile %q"):format(path, ROOT .. "scripts/schema_doc.lua"))
     assert.is_true(ok, output)
-    local made = read(path)
+    local made = files.read(path)
     os.remove(path)
-    assert.equal(made, read(ROOT .. "doc/schema.md"))
+    assert.equal(made, files.read(ROOT .. "doc/schema.md"))
   end)
 
   for _, name in ipairs { "schema.md", "schema.zh-CN.md" } do
@@ -29,7 +23,7 @@ describe("the document of the schema", function()
       os.remove(path)
       local db = assert(database.open(path))
       local count = 0
-      for query in read(ROOT .. "doc/" .. name):gmatch("```sql\n(.-);\n```") do
+      for query in files.read(ROOT .. "doc/" .. name):gmatch("```sql\n(.-);\n```") do
         count = count + 1
         assert.is_nil(db:row(query))
       end
