@@ -129,7 +129,11 @@ describe("a worker without a timer to spare", function()
     local url, transport, pause = ...
     client = client or require("imr").new { base_url = url, username = "demo", password = "demo-secret",
       interval = 0.02, page_size = 10, transport = transport }
-    if pause then ngx.sleep(pause) end
+    if pause then
+      ngx.shared.imr:incr("begun", 1, 0)
+      repeat ngx.sleep(0.02) until ngx.worker.exiting()
+      ngx.sleep(pause)
+    end
     local rows, err = client:meters():collect()
     return rows and #rows or tostring(err)
   ]]
@@ -149,11 +153,11 @@ describe("a worker without a timer to spare", function()
       server = start { http = "lua_check_client_abort on;" }
       local clients = {}
       for index = 1, 6 do
-        clients[index] = server:begin("/run", site.code(CODE, platform.url, transport, 0.3 + index * 0.02))
+        clients[index] = server:begin("/run", site.code(CODE, platform.url, transport, index * 0.02))
       end
-      socket.sleep(0.1)
+      site.eventually(function() return server:run "return ngx.shared.imr:get 'begun'" == 6 end, "all are in")
       shell.must("kill -QUIT " .. server.nginx:pid())
-      socket.sleep(0.5)
+      socket.sleep(0.2)
       clients[2]:close() -- whose request may be the one that polls
       for index, client in ipairs(clients) do
         if index ~= 2 then assert.equal(25, (site.results(client))) end
