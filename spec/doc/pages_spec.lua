@@ -4,11 +4,10 @@ local files = require "support.files"
 local shell = require "support.shell"
 local simulator = require "support.simulator"
 
-local pairs_of_pages = { { "README.md", "README.zh-CN.md" } }
-for _, name in ipairs(documents.guides) do
-  local path = "doc/guide/" .. name .. ".md"
-  pairs_of_pages[#pairs_of_pages + 1] = { path, documents.chinese(path) }
-end
+local pairs_of_pages = {}
+local function add(path) pairs_of_pages[#pairs_of_pages + 1] = { path, documents.chinese(path) } end
+for _, path in ipairs { "README.md", "examples/README.md", "examples/openresty/README.md" } do add(path) end
+for _, name in ipairs(documents.guides) do add("doc/guide/" .. name .. ".md") end
 
 local function page_of(path)
   return documents.parse(files.read(path))
