@@ -4,15 +4,23 @@ local source = require "docs_source"
 
 local ldoc = {}
 
--- LDoc takes a type up to the first blank, and a question mark in it for one of its own.
-local function solid(type_)
-  return (type_:gsub("%s+", ""):gsub("%?", "|nil"))
-end
-
 -- LDoc as Debian has it knows no Markdown: what our comments use of it becomes HTML here.
-local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }
+local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ["|"] = "&#124;", ["?"] = "&#63;", [" "] = "&#32;" }
 local function html(text)
   return (text:gsub("[&<>]", entities):gsub("`([^`\n]+)`", "<code>%1</code>"))
+end
+
+-- LDoc takes a type up to the first blank, divides it at each bar, and takes a question mark for one of its own: those
+-- inside a member of a union are hidden from it.
+local function plain(type_)
+  local _, _, members = source.split_type(type_)
+  local out = {}
+  for _, member in ipairs(members) do
+    local certain = not member:find "^fun%(" and member:match "^(.+)%?$"
+    out[#out + 1] = (certain or member):gsub("[&<>|? ]", entities)
+    if certain then out[#out + 1] = "nil" end
+  end
+  return table.concat(out, "|")
 end
 
 -- Lines that are further in are code.
@@ -37,14 +45,14 @@ end
 
 local function parameter(tag)
   local name = tag.optional and "[opt] " or " "
-  return ("@tparam%s%s %s %s"):format(name, solid(tag.type), tag.name, html(tag.text))
+  return ("@tparam%s%s %s %s"):format(name, plain(tag.type), tag.name, html(tag.text))
 end
 
 local function add_function(out, block, name)
   local lines = { prose(block.text), "@function " .. name }
   for _, tag in ipairs(block.tags) do
     if tag.tag == "param" then lines[#lines + 1] = parameter(tag) end
-    if tag.tag == "return" then lines[#lines + 1] = ("@treturn %s %s"):format(solid(tag.type), html(tag.text)) end
+    if tag.tag == "return" then lines[#lines + 1] = ("@treturn %s %s"):format(plain(tag.type), html(tag.text)) end
   end
   add_comment(out, table.concat(lines, "\n"))
   out[#out + 1] = ""
@@ -57,7 +65,7 @@ local function add_class(out, block, class)
   for _, tag in ipairs(block.tags) do
     if tag.tag == "field" then
       local optional = tag.optional and "(optional) " or ""
-      lines[#lines + 1] = ("@tfield %s %s %s%s"):format(solid(tag.type), tag.name, optional, html(tag.text))
+      lines[#lines + 1] = ("@tfield %s %s %s%s"):format(plain(tag.type), tag.name, optional, html(tag.text))
     end
   end
   add_comment(out, table.concat(lines, "\n"))

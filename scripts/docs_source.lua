@@ -25,35 +25,49 @@ end
 
 local closing = { ["("] = "%b()", ["{"] = "%b{}", ["<"] = "%b<>", ['"'] = '%b""' }
 
--- The end of one type: it goes on over brackets and quotes, up to a blank.
-local function end_of_type(text, at)
-  while at <= #text do
-    local char = text:sub(at, at)
-    if char:find "[%s,]" then break end
-    local pattern = closing[char]
-    local _, last = text:find("^" .. (pattern or "."), at)
-    at = (last or at) + 1
+local union
+
+-- A function's results stand behind a colon, joined by commas; each may be a union.
+local function end_of_results(text, at)
+  local _
+  _, at = union(text, text:find("%S", at) or #text + 1)
+  while text:find("^,%s", at) do
+    _, at = union(text, text:find("%S", at + 1) or #text + 1)
   end
   return at
 end
 
--- A function's results stand behind a colon, joined by commas.
-local function end_of_types(text, at)
-  local starts_function = text:find("^fun%(", at)
-  at = end_of_type(text, at)
-  if not starts_function or text:sub(at - 1, at - 1) ~= ":" then return at end
-  at = end_of_types(text, text:find("%S", at) or #text + 1)
-  while text:find("^,%s", at) do at = end_of_types(text, text:find("%S", at + 1)) end
-  return at
+-- One type goes on over brackets and quotes, up to a blank, a comma or a bar.
+local function end_of_member(text, at)
+  local is_function = text:find("^fun%(", at)
+  while at <= #text and not text:find("^[%s,|]", at) do
+    local _, last = text:find("^" .. (closing[text:sub(at, at)] or "."), at)
+    at = (last or at) + 1
+  end
+  local has_results = is_function and text:sub(at - 1, at - 1) == ":"
+  return has_results and end_of_results(text, at) or at
+end
+
+-- The types that bars join, from a place on, and where they end. A function with results is the last one: a bar behind
+-- it is its result's.
+function union(text, at)
+  local stop = end_of_member(text, at)
+  local members = { text:sub(at, stop - 1) }
+  while text:sub(stop, stop) == "|" do
+    at, stop = stop + 1, end_of_member(text, stop + 1)
+    members[#members + 1] = text:sub(at, stop - 1)
+  end
+  return members, stop
 end
 
 ---Divides "type the rest".
 ---@param text string
 ---@return string type
 ---@return string rest
+---@return string[] members of a union, or the type alone
 function source.split_type(text)
-  local stop = end_of_types(text, 1)
-  return text:sub(1, stop - 1), (text:sub(stop):gsub("^%s+", ""))
+  local members, stop = union(text, 1)
+  return text:sub(1, stop - 1), (text:sub(stop):gsub("^%s+", "")), members
 end
 
 -- ---------------------------------------------------------------- LuaCATS
@@ -77,8 +91,9 @@ readers["return"] = function(text)
 end
 
 function readers.class(text)
-  local name, parent = text:match "^([%w_%.]+):?%s*(%S*)"
-  return { tag = "class", name = name, type = parent, text = "" }
+  local name, rest = text:match "^([%w_%.]+)%s*(.*)$"
+  local parents, about = rest:match "^:%s*(%S+)%s*(.*)$"
+  return { tag = "class", name = name, type = parents or "", text = about or rest }
 end
 
 function readers.alias(text)

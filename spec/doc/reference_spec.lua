@@ -50,16 +50,36 @@ describe("doc comments", function()
       { "fun(a: number, b): boolean?, any asked", "fun(a: number, b): boolean?, any", "asked" },
       { "fun() called", "fun()", "called" },
       { '"a b"|"c" words', '"a b"|"c"', "words" },
+      { "table|fun(a: b): boolean asked", "table|fun(a: b): boolean", "asked" },
+      { "fun(): a|nil, b? asked", "fun(): a|nil, b?", "asked" },
     }
     for _, case in ipairs(cases) do
-      assert.same({ case[2], case[3] }, { source.split_type(case[1]) })
+      local type_, rest = source.split_type(case[1])
+      assert.same({ case[2], case[3] }, { type_, rest })
     end
   end)
 
-  it("become what LDoc reads", function()
+  it("have unions, whose members are divided outside of brackets, quotes and results only", function()
+    local cases = {
+      ["string|nil"] = { "string", "nil" },
+      ["table<a|b, c|d>|{ e: f|g }"] = { "table<a|b, c|d>", "{ e: f|g }" },
+      ['"a|b"|(c|d)[]'] = { '"a|b"', "(c|d)[]" },
+      ["table|fun(a: b|c): d|e, f|g"] = { "table", "fun(a: b|c): d|e, f|g" },
+      ["fun(a)|nil"] = { "fun(a)", "nil" },
+    }
+    for type_, members in pairs(cases) do assert.same(members, (select(3, source.split_type(type_)))) end
+  end)
+
+  -- What LDoc reads of a Lua file with this text.
+  local function read_by_ldoc(text)
     local path = os.tmpname()
     finally(function() os.remove(path) end)
-    files.write(path, [[
+    files.write(path, text)
+    return ldoc.lua_module { name = "m", parts = { { file = path, of = { m = "m" } } } }
+  end
+
+  it("become what LDoc reads", function()
+    local text = read_by_ldoc [[
 -- A module.
 --
 --   local x = m.f("a")   -- x < 1
@@ -72,7 +92,7 @@ function m.f(a, c) return a, c end
 ---Not public.
 local function g() end
 return { m, g }
-]])
+]]
     assert.equal([[
 --- A module.
 --
@@ -83,11 +103,48 @@ return { m, g }
 
 --- Does <code>it</code>.
 -- @function m.f
--- @tparam string|nil|{b:number} a what
+-- @tparam string|nil|{&#32;b:&#32;number&#32;} a what
 -- @tparam[opt] integer c
 -- @treturn true|nil done
 
-]], ldoc.lua_module { name = "m", parts = { { file = path, of = { m = "m" } } } })
+]], text)
+  end)
+
+  it("hide from LDoc what it would take a type apart at", function()
+    local types = {}
+    local text = read_by_ldoc [[
+-- A module.
+local m = {}
+---Does it.
+---@param a table<integer|string, integer>?
+---@param b "quiet hours"|"error"
+---@param c string|fun(d: string, e: number?): boolean what
+function m.f(a, b, c) return a, b, c end
+return m
+]]
+    for type_ in text:gmatch "@tparam (%S+)" do types[#types + 1] = type_ end
+    assert.same({ "table&lt;integer&#124;string,&#32;integer&gt;|nil", '"quiet&#32;hours"|"error"',
+      "string|fun(d:&#32;string,&#32;e:&#32;number&#63;):&#32;boolean" }, types)
+    assert.matches(" c what\n", text, 1, true)
+  end)
+
+  it("name a class's parent, and not the words behind its name", function()
+    local text = read_by_ldoc [[
+-- A module.
+local m = {}
+---Options.
+---@class m.Options: m.Base
+---@field a string
+local options
+---A row.
+---@class m.Row of one listing
+---@field b string
+local row
+return m, options, row
+]]
+    assert.matches("It has the fields of <code>m.Base</code> too.", text, 1, true)
+    assert.equal(1, select(2, text:gsub("It has the fields", "")))
+    assert.matches("@table m.Row\n", text, 1, true)
   end)
 
   it("join the results of a C function", function()

@@ -22,7 +22,7 @@ local GRACE = 6 * 3600 -- seconds after a day's end in which its rows may still 
 ---@field cause "offline"|"not_frozen"|"truncated"|"unknown"
 
 ---Meter-days of one listing.
----@class imr.sync.Coverage of one listing
+---@class imr.sync.Coverage
 ---@field listing string
 ---@field expected integer meter-days
 ---@field received integer
