@@ -26,12 +26,12 @@ return {
     { file = "lua/imr/stats.lua" },
   } },
   { name = "imr.cursor", parts = { { file = "lua/imr/cursor.lua", of = { Cursor = "cursor" } } } },
-  { name = "imr.time", parts = { { file = "lua/imr/time.lua", of = { time = "time" } } } },
+  { name = "imr.time", parts = { { file = "lua/imr/time.lua", of = { time = "imr.time" } } } },
   { name = "imr.decimal", parts = {
     { file = "lua/imr/decimal.lua", of = { decimal = "decimal", Decimal = "number" } },
   } },
   { name = "imr.store", parts = {
-    { file = "lua/imr/store/init.lua", of = { store = "store" } },
+    { file = "lua/imr/store/init.lua", of = { store = "imr.store" } },
     { file = "lua/imr/store/redis.lua" },
   } },
   { name = "imr.transport", parts = {
@@ -43,7 +43,7 @@ return {
   } },
   { name = "imr.workflow.plan", parts = { { file = "lua/imr/workflow/plan.lua", of = { plan = "plan" } } } },
   { name = "imr.workflow.supply", parts = {
-    { file = "lua/imr/workflow/supply.lua", of = { workflow = "workflow", supply = "supply" } },
+    { file = "lua/imr/workflow/supply.lua", of = { workflow = "supply", supply = "supply" } },
     { file = "lua/imr/workflow/supply_plan.lua" },
     { file = "lua/imr/workflow/supply_queue.lua" },
   } },

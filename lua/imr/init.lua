@@ -22,9 +22,6 @@ local imr = {
   run = threads.run,
   all = threads.all,
   sleep = threads.sleep,
-  ---The endpoints with their parameters and fields, as a new table.
-  ---@type fun(): imr.Endpoint[]
-  schema = core.schema,
   ---Stores: where the pace, the token and the login lock of an account live.
   store = require "imr.store",
   ---Times in the platform's form.
@@ -87,6 +84,10 @@ local function build(settings, kept)
   call.session = parts.session
   return parts
 end
+
+---The endpoints with their parameters and fields, as a new table.
+---@return imr.Endpoint[]
+function imr.schema() return core.schema() end
 
 ---Makes a client. Nothing is sent until the first call. A wrong option raises at the caller's line.
 ---@param given imr.Options

@@ -2,6 +2,7 @@
 -- from where the functions are written.
 package.path = package.path .. ";./scripts/?.lua"
 
+local ldoc = require "docs_ldoc"
 local library = require "docs_library"
 local modules = require "docs_modules"
 local source = require "docs_source"
@@ -56,17 +57,33 @@ local function lack(fn)
   end
 end
 
-local function assert_documented(names, owner)
+-- The names that a module's page has.
+local function names_on_page(module)
+  local names = {}
+  for name in ldoc.lua_module(module):gmatch "\n%-%- @function (%S+)" do names[name] = true end
+  return names
+end
+
+-- Every name that the reference has, as a program writes it.
+local in_reference = {}
+for _, module in ipairs(modules) do
+  for name in pairs(module.parts and names_on_page(module) or {}) do in_reference[name] = true end
+end
+
+---@param names table what a program gets hold of
+---@param prefix string what it writes before a name
+local function assert_documented(names, prefix)
   local problems, count = {}, 0
   for name, value in pairs(names) do
     if type(value) == "function" and type(name) == "string" and not name:find "^_" then
       count = count + 1
       local problem = debug.getinfo(value, "S").what ~= "C" and lack(value)
-      if problem then problems[#problems + 1] = owner .. "." .. name .. ": " .. problem end
+        or not in_reference[prefix .. name] and "is on no page of the reference"
+      if problem then problems[#problems + 1] = prefix .. name .. ": " .. problem end
     end
   end
   table.sort(problems)
-  assert.is_true(count > 0, owner .. " has no functions")
+  assert.is_true(count > 0, prefix .. " has no functions")
   assert.equal("", table.concat(problems, "\n"))
 end
 
@@ -97,17 +114,17 @@ describe("every public function is documented", function()
   setup(function() client = testing.new({ meters = 2 }):client() end)
   teardown(function() client:close() end)
 
-  it("of imr", function() assert_documented(imr, "imr") end)
-  it("of imr.time", function() assert_documented(imr.time, "imr.time") end)
-  it("of imr.store", function() assert_documented(imr.store, "imr.store") end)
-  it("of a client", function() assert_documented(public_class(client), "client") end)
-  it("of a cursor", function() assert_documented(public_class(client:meters()), "cursor") end)
-  it("of imr.testing", function() assert_documented(testing, "imr.testing") end)
-  it("of a world", function() assert_documented(public_class(testing.new()), "world") end)
+  it("of imr", function() assert_documented(imr, "imr.") end)
+  it("of imr.time", function() assert_documented(imr.time, "imr.time.") end)
+  it("of imr.store", function() assert_documented(imr.store, "imr.store.") end)
+  it("of a client", function() assert_documented(public_class(client), "client:") end)
+  it("of a cursor", function() assert_documented(public_class(client:meters()), "cursor:") end)
+  it("of imr.testing", function() assert_documented(testing, "testing.") end)
+  it("of a world", function() assert_documented(public_class(testing.new()), "world:") end)
 
   for _, module in ipairs(modules) do
     if module.name:find "^imr%.workflow%." or module.name == "imr.decimal" or module.name == "imr.database" then
-      it("of " .. module.name, function() assert_documented(require(module.name), module.name) end)
+      it("of " .. module.name, function() assert_documented(require(module.name), module.name:match "[^.]+$" .. ".") end)
     end
   end
 
@@ -118,7 +135,7 @@ describe("every public function is documented", function()
       supply.close()
       shell.must("rm -rf " .. directory)
     end)
-    assert_documented(supply, "supply")
+    assert_documented(supply, "supply.")
   end)
 
   it("of a database", function()
@@ -128,11 +145,11 @@ describe("every public function is documented", function()
       db:close()
       shell.must("rm -rf " .. directory)
     end)
-    assert_documented(public_class(db), "database")
+    assert_documented(public_class(db), "db:")
   end)
 
   it("of a decimal", function()
-    assert_documented(public_class(require("imr.decimal").zero), "decimal")
+    assert_documented(public_class(require("imr.decimal").zero), "number:")
   end)
 
   -- What a workflow consists of has a name with an underline, or a directory; what has neither is for programs.

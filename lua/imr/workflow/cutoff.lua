@@ -190,7 +190,7 @@ local function is_whole(value) return type(value) == "number" and value % 1 == 0
 ---@param db imr.Database
 ---@param options imr.CutoffOptions
 ---@return { rows: imr.CutoffRow[], resolved: integer, unresolved: integer, cutoff: integer }|nil
----@return table|nil err
+---@return imr.Error|nil err
 function cutoff.at(db, options)
   if type(options) ~= "table" or not is_whole(options.cutoff) then
     error("cutoff.at takes a table with cutoff, in Unix seconds (imr.time.parse makes them)", 2)

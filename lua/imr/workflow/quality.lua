@@ -93,7 +93,9 @@ function quality.load(db, meter_no, period)
 end
 
 ---The numbers of all meters that the database knows anything of.
-quality.meters = load.meters
+---@param db imr.Database
+---@return string[]
+function quality.meters(db) return load.meters(db) end
 
 local function check_all(db, options, chosen)
   local period = { from = options.from, to = options.to, now = options.now or os.time() }

@@ -22,7 +22,7 @@ local CHINA = require("imr.options").defaults.utc_offset
 
 ---What `open` takes.
 ---@class imr.SupplyOptions
----@field client? imr.Client needed for plan, apply, resume and resolve
+---@field client? imr.Client needed for plan, apply and resolve
 ---@field ledger? string path; by default $XDG_STATE_HOME/imr/supply.db or ~/.local/state/imr/supply.db
 ---@field who? string on record as who asked; by default the user
 ---@field protected? table|fun(device: string): boolean devices that are never sent anything, whatever a plan says
@@ -162,7 +162,25 @@ local function apply(env, plan, options)
   return queue.apply(env, plan, options or {})
 end
 
-local function bind_sending(supply, env)
+local function status(env)
+  local locked, err = env.ledger:lock()
+  if locked then env.ledger:unlock() end
+  return { counts = env.ledger:counts(), running = err ~= nil and err.kind == "locked", path = env.ledger.path,
+    planned = env.ledger:intents { state = "planned" }, sending = env.ledger:intents { state = "sending" },
+    unresolved = env.ledger:unresolved() }
+end
+
+local function history(env, filter)
+  local intents = env.ledger:intents(filter)
+  for _, intent in ipairs(intents) do intent.transitions = env.ledger:transitions(intent.id) end
+  return intents
+end
+
+local function hand_out(env)
+  ---A ledger that is open.
+  ---@class imr.Supply
+  local supply = {}
+
   ---Which commands would be sent: nothing is sent or written. Reads the meter list.
   ---@param devices (string|table)[] ids, or tables with device_id and perhaps a command of their own
   ---@param command "disconnect"|"reconnect"|"request_reading"
@@ -183,8 +201,8 @@ local function bind_sending(supply, env)
   ---Puts a plan on record and sends it. A plan that was applied before goes on where it stopped.
   ---@param plan imr.SupplyPlan
   ---@param options? imr.ApplyOptions
-  ---@return imr.SupplyReport|nil
-  ---@return table|nil err kind "locked" when another process is at this ledger's queue: then the plan is on record
+  ---@return imr.SupplyReport|nil report
+  ---@return imr.Error|nil err kind "locked" when another process is at this ledger's queue: then the plan is on record
   function supply.apply(plan, options)
     need_client(env, 2)
     return returning(apply)(env, plan, options)
@@ -192,41 +210,25 @@ local function bind_sending(supply, env)
 
   ---What is on record as planned and was not sent, as a plan to print or apply. A guard given here is the plan's guard.
   ---@param options? { plan: integer?, guard: string|function|nil }
-  ---@return imr.SupplyPlan|nil
-  ---@return table|nil err
+  ---@return imr.SupplyPlan|nil plan
+  ---@return imr.Error|nil err
   function supply.pending(options) return returning(pending)(env, options or {}) end
 
   ---Ends apply() after the command under way.
   function supply.stop() env.stopping = true end
 
   ---Reads back what became of commands whose outcome is unknown. Sends nothing.
-  ---@param options? table deadline (seconds for each), on_progress, interrupted
+  ---@param options? { deadline: number?, on_progress: function?, interrupted: (fun(): boolean)? } seconds for each
   ---@return table[]|nil resolved { intent, was, state, detail, reading, error } each
-  ---@return table|nil err
+  ---@return imr.Error|nil err
   function supply.resolve(options)
     need_client(env, 2)
     return returning(resolve.run)(env, options or {})
   end
-end
 
-local function status(env)
-  local locked, err = env.ledger:lock()
-  if locked then env.ledger:unlock() end
-  return { counts = env.ledger:counts(), running = err ~= nil and err.kind == "locked", path = env.ledger.path,
-    planned = env.ledger:intents { state = "planned" }, sending = env.ledger:intents { state = "sending" },
-    unresolved = env.ledger:unresolved() }
-end
-
-local function history(env, filter)
-  local intents = env.ledger:intents(filter)
-  for _, intent in ipairs(intents) do intent.transitions = env.ledger:transitions(intent.id) end
-  return intents
-end
-
-local function bind_reading(supply, env)
   ---How many intents are in which state, and whether a process is at this ledger's queue.
   ---@return table|nil status { counts, running, path, planned, sending, unresolved }
-  ---@return table|nil err
+  ---@return imr.Error|nil err
   function supply.status() return returning(status)(env) end
 
   ---Intents with their transitions, oldest first.
@@ -237,11 +239,13 @@ local function bind_reading(supply, env)
 
   ---Closes the ledger's database. Twice is fine.
   function supply.close() env.ledger:close() end
+
+  return supply
 end
 
 ---Opens a ledger.
 ---@param options imr.SupplyOptions
----@return table|nil supply with the functions below
+---@return imr.Supply|nil supply with the other functions of this page
 ---@return imr.Error|nil err
 function workflow.open(options)
   check(options)
@@ -252,10 +256,7 @@ function workflow.open(options)
     local env = { client = options.client, clock = clock, who = options.who or user(), protected = options.protected,
       utc_offset = options.utc_offset or CHINA }
     env.ledger = ledgers.open(options.ledger or default_path(), clock)
-    local supply = {}
-    bind_sending(supply, env)
-    bind_reading(supply, env)
-    return supply
+    return hand_out(env)
   end)()
 end
 

@@ -168,7 +168,7 @@ end
 ---@param facts table by_device, by_number, unknown, protected, now, who
 ---@param options table checked
 ---@return imr.SupplyPlan|nil
----@return table|nil err kind "limit" when more would be sent than options.max
+---@return imr.Error|nil err kind "limit" when more would be sent than options.max
 function plan.new(wishes, facts, options)
   local settings = { guard = options.guard, quiet_hours = options.quiet_hours, protected = options.protected }
   local self = setmetatable({ who = options.who or facts.who, reason = options.reason or "", entries = {},

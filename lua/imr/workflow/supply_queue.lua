@@ -22,7 +22,7 @@ local hopeless = { auth = true, closed = true, phase = true, store = true }
 ---@field intents table[] the plan's intents
 ---@field left integer still planned
 ---@field stopped? "interrupted"|"failures"|"quiet hours"|"error" why it ended early
----@field error? table the latest error
+---@field error? imr.Error the latest error
 
 local Run = {}
 Run.__index = Run
@@ -218,7 +218,7 @@ end
 ---@param plan imr.SupplyPlan
 ---@param options table
 ---@return imr.SupplyReport|nil
----@return table|nil err
+---@return imr.Error|nil err
 function queue.apply(env, plan, options)
   local locked, problem = env.ledger:lock()
   if not locked then return nil, problem end

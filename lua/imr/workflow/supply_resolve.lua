@@ -40,7 +40,7 @@ end
 ---@param env table client, ledger
 ---@param options { deadline: number?, on_progress: function?, interrupted: function? }
 ---@return table[]|nil resolved { intent, was, state, detail, reading, error } each
----@return table|nil err
+---@return imr.Error|nil err
 function resolve.run(env, options)
   local locked, problem = env.ledger:lock()
   if not locked then return nil, problem end
