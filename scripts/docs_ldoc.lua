@@ -58,6 +58,15 @@ local function add_function(out, block, name)
   out[#out + 1] = ""
 end
 
+-- LDoc has no types of values.
+local function add_value(out, block, name)
+  local type_ = source.find(block, "type")
+  local text = prose(block.text)
+  if type_ then text = text .. "\nIt is <code>" .. html(type_.type) .. "</code>." end
+  add_comment(out, ("%s\n@class field\n@name %s"):format(text, name))
+  out[#out + 1] = ""
+end
+
 local function add_class(out, block, class)
   local lines = { prose(block.text) }
   if class.type ~= "" then lines[1] = lines[1] .. "\nIt has the fields of <code>" .. class.type .. "</code> too." end
@@ -74,17 +83,18 @@ end
 
 -- "Client:meters" is public where "Client" is the file's `of`; readers know it as "client:meters".
 local function public_name(block, part)
-  local name = source.function_name(block)
+  local name, is_function = source.name(block)
   local owner, rest = (name or ""):match "^([%w_]+)([%.:].+)$"
   local shown = owner and part.of and part.of[owner]
-  return shown and shown .. rest or nil
+  return shown and shown .. rest or nil, is_function
 end
 
 local function add_blocks(out, part)
   local blocks, head = source.lua_file(part.file)
   for _, block in ipairs(blocks) do
-    local name, class = public_name(block, part), source.find(block, "class")
-    if name and #block.text > 0 then add_function(out, block, name) end
+    local name, is_function = public_name(block, part)
+    local class = source.find(block, "class")
+    if name and #block.text > 0 then (is_function and add_function or add_value)(out, block, name) end
     if class and source.find(block, "field") and #block.text > 0 then add_class(out, block, class) end
   end
   return head

@@ -58,6 +58,7 @@ return {
   { name = "imr.workflow.export", parts = { { file = "lua/imr/workflow/export.lua", of = { export = "export" } } } },
   { name = "imr.workflow.quality", parts = {
     { file = "lua/imr/workflow/quality.lua", of = { quality = "quality" } },
+    { file = "lua/imr/workflow/quality/rules.lua" },
   } },
   { name = "imr.workflow.cutoff", parts = { { file = "lua/imr/workflow/cutoff.lua", of = { cutoff = "cutoff" } } } },
   { name = "imr.workflow.report", parts = { { file = "lua/imr/workflow/report.lua", of = { report = "report" } } } },

@@ -3,7 +3,7 @@
 local source = {}
 
 ---@class docs.Tag
----@field tag "param"|"return"|"field"|"class"|"alias"
+---@field tag "param"|"return"|"field"|"type"|"class"|"alias"
 ---@field name? string
 ---@field optional? boolean
 ---@field type? string
@@ -90,6 +90,11 @@ readers["return"] = function(text)
   return { tag = "return", type = type_, text = about }
 end
 
+function readers.type(text)
+  local type_, about = source.split_type(text)
+  return { tag = "type", type = type_, text = about }
+end
+
 function readers.class(text)
   local name, rest = text:match "^([%w_%.]+)%s*(.*)$"
   local parents, about = rest:match "^:%s*(%S+)%s*(.*)$"
@@ -122,6 +127,7 @@ end
 function source.lua_file(path)
   local blocks, head, block = {}, {}, nil
   local lines = lines_of(path)
+  lines[#lines + 1] = "" -- below a comment that ends the file
   for number, line in ipairs(lines) do
     local comment = line:match "^%s*%-%-%-(.*)$"
     if comment and number > #head + 1 then
@@ -137,11 +143,13 @@ function source.lua_file(path)
   return blocks, head
 end
 
----The name that a block's function has in the source, such as "Client:meters".
+---The name that a block's function or value has in the source, such as "Client:meters".
 ---@param block docs.Block
----@return string|nil
-function source.function_name(block)
-  return block.subject:match "^%s*function ([%w_%.:]+)%("
+---@return string|nil name
+---@return boolean is_function
+function source.name(block)
+  local name = block.subject:match "^%s*function ([%w_%.:]+)%("
+  return name or block.subject:match "^([%w_]+%.[%w_]+) = ", name ~= nil
 end
 
 ---A block's first tag of a kind.

@@ -195,6 +195,8 @@ function Decimal:abs() return self.negative and -self or self end
 ---@return boolean
 function Decimal:is_zero() return is_zero(self) end
 
+---Zero, to begin a sum with.
+---@type imr.Decimal
 decimal.zero = decimal.of("0")
 
 ---10 to the power of an integer: a unit of the last place, a register's capacity.

@@ -16,20 +16,20 @@ local threads = require "imr.threads"
 local transport = require "imr.transport"
 local version = require "imr.version"
 
-local imr = {
-  ---"MAJOR.MINOR.PATCH", see https://semver.org
-  _VERSION = version,
-  run = threads.run,
-  all = threads.all,
-  sleep = threads.sleep,
-  ---Stores: where the pace, the token and the login lock of an account live.
-  store = require "imr.store",
-  ---Times in the platform's form.
-  time = require "imr.time",
-  ---The meter types that the platform documents, by number (platform document §4.2, §4.5).
-  ---@type table<integer, imr.MeterType>
-  meter_types = core.meter_types(),
-}
+local imr = { run = threads.run, all = threads.all, sleep = threads.sleep }
+
+---"MAJOR.MINOR.PATCH", see https://semver.org
+imr._VERSION = version
+
+---Stores: where the pace, the token and the login lock of an account live.
+imr.store = require "imr.store"
+
+---Times in the platform's form.
+imr.time = require "imr.time"
+
+---The meter types that the platform documents, by number (platform document §4.2, §4.5).
+---@type table<integer, imr.MeterType>
+imr.meter_types = core.meter_types()
 
 -- Clients of one process that name no store keep one pace: it is the account that is paced, not the client.
 -- It is held weakly, so that the token goes with the last client.

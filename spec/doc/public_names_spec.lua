@@ -57,17 +57,20 @@ local function lack(fn)
   end
 end
 
--- The names that a module's page has.
-local function names_on_page(module)
-  local names = {}
-  for name in ldoc.lua_module(module):gmatch "\n%-%- @function (%S+)" do names[name] = true end
-  return names
-end
-
 -- Every name that the reference has, as a program writes it.
 local in_reference = {}
 for _, module in ipairs(modules) do
-  for name in pairs(module.parts and names_on_page(module) or {}) do in_reference[name] = true end
+  in_reference[module.name] = true -- a page of its own
+  local page = module.parts and ldoc.lua_module(module) or ""
+  for _, tag in ipairs { "function", "name" } do
+    for name in page:gmatch("\n%-%- @" .. tag .. " (%S+)") do in_reference[name] = true end
+  end
+end
+
+-- What the reference lacks of a name, or nil.
+local function lack_of(value, name)
+  local is_lua = type(value) == "function" and debug.getinfo(value, "S").what ~= "C"
+  return is_lua and lack(value) or not in_reference[name] and "is on no page of the reference" or nil
 end
 
 ---@param names table what a program gets hold of
@@ -75,15 +78,14 @@ end
 local function assert_documented(names, prefix)
   local problems, count = {}, 0
   for name, value in pairs(names) do
-    if type(value) == "function" and type(name) == "string" and not name:find "^_" then
+    if type(name) == "string" and (name == "_VERSION" or not name:find "^_") then
       count = count + 1
-      local problem = debug.getinfo(value, "S").what ~= "C" and lack(value)
-        or not in_reference[prefix .. name] and "is on no page of the reference"
+      local problem = lack_of(value, prefix .. name)
       if problem then problems[#problems + 1] = prefix .. name .. ": " .. problem end
     end
   end
   table.sort(problems)
-  assert.is_true(count > 0, prefix .. " has no functions")
+  assert.is_true(count > 0, prefix .. " has nothing")
   assert.equal("", table.concat(problems, "\n"))
 end
 
@@ -124,7 +126,8 @@ describe("every public function is documented", function()
 
   for _, module in ipairs(modules) do
     if module.name:find "^imr%.workflow%." or module.name == "imr.decimal" or module.name == "imr.database" then
-      it("of " .. module.name, function() assert_documented(require(module.name), module.name:match "[^.]+$" .. ".") end)
+      local prefix = module.name:match "[^.]+$" .. "."
+      it("of " .. module.name, function() assert_documented(require(module.name), prefix) end)
     end
   end
 
@@ -242,5 +245,11 @@ return m
     assert.matches("does not tell of 'b'", lack(m.half), 1, true)
     assert.is_nil(lack(m.whole))
     assert.matches("does not tell what it returns", lack(m.giving), 1, true)
+  end)
+
+  it("finds what is on no page", function()
+    assert.matches("on no page", lack_of({}, "imr.unheard_of"), 1, true)
+    assert.matches("on no page", lack_of(imr.schema, "imr.unheard_of"), 1, true)
+    assert.is_nil(lack_of(imr.schema, "imr.schema"))
   end)
 end)

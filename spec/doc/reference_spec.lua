@@ -147,6 +147,33 @@ return m, options, row
     assert.matches("@table m.Row\n", text, 1, true)
   end)
 
+  it("tell of values, and of a class at the end of a file", function()
+    local text = read_by_ldoc [[
+-- A module.
+local m = {}
+---By number.
+---@type table<integer, m.Row>
+m.rows = {}
+---A row.
+---@class m.Row
+---@field a string
+]]
+    assert.equal([[
+--- A module.
+-- @module m
+
+--- By number.
+-- It is <code>table&lt;integer, m.Row&gt;</code>.
+-- @class field
+-- @name m.rows
+
+--- A row.
+-- @table m.Row
+-- @tfield string a
+
+]], text)
+  end)
+
   it("join the results of a C function", function()
     local entry = library.read [[Does it.
       @function f

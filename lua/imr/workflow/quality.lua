@@ -13,10 +13,15 @@ local load = require "imr.workflow.quality.load"
 local settings = require "imr.workflow.quality.settings"
 local view = require "imr.workflow.quality.view"
 
-local quality = {
-  rules = require "imr.workflow.quality.rules",
-  context = 60 * 86400, -- before a period: what is usual, and the reading before the first
-}
+local quality = {}
+
+---The rules, in the order in which they are asked.
+---@type imr.QualityRule[]
+quality.rules = require "imr.workflow.quality.rules"
+
+---Seconds before a period that are read too: what is usual, and the reading before the first.
+---@type integer
+quality.context = 60 * 86400
 
 ---One thing that is wrong, or looks so.
 ---@class imr.QualityFlag

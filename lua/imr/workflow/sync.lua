@@ -19,8 +19,15 @@ local sync_run = require "imr.workflow.sync_run"
 
 local DAY = 86400
 
----`FIRST_DAYS`: how far back a first run begins; `LONGEST`: most days of one listing in it.
-local sync = { FIRST_DAYS = 90, LONGEST = require("imr.workflow.sync_plan").LONGEST }
+local sync = {}
+
+---How far back a first run begins, in days.
+---@type integer
+sync.FIRST_DAYS = 90
+
+---Most days of one listing of which nobody knows how many rows it will have.
+---@type integer
+sync.LONGEST = require("imr.workflow.sync_plan").LONGEST
 
 ---What a run does.
 ---@class imr.sync.Options

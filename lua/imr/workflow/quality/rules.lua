@@ -9,6 +9,7 @@ local sums = require "imr.workflow.quality.sum_rules"
 local times = require "imr.workflow.quality.time_rules"
 local usage = require "imr.workflow.quality.usage_rules"
 
+---A rule.
 ---@class imr.QualityRule
 ---@field name string
 ---@field help string
@@ -16,6 +17,7 @@ local usage = require "imr.workflow.quality.usage_rules"
 ---@field check fun(view: imr.QualityView, tuning: table, flag: fun(found: table))
 ---@field tuning imr.QualityTuning[]
 
+---A number of a rule that can be set.
 ---@class imr.QualityTuning
 ---@field name string
 ---@field default string|number
