@@ -1,5 +1,5 @@
 #!/bin/sh
-# install.sh BUILD LUA PREFIX DESTDIR: copies the Lua files, the two .so and bin/imr.
+# install.sh BUILD LUA PREFIX DESTDIR: copies the Lua files, the two .so, bin/imr, and the types for editors.
 set -eu
 
 build=$1 lua=$2 prefix=$3 destdir=$4
@@ -17,9 +17,13 @@ esac
 share=$prefix/share/lua/$abi
 lib=$prefix/lib/lua/$abi
 
-(cd lua && find . -name '*.lua') | while read -r file; do
-  install -D -m 644 "lua/$file" "$destdir$share/$file"
-done
+copy_lua() {
+  (cd "$1" && find . -name '*.lua') | while read -r file; do
+    install -D -m 644 "$1/$file" "$destdir$2/$file"
+  done
+}
+copy_lua lua "$share"
+copy_lua library "$prefix/share/imr/library"
 for module in core curl; do
   install -D -m 755 "$build/lua$abi/imr/$module.so" "$destdir$lib/imr/$module.so"
 done

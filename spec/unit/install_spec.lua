@@ -37,13 +37,15 @@ describe("make install", function()
         assert.equal("#!/usr/bin/env " .. interpreter, first)
       end)
 
-      it("copies every Lua file", function()
-        local share = shell.quote(prefix .. "/share/lua/" .. installed.abi)
-        local there = shell.lines("cd " .. share .. " && find . -type f")
-        local here = shell.lines("cd lua && find . -type f -name '*.lua'")
-        table.sort(there)
-        table.sort(here)
-        assert.same(here, there)
+      it("copies every Lua file, and the types for editors", function()
+        local places = { lua = "/share/lua/" .. installed.abi, library = "/share/imr/library" }
+        for from, to in pairs(places) do
+          local there = shell.lines("cd " .. shell.quote(prefix .. to) .. " && find . -type f")
+          local here = shell.lines("cd " .. from .. " && find . -type f -name '*.lua'")
+          table.sort(there)
+          table.sort(here)
+          assert.same(here, there)
+        end
       end)
     end)
   end
