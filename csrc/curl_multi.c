@@ -124,7 +124,7 @@ max_body, ca_file, proxy, user_agent, as_body. A command goes over a connection 
 after it. With as_body, the answer's body comes as an object that `imr.core` decodes without making a string
 of it.
 @treturn transfer|nil
-@treturn string what is wrong
+@treturn string|nil what is wrong
 */
 static int multi_start(lua_State *L) {
   imr_multi *multi = check_multi(L);

@@ -54,9 +54,9 @@ void imr_transfer_abandon(imr_transfer *transfer, const char *why) {
 /*** The outcome. Nothing while the transfer runs. To be called once: the answer's memory goes with it.
 @function transfer:result
 @treturn integer|nil status
-@treturn string|userdata|table body (an object where the request said as_body), or an error with kind,
+@treturn string|body|table|nil body (an object where the request said as_body), or an error with kind,
 message, and executed: "no" when no byte of the request has left
-@treturn table headers, with lower-case names
+@treturn table|nil headers, with lower-case names
 */
 static int transfer_result(lua_State *L) {
   imr_transfer *transfer = check_transfer(L);

@@ -62,7 +62,7 @@ static int give(lua_State *L, imr_envelope_step step) {
 /*** Decodes the body of an answer.
 @function decode
 @tparam string endpoint name of the endpoint that gave it
-@tparam string|userdata body text, or what curl.so gives in its place
+@tparam string|imr.curl.body body text, or what curl.so gives in its place
 @tparam string decimals "number", or "string" for the server's own digits
 @tparam number utc_offset seconds east of UTC of the platform's clock
 @treturn[1] table answer code, message, total, form, rows, ids, token
@@ -118,7 +118,7 @@ static void let_go(lua_State *L) {
 @function decoder:read
 @tparam number bytes about so many; a row is never cut
 @treturn[1] boolean false: there is more
-@treturn[2] table answer what `decode` returns, or nil
+@treturn[2] table|nil answer what `decode` returns
 @treturn[2] string what is wrong, and where */
 static int decoder_read(lua_State *L) {
   decoder *own = luaL_checkudata(L, 1, DECODER);
@@ -143,10 +143,10 @@ static int decoder_read(lua_State *L) {
 /*** Decodes the body of an answer in slices, between which the caller may do other things.
 @function decoder
 @tparam string endpoint as for `decode`
-@tparam string|userdata body
+@tparam string|imr.curl.body body
 @tparam string decimals
 @tparam number utc_offset
-@treturn userdata with the method `read` */
+@treturn decoder */
 static int decode_decoder(lua_State *L) {
   imr_envelope answer;
   text body = take_arguments(L, &answer);

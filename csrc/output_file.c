@@ -54,7 +54,7 @@ static int prepare_output(lua_State *L) {
 @function sync_file
 @tparam string path
 @treturn true|nil
-@treturn string what is wrong */
+@treturn string|nil what is wrong */
 static int sync_file(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   int fd = open(path, O_WRONLY | O_CLOEXEC);

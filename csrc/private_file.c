@@ -89,7 +89,7 @@ static int make_path(char *path, char *problem) {
 @function private_directory
 @tparam string path
 @treturn true|nil
-@treturn string what is wrong */
+@treturn string|nil what is wrong */
 static int private_directory(lua_State *L) {
   size_t length;
   const char *given = luaL_checklstring(L, 1, &length);
@@ -128,7 +128,7 @@ static ssize_t read_all(int fd, char *text, size_t size) {
 @function private_read
 @tparam string path
 @treturn string|nil text; nil alone when there is no file
-@treturn string what is wrong */
+@treturn string|nil what is wrong */
 static int private_read(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   char *text = lua_newuserdata(L, LARGEST_FILE);
@@ -173,7 +173,7 @@ static int replace(const char *path, const char *beside, const char *text, size_
 @tparam string path
 @tparam string text
 @treturn true|nil
-@treturn string what is wrong */
+@treturn string|nil what is wrong */
 static int private_write(lua_State *L) {
   size_t length;
   const char *path = luaL_checkstring(L, 1);
@@ -207,7 +207,7 @@ static void make(const char *path, char *problem) {
 @function private_make
 @tparam string path
 @treturn true|nil
-@treturn string what is wrong */
+@treturn string|nil what is wrong */
 static int private_make(lua_State *L) {
   char problem[IMR_PROBLEM_SIZE] = "";
   make(luaL_checkstring(L, 1), problem);
@@ -218,9 +218,11 @@ static int private_make(lua_State *L) {
 
 /* ---------------------------------------------------------------- lock */
 
-/* Unlocked by name, since a child of ours may have the descriptor too; but never by such a child. */
+/*** Gives the lock back. Twice is fine.
+@function lock:release */
 static int lock_release(lua_State *L) {
   imr_lock *lock = luaL_checkudata(L, 1, LOCK_TYPE);
+  /* Unlocked by name, since a child of ours may have the descriptor too; but never by such a child. */
   if (lock->fd >= 0 && lock->owner == getpid()) flock(lock->fd, LOCK_UN);
   if (lock->fd >= 0) close(lock->fd);
   lock->fd = -1;
@@ -246,8 +248,8 @@ static int open_locked(const char *path, char *problem) {
 /*** Takes a lock that ends with its owner, or with release().
 @function private_lock
 @tparam string path of a file to lock; made when it is missing
-@treturn userdata|nil lock; nil alone while somebody else has it
-@treturn string what is wrong */
+@treturn lock|nil lock; nil alone while somebody else has it
+@treturn string|nil what is wrong */
 static int private_lock(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   char problem[IMR_PROBLEM_SIZE];

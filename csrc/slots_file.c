@@ -94,7 +94,7 @@ static int slots_close(lua_State *L) {
 /*** Opens the slot file, which is built when it is new, from another boot or not a slot file.
 @function slots_open
 @tparam string path
-@treturn userdata|nil slots
+@treturn slots|nil slots
 @treturn boolean|string was it damaged; or what is wrong */
 static int slots_open(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);

@@ -79,7 +79,7 @@ they are caught from here on.
 @function ask_secret
 @tparam string prompt
 @treturn string|nil
-@treturn string what went wrong */
+@treturn string|nil what went wrong */
 static int ask_secret(lua_State *L) {
   size_t length;
   const char *prompt = luaL_checklstring(L, 1, &length);

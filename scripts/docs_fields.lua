@@ -9,7 +9,7 @@ local fields = {
   device_name = { "name of the device", "设备名称" },
   meter_no = { "meter number, with its leading zeros", "表号，字符串，保留前导零" },
   address = { "where the meter is", "表地址" },
-  meter_type = { "type, see below", "表类型，见下文" },
+  meter_type = { "type, a key of `imr.meter_types`", "表类型，即 `imr.meter_types` 的键" },
   kind = { "`electricity` or `water`; absent for a type that is not documented",
     "`electricity` 或 `water`；文档未列出的类型没有此字段" },
   type_name = { "English name of the type, where it has one", "类型的英文名（有名称的类型才有）" },

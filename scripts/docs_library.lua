@@ -5,7 +5,7 @@ local source = require "docs_source"
 local library = {}
 
 -- LDoc numbers the results of each way a function can end: "[1] integer seconds", "[2] nil", "[2] string why". LuaCATS
--- has one list, so what stands at the same place is joined.
+-- has one list, so what stands at the same place is joined; a way that ends earlier gives nil there.
 local function join_results(results)
   local joined, place = {}, {}
   for _, result in ipairs(results) do
@@ -18,6 +18,9 @@ local function join_results(results)
     else
       joined[place[group]] = { type = result.type, text = result.text }
     end
+  end
+  for _, count in pairs(place) do
+    for index = count + 1, #joined do joined[index].type = joined[index].type .. "|nil" end
   end
   return joined
 end
@@ -53,24 +56,46 @@ local function line(...)
   return (table.concat({ ... }, " "):gsub("%s+$", ""))
 end
 
-local function add(out, entry, owner)
+-- The comments name a handle as its methods do; its class has the module's name before that.
+local function qualified(type_, handles)
+  return (type_:gsub("[%w_.]+", handles))
+end
+
+local function add(out, entry, owner, handles)
   out[#out + 1] = "\n---" .. entry.text
   local names = {}
   for index, param in ipairs(entry.params) do
     names[index] = param.name
-    out[#out + 1] = line("---@param", param.name .. (param.optional and "?" or ""), param.type, param.text)
+    out[#out + 1] = line("---@param", param.name .. (param.optional and "?" or ""), qualified(param.type, handles),
+      param.text)
   end
-  for _, result in ipairs(entry.results) do out[#out + 1] = line("---@return", result.type, result.text) end
+  for _, result in ipairs(entry.results) do
+    out[#out + 1] = line("---@return", qualified(result.type, handles), result.text)
+  end
   local full = entry.name:find ":" and entry.name or owner .. "." .. entry.name
   out[#out + 1] = ("function %s(%s) end"):format(full, table.concat(names, ", "))
 end
 
 -- A handle's class stands before its first method.
-local function add_handle(out, seen, entry, module)
+local function add_handle(out, seen, entry, handles)
   local handle = entry.name:match "^(.-):"
   if not handle or seen[handle] then return end
   seen[handle] = true
-  out[#out + 1] = ("\n---@class %s.%s: userdata\nlocal %s = {}"):format(module, handle, handle)
+  out[#out + 1] = ("\n---@class %s: userdata\nlocal %s = {}"):format(handles[handle], handle)
+end
+
+-- What the comments of a module describe, and the classes of its handles by their short names.
+local function read_all(module)
+  local entries, handles = {}, {}
+  for _, path in ipairs(module.c) do
+    for _, comment in ipairs(source.c_file(path)) do
+      local entry = library.read(comment)
+      local handle = entry and entry.name:match "^(.-):"
+      if handle then handles[handle] = module.name .. "." .. handle end
+      entries[#entries + 1] = entry
+    end
+  end
+  return entries, handles
 end
 
 ---A module's LuaCATS file.
@@ -82,14 +107,10 @@ function library.of(module)
     "\n---@class " .. module.name }, {}
   for _, constant in ipairs(module.constants or {}) do out[#out + 1] = "---@field " .. constant end
   out[#out + 1] = ("local %s = {}"):format(owner)
-  for _, path in ipairs(module.c) do
-    for _, comment in ipairs(source.c_file(path)) do
-      local entry = library.read(comment)
-      if entry then
-        add_handle(out, seen, entry, module.name)
-        add(out, entry, owner)
-      end
-    end
+  local entries, handles = read_all(module)
+  for _, entry in ipairs(entries) do
+    add_handle(out, seen, entry, handles)
+    add(out, entry, owner, handles)
   end
   out[#out + 1] = "\nreturn " .. owner
   return table.concat(out, "\n") .. "\n"

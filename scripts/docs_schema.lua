@@ -26,7 +26,8 @@ local words = {
     parameter_head = "| parameter | on the wire | type | required | |\n|---|---|---|---|---|",
     field_head = "| field | on the wire | type | |\n|---|---|---|---|",
     yes = "yes", no = "no", derived = "derived", or_ = " or ",
-    types = "## Meter types\n\n| number | kind | name | Chinese name |\n|---|---|---|---|",
+    types = "## Meter types\n\nThe same as `imr.meter_types`.\n\n"
+      .. "| number | kind | name | Chinese name |\n|---|---|---|---|",
   },
   zh = {
     language = 2, file = "records.zh-CN",
@@ -41,7 +42,7 @@ local words = {
     parameter_head = "| 参数 | 线上名称 | 类型 | 必填 | 说明 |\n|---|---|---|---|---|",
     field_head = "| 字段 | 线上名称 | 类型 | 说明 |\n|---|---|---|---|",
     yes = "是", no = "否", derived = "派生", or_ = " 或 ",
-    types = "## 表类型\n\n| 编号 | 种类 | 英文名 | 中文名 |\n|---|---|---|---|",
+    types = "## 表类型\n\n与 `imr.meter_types` 相同。\n\n| 编号 | 种类 | 英文名 | 中文名 |\n|---|---|---|---|",
   },
 }
 
@@ -186,8 +187,9 @@ local function add_class(out, endpoint)
     known.entry(known.endpoints, endpoint.name)[1])
   out[#out + 1] = "---@class imr." .. endpoint.record
   for _, field in ipairs(endpoint.fields) do
-    out[#out + 1] = ("---@field %s? %s %s"):format(field.name, editor_type(field),
-      known.entry(known.fields, field.name)[1])
+    local unit = field.type == "time" and ", Unix seconds" or ""
+    out[#out + 1] = ("---@field %s? %s %s%s"):format(field.name, editor_type(field),
+      known.entry(known.fields, field.name)[1], unit)
   end
   for _, field in ipairs(schema.derived(endpoint)) do
     out[#out + 1] = ("---@field %s? %s %s"):format(field.name, field.type, known.entry(known.fields, field.name)[1])

@@ -19,23 +19,23 @@ function core.sleep(seconds) end
 ---@param utc_offset number seconds east of UTC of the clock that is meant
 ---@param edge? string "from": a bare date is its first second, "to": its last
 ---@return integer|nil seconds
----@return string what is wrong
+---@return string|nil what is wrong
 function core.parse_time(text, utc_offset, edge) end
 
 ---A time in the platform's form.
 ---@param seconds number Unix seconds; fractions are cut off
 ---@param utc_offset number seconds east of UTC
 ---@return string|nil "YYYY-MM-DD HH:MM:SS"
----@return string what is wrong
+---@return string|nil what is wrong
 function core.format_time(seconds, utc_offset) end
 
 ---Decodes the body of an answer.
 ---@param endpoint string name of the endpoint that gave it
----@param body string|userdata text, or what curl.so gives in its place
+---@param body string|imr.curl.body text, or what curl.so gives in its place
 ---@param decimals string "number", or "string" for the server's own digits
 ---@param utc_offset number seconds east of UTC of the platform's clock
 ---@return table|nil answer code, message, total, form, rows, ids, token
----@return string what is wrong, and where
+---@return string|nil what is wrong, and where
 function core.decode(endpoint, body, decimals, utc_offset) end
 
 ---@class imr.core.decoder: userdata
@@ -43,16 +43,16 @@ local decoder = {}
 
 ---Reads on.
 ---@param bytes number about so many; a row is never cut
----@return boolean|table false: there is more
----@return string what is wrong, and where
+---@return boolean|table|nil false: there is more
+---@return string|nil what is wrong, and where
 function decoder:read(bytes) end
 
 ---Decodes the body of an answer in slices, between which the caller may do other things.
 ---@param endpoint string as for `decode`
----@param body string|userdata
+---@param body string|imr.curl.body
 ---@param decimals string
 ---@param utc_offset number
----@return userdata with the method `read`
+---@return imr.core.decoder
 function core.decoder(endpoint, body, decimals, utc_offset) end
 
 ---The endpoints with their parameters and fields.
@@ -90,7 +90,7 @@ function core.prepare_output(path) end
 ---Writes a file's bytes through to the disk, before it takes the place of another.
 ---@param path string
 ---@return true|nil
----@return string what is wrong
+---@return string|nil what is wrong
 function core.sync_file(path) end
 
 ---Takes the next slot.
@@ -112,32 +112,38 @@ function core.pace_release(next, held, interval) end
 ---Makes a directory (0700) with what is missing above it, or checks the one that is there.
 ---@param path string
 ---@return true|nil
----@return string what is wrong
+---@return string|nil what is wrong
 function core.private_directory(path) end
 
 ---The text of a private file, at most 64 KiB of it.
 ---@param path string
 ---@return string|nil text; nil alone when there is no file
----@return string what is wrong
+---@return string|nil what is wrong
 function core.private_read(path) end
 
 ---Replaces a private file (0600) as a whole. Only one writer at a time: see private_lock.
 ---@param path string
 ---@param text string
 ---@return true|nil
----@return string what is wrong
+---@return string|nil what is wrong
 function core.private_write(path, text) end
 
 ---Makes an empty private file (0600), or checks the one that is there without opening it.
 ---@param path string
 ---@return true|nil
----@return string what is wrong
+---@return string|nil what is wrong
 function core.private_make(path) end
+
+---@class imr.core.lock: userdata
+local lock = {}
+
+---Gives the lock back. Twice is fine.
+function lock:release() end
 
 ---Takes a lock that ends with its owner, or with release().
 ---@param path string of a file to lock; made when it is missing
----@return userdata|nil lock; nil alone while somebody else has it
----@return string what is wrong
+---@return imr.core.lock|nil lock; nil alone while somebody else has it
+---@return string|nil what is wrong
 function core.private_lock(path) end
 
 ---Checks the parameters of a call.
@@ -145,7 +151,7 @@ function core.private_lock(path) end
 ---@param params table in our names
 ---@param utc_offset number seconds east of UTC of the platform's clock
 ---@return table|nil what is sent, in the platform's names; without token and account
----@return string what is wrong
+---@return string|nil what is wrong
 function core.request(endpoint, params, utc_offset) end
 
 ---Notes SIGINT, SIGTERM, SIGHUP and SIGQUIT instead of ending, and ignores SIGPIPE. For a program's own use.
@@ -157,7 +163,7 @@ function core.caught_signal() end
 
 ---Opens the slot file, which is built when it is new, from another boot or not a slot file.
 ---@param path string
----@return userdata|nil slots
+---@return imr.core.slots|nil slots
 ---@return boolean|string was it damaged; or what is wrong
 function core.slots_open(path) end
 
@@ -216,7 +222,7 @@ function core.is_hung_up(descriptor) end
 ---Asks at the terminal for what nobody may see. The echo comes back whatever happens, signals included: they are caught from here on.
 ---@param prompt string
 ---@return string|nil
----@return string what went wrong
+---@return string|nil what went wrong
 function core.ask_secret(prompt) end
 
 ---Can this token still be used for a call?
@@ -233,7 +239,7 @@ function core.fingerprint(...) end
 ---Decodes any JSON text, strictly.
 ---@param text string
 ---@return any|nil value; null is `core.null`
----@return string what is wrong, and where
+---@return string|nil what is wrong, and where
 function core.json(text) end
 
 return core

@@ -19,7 +19,7 @@ function body:release() end
 
 ---A new multi. It opens nothing before the first start. The table in its user value keeps the running transfers, and with them the multi, from being collected.
 ---@param portion? integer bytes of each body, about, that one perform reads (4,096 or more), for a caller who has other things to do meanwhile; else all that is there
----@return multi
+---@return imr.curl.multi
 function curl.multi(portion) end
 
 ---@class imr.curl.multi: userdata
@@ -27,8 +27,8 @@ local multi = {}
 
 ---Starts a request. Nothing is sent before the next perform.
 ---@param request table url, method ("POST"), headers, body, timeout (30), connect_timeout (10), command, max_body, ca_file, proxy, user_agent, as_body. A command goes over a connection of its own, which is closed after it. With as_body, the answer's body comes as an object that `imr.core` decodes without making a string of it.
----@return transfer|nil
----@return string what is wrong
+---@return imr.curl.transfer|nil
+---@return string|nil what is wrong
 function multi:start(request) end
 
 ---Does what can be done without waiting.
@@ -42,7 +42,7 @@ function multi:perform() end
 function multi:poll(seconds) end
 
 ---The next transfer that has ended. To be called after a perform that tells of any, until it returns nil.
----@return transfer|nil
+---@return imr.curl.transfer|nil
 function multi:finished() end
 
 ---Whether this is a copy that a fork made of another process's multi. Such a copy refuses all else.
@@ -57,8 +57,8 @@ local transfer = {}
 
 ---The outcome. Nothing while the transfer runs. To be called once: the answer's memory goes with it.
 ---@return integer|nil status
----@return string|userdata|table body (an object where the request said as_body), or an error with kind, message, and executed: "no" when no byte of the request has left
----@return table headers, with lower-case names
+---@return string|imr.curl.body|table|nil body (an object where the request said as_body), or an error with kind, message, and executed: "no" when no byte of the request has left
+---@return table|nil headers, with lower-case names
 function transfer:result() end
 
 ---Ends the transfer; the connection is closed. Does nothing when it has ended.

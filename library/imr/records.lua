@@ -8,8 +8,8 @@
 ---@field device_name? string name of the device
 ---@field meter_no? string meter number, with its leading zeros
 ---@field address? string where the meter is
----@field meter_type? integer type, see below
----@field last_online? integer when it was last online
+---@field meter_type? integer type, a key of `imr.meter_types`
+---@field last_online? integer when it was last online, Unix seconds
 ---@field online? boolean whether it is online
 ---@field supply? "connected"|"disconnected" state of the breaker or the valve
 ---@field user_code? string customer's code
@@ -25,7 +25,7 @@
 ---@field device_id? string device; commands take it
 ---@field meter_no? string meter number, with its leading zeros
 ---@field reading? number|string register value, kWh or m³
----@field read_time? integer when it was read
+---@field read_time? integer when it was read, Unix seconds
 ---@field supply? "connected"|"disconnected" state of the breaker or the valve
 ---@field extra? table<string, any> keys that no document names
 ---@field invalid? table<string, string> raw texts of values that are not of their type
@@ -35,7 +35,7 @@
 ---@field device_id? string device; commands take it
 ---@field meter_no? string meter number, with its leading zeros
 ---@field reading? number|string register value, kWh or m³
----@field read_time? integer when it was read
+---@field read_time? integer when it was read, Unix seconds
 ---@field imei? string IMEI of the module
 ---@field user_code? string customer's code
 ---@field address? string where the meter is
@@ -49,10 +49,10 @@
 ---@field device_id? string device; commands take it
 ---@field meter_no? string meter number, with its leading zeros
 ---@field reading? number|string register value, kWh or m³
----@field read_time? integer when it was read
+---@field read_time? integer when it was read, Unix seconds
 ---@field usage? number|string what was used, kWh or m³
 ---@field amount? number|string what it costs, yuan
----@field meter_type? integer type, see below
+---@field meter_type? integer type, a key of `imr.meter_types`
 ---@field kind? string `electricity` or `water`; absent for a type that is not documented
 ---@field type_name? string English name of the type, where it has one
 ---@field extra? table<string, any> keys that no document names
@@ -63,8 +63,8 @@
 ---@field project_code? string project
 ---@field device_id? string device; commands take it
 ---@field meter_no? string meter number, with its leading zeros
----@field reported_at? integer when the platform got it
----@field freeze_time? integer when the registers were frozen
+---@field reported_at? integer when the platform got it, Unix seconds
+---@field freeze_time? integer when the registers were frozen, Unix seconds
 ---@field energy_total? number|string cumulative forward active energy, kWh
 ---@field energy_sharp? number|string the same, sharp tariff, kWh
 ---@field energy_peak? number|string the same, peak tariff, kWh
@@ -91,7 +91,7 @@
 ---@class imr.CameraReading
 ---@field project_code? string project
 ---@field meter_no? string meter number, with its leading zeros
----@field read_time? integer when it was read
+---@field read_time? integer when it was read, Unix seconds
 ---@field image_status? string the platform's own words for it
 ---@field image_url? string address of the picture
 ---@field reading? number|string register value, kWh or m³

@@ -25,6 +25,16 @@ describe("the generated pages", function()
     end
   end)
 
+  it("for editors say the unit of times", function()
+    local times = {}
+    for _, endpoint in ipairs(require("imr").schema()) do
+      for _, field in ipairs(endpoint.fields) do times[field.name] = field.type == "time" end
+    end
+    for name, type_, text in schema.classes():gmatch "@field ([%l_]+)%? (%S+) ([^\n]+)" do
+      assert.equal(times[name] or false, type_ == "integer" and text:find "Unix seconds$" ~= nil, name)
+    end
+  end)
+
   it("for editors are Lua", function()
     for path in pairs(docs.pages()) do
       if path:find "%.lua$" then assert.is_truthy(loadfile(path)) end
@@ -183,6 +193,17 @@ m.rows = {}
       @treturn[2] string why]]
     assert.same({ name = "f", text = "Does it.",
       params = { { name = "a", optional = true, type = "string", text = "x" } },
-      results = { { type = "integer|nil", text = "n" }, { type = "string", text = "why" } } }, entry)
+      results = { { type = "integer|nil", text = "n" }, { type = "string|nil", text = "why" } } }, entry)
+  end)
+
+  it("give a handle's class its module's name, wherever it is taken or given", function()
+    local path = os.tmpname()
+    finally(function() os.remove(path) end)
+    files.write(path, "/*** Opens.\n@function open\n@tparam table<string,door> doors\n@treturn door|nil */\n"
+      .. "/*** Knocks.\n@function door:knock\n@treturn string door */\n")
+    local text = library.of { name = "a.house", c = { path } }
+    assert.matches("---@param doors table<string,a.house.door>\n---@return a.house.door|nil\n", text, 1, true)
+    assert.matches("---@class a.house.door: userdata\nlocal door = {}\n", text, 1, true)
+    assert.matches("---@return string door\n", text, 1, true)
   end)
 end)
