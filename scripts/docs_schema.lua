@@ -1,6 +1,7 @@
 -- The pages that follow from the C schema: records and parameters, return codes, and the records' classes for editors.
 
 local core = require "imr.core"
+local kinds = require "docs_kinds"
 local known = require "docs_fields"
 
 local cjson = require "cjson"
@@ -145,13 +146,18 @@ end
 -- ---------------------------------------------------------------- return codes
 
 local code_words = {
-  en = { title = "# Return codes", intro = "Made from the table of the C core by `make docs`. Do not edit it. "
+  en = { language = 1, title = "# Return codes",
+    intro = "Made from the table of the C core by `make docs`. Do not edit it. "
     .. "Platform document §5.\n\n`err.code` is the number, `err.kind` the kind. `executed` tells whether the platform "
     .. "acted.",
-    head = "| code | meaning | `err.kind` | `executed` | the client |\n|---|---|---|---|---|", other = "other" },
-  zh = { title = "# 返回码", intro = "本页由 `make docs` 根据 C 核心的表生成，请勿手工修改。平台文档 §5。\n\n"
+    head = "| code | meaning | `err.kind` | `executed` | the client |\n|---|---|---|---|---|", other = "other",
+    kinds = "\n## Errors without a return code\n\nThe program `imr` shows the kind with `--json-errors`.\n\n"
+      .. "| `err.kind` | comes from | `executed` | meaning |\n|---|---|---|---|" },
+  zh = { language = 2, title = "# 返回码", intro = "本页由 `make docs` 根据 C 核心的表生成，请勿手工修改。平台文档 §5。\n\n"
     .. "`err.code` 是返回码，`err.kind` 是错误种类，`executed` 表示平台是否已执行。",
-    head = "| 返回码 | 含义 | `err.kind` | `executed` | 客户端的处理 |\n|---|---|---|---|---|", other = "其他" },
+    head = "| 返回码 | 含义 | `err.kind` | `executed` | 客户端的处理 |\n|---|---|---|---|---|", other = "其他",
+    kinds = "\n## 没有返回码的错误\n\n命令行 `imr` 用 `--json-errors` 显示错误种类。\n\n"
+      .. "| `err.kind` | 来源 | `executed` | 含义 |\n|---|---|---|---|" },
 }
 
 local function code_row(number, label, language)
@@ -162,7 +168,14 @@ local function code_row(number, label, language)
   return row(label, meaning, code(kind), code(executed), reaction)
 end
 
----The page of return codes.
+local function kind_row(entry, language)
+  local executed = {}
+  for index, word in ipairs(entry[3]) do executed[index] = code(word) end
+  return row(code(entry[1]), entry[2][language], executed[1] and table.concat(executed, ", ") or "–",
+    entry[3 + language])
+end
+
+---The page of return codes, and of the errors that have none.
 ---@param language "en"|"zh"
 ---@return string markdown
 function schema.codes(language)
@@ -170,6 +183,8 @@ function schema.codes(language)
   local out = { say.title, "\n" .. say.intro .. "\n", say.head }
   for _, number in ipairs(CODES) do out[#out + 1] = code_row(number, tostring(number), language) end
   out[#out + 1] = code_row(0, say.other, language)
+  out[#out + 1] = say.kinds
+  for _, entry in ipairs(kinds) do out[#out + 1] = kind_row(entry, say.language) end
   return table.concat(out, "\n") .. "\n"
 end
 

@@ -3,9 +3,7 @@
 
 ---What went wrong at run time. `tostring(err)` and `..` give one line; it never holds a secret.
 ---@class imr.Error
----@field kind string "auth", "token", "request", "forbidden", "duplicate", "throttled", "failed", "http", "network",
---- "timeout", "protocol", "unknown_outcome", "incomplete", "not_found", "vetoed", "phase", "store" or "closed"; workflows
---- have more
+---@field kind string what happened, such as "auth", "network" or "unknown_outcome"; doc/reference/codes.md has them all
 ---@field message string
 ---@field endpoint? string
 ---@field code? integer the platform's return code
