@@ -59,12 +59,15 @@ local parameters = {
   from = { "Unix seconds, or `YYYY-MM-DD[ HH:MM:SS]`; a date means 00:00:00",
     "Unix 秒，或 `YYYY-MM-DD[ HH:MM:SS]`；只写日期表示 00:00:00" },
   to = { "the same; a date means 23:59:59", "同上；只写日期表示 23:59:59" },
-  page = { "page, from 1; the cursor counts", "页码，从 1 开始，由游标递增" },
-  page_size = { "rows a page, 1 to 1000", "每页行数，1 到 1000" },
+  page_size = { "rows a page, 1 to 1000; else the client's", "每页行数，1 到 1000；省略则取客户端的设置" },
   granularity = { "`realtime`, `daily` (its value is inferred), or a raw value", "`realtime`、`daily`（取值系推断）或原始值" },
   device_id = { "device", "设备 ID" },
   command = { "`disconnect`, `reconnect` or `request_reading`", "`disconnect`、`reconnect` 或 `request_reading`" },
 }
+
+-- What the platform requires and the client fills in, so that nobody has to pass it; the cursor alone counts pages.
+local filled_in = { page_size = true }
+local never_passed = { page = true }
 
 -- The section of the platform's document, and the method.
 local endpoints = {
@@ -113,5 +116,5 @@ local function entry(list, name)
   return list[name] or error(("scripts/docs_fields.lua: nothing is said about '%s'"):format(tostring(name)), 0)
 end
 
-return { fields = fields, parameters = parameters, endpoints = endpoints, codes = codes, codes_zh = codes_zh,
-  entry = entry }
+return { fields = fields, parameters = parameters, filled_in = filled_in, never_passed = never_passed,
+  endpoints = endpoints, codes = codes, codes_zh = codes_zh, entry = entry }

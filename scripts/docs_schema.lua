@@ -40,8 +40,8 @@ local words = {
       .. "类型：`dec` 为 Lua 数值，`decimals = \"string\"` 时为平台原样的数字文本；`time` 为 Unix 秒。\n"
       .. "平台文档未注明单位，表中单位以表计显示为准。",
     sent = "参数", fields = "%s 的字段", section = "平台文档 §%s",
-    parameter_head = "| 参数 | 线上名称 | 类型 | 必填 | 说明 |\n|---|---|---|---|---|",
-    field_head = "| 字段 | 线上名称 | 类型 | 说明 |\n|---|---|---|---|",
+    parameter_head = "| 参数 | 平台参数名 | 类型 | 必填 | 说明 |\n|---|---|---|---|---|",
+    field_head = "| 字段 | 平台字段名 | 类型 | 说明 |\n|---|---|---|---|",
     yes = "是", no = "否", derived = "派生", or_ = " 或 ",
     types = "## 表类型\n\n与 `imr.meter_types` 相同。\n\n| 编号 | 种类 | 英文名 | 中文名 |\n|---|---|---|---|",
   },
@@ -97,8 +97,11 @@ end
 local function add_parameters(out, endpoint, say)
   out[#out + 1] = "\n" .. say.sent .. "\n\n" .. say.parameter_head
   for _, param in ipairs(endpoint.params) do
-    out[#out + 1] = row(code(param.name), code(param.wire), param.type, param.required and say.yes or say.no,
-      known.entry(known.parameters, param.name)[say.language])
+    if not known.never_passed[param.name] then
+      local required = param.required and not known.filled_in[param.name]
+      out[#out + 1] = row(code(param.name), code(param.wire), param.type, required and say.yes or say.no,
+        known.entry(known.parameters, param.name)[say.language])
+    end
   end
 end
 

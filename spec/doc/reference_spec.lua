@@ -25,6 +25,20 @@ describe("the generated pages", function()
     end
   end)
 
+  -- The client fills a page's size in, and its cursor counts the pages.
+  it("call for no parameter that a caller need not give", function()
+    for _, page in ipairs { schema.records "en", schema.records "zh" } do
+      for _, endpoint in ipairs(require("imr").schema()) do
+        for _, param in ipairs(endpoint.params) do
+          local line = "\n| `" .. param.name .. "` | `" .. param.wire .. "` |"
+          assert.equal(param.name ~= "page", page:find(line, 1, true) ~= nil, param.name)
+        end
+      end
+    end
+    assert.matches("| `page_size` | `pageSize` | page_size | no |", schema.records "en", 1, true)
+    assert.matches("| `from` | `BeginDate` | from | yes |", schema.records "en", 1, true)
+  end)
+
   it("for editors say the unit of times", function()
     local times = {}
     for _, endpoint in ipairs(require("imr").schema()) do
