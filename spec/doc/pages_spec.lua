@@ -6,7 +6,9 @@ local simulator = require "support.simulator"
 
 local pairs_of_pages = {}
 local function add(path) pairs_of_pages[#pairs_of_pages + 1] = { path, documents.chinese(path) } end
-for _, path in ipairs { "README.md", "examples/README.md", "examples/openresty/README.md" } do add(path) end
+for _, path in ipairs { "README.md", "SECURITY.md", "examples/README.md", "examples/openresty/README.md" } do
+  add(path)
+end
 for _, name in ipairs(documents.guides) do add("doc/guide/" .. name .. ".md") end
 
 local function page_of(path)
