@@ -60,7 +60,7 @@ local parameters = {
     "Unix 秒，或 `YYYY-MM-DD[ HH:MM:SS]`；只写日期表示 00:00:00" },
   to = { "the same; a date means 23:59:59", "同上；只写日期表示 23:59:59" },
   page_size = { "rows a page, 1 to 1000; else the client's", "每页行数，1 到 1000；省略则取客户端的设置" },
-  granularity = { "`realtime`, `daily` (its value is inferred), or a raw value", "`realtime`、`daily`（取值系推断）或原始值" },
+  granularity = { "`realtime`, `daily` (its value is inferred), or a raw number", "`realtime`、`daily`（取值系推断）或原始数字" },
   device_id = { "device", "设备 ID" },
   command = { "`disconnect`, `reconnect` or `request_reading`", "`disconnect`、`reconnect` 或 `request_reading`" },
 }

@@ -30,7 +30,7 @@ local supply = require "imr.command"
 
 ---What `consumption` takes.
 ---@class imr.ConsumptionOptions: imr.PeriodOptions
----@field granularity string "realtime" (several a day), "daily" (its wire value is inferred), or a raw value
+---@field granularity string|integer "realtime" (several a day), "daily" (its wire value is inferred), or a raw number
 ---@field meter? string one meter's number
 
 ---One account of the platform.

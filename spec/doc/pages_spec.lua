@@ -63,6 +63,13 @@ describe("the Lua code", function()
     end
   end
 
+  -- Both commands of the guide find a meter to change, so neither waits for a change that cannot come.
+  it("of the guide to supply ends with what it promises", function()
+    local _, output = documents.run(page_of "doc/guide/supply.md")
+    assert.matches("^confirmed\n", output)
+    assert.matches("\nconfirmed\t1\n", output, 1, true)
+  end)
+
   it("of a page that is wrong is found out", function()
     local ok, output = documents.run(documents.parse "x\n```lua\nerror 'seen'\n```\n")
     assert.is_false(ok)

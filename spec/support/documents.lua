@@ -66,6 +66,9 @@ function documents.run_code(code, environment)
   return ok, output
 end
 
+-- The world's clock begins at night in the platform's zone; readers are awake by day, when supply may be cut.
+local DAYTIME = "world:sleep(8 * 3600) "
+
 --- Runs all Lua code of a page, one block behind the other.
 ---@param page table
 ---@return boolean ok
@@ -75,7 +78,8 @@ function documents.run(page)
   for _, code in ipairs(page.code) do
     if code.language == "lua" then blocks[#blocks + 1] = code.text end
   end
-  local ok, output = documents.run_code(table.concat(blocks, "\n") .. '\nio.write("ran to its end\\n")')
+  local code = DAYTIME .. table.concat(blocks, "\n") .. '\nio.write("ran to its end\\n")'
+  local ok, output = documents.run_code(code)
   return ok and output:find("ran to its end\n", 1, true) ~= nil, output
 end
 
