@@ -50,6 +50,18 @@ for _, names in ipairs(pairs_of_pages) do
   end)
 end
 
+describe("the Chinese pages", function()
+  it("say which of the pages that they link to are in English", function()
+    for _, path in ipairs(shell.lines "find . -name '*.zh-CN.md' -not -path './build/*'") do
+      local text, directory = files.read(path), path:match "^(.*/)"
+      for target, after in text:gmatch "%]%(([^)%s]+%.md)%)()" do
+        local is_english = not target:find "%.zh%-CN%.md$" and not exists(directory .. documents.chinese(target))
+        assert.is_true(not is_english or text:find("^（英文）", after) ~= nil, path .. ": " .. target)
+      end
+    end
+  end)
+end)
+
 describe("the Lua code", function()
   for _, names in ipairs(pairs_of_pages) do
     local page = page_of(names[1])
