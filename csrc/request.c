@@ -159,7 +159,8 @@ static void push_choice(lua_State *L, const imr_word *word) {
   }
 }
 
-static bool check_word(request *r, const imr_param *param) {
+/* `more` says what else would do. */
+static bool check_choice(request *r, const imr_param *param, const char *more) {
   lua_State *L = r->L;
   for (const imr_word *word = param->words; word->wire.at != NULL; word++) {
     if (!is_string(L, word->name)) continue;
@@ -167,8 +168,11 @@ static bool check_word(request *r, const imr_param *param) {
     return true;
   }
   push_choice(L, param->words);
+  lua_pushfstring(L, "%s%s", lua_tostring(L, -1), more);
   return refuse(r, param, lua_tostring(L, -1));
 }
+
+static bool check_word(request *r, const imr_param *param) { return check_choice(r, param, ""); }
 
 static bool is_digits(const char *text, size_t length) {
   return length > 0 && strspn(text, "0123456789") == length;
@@ -181,7 +185,7 @@ static bool check_number(request *r, const imr_param *param) {
     return true;
   }
   if (lua_type(L, -1) == LUA_TSTRING && is_digits(lua_tostring(L, -1), lua_rawlen(L, -1))) return true;
-  return check_word(r, param);
+  return check_choice(r, param, " or a raw number");
 }
 
 static bool check_seconds(request *r, const imr_param *param) {

@@ -66,6 +66,10 @@ void imr_push_unknown_option(lua_State *L, const char *given, int names) {
     lua_pushfstring(L, "unknown option '%s', did you mean '%s'?", given, lua_tostring(L, -1));
   } else if (lua_rawlen(L, names) == 0) {
     lua_pushfstring(L, "unknown option '%s': there are none here", given);
+  } else if (lua_rawlen(L, names) == 1) {
+    lua_rawgeti(L, names, 1);
+    lua_pushfstring(L, "unknown option '%s'; there is only '%s'", given, lua_tostring(L, -1));
+    lua_remove(L, -2);
   } else {
     push_joined(L, names);
     lua_pushfstring(L, "unknown option '%s'; there are %s", given, lua_tostring(L, -1));

@@ -150,7 +150,7 @@ describe("a listing", function()
 
   it("names what is wrong, and the flag", function()
     for arguments, message in pairs {
-      ["consumption --from yesterday --granularity 每日"] = 'option \'granularity\' must be "realtime" or "daily"',
+      ["consumption --from yesterday --granularity 每日"] = 'must be "realtime" or "daily" or a raw number',
       ["readings --from -99999999999999d"] = "--from '-99999999999999d' is not in the years 1 to 9999",
       ["meters --limit 1.5"] = "--limit: '1.5' is not a whole number from 1 on",
       ["meters --deadline nan"] = "--deadline: 'nan' is not a number of seconds",

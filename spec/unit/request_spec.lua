@@ -17,6 +17,8 @@ local function wire_period(more)
   return wire
 end
 
+local RAW_OR_WORD = [[option 'granularity' must be "realtime" or "daily" or a raw number]]
+
 describe("a meter number with a blank", function()
   for _, meters in ipairs { "1, 2", "1\n", { "1", "2 " }, { "1\t" } } do
     it("is refused: the platform would find no such meter, and nobody would say so", function()
@@ -114,9 +116,9 @@ describe("core.request", function()
     { "readings", period { meters = { "1\0,2" } }, "option 'meters' must be without a zero byte" },
     { "latest_readings", { page_size = 10, meter = "1\0,2" }, "option 'meter' must be without a zero byte" },
     { "login", { username = "u\0", password = "p" }, "option 'username' must be without a zero byte" },
-    { "consumption", period { granularity = "1\0" }, "option 'granularity' must be \"realtime\" or \"daily\"" },
+    { "consumption", period { granularity = "1\0" }, RAW_OR_WORD },
     { "consumption", period { granularity = "daily\0" },
-      "option 'granularity' must be \"realtime\" or \"daily\"" },
+      RAW_OR_WORD },
     { "readings", period { meters = "1,,2" }, "option 'meters' must be meter numbers with one comma between them" },
     { "readings", period { meters = ",1" }, "option 'meters' must be meter numbers with one comma between them" },
     { "readings", period { meters = "1," }, "option 'meters' must be meter numbers with one comma between them" },
@@ -138,10 +140,10 @@ describe("core.request", function()
     { "readings", period { from = "2024-03-01" }, "option 'to' is before 'from'" },
     { "readings", period { from = 2, to = 1 }, "option 'to' is before 'from'" },
     { "consumption", period(), "consumption needs 'granularity'" },
-    { "consumption", period { granularity = "hourly" }, "option 'granularity' must be \"realtime\" or \"daily\"" },
-    { "consumption", period { granularity = "" }, "option 'granularity' must be \"realtime\" or \"daily\"" },
-    { "consumption", period { granularity = 1.5 }, "option 'granularity' must be \"realtime\" or \"daily\"" },
-    { "consumption", period { granularity = true }, "option 'granularity' must be \"realtime\" or \"daily\"" },
+    { "consumption", period { granularity = "hourly" }, RAW_OR_WORD },
+    { "consumption", period { granularity = "" }, RAW_OR_WORD },
+    { "consumption", period { granularity = 1.5 }, RAW_OR_WORD },
+    { "consumption", period { granularity = true }, RAW_OR_WORD },
     { "instruct", { command = "disconnect" }, "instruct needs 'device_id'" },
     { "instruct", { device_id = "1" }, "instruct needs 'command'" },
     { "instruct", { device_id = 1, command = "disconnect" },
@@ -223,6 +225,6 @@ describe("core.unknown_option", function()
 
   it("takes the nearest", function()
     assert.equal("unknown option 'pages', did you mean 'page'?", core.unknown_option("pages", { "paged_x", "page" }))
-    assert.equal("unknown option 'ab'; there are cd", core.unknown_option("ab", { "cd" }))
+    assert.equal("unknown option 'ab'; there is only 'cd'", core.unknown_option("ab", { "cd" }))
   end)
 end)

@@ -101,7 +101,7 @@ describe("wrong use is told at the caller's line:", function()
   for name, call in pairs {
     ["time.format: seconds must be a number, not a string"] = function() local t = imr.time.format "x" return t end,
     ["time.parse: utc_offset must be a number"] = function() local s = imr.time.parse("2025-01-01", "8") return s end,
-    ["unknown option 'x'; there are path"] = function() local file = imr.store.file { x = 1 } return file end,
+    ["unknown option 'x'; there is only 'path'"] = function() local file = imr.store.file { x = 1 } return file end,
     ["unknown option 'x'; there are ca_file"] = function() local redis = imr.store.redis { x = 1 } return redis end,
     ["works only inside nginx"] = function() local dict = imr.store.shdict { name = "imr" } return dict end,
   } do
