@@ -244,6 +244,7 @@ build = {
     ["imr.workflow.supply_hours"] = "lua/imr/workflow/supply_hours.lua",
     ["imr.workflow.supply_ledger"] = "lua/imr/workflow/supply_ledger.lua",
     ["imr.workflow.supply_plan"] = "lua/imr/workflow/supply_plan.lua",
+    ["imr.workflow.supply_protection"] = "lua/imr/workflow/supply_protection.lua",
     ["imr.workflow.supply_queue"] = "lua/imr/workflow/supply_queue.lua",
     ["imr.workflow.supply_resolve"] = "lua/imr/workflow/supply_resolve.lua",
     ["imr.workflow.sync"] = "lua/imr/workflow/sync.lua",

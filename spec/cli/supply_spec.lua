@@ -135,6 +135,33 @@ describe("imr supply", function()
     assert.matches("the device is protected", result.err, 1, true)
   end)
 
+  it("reads a file of devices as it is meant, or refuses it", function()
+    local devices = connected(3)
+    local function plan(text, more)
+      local path = user:write("devices.csv", text)
+      return supply(("disconnect --interval 0 --dry-run --reason x --from %s %s"):format(path, more or ""))
+    end
+    local result = rows(plan(('# overdue, "May\ndevice_id,command\n%s,read\n\n#"\n%s,\n'):format(devices[1],
+      devices[2])))
+    assert.same({ devices[1], "request_reading", devices[2], "disconnect" }, { result[1].device, result[1].command,
+      result[2].device, result[2].command })
+    for text, problem in pairs {
+      ['"600"01\n'] = "record 1 goes on behind a closing quote", ['1\n"2'] = "record 2 has a quote that is not closed",
+      ["device_id\n1\n,x\n"] = "record 3 names no device",
+    } do
+      local refused = plan(text)
+      assert.equal(2, refused.status)
+      assert.matches(problem, refused.err, 1, true)
+    end
+    local protected = user:write("protected", ('name,meter_no\n# hospital,"main\nx,%s\n'):format("nothing"))
+    result = plan(devices[1] .. "\n", "--protected @" .. protected .. " --protected " .. devices[2])
+    assert.matches("protected, but no meter there is: nothing", result.err, 1, true)
+    user:write("protected", ('device\n# hospital,"main\n%s\n"%s"'):format(devices[1], devices[2]))
+    result = rows(plan(table.concat(devices, "\n"), "--protected @" .. protected))
+    assert.same({ devices[3], true, false, false }, { result[1].device, result[1].send, result[2].send,
+      result[3].send })
+  end)
+
   it("plans nothing beyond --max", function()
     local result = supply("disconnect --interval 0 --reason unpaid --max 1 " .. table.concat(connected(2), " "))
     assert.same({ 1, "" }, { result.status, result.out })

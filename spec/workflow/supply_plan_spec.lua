@@ -58,6 +58,29 @@ describe("a plan", function()
     end)
   end)
 
+  it("takes no number for a protected device, which it would match with none", function()
+    run({}, function(case)
+      local supply = case:open()
+      for _, protected in ipairs { { 202020500037 }, { [202020500037] = true }, { true }, "202020500037" } do
+        local fine, problem = pcall(supply.plan, case.devices, "disconnect", with { protected = protected })
+        assert.is_false(fine)
+        assert.matches("option 'protected' ", problem, 1, true)
+        fine, problem = pcall(case.open, case, { protected = protected })
+        assert.is_false(fine)
+        assert.matches("option 'protected' ", problem, 1, true)
+      end
+    end)
+  end)
+
+  it("tells what is protected and is no meter there", function()
+    run({}, function(case)
+      local options = with { protected = { case.devices[2], "mistyped", [case.devices[3]] = true, gone = false } }
+      local plan = assert(case:open { protected = { "mistyped", "other" } }.plan(case.devices, "disconnect", options))
+      assert.same({ "mistyped", "other" }, plan.unlisted)
+      assert.matches("protected, but no meter there is: other\n", tostring(plan), 1, true)
+    end)
+  end)
+
   it("of more than max is none", function()
     run({}, function(case)
       local supply = case:open()

@@ -168,6 +168,7 @@ local function run_command(arguments)
   local client, handle = with_client(arguments)
   local plan = make_plan(handle, devices, arguments)
   for _, left in ipairs(plan.left_out) do notes.say("not sent to %s: %s", left.device, left.why) end
+  for _, name in ipairs(plan.unlisted) do notes.say("protected, but no meter there is: %s", name) end
   return show_or_send(handle, plan, arguments, client:spacing("instruct"))
 end
 

@@ -1,7 +1,7 @@
 --- Devices for `imr supply`: from the arguments, or from a CSV file.
 ---
 --- The file's first column is the device, or its header names the columns: device_id (device, deviceId) and, if there
---- is one, command. A byte order mark, quotes, and the ="0001" of spreadsheets are understood.
+--- is one, command. A byte order mark, quotes and the ="0001" of spreadsheets are understood; a # begins a comment line.
 
 local environment = require "imr.cli.environment"
 local exit = require "imr.cli.exit"
@@ -10,15 +10,18 @@ local read_file = require "imr.cli.input_file"
 local input = {}
 
 local device_names = { device_id = true, device = true, deviceid = true }
+local protected_names = { device_id = true, device = true, deviceid = true, meter_no = true }
 
 local function plain(cell)
   return cell:match('^="(.*)"$') or cell:match("^%s*(.-)%s*$")
 end
 
--- Where the quoted cell that begins at `position` ends: its closing quote, or nil.
+-- Where the quoted cell that begins at `position` ends: its closing quote, or nil and what is wrong.
 local function closing_quote(text, position)
   local at = text:find('"', position + 1, true)
   while at and text:sub(at + 1, at + 1) == '"' do at = text:find('"', at + 2, true) end
+  if not at then return nil, "has a quote that is not closed" end
+  if not text:find("^[,\r\n]", at + 1) and at < #text then return nil, "goes on behind a closing quote" end
   return at
 end
 
@@ -27,51 +30,72 @@ local function cell_at(text, position)
     local cell = text:match("^[^,\r\n]*", position)
     return plain(cell), position + #cell
   end
-  local closing = closing_quote(text, position)
-  if not closing then return nil end
+  local closing, problem = closing_quote(text, position)
+  if not closing then return nil, problem end
   return plain((text:sub(position + 1, closing - 1):gsub('""', '"'))), closing + 1
 end
 
--- One record from `position` on, and where the next begins.
+-- One record from `position` on, and where it ends; or nil and what is wrong.
 local function record(text, position)
   local cells, mark = {}
   repeat
     local cell, after = cell_at(text, position)
-    if not cell then return nil end
+    if not cell then return nil, after end
     cells[#cells + 1], mark = cell, text:sub(after, after)
     position = after + 1
   until mark ~= ","
-  return cells, text:find("[^\r\n]", position) or #text + 1
+  return cells, position
 end
 
-local function header_of(cells)
+-- The next record's place, behind empty lines and comments, whose quotes mean nothing.
+local function next_record(text, position)
+  position = text:find("[^\r\n]", position)
+  while position and text:sub(position, position) == "#" do
+    position = text:find("[\r\n]", position)
+    position = position and text:find("[^\r\n]", position)
+  end
+  return position
+end
+
+local function header_of(cells, names)
   local places = {}
   for place, name in ipairs(cells) do
     name = name:lower()
-    if device_names[name] then places.device = place elseif name == "command" then places.command = place end
+    if names[name] then places.device = place elseif name == "command" then places.command = place end
   end
   return places.device and places or nil
 end
 
----The devices of a CSV text.
----@param text string
----@param where string for messages
----@return table[] { device_id, command } each
-function input.parse(text, where)
-  local devices, places, position, number = {}, nil, text:find("[^\r\n]") or #text + 1, 0
-  while position <= #text do
-    local cells, after = record(text, position)
-    number = number + 1
-    if not cells then exit.usage("%s: record %d has a quote that is not closed", where, number) end
-    local header = number == 1 and header_of(cells)
-    places = places or header or { device = 1 }
-    if not header and cells[1]:sub(1, 1) ~= "#" and table.concat(cells) ~= "" then
+-- The first record may be a header; otherwise it is a device already.
+local function devices_of(records, names)
+  local devices, places = {}, { device = 1 }
+  for number, cells in ipairs(records) do
+    local header = number == 1 and header_of(cells, names)
+    places = header or places
+    if not header and table.concat(cells) ~= "" then
       local device, command = cells[places.device], cells[places.command]
-      if not device or device == "" then exit.usage("%s: record %d names no device", where, number) end
+      if not device or device == "" then return nil, number end
       devices[#devices + 1] = { device_id = device, command = command ~= "" and command or nil }
     end
-    position = after
   end
+  return devices
+end
+
+---The devices of a CSV text. Raises.
+---@param text string
+---@param where string for messages
+---@param names? table<string, true> what the column of devices may be called
+---@return table[] { device_id, command } each
+function input.parse(text, where, names)
+  local records, position = {}, next_record(text, 1)
+  while position do
+    local cells, after = record(text, position)
+    if not cells then exit.usage("%s: record %d %s", where, #records + 1, after) end
+    records[#records + 1] = cells
+    position = next_record(text, after)
+  end
+  local devices, unnamed = devices_of(records, names or device_names)
+  if not devices then exit.usage("%s: record %d names no device", where, unnamed) end
   return devices
 end
 
@@ -89,7 +113,7 @@ function input.devices(arguments)
   return devices
 end
 
----The devices that --protected and IMR_PROTECTED name: an id, or @FILE.
+---The devices or meters that --protected and IMR_PROTECTED name: an id, or @FILE.
 ---@param given string[]|nil
 ---@return string[]
 function input.protected(given)
@@ -100,7 +124,7 @@ function input.protected(given)
   for _, value in ipairs(all) do
     if value:sub(1, 1) == "@" then
       local path = value:sub(2)
-      for _, device in ipairs(input.parse(read_file("--protected @", path), path)) do
+      for _, device in ipairs(input.parse(read_file("--protected @", path), path, protected_names)) do
         list[#list + 1] = device.device_id
       end
     else

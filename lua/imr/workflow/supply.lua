@@ -10,6 +10,7 @@ local check_kinds = require "imr.kinds"
 local core = require "imr.core"
 local ledgers = require "imr.workflow.supply_ledger"
 local plans = require "imr.workflow.supply_plan"
+local protection = require "imr.workflow.supply_protection"
 local queue = require "imr.workflow.supply_queue"
 local resolve = require "imr.workflow.supply_resolve"
 local state_path = require "imr.state_path"
@@ -62,7 +63,7 @@ local known = { client = "table", ledger = "string", who = "string", utc_offset 
 
 local function check(options)
   if type(options) ~= "table" then error("supply.open takes a table of options", 3) end
-  local problem = check_kinds(options, known)
+  local problem = check_kinds(options, known) or protection.problem(options.protected)
   if problem then error(problem, 3) end
 end
 
@@ -108,10 +109,7 @@ end
 
 -- A plan's settings as text. Functions can't be written down: only that there was one.
 local function settings_text(settings)
-  local protected = {}
-  for key, value in pairs(type(settings.protected) == "table" and settings.protected or {}) do
-    protected[#protected + 1] = type(key) == "number" and value or (value and key) or nil
-  end
+  local protected = protection.names(settings.protected)
   return cjson.encode {
     guard = type(settings.guard) == "string" and settings.guard or nil,
     needs_guard = (settings.guard ~= nil and type(settings.guard) ~= "string") or nil,

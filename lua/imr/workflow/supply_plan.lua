@@ -2,6 +2,7 @@
 
 local core = require "imr.core"
 local hours = require "imr.workflow.supply_hours"
+local protection = require "imr.workflow.supply_protection"
 local wanted = require("imr.confirmation").wanted
 
 local EXPIRES = 86400 -- seconds; what is older than that was decided on facts that may have changed
@@ -41,6 +42,7 @@ local rank = { reconnect = 1, request_reading = 2, disconnect = 3 }
 ---@field entries imr.SupplyEntry[] in the order of sending
 ---@field left_out { device: string, command: string, kind: string, why: string }[] kind: protected, unlisted, unknown,
 --- already
+---@field unlisted string[] what is protected and no meter of the platform has: mistyped, perhaps
 ---@field made number Unix seconds; what the platform showed then is what the plan was decided on
 ---@field expires integer Unix seconds
 ---@field id? integer once its intents are on record
@@ -83,9 +85,11 @@ function plan.check(command, options)
     local problem = check_option(name, value)
     if problem then return problem end
   end
+  local problem = protection.problem(options.protected)
+  if problem then return problem end
   if options.quiet_hours then
-    local _, problem = hours.parse(options.quiet_hours)
-    if problem then return problem end
+    local _, wrong = hours.parse(options.quiet_hours)
+    if wrong then return wrong end
   end
   if not (options.reason or ""):find("%S") and commands[command] ~= "request_reading" then
     return ("a plan to %s needs a reason"):format(command)
@@ -124,22 +128,11 @@ function plan.wishes(devices, command)
   return wishes
 end
 
----@param protected nil|table|function a list or set of device ids or meter numbers, or function(device)
----@return boolean
-function plan.is_protected(protected, entry)
-  if type(protected) == "function" then return protected(entry.device, entry) and true or false end
-  for key, value in pairs(protected or {}) do
-    local name = type(key) == "number" and value or (value and key)
-    if name == entry.device or (entry.meter_no and name == entry.meter_no) then return true end
-  end
-  return false
-end
-
 -- ---------------------------------------------------------------- what stays of it
 
 -- Why a wish is left out, as a kind and in words, or nil. `facts` knows the platform's meter list and the ledger.
 local function objection(wish, meter, facts, settings, force)
-  if plan.is_protected(settings.protected, wish) or plan.is_protected(facts.protected, wish) then
+  if protection.covers(settings.protected, wish) or protection.covers(facts.protected, wish) then
     return "protected", "the device is protected"
   end
   if not meter then
@@ -172,7 +165,8 @@ end
 function plan.new(wishes, facts, options)
   local settings = { guard = options.guard, quiet_hours = options.quiet_hours, protected = options.protected }
   local self = setmetatable({ who = options.who or facts.who, reason = options.reason or "", entries = {},
-    left_out = {}, made = facts.now, expires = math.floor(facts.now + (options.expires or EXPIRES)) }, Plan)
+    left_out = {}, unlisted = protection.unlisted(facts, options.protected, facts.protected), made = facts.now,
+    expires = math.floor(facts.now + (options.expires or EXPIRES)) }, Plan)
   for _, wish in ipairs(wishes) do
     local meter = facts.by_device[wish.device]
     wish.meter_no, wish.online = meter and meter.meter_no, meter and meter.online
@@ -197,8 +191,8 @@ end
 ---@param entries imr.SupplyEntry[]
 ---@return imr.SupplyPlan
 function plan.resumed(entries)
-  return setmetatable({ who = "", reason = "", entries = sort(entries), left_out = {}, expires = 0,
-    resumed = true }, Plan)
+  return setmetatable({ who = "", reason = "", entries = sort(entries), left_out = {}, unlisted = {},
+    expires = 0, resumed = true }, Plan)
 end
 
 -- ---------------------------------------------------------------- as text
@@ -217,6 +211,7 @@ function Plan:lines(spacing)
   for _, left in ipairs(self.left_out) do
     lines[#lines + 1] = ("not sent        %s  %s"):format(left.device, left.why)
   end
+  for _, name in ipairs(self.unlisted) do lines[#lines + 1] = ("protected, but no meter there is: %s"):format(name) end
   local time = spacing and (", about %.0f s"):format(#self.entries * spacing) or ""
   lines[#lines + 1] = ("%d to send, %d left out%s"):format(#self.entries, #self.left_out, time)
   return lines

@@ -5,7 +5,7 @@ local confirmation = require "imr.confirmation"
 local core = require "imr.core"
 local guard = require "imr.workflow.supply_guard"
 local hours = require "imr.workflow.supply_hours"
-local plans = require "imr.workflow.supply_plan"
+local protection = require "imr.workflow.supply_protection"
 local runtimes = require "imr.runtime"
 
 local STOP_AFTER = 3     -- failures in a row
@@ -47,7 +47,7 @@ function Run:objection(entry)
   local settings, now = entry.settings, self.env.clock()
   if self:wants_stop() then return held("planned", "interrupted", "interrupted") end
   if now >= entry.expires then return held("expired", "it was not sent in time") end
-  if plans.is_protected(settings.protected, entry) or plans.is_protected(self.env.protected, entry) then
+  if protection.covers(settings.protected, entry) or protection.covers(self.env.protected, entry) then
     return held("protected", "the device is protected")
   end
   if entry.command == "disconnect" and hours.covers(settings.quiet_hours, now, self.env.utc_offset) then
