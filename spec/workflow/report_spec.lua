@@ -112,6 +112,29 @@ describe("a report", function()
     end
   end)
 
+  it("takes for each day the best that there is: daily, else real-time consumption, else readings", function()
+    local db = assert(require("imr.database").open(scratch .. "/mixed.db"))
+    local function consumption(day, granularity, usage, copy)
+      db:execute([[INSERT INTO consumption (meter_no, read_time, granularity, copy, usage) VALUES ('1', ?, ?, ?, ?)]],
+        filled.time(day), granularity, copy or 0, usage)
+    end
+    for day = -5, 1 do consumption(day, "daily", "1") end -- before the period too, as when a sync was set otherwise
+    consumption(1, "realtime", "90")
+    consumption(2, "realtime", "0.5")
+    consumption(3, "daily", "unreadable")
+    consumption(3, "daily", "0.25", 1)
+    for day, reading in pairs { [0] = "10", [3] = "13", [5] = "15", [6] = "16.125" } do
+      db:execute([[INSERT INTO readings (meter_no, read_time, copy, reading) VALUES ('1', ?, 0, ?)]], filled.time(day),
+        reading)
+    end
+    local page_of_days = assert(report.html(db, { from = filled.START, to = filled.START + 8 * 86400 - 1 }))
+    db:close()
+    for _, text in ipairs { "2025-06-01: 1 ", "2025-06-02: 0.5 ", "2025-06-03: 0.25 ", "2025-06-05: 2 ",
+      "2025-06-06: 1.125 ", "<strong>4.875</strong>" } do
+      assert.truthy(page_of_days:find(text, 1, true), text)
+    end
+  end)
+
   it("is made of an empty database too, and says so", function()
     local db = assert(require("imr.database").open(scratch .. "/empty.db"))
     local empty = assert(report.html(db, options { ledger = false }))

@@ -1,7 +1,7 @@
 --- Devices for `imr supply`: from the arguments, or from a CSV file.
 ---
 --- The file's first column is the device, or its header names the columns: device_id (device, deviceId) and, if there
---- is one, command. A byte order mark, quotes and the ="0001" of spreadsheets are understood; a # begins a comment line.
+--- is one, command. A byte order mark, quotes and the ="0001" of spreadsheets are understood; # begins a comment line.
 
 local environment = require "imr.cli.environment"
 local exit = require "imr.cli.exit"

@@ -40,7 +40,7 @@ local function zeros(count)
 end
 
 local function add_usage(data, meter, judged, options)
-  for _, one in ipairs(usage.of(judged)) do
+  for _, one in ipairs(usage.of(judged, options.utc_offset)) do
     local place = data.place[usage.day(one.time, options.utc_offset)]
     if place then
       local kind = data.usage[meter.kind]
