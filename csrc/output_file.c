@@ -11,6 +11,8 @@
 #include "compat.h"
 #include "core.h"
 
+#define NAMES_TRIED 100
+
 static int push_failure(lua_State *L, const char *path, int error) {
   lua_pushnil(L);
   lua_pushfstring(L, "%s: %s", path, strerror(error));
@@ -32,6 +34,18 @@ static int create_beside(const char *beside, const struct stat *target) {
   return close(fd) != 0 || failed ? -1 : 0;
 }
 
+/* Creates it under a name that nobody has, and pushes that. A process that was killed may have left one of
+ * ours: process ids come again, in containers all the time. */
+static int push_beside(lua_State *L, const char *target, const struct stat *status) {
+  for (int attempt = 0; attempt < NAMES_TRIED; attempt++) {
+    lua_pushfstring(L, "%s.%d.%d.part", target, (int)getpid(), attempt);
+    if (create_beside(lua_tostring(L, -1), status) == 0) return 0;
+    if (errno != EEXIST) return -1;
+    lua_pop(L, 1);
+  }
+  return -1;
+}
+
 /*** Prepares the replacement of a file. A device or a pipe can't be replaced: there is no second path then.
 @function prepare_output
 @tparam string path
@@ -45,8 +59,7 @@ static int prepare_output(lua_State *L) {
   int there = stat(target, &status) == 0;
   if (there && S_ISDIR(status.st_mode)) return push_failure(L, path, EISDIR);
   if (there && !S_ISREG(status.st_mode)) return 1;
-  lua_pushfstring(L, "%s.%d.part", target, (int)getpid());
-  if (create_beside(lua_tostring(L, -1), there ? &status : NULL) != 0) return push_failure(L, path, errno);
+  if (push_beside(L, target, there ? &status : NULL) != 0) return push_failure(L, path, errno);
   return 2;
 }
 

@@ -136,6 +136,23 @@ describe("--output", function()
     assert.equal(25, select(2, user:read("out/m.incomplete"):gsub("\n", "")))
   end)
 
+  it("leaves nothing behind where there is no room", function()
+    user:write("out/m", "before")
+    local output = shell.must("bash -c " .. shell.quote("trap '' XFSZ; ulimit -f 1; "
+      .. user:command("meters --interval 0 --output " .. user.home .. "/out/m") .. " 2>&1; echo status=$?"))
+    assert.matches("can't be written: File too large.*status=1", output)
+    assert.same({ { "m" }, "before" }, { user:list "out", user:read "out/m" })
+  end)
+
+  it("takes another name where a process that was killed left one", function()
+    local core, path = require "imr.core", user.home .. "/out/m"
+    local _, first = core.prepare_output(path)
+    local target, second = core.prepare_output(path)
+    assert.equal(path, target)
+    assert.are_not.equal(first, second)
+    assert.equal(2, #user:list "out")
+  end)
+
   it("does not replace a device", function()
     assert.equal(0, user:run("meters --interval 0 --output /dev/null").status)
     shell.must("test -c /dev/null")

@@ -2,6 +2,7 @@
 local cjson = require "cjson"
 local cli = require "support.cli"
 local pty = require "support.pty"
+local shell = require "support.shell"
 local simulator = require "support.simulator"
 
 local platform, user
@@ -261,6 +262,19 @@ describe("imr supply on a line that breaks", function()
   after_each(function()
     platform:stop()
     user:remove()
+  end)
+
+  it("ends with 6 also where its output goes nowhere", function()
+    local devices = connected(2)
+    local text = "supply disconnect --interval 0 --reason unpaid "
+    local pipe = shell.must("bash -c " .. shell.quote(user:command(text .. devices[1] .. " --format jsonl")
+      .. " 2>&1 >/dev/full; echo status=$?"))
+    assert.matches("status=6", pipe, 1, true)
+    assert.matches("`imr supply resolve` reads back", pipe, 1, true)
+    assert.matches("can't be written", pipe, 1, true)
+    pipe = shell.must("bash -c " .. shell.quote(user:command(text .. devices[2] .. " --format jsonl")
+      .. " | true; echo status=${PIPESTATUS[0]}"))
+    assert.matches("status=6", pipe, 1, true)
   end)
 
   it("ends with 6 when an outcome is unknown, and resolve finds it", function()

@@ -75,17 +75,23 @@ function sink.file(path)
   if not target then exit.fail("output", "%s", beside) end
   if not beside then return stream(target, path) end
   local file = open(beside, path)
+  local function abort()
+    if io.type(file) == "file" then file:close() end
+    os.remove(beside)
+  end
   return {
-    write = function(text) put(file, text, path) end,
+    abort = abort,
+    write = function(text)
+      local fine, problem = pcall(put, file, text, path)
+      if fine then return end
+      abort() -- no half file stays behind, whoever forgets to say so
+      error(problem, 0)
+    end,
     commit = function(complete)
       file:close()
       local final = complete and target or target .. ".incomplete"
       move(beside, final)
       return not complete and final or nil
-    end,
-    abort = function()
-      file:close()
-      os.remove(beside)
     end,
   }
 end

@@ -31,6 +31,19 @@ local function write(arguments, list, rows)
   out:finish(true)
 end
 
+-- What became of commands has to be told, whatever becomes of the output: it decides the status first.
+local function finish(arguments, out, rows, tell)
+  local fine, problem = pcall(function()
+    out:write(rows)
+    out:finish(true)
+  end)
+  local status = tell()
+  if fine then return status end
+  if status == 0 then error(problem, 0) end
+  exit.report(problem, arguments.json_errors)
+  return status
+end
+
 local function plan_rows(plan)
   local rows = {}
   for _, entry in ipairs(plan.entries) do
@@ -117,10 +130,10 @@ local function send(handle, plan, arguments)
     if err.kind == "locked" then err.advice = PLANNED:format(#plan.entries) .. " when that one has ended" end
     error(err, 0)
   end
-  out:write(report.intents)
-  out:finish(true)
-  say_end(report)
-  return status_of(report, plan)
+  return finish(arguments, out, report.intents, function()
+    say_end(report)
+    return status_of(report, plan)
+  end)
 end
 
 local function show_or_send(handle, plan, arguments, spacing)
@@ -183,10 +196,14 @@ end
 
 function run.resolve(arguments)
   local _, handle = with_client(arguments)
+  local out = output.open(arguments, { columns = INTENT })
   local resolved, err = handle.resolve { interrupted = interrupted, on_progress = function(event)
     notes.progress(("read back %d of %d"):format(event.done, event.total))
   end }
-  if not resolved then error(err, 0) end
+  if not resolved then
+    out:abort()
+    error(err, 0)
+  end
   local rows, unknown, problem = {}, 0, nil
   for index, entry in ipairs(resolved) do
     local intent = entry.intent
@@ -195,10 +212,11 @@ function run.resolve(arguments)
     if entry.state == "unknown" then unknown, problem = unknown + 1, entry.error or problem end
   end
   notes.clear()
-  write(arguments, INTENT, rows)
-  if interrupted() then return 128 + core.caught_signal() end
-  if unknown > 0 then notes.say("%d are still unknown%s", unknown, problem and ": " .. tostring(problem) or "") end
-  return unknown > 0 and 6 or 0
+  return finish(arguments, out, rows, function()
+    if interrupted() then return 128 + core.caught_signal() end
+    if unknown > 0 then notes.say("%d are still unknown%s", unknown, problem and ": " .. tostring(problem) or "") end
+    return unknown > 0 and 6 or 0
+  end)
 end
 
 function run.status(arguments)
