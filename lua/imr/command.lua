@@ -36,6 +36,12 @@ local known = {
   before_send = { "function" },
 }
 
+-- What is wrong with a meter's number, by which its state is asked for.
+local function number_problem(meter_no)
+  local wire, problem = core.request("latest_readings", { meter = meter_no, page_size = 1 }, 0)
+  return not wire and problem or nil
+end
+
 ---What is wrong with a command's options, or nil.
 function command.check(opts)
   if opts == nil then return nil end
@@ -48,6 +54,12 @@ function command.check(opts)
       return ("option '%s' must be a %s%s"):format(name, entry[1], least)
     end
   end
+  return opts.meter and number_problem(opts.meter) or nil
+end
+
+local function not_found(run, what)
+  return core.error { kind = "not_found", endpoint = "meters", retryable = false, executed = "no",
+    message = ("%s %s, so its state could not be confirmed; nothing was sent"):format(what, run.device_id) }
 end
 
 -- The meter's number and record, found in the meter list before anything is sent.
@@ -56,22 +68,26 @@ local function find_meter(client, run, deadline)
   local cursor = client:meters { deadline = math.max(0, deadline - run.scope:now()) }
   while true do
     local row, err = cursor:next()
-    if err then return nil, err end
-    if not row then break end
+    if err then
+      err.executed = "no" -- what a page of the list came to says nothing about the command
+      return nil, err
+    end
+    if not row then return nil, not_found(run, "the platform lists no device") end
     if row.device_id == run.device_id then
       cursor:close()
+      if not row.meter_no or number_problem(row.meter_no) then
+        return nil, not_found(run, "the platform lists no meter number for device")
+      end
       return row
     end
   end
-  return nil, core.error { kind = "not_found", endpoint = "meters", retryable = false, executed = "no",
-    message = ("the platform lists no device %s, so its state could not be confirmed; nothing was sent"):format(
-      run.device_id) }
 end
 
 -- What is known of the meter before the command: its latest reading, else its entry in the meter list, else nothing.
 local function look_before(client, run, meter, deadline)
   local left = math.max(0, deadline - run.scope:now())
   local reading = client:latest_reading(meter.meter_no, { deadline = left })
+  if reading and reading.device_id and reading.device_id ~= run.device_id then reading = nil end
   return reading or (meter.supply and { supply = meter.supply }) or nil
 end
 
@@ -82,7 +98,7 @@ end
 
 local function confirm(client, run, outcome, meter, before, deadline)
   outcome.online = meter.online
-  confirmation.new(run.command, before, outcome.platform_time):follow({
+  confirmation.new(run.command, before, outcome.platform_time, run.device_id):follow({
     client = client, meter_no = meter.meter_no, deadline = deadline,
     now = function() return run.scope:now() end, sleep = function(seconds) return run.scope:sleep(seconds) end,
   }, outcome)

@@ -34,15 +34,29 @@ end
 ---@field command string
 ---@field before { supply: string?, read_time: integer? }|nil what was known before sending; nil: nothing
 ---@field mark integer|nil a reading up to this time is not news
+---@field device_id string|nil that the command is for
 local Confirmation = {}
 Confirmation.__index = Confirmation
 
 ---@param command "disconnect"|"reconnect"|"request_reading"
 ---@param before { supply: string?, read_time: integer? }|nil
 ---@param platform_time integer|nil when the platform accepted it, on its own clock
+---@param device_id string|nil that the command is for
 ---@return imr.Confirmation
-function confirmation.new(command, before, platform_time)
-  return setmetatable({ command = command, before = before, mark = platform_time }, Confirmation)
+function confirmation.new(command, before, platform_time, device_id)
+  return setmetatable({ command = command, before = before, mark = platform_time, device_id = device_id }, Confirmation)
+end
+
+---What is wrong with a reading as a witness: it was found by the meter's number, which may stand for a device that has
+---replaced this one.
+---@param reading table
+---@return imr.Error|nil
+function Confirmation:stranger(reading)
+  local other = reading.device_id
+  if not other or not self.device_id or other == self.device_id then return nil end
+  return core.error { kind = "not_found", endpoint = "latest_readings", retryable = false, executed = "yes",
+    message = ("meter %s is device %s by now: its reading says nothing of device %s"):format(
+      reading.meter_no or "?", other, self.device_id) }
 end
 
 function Confirmation:is_newer(reading)
@@ -85,7 +99,8 @@ function Confirmation:follow(with, outcome)
     local left = math.max(0, with.deadline - with.now())
     local reading, err = with.client:latest_reading(with.meter_no, { deadline = left })
     if reading then
-      outcome.reading, outcome.error = reading, nil
+      outcome.reading, outcome.error = reading, self:stranger(reading)
+      if outcome.error then return end
       outcome.state = self:judge(reading) or outcome.state
     elseif err.kind ~= "timeout" then
       outcome.error = err

@@ -11,7 +11,7 @@ local function looks(list)
     if not request.path:match("readMeter$") then return nil end
     number = math.min(number + 1, #list)
     local look = list[number]
-    return { code = 200, data = { deviceId = "d", tableNo = look.meter, reading = "1", readTime = look.at,
+    return { code = 200, data = { deviceId = look.device, tableNo = look.meter, reading = "1", readTime = look.at,
       gate = look.gate } }
   end
 end
@@ -127,6 +127,37 @@ describe("with confirm a command", function()
       assert.same({ "contradicted", "connected", "yes" }, { outcome.state, outcome.reading.supply, outcome.executed })
       assert.is_near(30, new:now(), 0.1)
     end)
+  end)
+
+  it("is not confirmed by the reading of another device, which has the meter's number by now", function()
+    local new = world.new {}
+    local meter = new.platform:meter(3)
+    local function look(at, gate) return { meter = meter.number, device = "another", at = at, gate = gate } end
+    new.platform.settings.on_request = looks { look("2025-07-09 00:00:00", "合闸"), look("2025-07-09 03:00:00", "跳闸") }
+    new:run(function()
+      local outcome = new:client():disconnect(meter.device, { confirm = true, deadline = 30 })
+      assert.same({ "unconfirmed", "yes", "not_found" }, { outcome.state, outcome.executed, outcome.error.kind })
+      assert.matches("is device another by now", outcome.error.message, 1, true)
+    end)
+  end)
+
+  it("sends nothing, and says so, where the meter list fails or has no number for the device", function()
+    for _, case in ipairs {
+      { { status = 200, body = "<html>" }, "protocol" }, { { number = "" }, "not_found" },
+      { { number = "12,13" }, "not_found" }, { { number = " 12" }, "not_found" },
+    } do
+      local new = world.new {}
+      new.platform.settings.on_request = function(request)
+        if not request.path:match("meterList$") then return nil end
+        if case[1].body then return { code = 200, data = "nonsense" } end
+        return { code = 200, data = { { deviceId = "d", tableNo = case[1].number } }, totalCount = 1 }
+      end
+      new:run(function()
+        local outcome, err = new:client { retries = 0 }:disconnect("d", { confirm = true })
+        assert.same({ nil, case[2], "no" }, { outcome, err.kind, err.executed }, tostring(err))
+        assert.equal(0, executions(new))
+      end)
+    end
   end)
 
   it("is confirmed when a contradiction turns", function()

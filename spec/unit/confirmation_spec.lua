@@ -11,6 +11,17 @@ end
 
 local function shows(supply, time) return { supply = supply, read_time = time } end
 
+describe("a reading of a meter's number", function()
+  it("is no witness when it is of another device", function()
+    local case = confirmation.new("disconnect", BEFORE, 2000, "one")
+    assert.is_nil(case:stranger { device_id = "one" })
+    assert.is_nil(case:stranger { supply = "disconnected" })
+    assert.is_nil(confirmation.new("disconnect", BEFORE, 2000):stranger { device_id = "other" })
+    local err = case:stranger { device_id = "other", meter_no = "0001" }
+    assert.equal("meter 0001 is device other by now: its reading says nothing of device one", err.message)
+  end)
+end)
+
 describe("a reading", function()
   -- name, state before, the platform's time of acceptance, readings in order, what the last one says
   local cases = {

@@ -36,6 +36,24 @@ describe("after a crash resolve", function()
     end)
   end)
 
+  it("leaves unknown what another device shows that has the meter's number by now", function()
+    supply.run({}, function(case)
+      dies(case, "after")
+      case.world:sleep(10)
+      local real = case.world:client()
+      local client = setmetatable({ latest_reading = function(_, ...)
+        local reading, err = real:latest_reading(...)
+        if reading then reading.device_id = "another" end
+        return reading, err
+      end }, { __index = function(_, name)
+        return function(_, ...) return real[name](real, ...) end
+      end })
+      local resolved = assert(case:open({ client = client }).resolve())
+      assert.same({ 1, "unknown", "not_found" }, { #resolved, resolved[1].state, resolved[1].error.kind })
+      assert.matches("is device another by now", resolved[1].detail, 1, true)
+    end)
+  end)
+
   it("leaves unknown what the meter does not show", function()
     supply.run({}, function(case)
       dies(case, "before")

@@ -146,7 +146,7 @@ function Run:follow(entry, outcome)
   local runtime = self.runtime
   local before = entry.state_before and { supply = entry.state_before }
   local thread = runtime:spawn(function()
-    confirmation.new(entry.command, before, outcome.platform_time):follow({
+    confirmation.new(entry.command, before, outcome.platform_time, entry.device):follow({
       client = self.env.client, meter_no = entry.meter_no,
       deadline = runtime:now() + (self.options.confirm_deadline or CONFIRM_TIME),
       now = function() return runtime:now() end,

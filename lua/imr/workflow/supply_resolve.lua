@@ -9,10 +9,10 @@ local CLOCKS_DIFFER = 300 -- seconds
 
 local resolve = {}
 
-local function judge(ledger, intent, reading)
+local function confirmation_of(ledger, intent)
   local before = intent.state_before and { supply = intent.state_before } or nil
   local sent = ledger.seconds(intent.sent or intent.changed)
-  return confirmation.new(intent.command, before, sent + CLOCKS_DIFFER):judge(reading)
+  return confirmation.new(intent.command, before, sent + CLOCKS_DIFFER, intent.device)
 end
 
 local function state_of(reading)
@@ -27,7 +27,10 @@ local function read_back(env, intent, deadline)
   if not intent.meter_no then return nil, "its meter number is not on record" end
   local reading, err = env.client:latest_reading(intent.meter_no, { deadline = deadline })
   if not reading then return nil, tostring(err), err end
-  return judge(env.ledger, intent, reading), state_of(reading), nil, reading
+  local judge = confirmation_of(env.ledger, intent)
+  err = judge:stranger(reading)
+  if err then return nil, tostring(err), err, reading end
+  return judge:judge(reading), state_of(reading), nil, reading
 end
 
 local function resolve_one(env, intent, options)
