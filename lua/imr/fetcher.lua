@@ -58,20 +58,25 @@ local function start_pages(self)
   end
 end
 
--- Closed under way: what has left may have been answered.
+-- Closed under way, the client or by another light thread this cursor: what has left may have been answered.
 local function closed_error(self, page)
   local err = self.settings.scope.closed_error()
+  if not self.settings.scope.closed then
+    err.message = "the cursor was closed while its page was awaited; the next call asks for it again"
+  end
   if page.sent.is_set then err.executed = "maybe" end
   return err
 end
 
--- Waits for a page. Whoever is cancelled meanwhile takes what was asked for ahead along.
+-- Waits for a page: true, or false and the error. Whoever is cancelled meanwhile takes what was asked for ahead along.
 local function join(self, page)
   local fine, ok, problem = pcall(page.runtime.join, page.runtime, page.thread)
   if fine and ok then return true end
-  self:cancel()
+  local given_up = page.given_up
+  if not given_up then self:cancel() end
   if not fine then error(ok, 0) end
-  return false, problem
+  if given_up or self.settings.scope.closed then return false, closed_error(self, page) end
+  error(problem, 0)
 end
 
 ---The next page. After an error the same page is asked for again by the next call.
@@ -83,11 +88,8 @@ function Fetcher:next()
   start_pages(self)
   local page = self.pages[self.wanted]
   page.go:set()
-  local ok, problem = join(self, page)
-  if not ok then
-    if self.settings.scope.closed then return nil, closed_error(self, page) end
-    error(problem, 0)
-  end
+  local ok, closed = join(self, page)
+  if not ok then return nil, closed end
   if not page.answer then
     self:cancel()
     return nil, page.err
@@ -102,6 +104,7 @@ function Fetcher:cancel()
   self.pages, self.last = {}, self.wanted - 1
   for number = last, self.wanted, -1 do
     local page = pages[number]
+    page.given_up = true
     page.runtime:kill(page.thread)
   end
 end
