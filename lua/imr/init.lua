@@ -31,9 +31,9 @@ imr.time = require "imr.time"
 ---@type table<integer, imr.MeterType>
 imr.meter_types = core.meter_types()
 
--- Clients of one process that name no store keep one pace: it is the account that is paced, not the client.
--- It is held weakly, so that the token goes with the last client.
-local shared = setmetatable({}, { __mode = "v" })
+-- Clients of one process that name no store keep one pace: it is the account that is paced, not the client. It stays
+-- when the last client goes, because the next one may come within the interval.
+local shared
 
 -- The workers of one nginx are processes of one account: what they share is the dict, or a directory.
 local function nginx_store(ngx)
@@ -46,13 +46,13 @@ end
 
 local function default_store()
   local ngx, problem = rawget(_G, "ngx"), nil
-  local store = shared.store
-  if not store and ngx and ngx.shared then
-    store, problem = nginx_store(ngx)
+  if shared then return shared end
+  if ngx and ngx.shared then
+    shared, problem = nginx_store(ngx)
+  else
+    shared = imr.store.memory()
   end
-  if problem then return nil, problem end
-  shared.store = store or imr.store.memory()
-  return shared.store
+  return shared, problem
 end
 
 local function build_call(settings, scope, kept, parts)

@@ -16,12 +16,11 @@
 ---@field pause? number of a retry: seconds before it
 ---@field report? imr.Report of an incomplete listing
 
+-- Not through 5.4's warn(): a standalone interpreter has it turned off, and then nobody would hear of missing rows.
 local function warn_host(message)
-  local ngx, warn = rawget(_G, "ngx"), rawget(_G, "warn")
+  local ngx = rawget(_G, "ngx")
   if ngx and ngx.log then
     ngx.log(ngx.WARN, "imr: ", message)
-  elseif warn then
-    warn("imr: " .. message)
   else
     io.stderr:write("imr: ", message, "\n")
   end

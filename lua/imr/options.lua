@@ -60,6 +60,18 @@ local function is_base_url(value)
   return authority ~= nil and not authority:find("@", 1, true) and not rest:find("[?#%c]"), text
 end
 
+local function without_userinfo(value)
+  return type(value) == "string" and value:gsub("//.*@", "//…@") or value
+end
+
+-- One spelling of an address, so that all who use it share a pace and a token.
+local function normalized(url)
+  local scheme, authority, rest = url:match("^(%a+)://([^/]+)(.*)$")
+  scheme, authority = scheme:lower(), authority:lower()
+  local port = scheme == "https" and ":443$" or ":80$"
+  return scheme .. "://" .. authority:gsub(port, "") .. rest:gsub("/+$", "")
+end
+
 local function is_store(value)
   return type(value) == "table" and type(value.reserve) == "function", "a store, such as imr.store.memory()"
 end
@@ -70,7 +82,7 @@ local function is_transport(value)
 end
 
 local known = {
-  base_url = { check = is_base_url, default = "http://imrapi.jrhsz.com" },
+  base_url = { check = is_base_url, default = "http://imrapi.jrhsz.com", shown = without_userinfo },
   username = { check = is_string, required = true },
   password = { check = is_string, required = true, secret = true },
   encoding = { check = one_of { "auto", "json", "form" }, default = "auto" },
@@ -100,6 +112,7 @@ for name, entry in pairs(known) do options.defaults[name] = entry.default end
 -- A secret's wrong value is not shown.
 local function shown(value, entry)
   if entry.secret then return "a " .. type(value) end
+  if entry.shown then value = entry.shown(value) end
   return type(value) == "string" and ("%q"):format(value) or tostring(value)
 end
 
@@ -127,7 +140,7 @@ function options.check(given)
     if entry.required and result[name] == nil then return nil, ("option '%s' is required"):format(name) end
     if result[name] == nil then result[name] = entry.default end
   end
-  result.base_url = result.base_url:gsub("/+$", "")
+  result.base_url = normalized(result.base_url)
   return result
 end
 

@@ -52,14 +52,16 @@ function Scope:breather()
   return current.breathe and function() current:breathe() end
 end
 
----Runs `fn(...)` in a light thread that close() cancels.
+---Runs `fn(...)` in a light thread that close() cancels. It begins at once: behind others that compute it would begin
+---when its slot is past.
 ---@return boolean ok false when it was cancelled so, or raised
 ---@return any ... its results, or what it raised
 function Scope:run(fn, ...)
   local current = self:runtime()
-  local thread = current:spawn(fn, ...)
-  local work = { cancel = function() current:kill(thread) end }
+  local thread
+  local work = { cancel = function() if thread then current:kill(thread) end end }
   self:track(work)
+  thread = current:start(fn, ...)
   local joined = pack(pcall(current.join, current, thread))
   self.tracked[work] = nil
   if not joined[1] then -- we were cancelled ourselves

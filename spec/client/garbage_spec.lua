@@ -1,4 +1,5 @@
 -- Nothing is kept alive: weak tables show that clients, cursors and worlds go when nobody has them any more.
+local core = require "imr.core"
 local imr = require "imr"
 local world = require "support.world"
 
@@ -18,6 +19,29 @@ local function left_after(make)
   local left = count(set)
   return left, keep
 end
+
+describe("the default store", function()
+  it("keeps the pace and the token when the last client goes, however the address is spelt", function()
+    local sent, logins = {}, 0
+    local function transport(request)
+      if request.url:find("login", 1, true) then
+        logins = logins + 1
+        return 200, '{"code":200,"data":"a-token"}'
+      end
+      sent[#sent + 1] = core.now()
+      return 200, '{"code":200,"data":{"tableNo":"1","deviceId":"1","reading":"5"}}'
+    end
+    for _, base_url in ipairs { "http://spelt.invalid", "HTTP://Spelt.invalid/", "http://spelt.invalid:80" } do
+      local client = imr.new { username = "u", password = "pass", interval = 0.2, base_url = base_url,
+        transport = transport }
+      assert(client:latest_reading("1"))
+      client = nil -- luacheck: ignore 311
+      world.collect_garbage()
+    end
+    assert.equal(1, logins)
+    assert.is_true(sent[2] - sent[1] >= 0.2 and sent[3] - sent[2] >= 0.2)
+  end)
+end)
 
 describe("garbage:", function()
   for _, closing in ipairs { true, false } do

@@ -55,7 +55,7 @@ check("imr.new", {
   { function() local _ = imr.new(with { password = 5 }) end, "must be a non-empty string, not a number" },
   { function() local _ = imr.new(with { base_url = "host" }) end, "option 'base_url' must be a URL" },
   { function() local _ = imr.new(with { base_url = "ftp://host" }) end, "option 'base_url' must be a URL" },
-  { function() local _ = imr.new(with { base_url = "http://u:p@host" }) end, "option 'base_url' must be a URL" },
+  { function() local _ = imr.new(with { base_url = "http://u:p@host" }) end, 'or fragment, not "http://…@host"' },
   { function() local _ = imr.new(with { base_url = "http://host?x=1" }) end, "without user, query or fragment" },
   { function() local _ = imr.new(with { base_url = "http://host/a b" }) end, "option 'base_url' must be a URL" },
   { function() local _ = imr.new(with { encoding = "xml" }) end, '"auto" or "json" or "form", not "xml"' },

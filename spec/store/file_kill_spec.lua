@@ -5,8 +5,8 @@ local native = require "support.native"
 local process = require "support.process"
 local shell = require "support.shell"
 
--- Ends the process before or after its n-th call of what changes files; KILL_AT counts both. It counts from os.remove on,
--- with which the program begins: a sanitizer makes directories before it is ready itself.
+-- Ends the process before or after its n-th call of what changes files; KILL_AT counts both, from os.remove on, with
+-- which the program begins: a sanitizer makes directories before it is ready itself.
 local KILLER = [[
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -100,6 +100,24 @@ describe("the plain runtime", function()
     assert.same({ 1, 2, 3, "other" }, seen)
   end)
 
+  it("begins at once what a scope runs, so that no computing thread stands before a request", function()
+    local runtime, seen = virtual(), {}
+    local scope = require("imr.scope").new(runtime)
+    runtime:run(function()
+      local sender = runtime:spawn(function()
+        return scope:run(function(...)
+          table.insert(seen, "sent")
+          runtime:sleep(1)
+          return ...
+        end, "an", "answer")
+      end)
+      local other = runtime:spawn(function() table.insert(seen, "other") end)
+      assert.same({ true, true, "an", "answer" }, { runtime:join(sender) })
+      runtime:join(other)
+    end)
+    assert.same({ "sent", "other" }, seen)
+  end)
+
   it("waits below a C function that can't be yielded through", function()
     local runtime, list = virtual(), { 3, 1, 2 }
     runtime:run(function()

@@ -126,6 +126,8 @@ function Nginx.spawn(_, fn, ...)
   return thread
 end
 
+Nginx.start = Nginx.spawn
+
 ---Starts a thread that outlives the request. A worker that is exiting may have no place for it: there it is the
 ---request's.
 function Nginx.detach(_, fn, ...)

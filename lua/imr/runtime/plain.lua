@@ -120,15 +120,20 @@ end
 
 -- ---------------------------------------------------------------- light threads
 
----Starts a light thread. It runs when the caller next waits.
----@return table thread
-function Plain:spawn(fn, ...)
+local function new_thread(self, fn, ...)
   local arguments = pack(...)
   local thread = {
     finished = self:event(), co = false, ok = false, cancelled = false, waiter = false, next = false,
     results = { n = 1, "not enough memory" }, -- room for an error
   }
   thread.co = coroutine.create(function() thread.results = pack(fn(unpack(arguments, 1, arguments.n))) end)
+  return thread
+end
+
+---Makes a light thread. It runs when the caller next waits.
+---@return table thread
+function Plain:spawn(fn, ...)
+  local thread = new_thread(self, fn, ...)
   self:make_ready(thread)
   return thread
 end
@@ -147,6 +152,14 @@ function Plain:resume(thread)
   self.current = thread
   finish(thread, coroutine.resume(thread.co))
   self.current = previous
+end
+
+---Makes a light thread that runs at once, until it first waits: what must not stand behind others.
+---@return table thread
+function Plain:start(fn, ...)
+  local thread = new_thread(self, fn, ...)
+  self:resume(thread)
+  return thread
 end
 
 ---In nginx a thread that outlives its request; here they all do.
