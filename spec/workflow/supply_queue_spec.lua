@@ -1,4 +1,5 @@
 -- The queue: what is sent, in which order, and what stops it.
+local core = require "imr.core"
 local support = require "support.supply"
 
 local first, run, states, with = support.first, support.run, support.states, support.with
@@ -16,6 +17,37 @@ describe("the queue", function()
         local gap = executions[index].time - executions[index - 1].time
         assert.is_true(gap >= 2 and gap < 2.2, "gap " .. gap)
       end
+    end)
+  end)
+
+  it("says that a command may have been executed when the ledger fails behind its back", function()
+    local database, full = require "imr.workflow.supply_database", false
+    local open = database.open
+    finally(function() database.open = open end)
+    database.open = function(path)
+      local opened = open(path)
+      local write = opened.run
+      opened.run = function(...)
+        if full then error(core.error { kind = "ledger", message = "the disk is full", executed = "no" }, 0) end
+        return write(...)
+      end
+      return opened
+    end
+    run({}, function(case)
+      local client = case.world:client { transport = function(request)
+        full = request.command or false
+        return case.world:transport()(request)
+      end }
+      local supply = case:open { client = client }
+      local report, err = supply.apply(support.plan_of(supply, case, 2))
+      assert.same({ nil, "unknown_outcome", "maybe", 1 }, { report, err.kind, err.executed, #case:executions() })
+      assert.matches("disconnect of device " .. case.devices[1] .. " (intent 1) may have been executed", err.message, 1,
+        true)
+      full = false
+      case.world:sleep(10)
+      local states_now = {}
+      for index, one in ipairs(assert(supply.resolve())) do states_now[index] = one.state end
+      assert.same({ { "confirmed" }, { "confirmed", "planned" } }, { states_now, states(supply.history()) })
     end)
   end)
 

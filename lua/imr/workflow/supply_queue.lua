@@ -127,9 +127,20 @@ function Run:send(entry)
     before_send = function()
       local goes, err = self:last_word(entry)
       entry.started = entry.started or goes
+      self.unrecorded = goes and entry or self.unrecorded
       return goes, err
     end,
   }))
+  self.unrecorded = nil
+end
+
+-- A ledger that fails behind a command's back leaves it `sending`, which counts as unknown: the error has to say so.
+function Run:lost(problem)
+  local entry = self.unrecorded
+  if not entry or not core.is_error(problem) then return problem end
+  return core.error { kind = "unknown_outcome", retryable = false, executed = "maybe",
+    message = ("%s of device %s (intent %d) may have been executed, and what became of it could not be recorded: %s; "
+      .. "resolve() reads it back"):format(entry.command, entry.device, entry.id, problem.message) }
 end
 
 -- ---------------------------------------------------------------- confirmation, beside the sending of the next
@@ -229,7 +240,7 @@ function queue.apply(env, plan, options)
     return run:work()
   end)
   cleanup(run)
-  if not fine then error(report, 0) end
+  if not fine then error(run:lost(report), 0) end
   return report
 end
 
