@@ -33,6 +33,17 @@ describe("the exit code", function()
     assert.same({ 1, "failed" }, { result.status, kind_of(result) })
   end)
 
+  it("comes with the platform's words, but not with what they would do to a terminal", function()
+    local wire = require("support.scripted").start(
+      [[c:send(answer('{"code":1001,"msg":"x\\u001b[2Jy\\nimr: all is well"}'))]])
+    local result = user:run("meters --interval 0 --retries 0", { IMR_BASE_URL = wire.url, IMR_USERNAME = "demo",
+      IMR_PASSWORD = "demo-secret" })
+    wire:stop()
+    assert.equal(1, result.status)
+    assert.matches("x?[2Jy?imr: all is well", result.err, 1, true)
+    assert.is_nil(result.err:find("\27", 1, true))
+  end)
+
   it("is 2 for wrong use", function()
     local result = run({}, "readings")
     assert.same({ 2, "usage" }, { result.status, kind_of(result) })

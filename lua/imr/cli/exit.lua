@@ -8,6 +8,8 @@
 ---   if not outcome then error(err, 0) end
 ---   exit.usage("'%s' is no date", text)            raises: exit code 2
 
+local terminal = require "imr.cli.terminal"
+
 local exit = {}
 
 ---@class imr.cli.ExitCode
@@ -99,7 +101,8 @@ local function as_json(err, status)
 end
 
 local function as_text(err)
-  local text = getmetatable(err) and tostring(err) or err.message
+  -- An error of the client's may quote the platform; ours have lines of their own.
+  local text = getmetatable(err) and terminal.safe(tostring(err)) or err.message
   local hint = err.advice or advice[err.kind]
   return ("imr: %s%s"):format(text, hint and "\nimr: " .. hint or "")
 end

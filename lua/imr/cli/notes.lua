@@ -19,18 +19,18 @@ end
 ---@param text string
 function notes.progress(text)
   if not terminal.is_error() then return end
-  local shown = text:sub(1, terminal.error_columns() - 1)
+  local shown = terminal.safe(text):sub(1, terminal.error_columns() - 1)
   if shown == line then return end
   io.stderr:write(CLEAR, shown)
   line = shown
 end
 
----Says something that stays.
+---Says something that stays, in one line: what the platform sends may be in it.
 ---@param message string a format
 function notes.say(message, ...)
   notes.clear()
   if select("#", ...) > 0 then message = message:format(...) end
-  io.stderr:write("imr: ", message, "\n")
+  io.stderr:write("imr: ", terminal.safe(message), "\n")
 end
 
 return notes
