@@ -80,6 +80,7 @@ describe("the configuration", function()
     local _, status = meters "--password x"
     assert.equal(2, status)
     assert.matches("others can read them", (meters "--store redis://:secret@127.0.0.1"))
+    assert.matches("set proxy in the configuration", (meters "--proxy http://me:secret@127.0.0.1:1"))
   end)
 
   it("is refused when others can read it", function()

@@ -104,6 +104,9 @@ local function flags_layer(arguments)
   if layer.store and layer.store:match("^redis://.*@") then
     exit.usage("a password has no place in the arguments: others can read them; set IMR_STORE")
   end
+  if layer.proxy and layer.proxy:match("://.*:.*@") then
+    exit.usage("a password has no place in the arguments: others can read them; set proxy in the configuration")
+  end
   return layer
 end
 
