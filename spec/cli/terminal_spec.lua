@@ -39,6 +39,13 @@ describe("on a terminal", function()
     end
   end)
 
+  it("cuts a progress line between characters, and counts wide ones twice", function()
+    for columns, wanted in pairs { [0] = "", [1] = "a", [2] = "a", [3] = "a中", [4] = "a中b", [5] = "a中b", [6] = "a中b文",
+      [60] = "a中b文" } do
+      assert.equal(wanted, text.cut("a中b文", columns))
+    end
+  end)
+
   it("has colour", function()
     local window = terminal "meters --interval 0 --offline"
     window:wait()

@@ -1,6 +1,7 @@
 --- Everything but data: notes and progress, on stderr. The progress line is for a terminal and gone before anything
 --- else is written.
 
+local cut = require("imr.cli.text").cut
 local terminal = require "imr.cli.terminal"
 
 local notes = {}
@@ -19,7 +20,7 @@ end
 ---@param text string
 function notes.progress(text)
   if not terminal.is_error() then return end
-  local shown = terminal.safe(text):sub(1, terminal.error_columns() - 1)
+  local shown = cut(terminal.safe(text), terminal.error_columns() - 1)
   if shown == line then return end
   io.stderr:write(CLEAR, shown)
   line = shown

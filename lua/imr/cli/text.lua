@@ -25,14 +25,31 @@ local function columns(character)
   return 1
 end
 
+local CHARACTER = "[%z\1-\127\194-\244][\128-\191]*"
+
 ---Columns that a UTF-8 text takes on a terminal.
 ---@param value string
 ---@return integer
 function text.width(value)
   if not value:find("[\128-\255]") then return #value end
   local total = 0
-  for character in value:gmatch("[%z\1-\127\194-\244][\128-\191]*") do total = total + columns(character) end
+  for character in value:gmatch(CHARACTER) do total = total + columns(character) end
   return total
+end
+
+---As much of a text as so many columns hold; no character is cut in two.
+---@param value string
+---@param most integer columns
+---@return string
+function text.cut(value, most)
+  if #value <= most then return value end
+  local kept = {}
+  for character in value:gmatch(CHARACTER) do
+    most = most - columns(character)
+    if most < 0 then break end
+    kept[#kept + 1] = character
+  end
+  return table.concat(kept)
 end
 
 ---Fills a text with blanks up to a width; to its left when `right_aligned`.
