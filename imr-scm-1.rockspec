@@ -150,6 +150,7 @@ build = {
     ["imr.fetcher"] = "lua/imr/fetcher.lua",
     ["imr.finalizer"] = "lua/imr/finalizer.lua",
     ["imr"] = "lua/imr/init.lua",
+    ["imr.json"] = "lua/imr/json.lua",
     ["imr.kinds"] = "lua/imr/kinds.lua",
     ["imr.needs"] = "lua/imr/needs.lua",
     ["imr.notify"] = "lua/imr/notify.lua",

@@ -142,6 +142,18 @@ describe("JSON", function()
   end)
 end)
 
+describe("unknown keys", function()
+  local columns = { { name = "extra", type = "json" }, { name = "raw", type = "json_text" } }
+  local row = { extra = { z = 1, list = { 0.12345678901234568 }, a = "b" }, raw = '{"serial":89860012345678901234}' }
+
+  it("keep their digits, in one order", function()
+    assert.equal('{"extra":{"a":"b","list":[0.12345678901234568],"z":1},"raw":{"serial":89860012345678901234}}\n',
+      formats.jsonl(columns, CHINA) { row })
+    assert.equal('extra,raw\r\n"{""a"":""b"",""list"":[0.12345678901234568],""z"":1}",'
+      .. '"{""serial"":89860012345678901234}"\r\n', csv(columns, CHINA) { row })
+  end)
+end)
+
 describe("a table", function()
   local function lines_of(rows, options)
     local write, finish = table_format(COLUMNS, with(options or {}))

@@ -142,6 +142,14 @@ describe("imr sync", function()
       assert.equal("daily", row.granularity)
     end)
 
+    it("gives unknown fields as they are stored", function()
+      local db = assert(database.open(user.home .. "/imr.db"))
+      db:execute("UPDATE readings SET extra = ?", '{"list":[],"serial":89860012345678901234}')
+      db:close()
+      local line = lines(run("export --fields extra,meter_no --format jsonl").out)[1]
+      assert.matches('{"extra":{"list":[],"serial":89860012345678901234},', line, 1, true)
+    end)
+
     it("reports wrong use with 2", function()
       for _, arguments in ipairs { "--table rows", "--table runs --meter 1", "--table meters --from -1d",
         "--fields nothing" } do

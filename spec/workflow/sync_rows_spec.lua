@@ -120,6 +120,25 @@ describe("the rows of a sync", function()
     assert.equal('{"new_key":7}', row.extra)
   end)
 
+  it("keep unknown fields with all their digits, in one order of keys", function()
+    local extra = { zone = 3, n = 0.12345678901234568, serial = 898600123456789, list = { 1, "b" } }
+    run { readings = { reading("1.5", { extra = extra }) } }
+    assert.equal('{"list":[1,"b"],"n":0.12345678901234568,"serial":898600123456789,"zone":3}', all("readings")[1].extra)
+  end)
+
+  it("follow unknown fields and values that do not parse, which are no corrections", function()
+    local rows = { { extra = { firmware = "1" } }, { extra = { firmware = "2" } }, { invalid = { reported = "x" } }, {} }
+    for index, more in ipairs(rows) do
+      now = NOW + index
+      assert.equal(0, run({ readings = { reading("1.5", more) } }).restated)
+      local row = all("readings")[1]
+      assert.same({ more.extra and '{"firmware":"' .. index .. '"}', more.invalid and '{"reported":"x"}' },
+        { row.extra, row.invalid })
+      assert.same({ NOW + 1 }, { row.stored_at, row.changed_at })
+    end
+    assert.equal(0, #all "restatements")
+  end)
+
   it("of a clock that runs ahead say nothing of how far the meter is read", function()
     local meters = { { meter_no = "000100000001", device_id = "D1", online = true } }
     run { meters = meters,

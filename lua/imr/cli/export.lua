@@ -1,6 +1,5 @@
 --- `imr export`: a table of the database as CSV or JSON.
 
-local cjson = require "cjson"
 local database = require "imr.cli.database"
 local dates = require "imr.cli.dates"
 local exit = require "imr.cli.exit"
@@ -13,7 +12,7 @@ local workflow = require "imr.workflow.export"
 
 local export = { summary = "Write a table of the database as CSV or JSON." }
 
-local types = { text = "str", int = "int", id = "int", time = "time", dec = "dec", flag = "enum", json = "json" }
+local types = { text = "str", int = "int", id = "int", time = "time", dec = "dec", flag = "enum", json = "json_text" }
 
 function export.configure(parser)
   local names = {}
@@ -37,19 +36,6 @@ local function columns_of(entry)
   return default, all
 end
 
-local function decoder(entry)
-  local names = {}
-  for _, column in ipairs(entry.columns) do
-    if column.type == "json" then names[#names + 1] = column.name end
-  end
-  return function(rows)
-    for _, row in ipairs(rows) do
-      for _, name in ipairs(names) do row[name] = row[name] and cjson.decode(row[name]) end
-    end
-    return rows
-  end
-end
-
 local function period_of(arguments, offset)
   local period = { meters = selection.numbers(arguments) }
   local columns = {}
@@ -62,9 +48,8 @@ local function period_of(arguments, offset)
 end
 
 local function copy(arguments, db, out, period)
-  local decode = decoder(tables[arguments.table])
   for rows in workflow.pages(db, arguments.table, period) do
-    out:write(decode(rows))
+    out:write(rows)
     watch.check()
   end
 end

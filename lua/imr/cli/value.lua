@@ -1,16 +1,17 @@
 --- A record's value as text.
 
-local cjson = require "cjson"
 local imr = require "imr"
+local json = require "imr.json"
 
 local value = {}
 
 local function is_true(flag) return flag and "true" or "false" end
 local function integer(number) return ("%d"):format(number) end
+local function as_it_is(text) return text end
 
 local function as_text(any)
   if type(any) == "boolean" then return is_true(any) end
-  if type(any) == "table" then return cjson.encode(any) end
+  if type(any) == "table" then return json.encode(any) end
   return type(any) == "number" and ("%.14g"):format(any) or any
 end
 
@@ -23,15 +24,8 @@ function value.texts(utc_offset)
   }, { __index = function() return as_text end })
 end
 
-local plain = '^[^%c"\\\127]*$'
-
-local function quoted(text)
-  return text:find(plain) and '"' .. text .. '"' or cjson.encode(text)
-end
-
 local function as_json(any)
-  if type(any) == "string" then return quoted(any) end
-  return type(any) == "number" and ("%.14g"):format(any) or cjson.encode(any)
+  return type(any) == "number" and ("%.14g"):format(any) or json.encode(any)
 end
 
 local function zone(utc_offset)
@@ -39,7 +33,7 @@ local function zone(utc_offset)
   return ("%s%02d:%02d"):format(utc_offset < 0 and "-" or "+", math.floor(minutes / 60), minutes % 60)
 end
 
----For programs: a decimal is a string with the platform's own digits, a time is RFC 3339.
+---For programs: a decimal is a string with the platform's own digits, a time is RFC 3339; `json_text` is JSON already.
 ---@param utc_offset integer
 ---@return table<string, fun(any): string> by a column's type
 function value.json(utc_offset)
@@ -48,7 +42,7 @@ function value.json(utc_offset)
     time = function(seconds)
       return '"' .. imr.time.format(seconds, utc_offset):gsub(" ", "T") .. ending
     end,
-    int = integer, str = quoted, dec = quoted,
+    int = integer, str = json.quote, dec = json.quote, json_text = as_it_is,
   }, { __index = function() return as_json end })
 end
 

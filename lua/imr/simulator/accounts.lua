@@ -1,6 +1,6 @@
 --- Accounts and tokens. A token is what the vendor's sample shows: Base64 of the account, its password and the time.
 
-local writer = require "imr.simulator.writer"
+local quote = require("imr.json").quote
 
 ---@class imr.simulator.Accounts
 local Accounts = {}
@@ -61,8 +61,8 @@ function Accounts:login(account, password, now, unix)
   if self.settings.single_session then
     forget(self, account)
   end
-  local token = base64(('{"admin_user_name":%s,"api_password":%s,"time":%d}'):format(writer.quote(account),
-    writer.quote(password), unique_second(self, unix)))
+  local token = base64(('{"admin_user_name":%s,"api_password":%s,"time":%d}'):format(quote(account),
+    quote(password), unique_second(self, unix)))
   self.tokens[token] = { account = account, expires = now + self.settings.token_life }
   return 200, token
 end

@@ -2,7 +2,7 @@
 
 local envelope = require "imr.simulator.envelope"
 local listings = require "imr.simulator.listings"
-local quote = require("imr.simulator.writer").quote
+local quote = require("imr.json").quote
 
 local rules = {}
 

@@ -2,22 +2,11 @@
 --- `10622.5` in one answer and `"10622.50"` in the next.
 
 local hash = require "imr.simulator.hash"
+local quote = require("imr.json").quote
 
 ---@class imr.simulator.Writer
 local Writer = {}
 Writer.__index = Writer
-
-local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
-
-local function escape(character)
-  return ESCAPES[character] or ("\\u%04x"):format(character:byte())
-end
-
----@param text string UTF-8
----@return string JSON
-function Writer.quote(text)
-  return '"' .. text:gsub('[%c"\\]', escape) .. '"'
-end
 
 local SPELLINGS = {
   sample = { type = "tableType", online = "netStatis", amount = "amout" },
@@ -44,7 +33,7 @@ local function put(self, key, json)
 end
 
 function Writer:text(key, text)
-  put(self, key, Writer.quote(text))
+  put(self, key, quote(text))
 end
 
 -- Whether the next value goes out as a string, given how the vendor's sample shows it.

@@ -1,7 +1,7 @@
 --- From a record to the values of its row: what the columns hold, in their order.
 
-local cjson = require "cjson"
 local core = require "imr.core"
+local encode = require("imr.json").encode
 local tables = require "imr.database.tables"
 
 local find = string.find
@@ -34,7 +34,7 @@ local function dec(row, name, value)
 end
 
 local function json(_, _, value)
-  return cjson.encode(value)
+  return encode(value)
 end
 
 local readers = { text = text, dec = dec, json = json }

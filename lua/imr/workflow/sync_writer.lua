@@ -146,13 +146,12 @@ local function key_values(self)
   return unpack(given, 1, #self.keys)
 end
 
--- Compares with what is stored. JSON has no order of keys: that alone is no reason to write.
+-- Compares with what is stored.
 local function merge(self, row, now, counts)
   local old = self.db:row(self.find, key_values(self))
   local changed, restated = false, false
   for index, column in ipairs(self.entry.columns) do
-    local skip = column.key or ours[column.name] or column.type == "json"
-    if not skip and not same(column, old[column.name], self.list[index]) then
+    if not column.key and not ours[column.name] and not same(column, old[column.name], self.list[index]) then
       changed = true
       if column.measured then
         restated = true

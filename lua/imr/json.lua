@@ -1,0 +1,62 @@
+--- JSON text that is the same in every process: keys in order, numbers with all their digits. lua-cjson writes keys as
+--- they come and 14 digits of a number.
+
+local sorted_names = require "imr.sorted_names"
+
+local json = {}
+
+local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
+
+local function escape(character)
+  return ESCAPES[character] or ("\\u%04x"):format(character:byte())
+end
+
+---@param text string UTF-8
+---@return string
+function json.quote(text)
+  if not text:find('[%c"\\]') then return '"' .. text .. '"' end
+  return '"' .. text:gsub('[%c"\\]', escape) .. '"'
+end
+
+-- Whole numbers in full, others with the fewest digits that read back as the same number.
+local function number(value)
+  if math.type and math.type(value) == "integer" then return ("%d"):format(value) end
+  if value % 1 == 0 and math.abs(value) < 2 ^ 53 then return ("%.0f"):format(value) end
+  if value ~= value or value == math.huge or value == -math.huge then return json.quote(tostring(value)) end
+  for digits = 14, 16 do
+    local text = ("%." .. digits .. "g"):format(value)
+    if tonumber(text) == value then return text end
+  end
+  return ("%.17g"):format(value)
+end
+
+local encode
+
+local function list(value)
+  local parts = {}
+  for index, item in ipairs(value) do parts[index] = encode(item) end
+  return "[" .. table.concat(parts, ",") .. "]"
+end
+
+local function object(value)
+  local parts = {}
+  for index, name in ipairs(sorted_names(value)) do parts[index] = json.quote(name) .. ":" .. encode(value[name]) end
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
+local writers = {
+  string = json.quote, number = number, boolean = tostring, userdata = function() return "null" end,
+  -- An empty table may have been either: nothing tells.
+  table = function(value) return value[1] ~= nil and list(value) or object(value) end,
+}
+
+---What imr.core has read: lists without holes, objects, texts, numbers, booleans and `core.null`.
+---@param value any
+---@return string
+function json.encode(value)
+  return writers[type(value)](value)
+end
+
+encode = json.encode
+
+return json
