@@ -257,6 +257,7 @@ build = {
     ["imr.workflow.sync_plan"] = "lua/imr/workflow/sync_plan.lua",
     ["imr.workflow.sync_reader"] = "lua/imr/workflow/sync_reader.lua",
     ["imr.workflow.sync_received"] = "lua/imr/workflow/sync_received.lua",
+    ["imr.workflow.sync_rejected"] = "lua/imr/workflow/sync_rejected.lua",
     ["imr.workflow.sync_run"] = "lua/imr/workflow/sync_run.lua",
     ["imr.workflow.sync_values"] = "lua/imr/workflow/sync_values.lua",
     ["imr.workflow.sync_writer"] = "lua/imr/workflow/sync_writer.lua",

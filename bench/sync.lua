@@ -213,7 +213,8 @@ end
 local function ours(path)
   local db = assert(require("imr.database").open(path))
   local writer = require("imr.workflow.sync_writer").new(db, require("imr.workflow.sync_listings").readings,
-    { utc_offset = 8 * 3600, clock = os.time, run_id = 1 })
+    { utc_offset = 8 * 3600, clock = os.time, run_id = 1,
+      rejected = require("imr.workflow.sync_rejected").new(db, 1) })
   local rate = rate_of(function(rows) return rows end, function(rows)
     db:transaction(function() writer:write(rows) end)
   end)

@@ -1,5 +1,6 @@
 -- What becomes of unusual rows: corrected ones, doubled ones, ones without a key, and meters that change device.
 local database = require "imr.database"
+local process = require "support.process"
 local shell = require "support.shell"
 local sync = require "imr.workflow.sync"
 local sync_client = require "support.sync_client"
@@ -111,6 +112,39 @@ describe("the rows of a sync", function()
     assert.equal(0, #all "readings")
   end)
 
+  -- Another process gives the keys of a table another order.
+  it("are kept once when another process gets them again", function()
+    local row = { reading = "1.5", device_id = "d", address = "a", imei = "1", user_code = "2", device_name = "n" }
+    local code = [[
+      local database, sync = require "imr.database", require "imr.workflow.sync"
+      local db = assert(database.open(%q))
+      local client = require("support.sync_client").new { readings = { %s } }
+      assert(sync.run { client = client, db = db, listings = { "readings" }, clock = function() return %d end })
+      db:close()]]
+    for _, order in ipairs { { "reading", "device_id", "address", "imei", "user_code", "device_name" },
+      { "device_name", "user_code", "imei", "address", "device_id", "reading" } } do
+      for _ = 1, 3 do
+        local fields = {}
+        for index, name in ipairs(order) do fields[index] = ("%s = %q"):format(name, row[name]) end
+        local ok, output = process.lua(code:format(directory .. "/imr.db", "{" .. table.concat(fields, ",") .. "}",
+          NOW))
+        assert.is_true(ok, output)
+      end
+    end
+    assert.equal(1, #all "rejected")
+  end)
+
+  it("of a device whose id holds a NUL are kept aside, and the rest goes on", function()
+    local odd = { meter_no = "1", device_id = "a\0b" }
+    local report = run { meters = { odd, { meter_no = "2", device_id = "D2" } }, latest_readings = { odd },
+      readings = { reading("2", { device_id = "a\0b" }) } }
+    assert.same({ "complete", 2 }, { report.state, report.rejected })
+    local found = all "rejected"
+    assert.same({ "its device id holds a NUL", "its device id holds a NUL" }, { found[1].reason, found[2].reason })
+    assert.same({ 1, "2", 1 }, { #all "meters", all("meters")[1].meter_no, #all "readings" })
+    assert.matches('"a\\u0000b"', all("readings")[1].invalid, 1, true)
+  end)
+
   it("keep what can't be stored in its column, as JSON", function()
     run { readings = { reading("1e999999", { address = "a\0b", extra = { new_key = 7 } }) } }
     local row = all("readings")[1]
@@ -121,13 +155,14 @@ describe("the rows of a sync", function()
   end)
 
   it("keep unknown fields with all their digits, in one order of keys", function()
-    local extra = { zone = 3, n = 0.12345678901234568, serial = 898600123456789, list = { 1, "b" } }
+    local extra = { z = 3, n = 0.12345678901234568, serial = 898600123456789, list = { 1, "b" } }
     run { readings = { reading("1.5", { extra = extra }) } }
-    assert.equal('{"list":[1,"b"],"n":0.12345678901234568,"serial":898600123456789,"zone":3}', all("readings")[1].extra)
+    assert.equal('{"list":[1,"b"],"n":0.12345678901234568,"serial":898600123456789,"z":3}', all("readings")[1].extra)
   end)
 
   it("follow unknown fields and values that do not parse, which are no corrections", function()
-    local rows = { { extra = { firmware = "1" } }, { extra = { firmware = "2" } }, { invalid = { reported = "x" } }, {} }
+    local rows = { { extra = { firmware = "1" } }, { extra = { firmware = "2" } }, { invalid = { reported = "x" } },
+      {} }
     for index, more in ipairs(rows) do
       now = NOW + index
       assert.equal(0, run({ readings = { reading("1.5", more) } }).restated)

@@ -15,6 +15,7 @@ local defaults = require("imr.options").defaults
 local imr = require "imr"
 local listings = require "imr.workflow.sync_listings"
 local reader = require "imr.workflow.sync_reader"
+local sync_rejected = require "imr.workflow.sync_rejected"
 local sync_run = require "imr.workflow.sync_run"
 
 local DAY = 86400
@@ -132,6 +133,7 @@ end
 local function run(options, db)
   local job = job_of(options, db)
   job.run = sync_run.begin(db, { from = options.from, to = options.to }, job.clock)
+  job.rejected = sync_rejected.new(db, job.run.id)
   local readers = {}
   for index, listing in ipairs(wanted(options)) do readers[index] = reader.new(job, listing) end
   side_by_side(readers, "read_project")

@@ -1,6 +1,5 @@
 --- What is now into the database: the meter list with its install history, and the newest readings.
 
-local reject = require("imr.workflow.sync_writer").reject
 local tables = require "imr.database.tables"
 local values = require "imr.workflow.sync_values"
 
@@ -30,10 +29,10 @@ local REMOVE = "UPDATE meters SET removed_at = ? WHERE removed_at IS NULL AND la
 
 ---@param db imr.Database
 ---@param listing imr.sync.Listing meters or latest_readings
----@param settings { utc_offset: integer, clock: (fun(): integer), run_id: integer }
+---@param settings { utc_offset: integer, clock: (fun(): integer), rejected: table }
 function meters.new(db, listing, settings)
   local entry = tables[listing.table]
-  local self = setmetatable({ db = db, entry = entry, clock = settings.clock, run_id = settings.run_id, list = {},
+  local self = setmetatable({ db = db, entry = entry, clock = settings.clock, rejected = settings.rejected, list = {},
     upsert = upsert(entry), installed = INSTALLED:format(db:exact("time", "first_seen")) }, Writer)
   self.fill, self.count = values.filler(listing.table, settings.utc_offset)
   self:begin()
@@ -47,10 +46,17 @@ function Writer:begin()
   self.seen = math.max(self.clock(), (newest.seen or 0) + 1)
 end
 
+-- What a row is known by has to fit its column: a text with a NUL does not.
+local function problem_of(row)
+  if not row.meter_no or row.meter_no:find("\0", 1, true) then return "it has no meter number that could be used" end
+  if row.device_id and row.device_id:find("\0", 1, true) then return "its device id holds a NUL" end
+end
+
 local function put(self, row, now, counts)
-  if not row.meter_no or row.meter_no:find("\0", 1, true) then
+  local problem = problem_of(row)
+  if problem then
     counts.rejected = counts.rejected + 1
-    return reject(self.db, self.entry.name, row, "it has no meter number that could be used", now, self.run_id)
+    return self.rejected:keep(self.entry.name, row, problem, now)
   end
   row.device_id, row.stored_at = row.device_id or "", now
   if self.entry.name == "meters" then

@@ -12,14 +12,14 @@ local sync_reader = {}
 local DAY = 86400
 local TRIES = 3 -- readings of a listing that is not known to be complete
 
----@param job { db: imr.Database, client: imr.Client, run: table, clock: (fun(): integer), page_size: integer,
---- utc_offset: integer, to: integer, from: integer?, first_days: integer, on_progress: fun(event: table)? }
+---@param job { db: imr.Database, client: imr.Client, run: table, rejected: table, clock: (fun(): integer),
+--- page_size: integer, utc_offset: integer, to: integer, from: integer?, first_days: integer, on_progress: fun(event: table)? }
 ---@param listing imr.sync.Listing
 function sync_reader.new(job, listing)
   local self = setmetatable({ job = job, listing = listing, project = cursors.project(job.db, listing.name) }, Reader)
   local module = listing.moment and "imr.workflow.sync_writer" or "imr.workflow.sync_meters"
   self.writer = require(module).new(job.db, listing, { utc_offset = job.utc_offset, clock = job.clock,
-    run_id = job.run.id, covered = self.project.synced_to })
+    run_id = job.run.id, rejected = job.rejected, covered = self.project.synced_to })
   return self
 end
 

@@ -4,7 +4,6 @@
 ---   writer:begin()          a listing begins: rows that come twice in it are told apart
 ---   writer:write(rows)      within a transaction; -> counts
 
-local cjson = require "cjson"
 local decimal = require "imr.decimal"
 local doubles = require "imr.workflow.sync_doubles"
 local tables = require "imr.database.tables"
@@ -59,8 +58,6 @@ local function statements(self, entry)
   self.update = ("UPDATE %s SET %s, changed_at = ? WHERE %s"):format(entry.name, equals(rest, ", "), where)
 end
 
-local REJECT = "INSERT INTO rejected (table_name, reason, raw, stored_at, run_id) VALUES (?, ?, ?, ?, ?)"
-local REJECTED = "SELECT id FROM rejected WHERE table_name = ? AND raw = ?"
 local RESTATE = "INSERT INTO restatements (table_name, meter_no, row_time, granularity, copy, field, old_value, "
   .. "new_value, old_seen, new_seen, run_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 local ADVANCE = "INSERT INTO cursors (listing, meter_no, first_row, last_row) VALUES (?, ?, ?, ?) "
@@ -71,11 +68,13 @@ local LAST_ROW = "SELECT %s AS last_row FROM cursors WHERE listing = ? AND meter
 
 ---@param db imr.Database
 ---@param listing imr.sync.Listing one with a moment
----@param settings { utc_offset: integer, clock: (fun(): integer), run_id: integer, covered: integer? }
+---@param settings { utc_offset: integer, clock: (fun(): integer), run_id: integer, rejected: table,
+--- covered: integer? }
 function writer.new(db, listing, settings)
   local entry = tables[listing.table]
   local self = setmetatable({ db = db, listing = listing, entry = entry, clock = settings.clock,
-    run_id = settings.run_id, covered = settings.covered, list = {}, lateness = 0 }, Writer)
+    run_id = settings.run_id, rejected = settings.rejected, covered = settings.covered, list = {}, lateness = 0 },
+    Writer)
   self.fill, self.count = values.filler(listing.table, settings.utc_offset)
   self.last_row = LAST_ROW:format(db:exact("time", "last_row"))
   self.at = {}
@@ -92,19 +91,6 @@ function Writer:begin()
 end
 
 -- ---------------------------------------------------------------- rows without a place
-
-local function text_of(row)
-  local fine, text = pcall(cjson.encode, row)
-  return fine and text or tostring(text)
-end
-
----Keeps a row that can't be stored in its table, once.
----@param db imr.Database
----@param name string of the table
-function writer.reject(db, name, row, reason, now, run_id)
-  local raw = text_of(row)
-  if not db:row(REJECTED, name, raw) then db:execute(REJECT, name, reason, raw, now, run_id) end
-end
 
 local function reason_of(self, row)
   if not row.meter_no then return "it has no meter number" end
@@ -188,7 +174,7 @@ local function put(self, row, now, counts)
   self.fill(row, list)
   if list[at.meter_no] == nil or list[at[self.listing.moment]] == nil then
     counts.rejected = counts.rejected + 1
-    return writer.reject(self.db, self.entry.name, row, reason_of(self, row), now, self.run_id)
+    return self.rejected:keep(self.entry.name, row, reason_of(self, row), now)
   end
   local copy, again = self.doubles:copy_of(row, row.meter_no, row[self.listing.moment])
   if again then return end
