@@ -254,6 +254,7 @@ build = {
     ["imr.workflow.sync_doubles"] = "lua/imr/workflow/sync_doubles.lua",
     ["imr.workflow.sync_listings"] = "lua/imr/workflow/sync_listings.lua",
     ["imr.workflow.sync_meters"] = "lua/imr/workflow/sync_meters.lua",
+    ["imr.workflow.sync_options"] = "lua/imr/workflow/sync_options.lua",
     ["imr.workflow.sync_plan"] = "lua/imr/workflow/sync_plan.lua",
     ["imr.workflow.sync_reader"] = "lua/imr/workflow/sync_reader.lua",
     ["imr.workflow.sync_received"] = "lua/imr/workflow/sync_received.lua",

@@ -116,7 +116,11 @@ local function shown(value, entry)
   return type(value) == "string" and ("%q"):format(value) or tostring(value)
 end
 
-local function problem_of(name, value)
+---What is wrong with the value of one option.
+---@param name string
+---@param value any
+---@return string|nil
+function options.problem(name, value)
   local entry = known[name]
   if not entry then return core.unknown_option(tostring(name), sorted_names(known)) end
   local fine, wanted = entry.check(value)
@@ -131,7 +135,7 @@ function options.check(given)
   if type(given) ~= "table" then return nil, "imr.new takes a table of options" end
   local result = {}
   for name, value in pairs(given) do
-    local problem = problem_of(name, value)
+    local problem = options.problem(name, value)
     if problem then return nil, problem end
     result[name] = value
   end

@@ -1,6 +1,7 @@
 -- What a sync asks for, run after run, on the virtual clock.
 local database = require "imr.database"
 local sync = require "imr.workflow.sync"
+local sync_client = require "support.sync_client"
 local shell = require "support.shell"
 local truth = require "support.sync_truth"
 local testing = require "imr.testing"
@@ -222,6 +223,38 @@ describe("sync", function()
       .. "page_size, to, utc_offset")
     assert.error_matches(function() sync.run { client = {}, db = db, from = 1 } end, "from and to")
     assert.error_matches(function() sync.run { client = {}, db = db, listings = { "rows" } } end, "no listing 'rows'")
+  end)
+
+  it("begins no run with values that make no sense", function()
+    for _, wrong in ipairs { { first_days = -5 }, { first_days = 0 }, { first_days = 0 / 0 }, { first_days = 1e9 },
+      { first_days = 1.5 }, { from = 0 / 0, to = 1 }, { from = -1e300, to = 1 }, { from = 1, to = math.huge },
+      { page_size = 0 }, { utc_offset = 1e9 }, { granularity = "real-time" }, { listings = {} },
+      { listings = { readings = true } }, { listings = { 7 } }, { db = 7 } } do
+      local options = { client = {}, db = db }
+      for name, value in pairs(wrong) do options[name] = value end
+      local fine, problem = pcall(function() return (sync.run(options)) end)
+      assert.is_false(fine)
+      assert.matches("sync_spec.lua:%d+: ", problem)
+    end
+    assert.is_nil(db:select("runs")())
+  end)
+
+  it("reads consumption of several rows a day where its listing is named", function()
+    local client = sync_client.new { consumption = { { meter_no = "1", read_time = os.time() - DAY, usage = "1" } } }
+    local function granularities(options)
+      local found = {}
+      options.client, options.db = client, db
+      client.asked.consumption = {}
+      assert.equal("complete", assert(sync.run(options)).state)
+      for _, parameters in ipairs(client.asked.consumption) do found[parameters.granularity] = true end
+      return found
+    end
+    assert.same({ realtime = true }, granularities { listings = { "consumption_realtime" } })
+    assert.same({ realtime = true }, granularities { listings = { "consumption" }, granularity = "realtime" })
+    assert.same({ realtime = true, daily = true },
+      granularities { listings = { "consumption", "consumption_realtime" } })
+    assert.same({ daily = true }, granularities {})
+    assert.equal(2, db:row("SELECT count(*) AS count FROM consumption").count)
   end)
 
   it("begins no run for a period that cannot be read", function()

@@ -7,14 +7,13 @@
 --- moment: the next one goes on, and the result is the same. Database drivers block: inside an nginx worker this
 --- refuses; run it beside nginx.
 
-local check_kinds = require "imr.kinds"
 local core = require "imr.core"
 local coverage = require "imr.workflow.sync_coverage"
 local database = require "imr.database"
 local defaults = require("imr.options").defaults
 local imr = require "imr"
-local listings = require "imr.workflow.sync_listings"
 local reader = require "imr.workflow.sync_reader"
+local sync_options = require "imr.workflow.sync_options"
 local sync_rejected = require "imr.workflow.sync_rejected"
 local sync_run = require "imr.workflow.sync_run"
 
@@ -36,9 +35,9 @@ sync.LONGEST = require("imr.workflow.sync_plan").LONGEST
 ---@field db string|imr.Database
 ---@field from? integer read this period again, Unix seconds; without it: what is new
 ---@field to? integer its end
----@field first_days? integer how far back the first run begins, 90
----@field listings? string[] only these: names of tables; all when absent
----@field granularity? "daily"|"realtime" of consumption
+---@field first_days? integer how far back the first run begins, 1 to 36500, 90
+---@field listings? string[] only these: names of tables, or "consumption_realtime"; all when absent
+---@field granularity? "daily"|"realtime" of consumption, "daily"
 ---@field page_size? integer
 ---@field utc_offset? integer the platform's zone
 ---@field clock? fun(): integer Unix seconds
@@ -58,45 +57,12 @@ sync.LONGEST = require("imr.workflow.sync_plan").LONGEST
 ---@field errors table<string, imr.Error> by listing
 ---@field certificate? imr.sync.Certificate of the period read; none when the database has nothing yet
 
-local known = { client = "table", db = "any", from = "number", to = "number", first_days = "number",
-  listings = "table", granularity = "string", page_size = "number", utc_offset = "number", clock = "function",
-  on_progress = "function" }
-
-local function check(options)
-  if type(options) ~= "table" then error("sync.run takes a table of options", 3) end
-  local problem = check_kinds(options, known)
-  if problem then error(problem, 3) end
-  if not options.client or not options.db then error("sync.run needs client and db", 3) end
-  if (options.from == nil) ~= (options.to == nil) then error("sync.run takes from and to, or neither", 3) end
-  if options.from and options.to < options.from then error("the period ends before it begins", 3) end
-  if options.from and options.from > (options.clock or os.time)() then
-    error("the period lies ahead: there is nothing to read yet", 3)
-  end
-  for _, name in ipairs(options.listings or {}) do
-    if not listings[name] then error(("there is no listing '%s'"):format(tostring(name)), 3) end
-  end
-end
-
 local function job_of(options, db)
   local clock = options.clock or os.time
   return { db = db, client = options.client, clock = clock, from = options.from,
     to = math.min(options.to or math.huge, clock()), page_size = options.page_size or 1000,
     utc_offset = options.utc_offset or defaults.utc_offset, first_days = options.first_days or sync.FIRST_DAYS,
     on_progress = options.on_progress }
-end
-
-local function wanted(options)
-  local only
-  for _, name in ipairs(options.listings or {}) do
-    only = only or {}
-    only[name] = true
-  end
-  local list = {}
-  for _, listing in ipairs(listings) do
-    local chosen = not listing.granularity or listing.granularity == (options.granularity or "daily")
-    if chosen and (not only or only[listing.table]) then list[#list + 1] = listing end
-  end
-  return list
 end
 
 local function side_by_side(readers, method)
@@ -135,7 +101,7 @@ local function run(options, db)
   job.run = sync_run.begin(db, { from = options.from, to = options.to }, job.clock)
   job.rejected = sync_rejected.new(db, job.run.id)
   local readers = {}
-  for index, listing in ipairs(wanted(options)) do readers[index] = reader.new(job, listing) end
+  for index, listing in ipairs(sync_options.listings(options)) do readers[index] = reader.new(job, listing) end
   side_by_side(readers, "read_project")
   side_by_side(readers, "read_behind")
   return report_of(job, readers)
@@ -158,7 +124,8 @@ end
 ---@return imr.sync.Report|nil report
 ---@return imr.Error|nil err what ended the run: the database, or another run that is at work
 function sync.run(options)
-  check(options)
+  local problem = sync_options.problem(options)
+  if problem then error(problem, 2) end
   local db = options.db
   if type(db) == "string" then
     local opened, err = database.open(db)

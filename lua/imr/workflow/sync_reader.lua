@@ -13,7 +13,8 @@ local DAY = 86400
 local TRIES = 3 -- readings of a listing that is not known to be complete
 
 ---@param job { db: imr.Database, client: imr.Client, run: table, rejected: table, clock: (fun(): integer),
---- page_size: integer, utc_offset: integer, to: integer, from: integer?, first_days: integer, on_progress: fun(event: table)? }
+--- page_size: integer, utc_offset: integer, to: integer, from: integer?, first_days: integer,
+--- on_progress: fun(event: table)? }
 ---@param listing imr.sync.Listing
 function sync_reader.new(job, listing)
   local self = setmetatable({ job = job, listing = listing, project = cursors.project(job.db, listing.name) }, Reader)
