@@ -76,12 +76,16 @@ describe("imr sync", function()
     poor:stop()
     assert.equal(3, result.status, result.err)
     assert.matches("tou_readings: ", result.err, 1, true)
+    local certificate = run "sync --certificate yesterday --format csv"
+    assert.equal(5, certificate.status)
+    assert.matches("\ntou_readings,0,0,0,0,0,0,0,1,0,0,false\r", certificate.out, 1, true)
+    assert.equal(0, run("sync --certificate yesterday --listing camera_readings").status)
     assert.is_true(#lines(run("export --table camera_readings --format csv").out) > 1)
   end)
 
   it("reports wrong use with 2", function()
     for _, arguments in ipairs { "--db postgres://me:secret@h/x", "--listing rows", "--to yesterday",
-      "--certificate 2025-13", "--certificate last-month --from -3d" } do
+      "--certificate 2025-13", "--certificate yesterday --listing rows", "--certificate last-month --from -3d" } do
       local result = sync(arguments)
       assert.equal(2, result.status, arguments .. result.err)
       assert.is_nil(result.err:find("secret", 1, true))

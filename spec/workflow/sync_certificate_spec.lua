@@ -139,6 +139,59 @@ describe("a certificate", function()
     assert.same({ "tou_readings", 10, 9, 1 }, { sum.listing, sum.expected, sum.received, sum.unknown })
   end)
 
+  local REFUSED = { pages = { {} }, fails = 1,
+    error = { kind = "forbidden", message = "no right", retryable = false, executed = "no" } }
+
+  local function sums_of(certificate)
+    local sums = {}
+    for _, sum in ipairs(certificate.listings) do sums[sum.listing] = sum end
+    return sums
+  end
+
+  it("is none of a listing that was refused before its first page", function()
+    local report = run({ meters = { meter "1" }, readings = rows("1", days(1, 10)), consumption = REFUSED,
+      tou_readings = REFUSED }, { listings = { "meters", "readings", "consumption", "tou_readings" } })
+    assert.same({ "failed", false }, { report.state, report.certificate.complete })
+    local found = certify(FROM + DAY, FROM + 3 * DAY - 1)
+    local sums = sums_of(found)
+    assert.is_false(found.complete)
+    assert.same({ true, 2, 0 }, { sums.readings.complete, sums.readings.received, sums.readings.unread })
+    assert.same({ false, 2, 2, 0 },
+      { sums.consumption.complete, sums.consumption.missing, sums.consumption.truncated, sums.consumption.unread })
+    -- Nobody knows who has time-of-use rows.
+    assert.same({ false, 0, 2 }, { sums.tou_readings.complete, sums.tou_readings.missing, sums.tou_readings.unread })
+    assert.same({ "consumption", "1", "truncated", 2, "tou_readings", "", "truncated", 2 },
+      { found.missing[1].listing, found.missing[1].meter_no, found.missing[1].cause, found.missing[1].days,
+        found.missing[2].listing, found.missing[2].meter_no, found.missing[2].cause, found.missing[2].days })
+  end)
+
+  it("is none of a listing that broke in its middle, or in whose middle the run was killed", function()
+    local broken = { pages = { rows("1", days(1, 4)), {} }, fails = 2, error = REFUSED.error }
+    run { meters = { meter "1" }, readings = broken }
+    assert.same({ 1, 1 }, { certify(FROM + 5 * DAY, FROM + 6 * DAY - 1).listings[1].truncated,
+      certify(FROM, FROM + DAY - 1).listings[1].received })
+    local record = db:select("listings", "WHERE listing = 'readings'")()
+    assert.same({ false, false }, { record.complete, record.finished_at or false })
+  end)
+
+  it("is none where the meters were never listed", function()
+    local report = run { meters = REFUSED, readings = rows("1", days(1, 10)) }
+    assert.same({ "failed", false, 10 },
+      { report.state, report.certificate.complete, report.certificate.listings[1].unread })
+  end)
+
+  it("is of the listings that were chosen", function()
+    run({ meters = { meter "1" }, readings = rows("1", days(1, 10)), consumption = REFUSED },
+      { listings = { "meters", "readings", "consumption" } })
+    local report = run { meters = { meter "1" }, readings = rows("1", days(1, 10)) }
+    assert.same({ true, 1 }, { report.certificate.complete, #report.certificate.listings })
+    assert.is_nil(run({ meters = { meter "1" } }, { listings = { "meters" }, from = FROM, to = NOW }).certificate)
+  end)
+
+  it("is none of a database that nothing was read into", function()
+    assert.is_false(certify(FROM, FROM + DAY - 1).complete)
+  end)
+
   it("is kept day by day", function()
     run { meters = { meter "1", meter "2" }, readings = joined(rows("1", days(1, 10)), rows("2", { 1, 2 })) }
     local row = db:select("coverage", "WHERE listing = 'readings' AND day = '2025-07-03'")()

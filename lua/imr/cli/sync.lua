@@ -9,6 +9,7 @@ local notes = require "imr.cli.notes"
 local number = require "imr.cli.number"
 local output = require "imr.cli.output"
 local settings = require "imr.cli.settings"
+local sync_options = require "imr.workflow.sync_options"
 local watch = require "imr.cli.watch"
 
 local sync = { summary = "Keep your own database in step with the platform." }
@@ -16,7 +17,7 @@ local sync = { summary = "Keep your own database in step with the platform." }
 local INCOMPLETE = 5
 
 local SUMMARY = columns("listing:str expected:int received:int missing:int offline:int not_frozen:int truncated:int "
-  .. "unknown:int before_first:int drifted:int complete:enum")
+  .. "unknown:int unread:int before_first:int drifted:int complete:enum")
 local MISSING = columns "listing:str meter_no:str from:str to:str days:int cause:str"
 
 function sync.configure(parser)
@@ -54,13 +55,22 @@ local function write(arguments, certificate, offset)
   out:finish(true)
 end
 
+local function chosen_listings(arguments)
+  if #arguments.listing == 0 then return nil end
+  local chosen = { listings = arguments.listing, granularity = arguments.granularity }
+  local problem = sync_options.listings_problem(chosen)
+  if problem then exit.usage("%s", problem) end
+  return sync_options.listings(chosen)
+end
+
 local function certify(arguments)
   if arguments.from or arguments.to then exit.usage("--certificate names the period, without --from and --to") end
   local offset = settings.read(arguments).utc_offset
   local from, to = period_of(arguments.certificate, offset)
+  local listings = chosen_listings(arguments)
   local db = database.open(arguments)
   local certificate = require("imr.workflow.sync_coverage").certify(db, { from = from, to = to, utc_offset = offset,
-    now = os.time() })
+    now = os.time(), listings = listings })
   db:close()
   if #certificate.listings == 0 then exit.fail("incomplete", "nothing has been synced yet") end
   write(arguments, certificate, offset)

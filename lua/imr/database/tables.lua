@@ -187,7 +187,8 @@ local listings = {
   column("duplicates", "int", "Rows that came again on a later page"),
   column("drifted", "flag", "Rows or the total moved while it was read"),
   column("complete", "flag", "It is known to be complete"),
-  column("started_at", "time", "Unix seconds"), column("finished_at", "time", "Unix seconds"),
+  column("started_at", "time", "Unix seconds"),
+  column("finished_at", "time", "Unix seconds; absent where it never came to its end"),
 }
 
 local cursors = {
@@ -228,7 +229,7 @@ local tables = {
   { name = "restatements", comment = "Values that changed under the same key: both values, both times",
     columns = restatements },
   { name = "runs", comment = "Runs of the sync", columns = runs },
-  { name = "listings", comment = "Listings that were read to their end, and whether all came", columns = listings },
+  { name = "listings", comment = "Listings that were begun, and whether all came", columns = listings },
   { name = "cursors", comment = "How far each meter is read in each listing", columns = cursors },
   { name = "coverage", comment = "Expected and received meters by day, as last counted", columns = coverage },
   { name = "rejected", comment = "Rows without a key that could be used, kept as they came", columns = rejected },

@@ -55,14 +55,15 @@ sync.LONGEST = require("imr.workflow.sync_plan").LONGEST
 ---@field rejected integer rows that fit no table
 ---@field incomplete table[] listings that are not known to be complete
 ---@field errors table<string, imr.Error> by listing
----@field certificate? imr.sync.Certificate of the period read; none when the database has nothing yet
+---@field certificate? imr.sync.Certificate of the period read; none when that has no day that is over, or
+--- no listing of days was chosen
 
 local function job_of(options, db)
   local clock = options.clock or os.time
   return { db = db, client = options.client, clock = clock, from = options.from,
     to = math.min(options.to or math.huge, clock()), page_size = options.page_size or 1000,
     utc_offset = options.utc_offset or defaults.utc_offset, first_days = options.first_days or sync.FIRST_DAYS,
-    on_progress = options.on_progress }
+    on_progress = options.on_progress, chosen = options.listings and sync_options.listings(options) }
 end
 
 local function side_by_side(readers, method)
@@ -73,7 +74,7 @@ local function side_by_side(readers, method)
   imr.run(imr.all, functions)
 end
 
--- The days that this run has read; the day that is not over is none of them.
+-- The days that this run has read, of the listings that were chosen; the day that is not over is none of them.
 local function certify(job, readers)
   local from = job.from
   for _, entry in ipairs(readers) do
@@ -81,7 +82,9 @@ local function certify(job, readers)
   end
   local today = job.to + 1 - (job.to + 1 + job.utc_offset) % DAY
   if not from or today <= from then return nil end
-  return coverage.certify(job.db, { from = from, to = today - 1, utc_offset = job.utc_offset, now = job.clock() })
+  local found = coverage.certify(job.db, { from = from, to = today - 1, utc_offset = job.utc_offset,
+    now = job.clock(), listings = job.chosen })
+  return #found.listings > 0 and found or nil
 end
 
 local function report_of(job, readers)

@@ -15,7 +15,7 @@ local GRACE = 6 * 3600 -- seconds after a day's end in which its rows may still 
 ---Days of a meter that are missing, and why.
 ---@class imr.sync.Missing
 ---@field listing string
----@field meter_no string
+---@field meter_no string empty where a listing was not read and no meter is known to be in it
 ---@field from string first day, YYYY-MM-DD
 ---@field to string last day
 ---@field days integer
@@ -31,6 +31,7 @@ local GRACE = 6 * 3600 -- seconds after a day's end in which its rows may still 
 ---@field not_frozen integer the day is too young
 ---@field truncated integer no listing of the day that is known to be complete
 ---@field unknown integer
+---@field unread integer days that were not read to their end, and of which it is not known whose rows are expected
 ---@field before_first integer days before a meter's first row ever; none is expected
 ---@field drifted integer listings in which rows moved while they were read
 ---@field complete boolean
@@ -60,8 +61,12 @@ local function is_offline(meter, day, scope)
   return meter.online == false and (not meter.last_online or day >= day_of(meter.last_online, scope))
 end
 
+local function is_young(day, scope)
+  return (day + 1) * DAY - scope.offset + GRACE > scope.now
+end
+
 local function cause_of(meter, day, covered, scope)
-  if (day + 1) * DAY - scope.offset + GRACE > scope.now then return "not_frozen" end
+  if is_young(day, scope) then return "not_frozen" end
   if not covered then return "truncated" end
   return is_offline(meter, day, scope) and "offline" or "unknown"
 end
@@ -117,10 +122,22 @@ local function check_meter(result, job, meter, has)
   end
 end
 
+-- Days of which no row is expected, because none was ever read or nobody knows the meters: that is no completeness.
+local function check_unread(result, job)
+  local scope, sum = result.scope, job.sum
+  for day = scope.first, scope.last do
+    local read = scope.knows_meters and job.spans.project[day]
+    if job.days[day].expected == 0 and not read and not is_young(day, scope) then
+      sum.unread = sum.unread + 1
+      add_missing(result, job.listing, { meter_no = "" }, day, "truncated")
+    end
+  end
+end
+
 local function check_listing(result, db, listing)
   local scope = result.scope
   local job = { listing = listing, sum = counts(), days = {}, spans = received.spans_of(db, listing, scope) }
-  job.sum.before_first = 0
+  job.sum.before_first, job.sum.unread = 0, 0
   local whole = received.count(db, listing, scope)
   for day = scope.first, scope.last do
     job.days[day] = counts()
@@ -134,7 +151,9 @@ local function check_listing(result, db, listing)
     left[number] = nil
   end
   for _, meter in pairs(left) do check_meter(result, job, meter, {}) end
-  job.sum.listing, job.sum.drifted, job.sum.complete = listing.name, job.spans.drifted, job.sum.missing == 0
+  check_unread(result, job)
+  job.sum.listing, job.sum.drifted = listing.name, job.spans.drifted
+  job.sum.complete = job.sum.missing == 0 and job.sum.unread == 0
   result.listings[#result.listings + 1] = job.sum
   result.complete = result.complete and job.sum.complete
   return job
@@ -163,24 +182,42 @@ local function by_meter(a, b)
   return a.from < b.from
 end
 
----The days of a period, each as a whole, and what the database knows of them. What it finds is also kept in the table
----coverage.
----@param db imr.Database
----@param options { from: integer, to: integer, utc_offset: integer, now: integer }
----@return imr.sync.Certificate
-function coverage.certify(db, options)
+-- The listings to check: those that were begun at least once, be it in vain.
+local function begun(db, only)
+  local list = {}
+  for _, listing in ipairs(only or listings) do
+    local known = listing.expected and db:row("SELECT min(id) AS id FROM listings WHERE listing = ?", listing.name).id
+    if known then list[#list + 1] = listing end
+  end
+  return list
+end
+
+local function scope_of(db, options)
   local scope = { offset = options.utc_offset, now = options.now }
   scope.first, scope.last = day_of(options.from, scope), day_of(options.to, scope)
   scope.from, scope.to = scope.first * DAY - scope.offset, (scope.last + 1) * DAY - scope.offset - 1
-  scope.first_run = db:row(("SELECT %s AS seen FROM meters"):format(db:exact("time", "min(first_seen)"))).seen or 0
+  local first_run = db:row(("SELECT %s AS seen FROM meters"):format(db:exact("time", "min(first_seen)"))).seen
+  scope.first_run = first_run or 0
+  scope.knows_meters = first_run ~= nil
+    or db:row("SELECT min(id) AS id FROM listings WHERE listing = 'meters' AND complete = TRUE").id ~= nil
+  return scope
+end
+
+---The days of a period, each as a whole, and what the database knows of them. What it finds is also kept in the table
+---coverage.
+---@param db imr.Database
+---@param options { from: integer, to: integer, utc_offset: integer, now: integer, listings: imr.sync.Listing[]? }
+--- listings: only these; every one that a sync has begun when absent
+---@return imr.sync.Certificate
+function coverage.certify(db, options)
+  local scope = scope_of(db, options)
   local result = { from = options.from, to = options.to, complete = true, listings = {}, missing = {}, scope = scope }
   db:transaction(function()
-    for _, listing in ipairs(listings) do
-      local known = listing.expected and db:row("SELECT min(id) AS id FROM listings WHERE listing = ?",
-        listing.name).id
-      if known then store(db, listing, check_listing(result, db, listing).days, scope.now) end
+    for _, listing in ipairs(begun(db, options.listings)) do
+      store(db, listing, check_listing(result, db, listing).days, scope.now)
     end
   end)
+  result.complete = result.complete and #result.listings > 0
   result.scope = nil
   table.sort(result.missing, by_meter)
   for _, missing in ipairs(result.missing) do missing.last = nil end

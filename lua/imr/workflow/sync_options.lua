@@ -32,7 +32,10 @@ local function period_problem(options)
   if options.from > (options.clock or os.time)() then return "the period lies ahead: there is nothing to read yet" end
 end
 
-local function listings_problem(options)
+---What is wrong with the listings that are chosen.
+---@param options { listings: string[]?, granularity: string? }
+---@return string|nil
+function sync_options.listings_problem(options)
   for _, name in ipairs(options.listings or {}) do
     if type(name) ~= "string" or not listings[name] then return ("there is no listing '%s'"):format(tostring(name)) end
   end
@@ -54,7 +57,7 @@ function sync_options.problem(options)
   if type(db) ~= "string" and not (type(db) == "table" and db.transaction) then
     return "option 'db' must be an open database or the text that names one"
   end
-  return number_problem(options) or period_problem(options) or listings_problem(options)
+  return number_problem(options) or period_problem(options) or sync_options.listings_problem(options)
 end
 
 local function is_chosen(listing, options)

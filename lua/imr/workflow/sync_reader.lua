@@ -80,10 +80,10 @@ local function extend(self, own)
   self.knew_meters = self.job.listed
 end
 
-local function finish(self, own, report, settled, started)
+local function finish(self, own, report, settled, id)
   local job = self.job
   job.db:transaction(function()
-    job.run:listed(self.listing, own, report, started)
+    job.run:listed(id, self.listing, own, report)
     if not self.listing.moment then
       if report.complete then self.writer:finish() end
       job.listed = job.listed or self.listing.name == "meters"
@@ -97,9 +97,9 @@ end
 -- Reads one listing, and again when rows moved meanwhile. Behind one that did not settle there may be a hole: there
 -- the next ones move no cursor.
 local function step(self, own, whole)
-  local started = self.job.clock()
+  local id = self.job.run:begin_listing(self.listing, own)
   local report, settled = read_until_settled(self, own)
-  finish(self, own, report, settled and whole, started)
+  finish(self, own, report, settled and whole, id)
   return settled
 end
 

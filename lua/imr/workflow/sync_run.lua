@@ -1,4 +1,4 @@
---- The record of a run: its row in runs, what it has done so far, and every listing that it read to its end.
+--- The record of a run: its row in runs, what it has done so far, and every listing that it began.
 
 local cjson = require "cjson"
 
@@ -13,8 +13,10 @@ local BEGIN = "INSERT INTO runs (started_at, period_from, period_to, state, requ
   .. "rejected) VALUES (?, ?, ?, 'running', 0, 0, 0, 0, 0, 0)"
 local KEEP = "UPDATE runs SET requests = ?, pages = ?, rows = ?, new_rows = ?, restated = ?, rejected = ? WHERE id = ?"
 local END = "UPDATE runs SET finished_at = ?, state = ?, error = ? WHERE id = ?"
-local LISTING = "INSERT INTO listings (run_id, listing, period_from, period_to, meters, pages, rows, claimed_total, "
-  .. "duplicates, drifted, complete, started_at, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+local BEGUN = "INSERT INTO listings (run_id, listing, period_from, period_to, meters, pages, rows, duplicates, "
+  .. "drifted, complete, started_at) VALUES (?, ?, ?, ?, ?, 0, 0, 0, FALSE, FALSE, ?)"
+local LISTED = "UPDATE listings SET pages = ?, rows = ?, claimed_total = ?, duplicates = ?, drifted = ?, complete = ?, "
+  .. "finished_at = ? WHERE id = ?"
 
 ---Begins a run. A run before that has no end was killed.
 ---@param db imr.Database
@@ -42,16 +44,27 @@ function Run:page(counts)
   self.db:execute(KEEP, (table.unpack or unpack)(given))
 end
 
----A listing has come to its end; called in the transaction that moves its cursors.
+---A listing begins. It stays on record as incomplete when it never comes to its end: refused, broken or killed.
 ---@param listing imr.sync.Listing
 ---@param parameters { from: integer?, to: integer?, meters: string[]?, meter: string? }
----@param report imr.Report
----@param started integer
-function Run:listed(listing, parameters, report, started)
+---@return integer id of its row in listings
+function Run:begin_listing(listing, parameters)
   local meters = parameters.meters or parameters.meter and { parameters.meter }
-  self.db:execute(LISTING, self.id, listing.name, parameters.from, parameters.to, meters and cjson.encode(meters),
-    report.pages, report.rows, report.claimed_total, report.duplicates, report.drifted, report.complete, started,
-    self.clock())
+  return self.db:transaction(function()
+    self.db:execute(BEGUN, self.id, listing.name, parameters.from, parameters.to, meters and cjson.encode(meters),
+      self.clock())
+    return self.db:row("SELECT max(id) AS id FROM listings").id
+  end)
+end
+
+---A listing has come to its end; called in the transaction that moves its cursors.
+---@param id integer
+---@param listing imr.sync.Listing
+---@param parameters { from: integer?, to: integer? }
+---@param report imr.Report
+function Run:listed(id, listing, parameters, report)
+  self.db:execute(LISTED, report.pages, report.rows, report.claimed_total, report.duplicates, report.drifted,
+    report.complete, self.clock(), id)
   if not report.complete then
     self.incomplete[#self.incomplete + 1] = { listing = listing.name, from = parameters.from, to = parameters.to,
       rows = report.rows, claimed_total = report.claimed_total, drifted = report.drifted }
