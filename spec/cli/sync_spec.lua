@@ -94,7 +94,8 @@ describe("imr sync", function()
 
   it("takes no password for the database from the arguments", function()
     for _, where in ipairs { "postgres://me:se/kret@host/x", "postgresql://me:sekret@host/x",
-      "'postgres://host/x?user=me&password=sekret'" } do
+      "'postgres://host/x?user=me&password=sekret'", "' postgres://me:sekret@host/x'", "postgres:/me:sekret@host/x",
+      "Postgres://me:sekret@host/x" } do
       local result = run("export --db " .. where)
       assert.equal(2, result.status)
       assert.matches("set IMR_DB", result.err)

@@ -243,4 +243,19 @@ describe("the address of a database", function()
     assert.is_nil(address.parse "mysql://h/x")
     assert.is_nil(address.parse "")
   end)
+
+  it("that is mistyped is none either, is no file, and is not shown", function()
+    for _, where in ipairs { "postgres://imr:2024/sekret@127.0.0.1/db", "postgres://imr:20?a=sekret@127.0.0.1/db",
+      "postgres://imr:20?sekret@127.0.0.1/db", " postgres://imr:sekret@h/db", "\tpostgresql://imr:sekret@h/db",
+      "postgres:/imr:sekret@h/db", "postgres:imr:sekret@h/db", "Postgres://imr:sekret@h/db", " mysql://u:sekret@h/x",
+      "sqlite:postgres://imr:sekret@h/db", "postgres://imr:sek/ret@h/sekret" } do
+      local opened, err = database.open(where)
+      assert.is_nil(opened, where)
+      assert.equal("usage", err.kind)
+      assert.matches("/ ? @ are written %2F %3F %40", err.message, 1, true)
+      assert.is_nil(tostring(err):find("sek", 1, true))
+    end
+    assert.equal("a@/?b", address.parse("postgres://me:a%40%2F%3Fb@h/db").password)
+    assert.equal("C:/x/imr.db", address.parse("C:/x/imr.db").path)
+  end)
 end)

@@ -11,11 +11,15 @@ function database.configure(parser)
     :argname "WHERE"
 end
 
+local function has_password(given)
+  return given:find("^%s*postgres%a*:.*:.*@") or given:find("^%s*postgres.*[?&]password=")
+end
+
 ---@param arguments table of the command line
 ---@return string where
 function database.where(arguments)
   local given = arguments.db
-  if given and (given:find("^postgres%a*://.*:.*@") or given:find("^postgres.*[?&]password=")) then
+  if given and (has_password(given:lower())) then
     exit.usage("a password has no place in the arguments: others can read them; set IMR_DB")
   end
   return given or environment "IMR_DB" or "imr.db"

@@ -39,13 +39,18 @@ local function conninfo(name, parameters)
   return table.concat(words, " ")
 end
 
+-- What is left of "user:password@host" when the password has a / or a ? as it is: digits before them pass for a port.
+local function has_stray_at(name, query)
+  return (name .. query):find("@", 1, true) ~= nil
+end
+
 local function postgres(rest)
   local before, query = rest:match("^([^?]*)%??(.*)$")
   local authority, name = before:match("^([^/]*)/?(.*)$")
   local account, place = authority:match("^(.*)@([^@]*)$")
   local user, password = (account or ""):match("^([^:]*):?(.*)$")
   local host, port = place_of(place or authority)
-  if not host then return nil end
+  if not host or has_stray_at(name, query) then return nil end
   local more = parameters_of(query)
   host, port = more.host or host, tonumber(more.port or port)
   more.host, more.port = nil, nil
@@ -66,13 +71,19 @@ end
 ---@field host? string also a directory of a Unix socket
 ---@field port? integer
 
+-- Mistyped addresses, which hold a password, are no paths: a path goes into messages.
+local function is_address(text)
+  text = text:lower()
+  return text:find("^%s*postgres%a*:") ~= nil or text:find("^%s*%a[%w+.-]+:/") ~= nil
+end
+
 ---@param where string "imr.db", "sqlite:PATH", "postgres://user:password@host:port/name?sslmode=require"
----@return imr.database.Address|nil nil where it makes no sense
+---@return imr.database.Address|nil nil where it makes no sense; it may hold a password, so it is not for messages
 function address.parse(where)
   local rest = where:match("^postgres://(.*)$") or where:match("^postgresql://(.*)$")
   if rest then return postgres(rest) end
   local path = where:match("^sqlite:(.*)$") or where
-  if path == "" or path:find("^%a[%w+.-]+://") then return nil end
+  if path == "" or is_address(path) then return nil end
   return { dialect = "sqlite", path = path, shown = path }
 end
 
