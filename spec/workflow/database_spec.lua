@@ -2,6 +2,7 @@
 local address = require "imr.database.address"
 local core = require "imr.core"
 local database = require "imr.database"
+local export = require "imr.workflow.export"
 local migrations = require "imr.database.migrations"
 local postgres = require "support.postgres"
 local process = require "support.process"
@@ -110,6 +111,35 @@ local function contract(name, new_address)
       assert.equal(1, db:row("SELECT count(*) AS count FROM schema_version").count)
     end)
 
+    it("is opened without a word written, while another one writes", function()
+      db:transaction(function()
+        db:execute(INSERT, "1", 1, 0, nil, nil)
+        assert(database.open(where, { existing = true })):close()
+      end)
+    end)
+
+    it("gives the rows of many meters, in the order of their keys", function()
+      local numbers, odd = {}, 'a"b\\c,{}'
+      for index = 1, 70000 do numbers[index] = tostring(index) end
+      numbers[#numbers + 1] = odd
+      db:transaction(function()
+        for _, number in ipairs { "69999", odd, "2", "1", "0" } do
+          for time = 2, 1, -1 do db:execute(INSERT, number, time, 0, nil, nil) end
+        end
+      end)
+      local function rows_of(period)
+        local found = {}
+        for page in export.pages(db, "readings", period) do
+          for _, row in ipairs(page) do found[#found + 1] = row.meter_no .. "@" .. row.read_time end
+        end
+        return found
+      end
+      assert.same({ "1@1", "1@2", "2@1", "2@2", "69999@1", "69999@2", odd .. "@1", odd .. "@2" },
+        rows_of { meters = numbers })
+      assert.same({ "2@2" }, rows_of { meters = { "2" }, from = 2, to = 3 })
+      assert.same({}, rows_of { meters = {} })
+    end)
+
     it("of a newer program is refused", function()
       db:execute("INSERT INTO schema_version VALUES (?, ?)", migrations.version + 1, 0)
       db:close()
@@ -160,6 +190,21 @@ describe("the database", function()
     assert.equal("", bare)
     assert.equal("numeric", server:sql("SELECT data_type FROM information_schema.columns WHERE table_name = "
       .. "'readings' AND column_name = 'reading'", name):match("%S+"))
+  end)
+
+  it("can be read by who may only read", function()
+    local url, name = server:url()
+    local db = assert(database.open(url))
+    db:execute("INSERT INTO readings (meter_no, read_time, copy) VALUES ('1', 1, 0)")
+    db:close()
+    server:sql("CREATE ROLE auditor LOGIN PASSWORD 'x'; REVOKE CREATE ON SCHEMA public FROM PUBLIC; "
+      .. "GRANT SELECT ON ALL TABLES IN SCHEMA public TO auditor", name)
+    for _, read_only in ipairs { "off", "on" } do -- a replica is read-only to its owner too
+      server:sql("ALTER ROLE auditor SET default_transaction_read_only = " .. read_only)
+      db = assert(database.open(url:gsub("//.-@", "//auditor:x@"), { existing = true }))
+      assert.equal("1", export.pages(db, "readings", { meters = { "1" } })()[1].meter_no)
+      db:close()
+    end
   end)
 
   it("is reached through a Unix socket too", function()

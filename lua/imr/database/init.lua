@@ -12,6 +12,7 @@ local address = require "imr.database.address"
 local check_kinds = require "imr.kinds"
 local connect = require "imr.database.connect"
 local core = require "imr.core"
+local encode = require("imr.json").encode
 local lock = require "imr.database.lock"
 local migrations = require "imr.database.migrations"
 local tables = require "imr.database.tables"
@@ -203,6 +204,27 @@ end
 ---@return fun(): table|nil
 function Database:select(name, tail, ...)
   return self:rows(("SELECT %s FROM %s %s"):format(self:columns(name), name, tail or ""), ...)
+end
+
+local function among_sqlite(column, list)
+  return column .. " IN (SELECT value FROM json_each(?))", encode(list)
+end
+
+local function among_postgres(column, list)
+  local parts = {}
+  for index, text in ipairs(list) do parts[index] = '"' .. text:gsub('[\\"]', "\\%0") .. '"' end
+  return column .. " = ANY (CAST(? AS TEXT[]))", "{" .. table.concat(parts, ",") .. "}"
+end
+
+local among = { sqlite = among_sqlite, postgres = among_postgres }
+
+---A condition that a column holds one of these texts, and its one value: statements have room for few.
+---@param column string
+---@param list string[] any number of them
+---@return string SQL with one ?
+---@return string value
+function Database:among(column, list)
+  return among[self.dialect](column, list)
 end
 
 -- ---------------------------------------------------------------- transactions

@@ -56,11 +56,6 @@ local function create_all(db)
   for _, statement in ipairs(INDEXES) do db:execute(statement) end
 end
 
-local function version_of(db)
-  local row = db:row(("SELECT max(version) AS version FROM %s"):format("schema_version"))
-  return row.version
-end
-
 local find_version = {
   sqlite = "SELECT 1 AS found FROM sqlite_master WHERE name = 'schema_version'",
   postgres = "SELECT 1 AS found WHERE to_regclass('schema_version') IS NOT NULL",
@@ -72,18 +67,26 @@ function migrations.begun(db)
   return db:row(find_version[db.dialect]) ~= nil
 end
 
----Brings the database to the version of this program. Raises an error object.
+-- The version of its tables, nil where there are none. Raises where this program is too old for them.
+local function version_of(db)
+  local version = migrations.begun(db) and db:row("SELECT max(version) AS version FROM schema_version").version or nil
+  if version and version > migrations.version then
+    db:fail(("it was made by a newer imr (tables of version %d, this one knows %d)"):format(version,
+      migrations.version))
+  end
+  return version
+end
+
+---Brings the database to the version of this program. Raises an error object. Where there is nothing to do nothing is
+---written: who may only read can open it.
 function migrations.run(db)
+  if version_of(db) == migrations.version then return end
   db:transaction(function()
     -- Two processes that find an empty database both get here; the second waits, and then finds it made.
     if db.dialect == "postgres" then db:execute("SELECT pg_advisory_xact_lock(724631)") end
     db:execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL, applied_at BIGINT NOT NULL)")
     local version = version_of(db)
     if version == migrations.version then return end
-    if version and version > migrations.version then
-      db:fail(("it was made by a newer imr (tables of version %d, this one knows %d)"):format(version,
-        migrations.version))
-    end
     if not version then create_all(db) end
     for number = (version or migrations.version) + 1, migrations.version do steps[number](db) end
     db:execute("INSERT INTO schema_version VALUES (?, ?)", migrations.version, os.time())

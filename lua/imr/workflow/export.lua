@@ -25,7 +25,7 @@ local function keys_of(name)
   return table.concat(keys, ", ")
 end
 
-local function condition(name, period)
+local function condition(db, name, period)
   local parts, given = {}, {}
   local moment = export.moment(name)
   local function add(sql, value)
@@ -33,11 +33,7 @@ local function condition(name, period)
   end
   add((moment or "") .. " >= ?", period.from)
   add((moment or "") .. " <= ?", period.to)
-  if period.meters then
-    local marks = {}
-    for index, number in ipairs(period.meters) do marks[index], given[#given + 1] = "?", number end
-    parts[#parts + 1] = "meter_no IN (" .. table.concat(marks, ", ") .. ")"
-  end
+  if period.meters then add(db:among("meter_no", period.meters)) end
   return #parts > 0 and "WHERE " .. table.concat(parts, " AND ") or "", given
 end
 
@@ -47,7 +43,7 @@ end
 ---@param period? { from: integer?, to: integer?, meters: string[]? }
 ---@return fun(): table[]|nil
 function export.pages(db, name, period)
-  local where, given = condition(name, period or {})
+  local where, given = condition(db, name, period or {})
   local next_row = db:select(name, where .. " ORDER BY " .. keys_of(name), (table.unpack or unpack)(given))
   return function()
     local page = {}
