@@ -4,7 +4,8 @@
 --
 -- OVERDUE: a file with one device id a line. PAID: a file with the device ids that have paid since; it is read again
 -- before each command, so whoever pays while this runs keeps their supply. Without --yes it only shows the plan.
--- Status: 0 done, 1 failed, 6 something has to be looked at.
+-- Status: 0 done, 1 failed, 6 something has to be looked at:
+-- a command was refused, say, was not sent, or did not show on the meter.
 
 local imr = require "imr"
 local workflow = require "imr.workflow.supply"
@@ -53,9 +54,14 @@ if arg[3] ~= "--yes" then os.exit(0) end
 local report
 report, err = supply.apply(plan, { confirm = true })
 if not report then fail(err) end
-for state, count in pairs(report.counts) do print(state, count) end
+local odd = 0 -- neither cut for certain nor left alone because the guard said so
+for state, count in pairs(report.counts) do
+  print(state, count)
+  if state ~= "confirmed" and state ~= "skipped" then odd = odd + count end
+end
+if report.error then print(report.error) end
 local open = #assert(supply.status()).unresolved
 if open > 0 then print(open .. " of unknown outcome: `imr supply resolve` reads them back") end
 supply.close()
 client:close()
-os.exit((open > 0 or report.stopped) and 6 or 0)
+os.exit((open > 0 or odd > 0 or report.stopped) and 6 or 0)

@@ -8,12 +8,18 @@
 local imr = require "imr"
 local sync = require "imr.workflow.sync"
 
+local days = arg[1] and tonumber(arg[1])
+if arg[1] and not days then
+  io.stderr:write("usage: sync_postgres.lua [DAYS], a number such as 90\n")
+  os.exit(1)
+end
+
 local client = assert(imr.new {
   base_url = os.getenv "IMR_BASE_URL", username = os.getenv "IMR_USERNAME", password = os.getenv "IMR_PASSWORD",
   store = imr.store.file(),
 })
 local report, err = sync.run {
-  client = client, db = assert(os.getenv "IMR_DB", "IMR_DB names the database"), first_days = tonumber(arg[1]),
+  client = client, db = assert(os.getenv "IMR_DB", "IMR_DB names the database"), first_days = days,
 }
 client:close()
 if not report then

@@ -86,6 +86,10 @@ describe("offline_alarm", function()
     local status, output = run("offline_alarm", {}, { before = 'world.platform:set_password("another")' })
     assert.equal(3, status)
     assert.matches("^UNKNOWN: ", output)
+    status, output = run("offline_alarm", { "24h" })
+    assert.equal(3, status)
+    assert.matches("^UNKNOWN: .*usage", output)
+    assert.equal(3, (run("offline_alarm", {}, { before = 'imr.new = function() error("no account") end' })))
   end)
 end)
 
@@ -128,6 +132,18 @@ describe("overdue_disconnect", function()
     assert.matches("sent=0\n", output, 1, true)
   end)
 
+  it("says with its status that a command was refused", function()
+    -- The platform takes an order for a duplicate while the one before is fresh.
+    local before = "world = testing.new { meters = 12, days = 40, offline = 0, today = '2025-07-09', "
+      .. "command_delay = 1000 } " .. day .. count
+      .. "local client = world:client {} client:disconnect(world.platform:meter(1).device) "
+    local one = directory .. "/one"
+    files.write(one, devices[1] .. "\n")
+    local status, output = run("overdue_disconnect", { one, paid, "--yes" }, { before = before })
+    assert.matches("refused\t1\n", output, 1, true)
+    assert.equal(6, status, output)
+  end)
+
   it("sends nothing in the quiet hours", function()
     local status, output = run("overdue_disconnect", { overdue, paid, "--yes" }, { before = connect .. count })
     assert.matches("sent=0\n", output, 1, true)
@@ -168,6 +184,9 @@ describe("sync_postgres", function()
     assert.is_true(status == 0 or status == 5, output)
     local stored = tonumber(server:sql("SELECT count(*) FROM readings", name))
     assert.is_true(stored >= 5 * 8, output)
+    status, output = run("sync_postgres", { "5d" }, environment)
+    assert.equal(1, status, output)
+    assert.matches("usage: ", output, 1, true)
     local _, again = run("sync_postgres", { "5" }, environment)
     assert.matches(" 0 restated, 0 rejected", again, 1, true)
     assert.equal(stored, tonumber(server:sql("SELECT count(*) FROM readings", name)))
