@@ -183,7 +183,10 @@ describe("the database", function()
 
   it("explains every column in PostgreSQL", function()
     local url, name = server:url()
-    assert(database.open(url)):close()
+    local db = assert(database.open(url))
+    db:execute("INSERT INTO readings (meter_no, read_time, copy, reading) VALUES (?, ?, ?, ?)", "1", 1, 0, "099999.50")
+    assert.equal("99999.50", db:select("readings")().reading) -- as doc/schema.md says of zeros in front
+    db:close()
     local bare = server:sql("SELECT c.relname || '.' || a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = "
       .. "a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind = 'r' AND "
       .. "a.attnum > 0 AND c.relname <> 'schema_version' AND col_description(c.oid, a.attnum) IS NULL", name)
