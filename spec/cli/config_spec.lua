@@ -48,6 +48,8 @@ describe("the configuration", function()
     } }]]):format(other.url))
     assert.equal(5, (meters()))
     assert.matches("has no profile 'south'; it has: n", (meters "--profile south"))
+    config [[return { profiles = { n = { quality = { without = { "gap" } } } } }]]
+    assert.matches("profile n: 'quality' has its place outside of the profiles", (meters "--profile n"), 1, true)
   end)
 
   it("loses to the environment, and that to a flag", function()

@@ -85,10 +85,12 @@ describe("imr sync", function()
 
   it("reports wrong use with 2", function()
     for _, arguments in ipairs { "--db postgres://me:secret@h/x", "--listing rows", "--to yesterday",
-      "--certificate 2025-13", "--certificate yesterday --listing rows", "--certificate last-month --from -3d" } do
+      "--certificate 2025-13", "--certificate 9999-12", "--certificate 0000-01",
+      "--certificate yesterday --listing rows", "--certificate last-month --from -3d" } do
       local result = sync(arguments)
       assert.equal(2, result.status, arguments .. result.err)
       assert.is_nil(result.err:find("secret", 1, true))
+      assert.is_nil(result.err:find("traceback", 1, true), arguments)
     end
   end)
 

@@ -72,9 +72,10 @@ local function table_of(value)
   return nil, "a table"
 end
 
--- `quality` is read by imr.cli.quality_flags.
+-- A profile is about a connection. `quality` is read by imr.cli.quality_flags.
+local in_profile = { password = text }
 local in_file = { password = text, profile = text, profiles = table_of, quality = table_of }
-for _, entry in ipairs(LIST) do in_file[entry[1]] = entry[2] end
+for _, entry in ipairs(LIST) do in_profile[entry[1]], in_file[entry[1]] = entry[2], entry[2] end
 
 ---Adds the flags of a connection to a command.
 function settings.configure(parser)
@@ -120,13 +121,14 @@ local function environment_layer()
   return layer
 end
 
-local function table_layer(values, where)
+local function table_layer(values, known, where)
   local layer = { where = where }
   for name, value in pairs(values) do
-    if not in_file[name] then
-      exit.usage("%s: %s", where, require("imr.core").unknown_option(tostring(name), sorted_names(in_file)))
+    if not known[name] then
+      if in_file[name] then exit.usage("%s: '%s' has its place outside of the profiles", where, name) end
+      exit.usage("%s: %s", where, require("imr.core").unknown_option(tostring(name), sorted_names(known)))
     end
-    layer[name] = checked(in_file[name], name, value, where)
+    layer[name] = checked(known[name], name, value, where)
   end
   return layer
 end
@@ -138,12 +140,12 @@ local function profile_layer(file, wanted, path)
     local profiles = table.concat(sorted_names(file.profiles or {}), ", ")
     exit.usage("%s has no profile '%s'; it has: %s", path, wanted, profiles)
   end
-  return table_layer(profile, path .. ", profile " .. wanted)
+  return table_layer(profile, in_profile, path .. ", profile " .. wanted)
 end
 
 local function layers_of(arguments)
   local values, path = config.load()
-  local file = table_layer(values, path)
+  local file = table_layer(values, in_file, path)
   local wanted = arguments.profile or environment "IMR_PROFILE" or file.profile
   local layers = { flags_layer(arguments), environment_layer() }
   layers[#layers + 1] = profile_layer(file, wanted, path)

@@ -43,10 +43,11 @@ local function period_of(text, offset)
   local year, month = text:match("^(%d%d%d%d)%-(%d%d)$")
   if not year then return dates.period({ from = text, to = text }, offset) end
   local parse = require("imr").time.parse
-  local from = parse(text .. "-01", offset)
-  if not from then exit.usage("--certificate '%s' is no month", text) end
   local months = tonumber(year) * 12 + tonumber(month)
-  return from, parse(("%04d-%02d-01"):format(math.floor(months / 12), months % 12 + 1), offset) - 1
+  local from = parse(text .. "-01", offset)
+  local after = parse(("%04d-%02d-01"):format(math.floor(months / 12), months % 12 + 1), offset)
+  if not from or not after then exit.usage("--certificate '%s' is no month", text) end
+  return from, after - 1
 end
 
 local function write(arguments, certificate, offset)
