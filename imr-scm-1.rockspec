@@ -144,6 +144,7 @@ build = {
     ["imr.database"] = "lua/imr/database/init.lua",
     ["imr.database.lock"] = "lua/imr/database/lock.lua",
     ["imr.database.migrations"] = "lua/imr/database/migrations.lua",
+    ["imr.database.rows"] = "lua/imr/database/rows.lua",
     ["imr.database.tables"] = "lua/imr/database/tables.lua",
     ["imr.database.types"] = "lua/imr/database/types.lua",
     ["imr.decimal"] = "lua/imr/decimal.lua",

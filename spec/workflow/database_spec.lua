@@ -140,6 +140,22 @@ local function contract(name, new_address)
       assert.same({}, rows_of { meters = {} })
     end)
 
+    it("lets go of all it has when it is closed, a query that was broken off too", function()
+      local own = require "support.own"
+      db:close()
+      local before = own.descriptors()
+      db = assert(database.open(where))
+      db:execute("INSERT INTO schema_version VALUES (?, ?)", 0, 0)
+      local next_row = db:rows("SELECT * FROM schema_version")
+      assert.is_truthy(next_row())
+      db:close()
+      assert.equal(before, own.descriptors())
+      db = assert(database.open(where))
+      local seen = 0
+      for _ in db:rows("SELECT * FROM schema_version") do seen = seen + 1 end
+      assert.equal(2, seen)
+    end)
+
     it("of a newer program is refused", function()
       db:execute("INSERT INTO schema_version VALUES (?, ?)", migrations.version + 1, 0)
       db:close()

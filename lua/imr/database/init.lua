@@ -15,11 +15,11 @@ local core = require "imr.core"
 local encode = require("imr.json").encode
 local lock = require "imr.database.lock"
 local migrations = require "imr.database.migrations"
+local rows = require "imr.database.rows"
 local tables = require "imr.database.tables"
 local types = require "imr.database.types"
 
 local OPTIONS = { existing = "boolean" }
-local FETCHED = 500 -- rows of PostgreSQL in memory at a time
 
 ---A database that is open.
 ---@class imr.Database
@@ -30,13 +30,6 @@ Database.__name = "imr.database"
 
 -- Connections, kept where no dump of a database shows them.
 local private = setmetatable({}, { __mode = "k" })
-
-local flags = {}
-for _, entry in ipairs(tables) do
-  for _, column in ipairs(entry.columns) do
-    if column.type == "flag" then flags[column.name] = true end
-  end
-end
 
 local database = {}
 
@@ -85,6 +78,19 @@ local function run(self, statement, ...)
   if not fine then self:fail(message) end
 end
 
+-- What imr.database.rows needs of us.
+local access = {
+  again = run,
+  open = function(self, sql, ...)
+    local statement = prepare(self, sql)
+    local fine, message = statement:execute(...)
+    if fine then return statement end
+    statement:close()
+    self:fail(message)
+  end,
+  reading = function(self) return private[self].reading end,
+}
+
 ---Runs a statement; it is kept prepared, so its text should not be put together from values.
 ---@param sql string with ? for values
 ---@param ... any the values
@@ -96,72 +102,12 @@ function Database:execute(sql, ...)
   return statement:affected()
 end
 
--- LuaDBI hands out the same table again and again, floats for whole numbers, and SQLite's flags as numbers.
-local function row_of(raw)
-  local row = {}
-  for name, value in pairs(raw) do
-    if flags[name] and type(value) == "number" then
-      value = value ~= 0
-    elseif type(value) == "number" and value % 1 == 0 and math.abs(value) < 2 ^ 53 then
-      value = math.floor(value)
-    end
-    row[name] = value
-  end
-  return row
-end
-
-local function sqlite_rows(self, sql, ...)
-  local statement = prepare(self, sql)
-  run(self, statement, ...)
-  local next_row = statement:rows(true)
-  return function()
-    local raw = next_row and next_row()
-    if raw then return row_of(raw) end
-    if next_row then statement:close() end
-    next_row = nil
-  end
-end
-
--- PostgreSQL would send the whole result at once; a cursor hands it out in parts.
-local function postgres_rows(self, sql, ...)
-  local kept = private[self]
-  kept.cursors = kept.cursors + 1
-  local name = "imr_" .. kept.cursors
-  local declared = prepare(self, ("DECLARE %s NO SCROLL CURSOR WITH HOLD FOR %s"):format(name, sql))
-  run(self, declared, ...)
-  declared:close()
-  local fetch = prepare(self, ("FETCH %d FROM %s"):format(FETCHED, name))
-  local next_row, seen = nil, FETCHED
-  local function more()
-    run(self, fetch)
-    seen, next_row = 0, fetch:rows(true)
-  end
-  return function()
-    if not fetch then return nil end
-    local raw = next_row and next_row()
-    if not raw and seen == FETCHED then
-      more()
-      raw = next_row()
-    end
-    if raw then
-      seen = seen + 1
-      return row_of(raw)
-    end
-    fetch:close()
-    fetch = nil
-    local close = prepare(self, "CLOSE " .. name)
-    run(self, close)
-    close:close()
-  end
-end
-
 ---The rows of a query, one at a time; however many there are, few are in memory.
 ---@param sql string SELECT with ? for values
 ---@param ... any the values
 ---@return fun(): table|nil
 function Database:rows(sql, ...)
-  if self.dialect == "postgres" then return postgres_rows(self, sql, ...) end
-  return sqlite_rows(self, sql, ...)
+  return rows[self.dialect](self, access, sql, ...)
 end
 
 ---The first row of a query, or nil; it is kept prepared like that of `execute`.
@@ -172,7 +118,7 @@ function Database:row(sql, ...)
   local statement = prepared(self, sql)
   run(self, statement, ...)
   local first
-  for raw in statement:rows(true) do first = first or row_of(raw) end
+  for raw in statement:rows(true) do first = first or rows.copy(raw) end
   return first
 end
 
@@ -271,6 +217,10 @@ function Database:close()
   if not kept.connection then return end
   self:unlock()
   for _, statement in pairs(kept.statements) do statement:close() end
+  for statement in pairs(kept.reading) do
+    statement:close()
+    kept.reading[statement] = nil
+  end
   kept.connection:close()
   kept.connection, kept.statements = nil, {}
 end
@@ -293,7 +243,8 @@ local function open(where, existing)
     missing(parsed.shown, "there is no database")
   end
   local self = setmetatable({ dialect = parsed.dialect, shown = parsed.shown }, Database)
-  private[self] = { statements = {}, cursors = 0, password = parsed.password, inside = false }
+  private[self] = { statements = {}, reading = setmetatable({}, { __mode = "k" }), password = parsed.password,
+    inside = false }
   private[self].connection = connect.open(parsed, function(message) self:fail(message) end)
   if existing and not migrations.begun(self) then
     self:close()

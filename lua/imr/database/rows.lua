@@ -1,0 +1,92 @@
+-- The rows of a query, one at a time, however many there are.
+--
+-- `access` is a database's way to its connection: open(db, sql, ...) gives a statement that has been run, again(db,
+-- statement) runs it once more; both raise. reading(db) is the set of statements whose rows have not come to their end.
+
+local tables = require "imr.database.tables"
+
+local rows = {}
+
+local FETCHED = 500 -- rows of PostgreSQL in memory at a time
+
+local flags = {}
+for _, entry in ipairs(tables) do
+  for _, column in ipairs(entry.columns) do
+    if column.type == "flag" then flags[column.name] = true end
+  end
+end
+
+---A row of ours: LuaDBI hands out the same table again and again, floats for whole numbers, SQLite's flags as numbers.
+---@param raw table
+---@return table
+function rows.copy(raw)
+  local row = {}
+  for name, value in pairs(raw) do
+    if flags[name] and type(value) == "number" then
+      value = value ~= 0
+    elseif type(value) == "number" and value % 1 == 0 and math.abs(value) < 2 ^ 53 then
+      value = math.floor(value)
+    end
+    row[name] = value
+  end
+  return row
+end
+
+---A query that somebody breaks off leaves its statement open, and SQLite does not let go of the file before: the
+---database's close() ends it, or the collector.
+---@param db imr.Database
+---@param access table
+---@return fun(): table|nil
+function rows.sqlite(db, access, sql, ...)
+  local reading, statement = access.reading(db), access.open(db, sql, ...)
+  reading[statement] = true
+  local next_row = statement:rows(true)
+  return function()
+    local raw = reading[statement] and next_row()
+    if raw then return rows.copy(raw) end
+    if reading[statement] then statement:close() end
+    reading[statement] = nil
+  end
+end
+
+local cursors = 0
+
+-- PostgreSQL would send the whole result at once; a cursor hands it out in parts.
+local function declare(db, access, sql, ...)
+  cursors = cursors + 1
+  local name = "imr_" .. cursors
+  access.open(db, ("DECLARE %s NO SCROLL CURSOR WITH HOLD FOR %s"):format(name, sql), ...):close()
+  return name
+end
+
+---@param db imr.Database
+---@param access table
+---@return fun(): table|nil
+function rows.postgres(db, access, sql, ...)
+  local name = declare(db, access, sql, ...)
+  local fetch, next_row, seen
+  local function more()
+    if fetch then
+      access.again(db, fetch)
+    else
+      fetch = access.open(db, ("FETCH %d FROM %s"):format(FETCHED, name))
+    end
+    next_row, seen = fetch:rows(true), 0
+    return next_row()
+  end
+  local ended = false
+  return function()
+    if ended then return nil end
+    local raw = next_row and next_row()
+    if not raw and (not fetch or seen == FETCHED) then raw = more() end
+    if raw then
+      seen = seen + 1
+      return rows.copy(raw)
+    end
+    ended = true
+    fetch:close()
+    access.open(db, "CLOSE " .. name):close()
+  end
+end
+
+return rows
