@@ -49,6 +49,7 @@ build = {
         "csrc/output_file.c",
         "csrc/pace.c",
         "csrc/private_file.c",
+        "csrc/process.c",
         "csrc/record.c",
         "csrc/request.c",
         "csrc/schema.c",

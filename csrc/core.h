@@ -11,6 +11,7 @@ void imr_open_error(lua_State *L);
 void imr_open_output_file(lua_State *L);
 void imr_open_pace(lua_State *L);
 void imr_open_private_file(lua_State *L);
+void imr_open_process(lua_State *L);
 void imr_open_request(lua_State *L);
 void imr_open_signals(lua_State *L);
 void imr_open_slots(lua_State *L);

@@ -146,6 +146,10 @@ function lock:release() end
 ---@return string|nil what is wrong
 function core.private_lock(path) end
 
+---The id of this process. What must not be shared with a fork's child is kept together with it.
+---@return integer
+function core.process_id() end
+
 ---Checks the parameters of a call.
 ---@param endpoint string
 ---@param params table in our names

@@ -1,6 +1,8 @@
 -- The redis store and a Redis that is restarted, guarded, away, or has another clock.
 local core = require "imr.core"
+local files = require "support.files"
 local imr = require "imr"
+local native = require "support.native"
 local redis = require "support.redis"
 local shell = require "support.shell"
 
@@ -98,6 +100,98 @@ describe("the redis store", function()
     end
   end)
 
+  -- ---------------------------------------------------------------- a fork
+
+  -- Slots that parent and child were given of one store, which both use at the same time, in order.
+  local function fork_and_take(store, count)
+    local fork, path = native.fork(), os.tmpname()
+    take(store, "k", 1)
+    assert(store:put_token("t", RECORD, core.now()))
+    local function use()
+      local starts = {}
+      for number = 1, count do
+        starts[number] = ("%.6f"):format(take(store, "k", 1))
+        assert(store:get_token("t", core.now()).token == "a-token")
+      end
+      return table.concat(starts, "\n") .. "\n"
+    end
+    local child = fork.fork()
+    if child == 0 then
+      local fine, text = pcall(use)
+      collectgarbage() -- what it has of its parent's connection goes
+      collectgarbage()
+      files.write(path, text)
+      fork.exit(fine and 0 or 1)
+    end
+    local fine, mine = pcall(use)
+    local code, text = fork.wait(child), files.read(path)
+    os.remove(path)
+    assert.is_true(fine, mine)
+    assert.equal(0, code, text)
+    local starts = {}
+    for start in (mine .. text):gmatch("%S+") do table.insert(starts, tonumber(start)) end
+    table.sort(starts)
+    return starts
+  end
+
+  local function is_one_pace(starts)
+    for index = 2, #starts do
+      assert.is_true(starts[index] - starts[index - 1] > 0.5, "two slots at one time")
+    end
+  end
+
+  it("has a connection for each process after a fork", function()
+    server = redis.start()
+    local starts = fork_and_take(open(), 200)
+    assert.equal(400, #starts)
+    is_one_pace(starts)
+    -- One of the parent, one of the child, one of redis-cli: nobody had to connect again.
+    assert.equal("3", server:cli("info stats"):match("total_connections_received:(%d+)"))
+  end)
+
+  -- A server that knows only `script load` and has one answer to all else.
+  local SAY = [[
+    local function line()
+      local text = ""
+      while text:sub(-1) ~= "\n" do
+        local byte = c:read(1)
+        if not byte or byte == "" then return end
+        text = text .. byte
+      end
+      return text
+    end
+    while true do
+      local words = {}
+      for number = 1, tonumber((line() or ""):match("%d+")) or 0 do
+        words[number] = c:read(tonumber(line():match("%d+")))
+        c:read(2)
+      end
+      if not words[1] then return end
+      c:send(words[1]:lower() == "script" and "$3\r\nsha\r\n" or ANSWER)
+    end]]
+
+  it("says so when an answer makes no sense, and takes another connection", function()
+    local wire, talker = require "support.wire", nil
+    finally(function() talker:stop() end)
+    local no_token = { ["$-1"] = true, ["*2\r\n$1\r\n1\r\n$1\r\nx"] = true }
+    for _, answer in ipairs { ":7", "+OK", "$-1", "$1\r\nx", "*0", "*2\r\n$1\r\n1\r\n$1\r\nx", "*1\r\n*0" } do
+      talker = wire.start(("local ANSWER = %q\n"):format(answer .. "\r\n") .. SAY)
+      local store = imr.store.redis { port = talker.port }
+      local start, wait, message = reserve(store)
+      local record, problem = store:get_token("k", core.now())
+      store:push_back("k", core.now(), core.now())
+      store:release("k", 2, core.now(), core.now())
+      local _, told = store:lock("k", core.now(), 60)
+      talker:wait("connect", 2)
+      talker:stop()
+      assert.is_nil(start or wait, answer)
+      assert.truthy(message:find("redis: what was answered to 'reserve' makes no sense", 1, true), message)
+      assert.is_nil(record)
+      if not no_token[answer] then assert.truthy(problem:find("makes no sense", 1, true), problem) end
+      if answer ~= ":7" then assert.truthy(told:find("makes no sense", 1, true), told) end
+    end
+  end)
+
   -- ---------------------------------------------------------------- who may come in
 
   it("logs in with a password, and shows it nowhere", function()
@@ -181,6 +275,14 @@ describe("the redis store", function()
       start("wrong")
       message = select(3, reserve(connect("wrong")))
       assert.truthy(message:find("the certificate of 127.0.0.1 is for another name", 1, true), message)
+    end)
+
+    it("has a connection for each process after a fork, and ends nobody else's", function()
+      start("right")
+      local starts = fork_and_take(connect("right"), 50)
+      is_one_pace(starts)
+      local stats = server:cli(("--tls --cacert %s/right.crt info stats"):format(directory))
+      assert.equal("3", stats:match("total_connections_received:(%d+)"))
     end)
 
     it("does not speak in the clear instead", function()

@@ -60,8 +60,9 @@ function Redis.new(options)
   self.shift, self.later = clock.new()
   self.listeners = Listeners.new()
   self.spare = settings.fallback and memory.new() or nil
-  local command = client.new(settings) -- in an upvalue: it has the password
+  local command, drop = client.new(settings) -- in upvalues: they have the password
   self.command = function(_, ...) return command(...) end
+  self.drop = drop
   return self
 end
 
@@ -77,10 +78,36 @@ end
 
 local counter = 0
 
--- A name that nobody else has: time, an address of ours, a number.
+-- A name that nobody else has: time, an address of ours, which a fork's child has too, the process, a number.
 local function unique()
   counter = counter + 1
-  return ("%.6f-%s-%d"):format(core.now(), tostring({}):match("%w+$"), counter)
+  return ("%.6f-%s-%d-%d"):format(core.now(), tostring({}):match("%w+$"), core.process_id(), counter)
+end
+
+local function are_numbers(reply, count)
+  if type(reply) ~= "table" then return false end
+  for index = 1, count do
+    if type(reply[index]) ~= "string" or not tonumber(reply[index]) then return false end
+  end
+  return true
+end
+
+local function is_number(reply) return type(reply) == "number" end
+
+-- What each script may answer (redis_scripts.lua).
+local is_answer = {
+  reserve = function(reply) return are_numbers(reply, 2) and (reply[1] == "0" or are_numbers(reply, 4)) end,
+  keep = function(reply) return are_numbers(reply, 1) and (reply[1] == "0" or are_numbers(reply, 3)) end,
+  get = function(reply) return reply == nil or (are_numbers(reply, 1) and type(reply[2]) == "string") end,
+  release = is_number, push_back = is_number, put = is_number, lock = is_number, unlock = is_number,
+}
+
+-- Whoever is answered what makes no sense may be reading somebody else's answers: no more over that connection.
+local function checked(self, name, reply, message)
+  if message then return nil, "redis: " .. message end
+  if is_answer[name](reply) then return reply end
+  self.drop()
+  return nil, ("redis: what was answered to '%s' makes no sense"):format(name)
 end
 
 -- One script; loaded when Redis does not know it (any more).
@@ -90,11 +117,11 @@ local function run(self, name, key, ...)
   if sha then reply, message = self:command("evalsha", sha, 1, self.prefix .. key, ...) end
   if not sha or (message and message:find("NOSCRIPT", 1, true)) then
     sha, message = self:command("script", "load", scripts[name])
-    if not sha then return nil, "redis: " .. tostring(message) end
+    if type(sha) ~= "string" then return checked(self, name, false, message) end
     self.shas[name] = sha
     reply, message = self:command("evalsha", sha, 1, self.prefix .. key, ...)
   end
-  return reply, message and "redis: " .. message
+  return checked(self, name, reply, message)
 end
 
 -- Does the step on Redis; while Redis is away, on the fallback, if there is one.
@@ -207,7 +234,7 @@ end
 local function encoding_only(self, key)
   local encoding, message = self:command("get", self.prefix .. key .. "|encoding")
   if message then return nil, nil, "redis: " .. message end
-  return encoding and { encoding = encoding } or nil
+  return (encoding == "json" or encoding == "form") and { encoding = encoding } or nil
 end
 
 -- A record is written with times counted from the moment of writing, and Redis tells how long ago that was.

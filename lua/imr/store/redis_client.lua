@@ -3,6 +3,9 @@
 --
 -- A connection that was kept may have died meanwhile (Redis was restarted), so what fails on one is done again on a new
 -- one. Every step of ours bears being done twice: at worst a slot is wasted.
+--
+-- In plain Lua the connection belongs to one process: a fork's child, which has it too, makes one of its own, else the
+-- two would read each other's answers.
 
 local core = require "imr.core"
 
@@ -68,6 +71,17 @@ local function connect_plain(options)
   return connection
 end
 
+-- Closes what a fork's child has of its parent's connection, without a byte on it: LuaSec says goodbye when it closes,
+-- so the descriptor goes first.
+local function forget(socket)
+  if socket.dohandshake then
+    local raw = require("socket").tcp()
+    raw:setfd(socket:getfd())
+    raw:close()
+  end
+  socket:close()
+end
+
 local Plain = {}
 Plain.__index = Plain
 
@@ -83,7 +97,7 @@ function Plain:attempt(name, ...)
   if not self.connection then
     local fine, result = pcall(connect_plain, self.options)
     if not fine then return nil, without_position(result), true end
-    self.connection = result
+    self.connection, self.process = result, core.process_id()
   end
   local fine, reply = pcall(self.connection[name], self.connection, ...)
   if fine then return reply end
@@ -97,7 +111,14 @@ function Plain:drop()
   self.connection = nil
 end
 
+function Plain:check_process()
+  if not self.connection or self.process == core.process_id() then return end
+  pcall(forget, self.connection.network.socket)
+  self.connection = nil
+end
+
 function Plain:command(name, ...)
+  self:check_process()
   local kept = self.connection
   local reply, message, broken = self:attempt(name, ...)
   if broken and kept and not message:find("timeout", 1, true) then return self:attempt(name, ...) end
@@ -157,6 +178,9 @@ local function reply_of(connection, name, ...)
   return reply
 end
 
+-- No connection is kept between two commands but in the worker's pool.
+function Nginx.drop() end
+
 -- Sockets belong to a request, so each command takes one from the worker's pool and gives it back. The pool may hold
 -- several dead ones.
 function Nginx:command(name, ...)
@@ -181,12 +205,13 @@ end
 
 ---@param options imr.RedisOptions with the defaults filled in
 ---@return fun(name: string, ...): any, string|nil command -> reply | nil, message
+---@return fun() drop gives the connection up, for whoever was answered what was not asked for
 function client.new(options)
   local connection = setmetatable({ options = options }, rawget(_G, "ngx") and Nginx or Plain)
   return function(name, ...)
     local reply, message = connection:command(name, ...)
     return reply, message and without_password(message, options.password)
-  end
+  end, function() connection:drop() end
 end
 
 return client
