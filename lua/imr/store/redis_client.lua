@@ -17,6 +17,17 @@ local function load(module, rock)
   return nil, ("the redis store needs %s: luarocks install %s"):format(module, rock)
 end
 
+-- A server that says this is not the one to talk to (any more), though its name may lead to another by now.
+local ELSEWHERE = { "READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN" }
+
+-- Older servers wrap what a script's command met with into a message of their own.
+local function is_elsewhere(message)
+  for _, word in ipairs(ELSEWHERE) do
+    if message:find("^" .. word) or message:find("-" .. word, 1, true) then return true end
+  end
+  return false
+end
+
 -- ---------------------------------------------------------------- plain Lua
 
 -- Does a name of the certificate, perhaps "*.example.com", cover the host?
@@ -89,7 +100,7 @@ local function without_position(message)
   return (tostring(message):gsub("^[^:]*%.lua:%d+: ", ""))
 end
 
--- The library raises for everything; what Redis itself said leaves the connection usable.
+-- The library raises for everything; most of what Redis itself said leaves the connection usable.
 ---@return any reply
 ---@return string|nil message
 ---@return boolean|nil broken
@@ -102,8 +113,9 @@ function Plain:attempt(name, ...)
   local fine, reply = pcall(self.connection[name], self.connection, ...)
   if fine then return reply end
   local said = tostring(reply):match("redis error: (.*)$")
-  if not said then self:drop() end
-  return nil, said or without_position(reply), not said
+  local broken = not said or is_elsewhere(said)
+  if broken then self:drop() end
+  return nil, said or without_position(reply), broken
 end
 
 function Plain:drop()
@@ -168,7 +180,7 @@ end
 
 local function reply_of(connection, name, ...)
   local reply, message = connection[name](connection, ...)
-  if reply == nil then
+  if reply == nil or (reply == false and is_elsewhere(message)) then
     connection:close()
     return nil, message or "no answer", true
   end
