@@ -162,6 +162,7 @@ build = {
     ["imr.runtime.attendant"] = "lua/imr/runtime/attendant.lua",
     ["imr.runtime.carrier"] = "lua/imr/runtime/carrier.lua",
     ["imr.runtime.event"] = "lua/imr/runtime/event.lua",
+    ["imr.runtime.forsaken"] = "lua/imr/runtime/forsaken.lua",
     ["imr.runtime"] = "lua/imr/runtime/init.lua",
     ["imr.runtime.nginx"] = "lua/imr/runtime/nginx.lua",
     ["imr.runtime.plain"] = "lua/imr/runtime/plain.lua",

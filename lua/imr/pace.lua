@@ -108,26 +108,39 @@ end
 
 -- Some stores give a slot to others when its holder is not heard of, or an earlier one to us.
 local function keep(store, slot, spacing, scope)
-  if store.keep then slot.start = store:keep(slot.key, spacing, slot.start, scope:now()) end
+  if slot.start and store.keep then slot.start = store:keep(slot.key, spacing, slot.start, scope:now()) end
+end
+
+-- Once: afterwards it may be somebody else's.
+local function release(store, slot, spacing, scope)
+  local start = slot.start
+  slot.start = nil
+  if start then store:release(slot.key, spacing, start, scope:now()) end
+end
+
+local function releaser(store, slot, spacing, scope)
+  return function() release(store, slot, spacing, scope) end
 end
 
 local function sleep_and_keep(self, slot, spacing, scope)
   local longest = self.store.keep and self.store.keep_every or math.huge
+  local on_gone = releaser(self.store, slot, spacing, scope)
   while slot.start and scope:now() < slot.start do
-    local ok, err = scope:sleep(math.min(longest, slot.start - scope:now()))
+    local ok, err = scope:sleep(math.min(longest, slot.start - scope:now()), on_gone)
     if not ok then return err end
     keep(self.store, slot, spacing, scope)
   end
 end
 
--- A caller that is told to stop gives its slot back; so does one whose thread is cancelled (the error goes on).
+-- A caller that is told to stop gives its slot back; so does one whose thread is cancelled (the error goes on), and
+-- one that nginx ends with its request.
 ---@return number|nil start nil when the slot was lost
 ---@return table|nil err
 function Pace:sleep_until(start, spacing, key, scope)
   local slot = { key = key, start = start }
   local fine, err = pcall(sleep_and_keep, self, slot, spacing, scope)
   if fine and not err then return slot.start end
-  if slot.start then self.store:release(key, spacing, slot.start, scope:now()) end
+  release(self.store, slot, spacing, scope)
   if not fine then error(err, 0) end
   return nil, err
 end

@@ -112,4 +112,62 @@ describe("an aborted request", function()
     assert.equal(1, #platform:entries("login"))
     assert.same({}, server:problems())
   end)
+
+  -- Nothing tells the coroutine of a request that was aborted: it is never run again.
+  local HELD = [[
+    local held = package.loaded.held or { sent = 0 }
+    package.loaded.held = held
+    held.client = held.client or require("imr").new { username = "u", password = "a-password",
+      store = require("imr").store.%s, transport = function(request)
+        if request.command then held.sent = held.sent + 1 end
+        return 200, '{"code":200,"data":"t"}'
+      end }
+    local outcome, err = held.client:disconnect("1", { max_wait = ... })
+    return outcome and outcome.state or tostring(err), held.sent
+  ]]
+
+  for _, store in ipairs { "memory()", "shdict { name = 'imr' }", "file { path = '%s/state' }" } do
+    it("gives back the slot that it waited for, and its command is not sent: " .. store:match("%a+"), function()
+      local directory = shell.scratch()
+      local server = site.start { http = "lua_check_client_abort on;" }
+      finally(function()
+        server:stop()
+        shell.must("rm -r " .. directory)
+      end)
+      local code, clients = HELD:format(store:format(directory)), {}
+      assert.equal("accepted", (server:run(code, 5)))
+      for index = 1, 20 do clients[index] = server:begin("/run", site.code(code, 100)) end
+      shell.must("sleep 0.2")
+      local state = server:run(code, 20)
+      assert.truthy(state:find("the next slot comes in 4%d"), state)
+      for _, client in ipairs(clients) do client:close() end
+      site.eventually(function() return server:run(code, 3) == "accepted" end, "the slots come back")
+      local _, sent = server:run(code, 0)
+      assert.equal(2, sent)
+      assert.same({}, server:problems())
+    end)
+  end
+
+  it("leaves no wait behind, and those that go on are not disturbed", function()
+    local server = site.start { http = "lua_check_client_abort on;" }
+    finally(function() server:stop() end)
+    local code = [[
+      local scope = package.loaded.scope or require("imr.scope").new()
+      package.loaded.scope = scope
+      local seconds = ...
+      if seconds > 0 then scope:sleep(seconds, function() package.loaded.gone = (package.loaded.gone or 0) + 1 end) end
+      local count = 0
+      for _ in pairs(scope.waits) do count = count + 1 end
+      return count, package.loaded.gone or 0
+    ]]
+    local clients = {}
+    for index = 1, 20 do clients[index] = server:begin("/run", site.code(code, index % 2 == 0 and 1.5 or 60)) end
+    site.eventually(function() return server:run(code, 0) == 20 end, "all wait")
+    for index = 1, 20, 2 do clients[index]:close() end
+    site.eventually(function() return server:run(code, 0) <= 10 end, "the waits of those that went away end")
+    for index = 2, 20, 2 do assert.is_number((site.results(clients[index]))) end
+    shell.must("sleep 0.3")
+    assert.same({ 0, 10 }, { server:run(code, 0) })
+    assert.same({}, server:problems())
+  end)
 end)

@@ -6,6 +6,7 @@
 local attendant = require "imr.runtime.attendant"
 local carrier = require "imr.runtime.carrier"
 local core = require "imr.core"
+local forsaken = require "imr.runtime.forsaken"
 
 local ngx = rawget(_G, "ngx")
 local unpack = table.unpack or unpack
@@ -71,15 +72,20 @@ local function check_cancelled(thread)
 end
 
 ---Waits until the event is set, at most `timeout` seconds.
+---@param timeout? number
+---@param on_gone? fun() called, in another thread, when nginx has ended this one in the middle of the wait. None of its
+---upvalues may be a variable of a function that has not returned yet: those are gone with the coroutine
 ---@return boolean set
-function Event:wait(timeout)
+function Event:wait(timeout, on_gone)
   local thread = threads[coroutine.running()]
   check_cancelled(thread)
   if self.is_set then return true end
   local waiter = assert(require("ngx.semaphore").new())
   self.waiters[waiter] = true
   if thread then thread.waiter = waiter end
+  if on_gone then forsaken.watch(waiter, on_gone) end
   wait_for(waiter, self, timeout)
+  forsaken.forget(waiter)
   self.waiters[waiter] = nil
   if thread then thread.waiter = nil end
   check_cancelled(thread)
