@@ -86,3 +86,42 @@ int imr_holders_remove(imr_slots_entry *entry, const imr_seat *seat, int64_t sta
 void imr_holders_offer(imr_slots_entry *entry, int64_t start, int64_t now) {
   if (start > now) put(entry, word_of(start, IMR_SEAT_NOBODY), now);
 }
+
+/* ---------------------------------------------------------------- locks */
+
+/* In an entry without holders there is room for the time alone. */
+static uint64_t *lock_of(imr_slots_entry *entry, int known) {
+  return known ? &entry->holders[0] : (uint64_t *)&entry->next;
+}
+
+static uint64_t lock_word(int64_t until, const imr_seat *seat, int known) {
+  return known ? word_of(until, seat->number) : (uint64_t)until;
+}
+
+/* Until when others have it; 0 when it is free. */
+static int64_t locked_until(uint64_t word, const imr_seat *seat, const imr_lock_wish *wish) {
+  int64_t until = wish->known ? start_of(word) : (int64_t)word;
+  if (until <= wish->now || !imr_slots_sane(until, wish->now)) return 0;
+  return wish->known && !imr_seat_is_taken(seat, seat_of(word)) ? 0 : until;
+}
+
+static int swap(uint64_t *place, uint64_t *before, uint64_t after) {
+  return __atomic_compare_exchange_n(place, before, after, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+int64_t imr_holders_lock(imr_slots_entry *entry, const imr_seat *seat, const imr_lock_wish *wish) {
+  uint64_t *place = lock_of(entry, wish->known), word = lock_word(wish->until, seat, wish->known);
+  uint64_t before = lock_word(wish->held, seat, wish->known);
+  if (wish->held) return swap(place, &before, word) ? 0 : wish->now;
+  before = __atomic_load_n(place, __ATOMIC_ACQUIRE);
+  do {
+    int64_t until = locked_until(before, seat, wish);
+    if (until) return until;
+  } while (!swap(place, &before, word));
+  return 0;
+}
+
+void imr_holders_unlock(imr_slots_entry *entry, const imr_seat *seat, const imr_lock_wish *wish) {
+  uint64_t before = lock_word(wish->held, seat, wish->known);
+  swap(lock_of(entry, wish->known), &before, 0);
+}

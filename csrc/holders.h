@@ -17,6 +17,13 @@ typedef struct imr_slot_wish {
   int64_t max_wait;
 } imr_slot_wish;
 
+typedef struct imr_lock_wish {
+  int64_t now;
+  int64_t until;
+  int64_t held; /* until when the caller has the lock by what it was told; 0: it asks for it */
+  int known;    /* does the entry have holders? */
+} imr_lock_wish;
+
 /* Takes the earliest slot whose holder has died or has given it back: its start, or 0 when there is none. */
 int64_t imr_holders_take_over(imr_slots_entry *entry, const imr_seat *seat, const imr_slot_wish *wish);
 /* This process holds a slot that was taken from the end of the queue. */
@@ -25,5 +32,11 @@ void imr_holders_add(imr_slots_entry *entry, const imr_seat *seat, int64_t start
 int imr_holders_remove(imr_slots_entry *entry, const imr_seat *seat, int64_t start);
 /* A slot that was removed is anybody's. */
 void imr_holders_offer(imr_slots_entry *entry, int64_t start, int64_t now);
+
+/* An entry may be a lock instead, which ends at a time or with whoever has it. Takes it, or keeps it for
+   longer: 0, or the time at which the one that others have ends. */
+int64_t imr_holders_lock(imr_slots_entry *entry, const imr_seat *seat, const imr_lock_wish *wish);
+/* Gives it back, unless it has gone to somebody else. */
+void imr_holders_unlock(imr_slots_entry *entry, const imr_seat *seat, const imr_lock_wish *wish);
 
 #endif

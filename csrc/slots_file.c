@@ -269,8 +269,54 @@ static int slots_push_back(lua_State *L) {
   return 1;
 }
 
+/* ---------------------------------------------------------------- locks */
+
+/*** Takes a lock, or keeps it for longer. It is another's when its time is over, or when its process has
+ended.
+@function slots:lock
+@tparam string key of no slot
+@tparam number ttl seconds
+@tparam[opt] integer held what it was taken with, to keep it
+@treturn integer|nil held
+@treturn number|nil without the lock: seconds that the other's lasts at most; nil when the file cannot be used
+@treturn string|nil as of reserve */
+static int slots_lock(lua_State *L) {
+  imr_slots *slots;
+  const char *problem;
+  int64_t span = check_span(L, 3), held = lua_isnoneornil(L, 4) ? 0 : (int64_t)luaL_checknumber(L, 4);
+  imr_slots_entry *entry = check_entry(L, &slots, &problem);
+  if (!entry) return unusable(L, problem);
+  int64_t now = boot_micros();
+  imr_lock_wish wish = {now, now + span, held, imr_slots_have_holders(&slots->header)};
+  int64_t until = imr_holders_lock(entry, &slots->seat, &wish);
+  if (!until) {
+    lua_pushnumber(L, (double)wish.until);
+    return 1;
+  }
+  lua_pushnil(L);
+  lua_pushnumber(L, (double)(until - now) / 1e6);
+  return 2;
+}
+
+/*** Gives a lock back, unless it has gone to somebody else.
+@function slots:unlock
+@tparam string key
+@tparam integer held what it was taken with */
+static int slots_unlock(lua_State *L) {
+  imr_slots *slots;
+  const char *problem;
+  imr_lock_wish wish = {0, 0, (int64_t)luaL_checknumber(L, 3), 0};
+  imr_slots_entry *entry = check_entry(L, &slots, &problem);
+  if (!entry) return 0;
+  wish.known = imr_slots_have_holders(&slots->header);
+  imr_holders_unlock(entry, &slots->seat, &wish);
+  return 0;
+}
+
 static const luaL_Reg methods[] = {
     {"reserve", slots_reserve},
+    {"lock", slots_lock},
+    {"unlock", slots_unlock},
     {"release", slots_release},
     {"push_back", slots_push_back},
     {"close", slots_close},

@@ -198,6 +198,20 @@ function slots:release(key, interval, held) end
 ---@return string|nil as of reserve
 function slots:push_back(key, time) end
 
+---Takes a lock, or keeps it for longer. It is another's when its time is over, or when its process has ended.
+---@param key string of no slot
+---@param ttl number seconds
+---@param held? integer what it was taken with, to keep it
+---@return integer|nil held
+---@return number|nil without the lock: seconds that the other's lasts at most; nil when the file cannot be used
+---@return string|nil as of reserve
+function slots:lock(key, ttl, held) end
+
+---Gives a lock back, unless it has gone to somebody else.
+---@param key string
+---@param held integer what it was taken with
+function slots:unlock(key, held) end
+
 ---Which boot of the host this is: times of core.now are comparable only within one.
 ---@return string 16 hexadecimal digits
 function core.boot() end

@@ -247,14 +247,14 @@ local function no_token()
 end
 
 ---One login, repeated after failures that may pass. Never paced (platform document §3).
----@param keep fun() called before each attempt
+---@param keep fun(): any asked before each attempt: false ends it
 ---@return table|nil answer with the token
----@return table|nil err
+---@return table|nil err nil alone when `keep` ended it
 function Call:login(encoding, deadline, keep)
   local parameters = { admin_user_name = self.username, api_password = self.secret.password() }
   local call = { endpoint = self.login_endpoint, deadline = deadline, failures = 0 }
   while true do
-    keep()
+    if not keep() then return nil end
     self.stats:count("logins")
     local answer, err = self:exchange(call.endpoint, parameters, encoding, deadline, "number")
     if answer and not answer.token then

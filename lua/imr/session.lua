@@ -19,7 +19,8 @@ Session.__index = Session
 ---@field key string base URL, account and fingerprint of the credentials
 ---@field secret table
 ---@field scope table
----@field login fun(encoding: string, deadline: number, keep: fun()): table|nil, table|nil keep: before each attempt
+---@field login fun(encoding: string, deadline: number, keep: fun(): any): table|nil, table|nil keep: asked before each
+--- attempt; nil alone when it was false
 ---@field encoding "auto"|"json"|"form"
 ---@field lock_time number seconds that one attempt to log in takes at most
 ---@field emit fun(event: table)
@@ -111,7 +112,10 @@ function Session:token(deadline, stale)
     if wait <= 0 then
       local owner, message = self.store:lock(self.key, now, self.lock_time + LOCK_SPARE)
       if message then return nil, store_failed(message) end
-      if owner then return self.scope:runtime():protect(self.login_with, self, owner, deadline, stale, began) end
+      if owner then
+        fresh, err = self.scope:runtime():protect(self.login_with, self, owner, deadline, stale, began)
+        if fresh or err then return fresh, err end
+      end
       wait, poll = poll, math.min(poll * 1.5, POLL_MOST)
     end
     if now + wait > deadline then return nil, out_of_time(wait) end
@@ -127,37 +131,45 @@ function Session:look(stale, began)
 end
 
 -- Holding the lock: look once more (another may have just finished), then log in. The lock goes back whatever happens.
+---@return table|nil record
+---@return table|nil err nil alone: the lock went to others meanwhile, whose login counts
 function Session:login_with(owner, deadline, stale, began)
   local fine, fresh, err = pcall(function()
     local found, problem = self:look(stale, began)
     if found or problem then return found, problem end
-    return self:login_once(deadline, function()
-      self.store:lock(self.key, self.scope:now(), self.lock_time + LOCK_SPARE, owner)
-    end)
+    return self:login_once(deadline, function() return self:keep(owner) end)
   end)
   self.store:unlock(self.key, owner)
   if not fine then error(fresh, 0) end
   return fresh, err
 end
 
+-- Is the lock still ours? A store that does not answer gives it to nobody else either.
+function Session:keep(owner)
+  local kept, message = self.store:lock(self.key, self.scope:now(), self.lock_time + LOCK_SPARE, owner)
+  return kept or message
+end
+
 -- `keep` prolongs the lock before each attempt, so that it can be short: a host that dies does not hold up the others.
+-- Whoever was stopped for longer has lost it by then: what others have found meanwhile stays in the store.
 function Session:login_once(deadline, keep)
   local record = self:record() or {}
   local encoding = self:encoding_of(record)
   local sent = self.scope:now()
   local answer, err = self.login(encoding, deadline, keep)
-  if not answer and err.code == 1008 and self.encoding == "auto" then
+  if not answer and err and err.code == 1008 and self.encoding == "auto" then
     encoding, sent = encoding == "json" and "form" or "json", self.scope:now()
     answer, err = self.login(encoding, deadline, keep)
   end
-  if not answer then return nil, self:remember_failure(record, err) end
-  return self:remember(answer.token, sent, encoding)
+  local kept = keep()
+  if not answer then return nil, kept and err and self:remember_failure(record, err) or nil end
+  return self:remember(answer.token, sent, encoding, kept)
 end
 
-function Session:remember(token, obtained, encoding)
+function Session:remember(token, obtained, encoding, kept)
   self.secret.add(token)
   local record = { token = token, obtained = obtained, id = ("%.6f"):format(obtained), encoding = encoding }
-  self:save(record)
+  if kept then self:save(record) end
   return record
 end
 

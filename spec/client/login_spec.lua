@@ -1,4 +1,5 @@
 -- The login itself: single flight, its failures, and the encoding it finds out.
+local core = require "imr.core"
 local imr = require "imr"
 local world = require "support.world"
 
@@ -60,6 +61,31 @@ describe("a login", function()
       assert.equal(1, world.count(new, "login"))
     end)
   end)
+
+  -- A process that is stopped for long in the middle of a login loses the lock, and another logs in.
+  local late = { fails = { 502, "bad gateway" }, succeeds = { 200, '{"code":200,"data":"mine"}' } }
+  for name, answer in pairs(late) do
+    it("that " .. name .. " after its lock went to others leaves theirs alone", function()
+      local store, lost, key = imr.store.memory(), false, nil
+      local inner = store.lock
+      function store:lock(name_, now, ttl, owner)
+        key = name_
+        if lost and owner then return nil end
+        return inner(self, name_, now, ttl, owner)
+      end
+      local client = assert(imr.new { username = "u", password = "a-password", store = store, interval = 0,
+        on_event = function() end, transport = function(request)
+          if not request.url:find("login", 1, true) then return 200, '{"code":200,"data":[]}' end
+          lost = true
+          store:put_token(key, { token = "theirs", id = "1", obtained = core.now(), encoding = "form" })
+          return answer[1], answer[2]
+        end })
+      assert(client:login())
+      assert.equal(1, client:stats().logins)
+      local record = store:get_token(key)
+      assert.same({ "theirs" }, { record.token, record.failure })
+    end)
+  end
 
   it("of a stranger who revokes ours costs one more each time, and no row", function()
     world.run({ single_session = true }, function(new)

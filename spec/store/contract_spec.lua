@@ -15,7 +15,7 @@ describe("the memory store", function()
     it(case[1], function()
       local time, store = 1000, imr.store.memory()
       case[2] {
-        store = store, another = function() return store end, key = "a key", near = 1e-6, lock_ends = "ttl",
+        store = store, another = function() return store end, key = "a key", near = 1e-6,
         now = function() return time end, pass = function(seconds) time = time + seconds end,
         set_back = function(seconds) time = time - seconds end,
       }
@@ -37,7 +37,7 @@ describe("the file store", function()
   for number, case in ipairs(cases) do
     it(case[1], function()
       local function make() return imr.store.file { path = directory .. "/state" } end
-      case[2](host_tools(make, { key = "key " .. number, lock_ends = "owner" }))
+      case[2](host_tools(make, { key = "key " .. number }))
     end)
   end
 end)
@@ -50,7 +50,7 @@ describe("the redis store", function()
   for number, case in ipairs(cases) do
     it(case[1], function()
       local function make() return imr.store.redis { port = server.port } end
-      case[2](host_tools(make, { key = "key " .. number, lock_ends = "ttl" }))
+      case[2](host_tools(make, { key = "key " .. number }))
     end)
   end
 end)

@@ -195,7 +195,7 @@ describe("the file store", function()
       assert(core.now() > 400 * 86400)
       local function make() return imr.store.file { path = os.getenv "STATE" } end
       for number, case in ipairs(require "support.store_contract") do
-        case[2] { store = make(), another = make, key = "key " .. number, near = 0.05, lock_ends = "owner",
+        case[2] { store = make(), another = make, key = "key " .. number, near = 0.05,
           now = core.now, pass = core.sleep, foreign = -86400 }
       end]], { env = { STATE = state, LD_PRELOAD = library } })
     shell.must("rm -r " .. directory)

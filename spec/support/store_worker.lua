@@ -15,7 +15,7 @@ function worker.contract(port)
   local function open() return port and imr.store.redis { port = port, password = "a-password" } or make() end
   for number, case in ipairs(require "support.store_contract") do
     local fine, message = pcall(case[2], {
-      store = open(), another = open, key = "key " .. number, near = 0.05, lock_ends = "ttl",
+      store = open(), another = open, key = "key " .. number, near = 0.05,
       now = core.now, pass = ngx.sleep, foreign = -86400,
     })
     results[number] = fine and "passed" or tostring(message)

@@ -1,7 +1,7 @@
 -- The store of one host: pace, token and login lock in files of one directory, for all processes of one user.
 --
--- The slots are in a mapped file and are taken without a lock (csrc/slots.h). Slots and tokens go by the host's boot
--- clock, so a clock that is set changes nothing.
+-- The slots are in a mapped file and are taken without a lock (csrc/slots.h); the login lock is there too. All goes by
+-- the host's boot clock, so a clock that is set changes nothing.
 
 local Listeners = require "imr.store.listeners"
 local check_kinds = require "imr.kinds"
@@ -117,16 +117,21 @@ function File:put_token(key, value, now)
   return core.private_write(path, record.encode(value, self.shift(now), boot))
 end
 
--- flock ends with its owner, so `ttl` is not needed.
-function File:lock(key, _, _, owner)
-  if owner then return owner end
-  local ok, message = core.private_directory(self.path)
-  if not ok then return nil, message end
-  return core.private_lock(file_of(self, key, "lock"))
+local function lock_key(key)
+  return key .. "|lock"
 end
 
-function File:unlock(_, owner)
-  owner:release()
+-- It ends with its time, or with its process. Owners keep what it was last taken with.
+function File:lock(key, _, ttl, owner)
+  local held, _, problem = with_slots(self, "lock", lock_key(key), ttl, owner and owner.held)
+  if not held then return nil, problem end
+  owner = owner or {}
+  owner.held = held
+  return owner
+end
+
+function File:unlock(key, owner)
+  if self.slots then self.slots:unlock(lock_key(key), owner.held) end
 end
 
 return File

@@ -27,8 +27,9 @@
 ---@field get_token fun(self, key: string, now: number): imr.TokenRecord?, string? The record, or nil.
 ---@field put_token fun(self, key: string, record: imr.TokenRecord, now: number): true?, string? Replaces the record.
 ---@field lock fun(self, key: string, now: number, ttl: number, owner: any?): any?, string?
---- The login lock: its owner, or nil while somebody else has it. Never waits. It ends with its owner, or after `ttl`
---- seconds. With `owner`, the lock that the caller has lasts that much longer from now (nil when it was lost).
+--- The login lock: its owner, or nil while somebody else has it. Never waits. It ends after `ttl` seconds, or earlier
+--- with the owner's process. With `owner`, the lock that the caller has lasts that much longer from now (nil when it
+--- was lost: then what the caller finds out is not kept).
 ---@field unlock fun(self, key: string, owner: any) Gives the lock back.
 ---@field listen? fun(self, emit: fun(event: imr.Event)) Events of the store, of type "store", go there too.
 
