@@ -25,7 +25,7 @@ typedef struct imr_slots_header {
   uint32_t entry_size;
   uint32_t capacity;
   uint64_t boot; /* which boot of the host the times belong to */
-  int64_t born;  /* when the file was rebuilt and what it held was lost; 0 for a new one */
+  int64_t born;  /* when the file was rebuilt and what one held was lost; 0 for a new one */
 } imr_slots_header;
 
 typedef struct imr_slots_entry {

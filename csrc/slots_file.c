@@ -61,12 +61,12 @@ static void unmap(imr_slots *slots) {
 }
 
 /* With the file locked: maps what is there, or builds it. What was in a file that is built anew is lost, so
-   nothing leaves before an interval from now. */
-static int prepare(imr_slots *slots, imr_slots_state *state) {
+   nothing leaves before an interval from now. So it is where there was one that this process has used. */
+static int prepare(imr_slots *slots, int had_one, imr_slots_state *state) {
   struct stat status;
   if (fstat(slots->fd, &status) != 0) return errno;
   size_t size = (size_t)status.st_size;
-  if (size == 0) return build_file(slots, 0);
+  if (size == 0) return build_file(slots, had_one ? boot_micros() : 0);
   int error = map_file(slots, size);
   if (error) return error;
   *state = imr_slots_check(slots->bytes, size, imr_boot_identity(), boot_micros(), &slots->header);
@@ -75,10 +75,10 @@ static int prepare(imr_slots *slots, imr_slots_state *state) {
   return build_file(slots, boot_micros());
 }
 
-static int lock_and_prepare(imr_slots *slots, imr_slots_state *state) {
+static int lock_and_prepare(imr_slots *slots, int had_one, imr_slots_state *state) {
   while (flock(slots->fd, LOCK_EX) != 0)
     if (errno != EINTR) return errno;
-  int error = prepare(slots, state);
+  int error = prepare(slots, had_one, state);
   flock(slots->fd, LOCK_UN);
   return error;
 }
@@ -94,10 +94,12 @@ static int slots_close(lua_State *L) {
 /*** Opens the slot file, which is built when it is new, from another boot or not a slot file.
 @function slots_open
 @tparam string path
+@tparam[opt] boolean had_one this process has had one open there, which is gone
 @treturn slots|nil slots
 @treturn boolean|string was it damaged; or what is wrong */
 static int slots_open(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
+  int had_one = lua_toboolean(L, 2);
   char problem[IMR_PROBLEM_SIZE];
   imr_slots_state state = IMR_SLOTS_GOOD;
   int error = 0;
@@ -107,7 +109,7 @@ static int slots_open(lua_State *L) {
   luaL_getmetatable(L, SLOTS_TYPE);
   lua_setmetatable(L, -2);
   slots->fd = imr_private_open(path, O_RDWR | O_CREAT, problem);
-  if (slots->fd >= 0) error = lock_and_prepare(slots, &state);
+  if (slots->fd >= 0) error = lock_and_prepare(slots, had_one, &state);
   if (error) imr_private_problem(problem, "cannot prepare", path, error);
   if (!*problem) slots->seat = imr_seat_take(slots->fd);
   if (*problem) {

@@ -167,9 +167,10 @@ function core.caught_signal() end
 
 ---Opens the slot file, which is built when it is new, from another boot or not a slot file.
 ---@param path string
+---@param had_one? boolean this process has had one open there, which is gone
 ---@return imr.core.slots|nil slots
 ---@return boolean|string was it damaged; or what is wrong
-function core.slots_open(path) end
+function core.slots_open(path, had_one) end
 
 ---@class imr.core.slots: userdata
 local slots = {}

@@ -47,10 +47,10 @@ local function open(self)
   if self.slots then return self.slots end
   local ok, message = core.private_directory(self.path)
   if not ok then return nil, message end
-  local slots, damaged = core.slots_open(self.path .. "/slots")
+  local slots, damaged = core.slots_open(self.path .. "/slots", self.had_slots)
   if not slots then return nil, damaged end
   if damaged then self.listeners:tell(self.path .. "/slots was damaged: built anew") end
-  self.slots = slots
+  self.slots, self.had_slots = slots, true
   return slots
 end
 
