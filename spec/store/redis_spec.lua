@@ -54,6 +54,28 @@ describe("the redis store", function()
     assert.same({}, events)
   end)
 
+  it("begins an interval later where a restarted Redis has lost the slot that was used", function()
+    server = redis.start()
+    local store, other = open(), open()
+    for _, key in ipairs { "k", "l" } do take(store, key) end
+    take(other, "m")
+    server:stop()
+    server:again()
+    local now = core.now()
+    store:release("l", 2, now, now)
+    for _, case in ipairs { { store, "k" }, { store, "l" }, { other, "m" } } do
+      local start = take(case[1], case[2])
+      assert.near(now + 2, start, 0.3, case[2])
+      assert.near(start + 2, take(open(), case[2]), 0.1)
+    end
+    assert.near(core.now(), take(open(), "new"), 0.1)
+    local wait = select(2, store:reserve("another", 2, core.now(), 0.5))
+    assert.is_true(wait > 1 and wait <= 2)
+    core.sleep(2.1)
+    assert.near(core.now(), take(store, "later"), 0.1)
+    assert.same({}, events)
+  end)
+
   it("loads its scripts again when Redis has forgotten them", function()
     server = redis.start()
     local store = open()

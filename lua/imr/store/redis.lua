@@ -60,9 +60,7 @@ function Redis.new(options)
   self.shift, self.later = clock.new()
   self.listeners = Listeners.new()
   self.spare = settings.fallback and memory.new() or nil
-  local command, drop = client.new(settings) -- in upvalues: they have the password
-  self.command = function(_, ...) return command(...) end
-  self.drop = drop
+  self.command, self.drop = client.new(settings) -- closures, because they have the password
   return self
 end
 
@@ -110,18 +108,45 @@ local function checked(self, name, reply, message)
   return nil, ("redis: what was answered to '%s' makes no sense"):format(name)
 end
 
--- One script; loaded when Redis does not know it (any more).
-local function run(self, name, key, ...)
-  local sha = self.shas[name]
-  local reply, message
-  if sha then reply, message = self:command("evalsha", sha, 1, self.prefix .. key, ...) end
-  if not sha or (message and message:find("NOSCRIPT", 1, true)) then
-    sha, message = self:command("script", "load", scripts[name])
-    if type(sha) ~= "string" then return checked(self, name, false, message) end
+-- A connection that broke may be that of a Redis which has been restarted, without what it held.
+---@return any reply
+---@return string|nil message
+---@return boolean|nil again over another connection. Each step bears being done twice: at worst a slot is wasted
+local function send(self, ...)
+  local reply, message, broken = self.command(...)
+  if broken then self.lost_at = core.now() end
+  return reply, message, broken and not message:find("timeout", 1, true)
+end
+
+local function command(self, ...)
+  local reply, message, again
+  repeat reply, message, again = send(self, ...) until not again
+  return reply, message
+end
+
+-- One script, which is loaded first when Redis does not know it. One that has forgotten it may have lost all else too.
+---@return any reply
+---@return string|nil message
+---@return boolean|nil again
+local function try(self, name, key, ...)
+  local known = self.shas[name]
+  if not known then
+    local sha, problem = command(self, "script", "load", scripts[name])
+    if type(sha) ~= "string" then return checked(self, name, false, problem) end
     self.shas[name] = sha
-    reply, message = self:command("evalsha", sha, 1, self.prefix .. key, ...)
   end
+  local reply, message, again = send(self, "evalsha", self.shas[name], 1, self.prefix .. key, ...)
+  if known and message and message:find("NOSCRIPT", 1, true) then
+    self.shas[name], self.lost_at, again = nil, core.now(), true
+  end
+  if again then return nil, nil, true end
   return checked(self, name, reply, message)
+end
+
+local function run(self, name, key, ...)
+  local reply, message, again
+  repeat reply, message, again = try(self, name, key, ...) until not again
+  return reply, message
 end
 
 -- Does the step on Redis; while Redis is away, on the fallback, if there is one.
@@ -178,14 +203,22 @@ local function hold(self, wait, now, slot)
   return start
 end
 
+-- A slot that Redis has lost may have been used just before: where it knows none, the next is an interval later.
+local function pause_after_loss(self, interval)
+  return self.lost_at and math.max(0, self.lost_at + interval - core.now()) or 0
+end
+
 function Redis:reserve(key, interval, now, max_wait, held)
   return with_redis(self, now, function()
     local behind = catch_up(self, key, now)
     if behind then return nil, nil, behind end
     local began = core.now()
     local owner = unique()
-    local reply, message = run(self, "reserve", key, micros(interval), micros(max_wait),
-      held and time_of(self, held) or "0", owner, micros(LEASE))
+    local reply, message, again
+    repeat
+      reply, message, again = try(self, "reserve", key, micros(interval), micros(max_wait),
+        held and time_of(self, held) or "0", owner, micros(LEASE), micros(pause_after_loss(self, interval)))
+    until not again
     if message then return nil, nil, message end
     local wait = tonumber(reply[2]) / 1e6
     if reply[1] == "0" then return nil, wait end
@@ -232,7 +265,7 @@ end
 
 -- The encoding has a key of its own, because it outlives the token.
 local function encoding_only(self, key)
-  local encoding, message = self:command("get", self.prefix .. key .. "|encoding")
+  local encoding, message = command(self, "get", self.prefix .. key .. "|encoding")
   if message then return nil, nil, "redis: " .. message end
   return (encoding == "json" or encoding == "form") and { encoding = encoding } or nil
 end
@@ -259,7 +292,7 @@ local function put(self, key, value, now)
   local text = record.encode(value, -self.later(now))
   local _, message = run(self, "put", key, text, milliseconds(value.token and TOKEN_LIFE or REFUSAL_LIFE))
   if not message and value.encoding then
-    _, message = self:command("set", self.prefix .. key .. "|encoding", value.encoding, "PX",
+    _, message = command(self, "set", self.prefix .. key .. "|encoding", value.encoding, "PX",
       milliseconds(REFUSAL_LIFE))
   end
   return not message or nil, nil, message

@@ -1,8 +1,8 @@
 -- A connection to Redis: redis-lua in plain Lua, lua-resty-redis in nginx. One face: command(name, ...) -> reply |
--- nil, message.
+-- nil, message, broken.
 --
--- A connection that was kept may have died meanwhile (Redis was restarted), so what fails on one is done again on a new
--- one. Every step of ours bears being done twice: at worst a slot is wasted.
+-- A connection that was kept may have died meanwhile (Redis was restarted): then `broken` is true, and the next command
+-- goes over another.
 --
 -- In plain Lua the connection belongs to one process: a fork's child, which has it too, makes one of its own, else the
 -- two would read each other's answers.
@@ -131,10 +131,9 @@ end
 
 function Plain:command(name, ...)
   self:check_process()
-  local kept = self.connection
+  local kept = self.connection ~= nil
   local reply, message, broken = self:attempt(name, ...)
-  if broken and kept and not message:find("timeout", 1, true) then return self:attempt(name, ...) end
-  return reply, message
+  return reply, message, broken and kept
 end
 
 -- ---------------------------------------------------------------- nginx
@@ -196,13 +195,11 @@ function Nginx.drop() end
 -- Sockets belong to a request, so each command takes one from the worker's pool and gives it back. The pool may hold
 -- several dead ones.
 function Nginx:command(name, ...)
-  while true do
-    local fine, connection, kept = pcall(connect_nginx, self.options)
-    if not fine then return nil, tostring(connection) end
-    if not connection then return nil, kept end
-    local reply, message, broken = reply_of(connection, name, ...)
-    if not (broken and kept) or message == "timeout" then return reply, message end
-  end
+  local fine, connection, kept = pcall(connect_nginx, self.options)
+  if not fine then return nil, tostring(connection) end
+  if not connection then return nil, kept end
+  local reply, message, broken = reply_of(connection, name, ...)
+  return reply, message, broken and kept
 end
 
 -- ---------------------------------------------------------------- both
@@ -216,13 +213,13 @@ local function without_password(message, password)
 end
 
 ---@param options imr.RedisOptions with the defaults filled in
----@return fun(name: string, ...): any, string|nil command -> reply | nil, message
+---@return fun(name: string, ...): any, string|nil, boolean|nil command -> reply | nil, message, broken
 ---@return fun() drop gives the connection up, for whoever was answered what was not asked for
 function client.new(options)
   local connection = setmetatable({ options = options }, rawget(_G, "ngx") and Nginx or Plain)
   return function(name, ...)
-    local reply, message = connection:command(name, ...)
-    return reply, message and without_password(message, options.password)
+    local reply, message, broken = connection:command(name, ...)
+    return reply, message and without_password(message, options.password), broken
   end, function() connection:drop() end
 end
 

@@ -69,11 +69,13 @@ local function take_over(owner, lease, interval, before)
 end
 ]]
 
--- interval, longest wait, held slot or 0, owner, lease -> '1', wait, start, '1' if it has a lease  or  '0', wait
+-- interval, longest wait, held slot or 0, owner, lease, pause where no slot is known
+-- -> '1', wait, start, '1' if it has a lease  or  '0', wait
 scripts.reserve = TAKE_OVER .. [[
 local interval, max_wait, held = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local owner, lease = ARGV[4], now + tonumber(ARGV[5])
 local MOST_HOLDERS = 64
+if #words < 4 then next = now + tonumber(ARGV[6]) end
 if held > 0 then give_back(held, interval) end
 local found = take_over(owner, lease, interval, now + max_wait)
 if found then
@@ -106,6 +108,7 @@ return {'1', whole((start or held) - now), whole(start or held)}
 
 -- interval, held slot
 scripts.release = SLOT .. [[
+if #words < 4 then return 1 end
 give_back(tonumber(ARGV[2]), tonumber(ARGV[1]))
 keep()
 return 1
