@@ -62,7 +62,7 @@ static void put(imr_rows *rows, int slot) {
 static void put_beside(imr_rows *rows, const imr_json_value *value) {
   imr_json reader;
   imr_json_init_value(&reader, value);
-  if (imr_push_value(rows->L, &reader)) {
+  if (imr_push_value(rows->L, &reader, rows->style.exact ? IMR_AS_TEXT : IMR_EXACT)) {
     put(rows, rows->extra);
   } else {
     imr_push_raw(rows->L, value);

@@ -4,8 +4,8 @@
 
 #define SHORT 512
 
-static bool push_list(lua_State *L, imr_json *json);
-static bool push_object(lua_State *L, imr_json *json);
+static bool push_list(lua_State *L, imr_json *json, imr_numbers numbers);
+static bool push_object(lua_State *L, imr_json *json, imr_numbers numbers);
 
 void imr_push_text(lua_State *L, const imr_json_value *string) {
   if ((string->flags & (IMR_JSON_ESCAPED | IMR_JSON_NOT_UTF8)) == 0) {
@@ -26,25 +26,39 @@ static bool not_good(imr_json *json, const imr_json_value *value, const char *pr
   return false;
 }
 
-static bool push_integer(lua_State *L, const imr_json_value *value) {
-#if LUA_VERSION_NUM >= 503
+/* Of an integer's text, unless it is beyond int64. */
+static bool read_integer(const imr_json_value *value, int64_t *out) {
   bool negative = *value->at == '-';
   uint64_t number = 0;
   if (value->length > 19 + (size_t)negative) return false;
   for (size_t i = negative; i < value->length; i++) number = number * 10 + (uint64_t)(value->at[i] - '0');
-  if (number > INT64_MAX || (negative && number == 0)) return false; /* -0 has its sign only as a float */
-  imr_push_integer(L, negative ? -(int64_t)number : (int64_t)number);
+  if (number > (uint64_t)INT64_MAX + negative) return false;
+  *out = (int64_t)(negative ? 0 - number : number);
   return true;
-#else
-  (void)L;
-  (void)value;
-  return false;
-#endif
 }
 
-static bool push_number(lua_State *L, imr_json *json, const imr_json_value *value) {
+/* False: not all of it would be in a Lua number. */
+static bool push_integer(lua_State *L, const imr_json_value *value) {
+  int64_t number;
+  if (!read_integer(value, &number)) return false;
+#if LUA_VERSION_NUM < 503
+  if (number > IMR_MAX_INTEGER || number < -IMR_MAX_INTEGER) return false;
+#endif
+  if (number == 0 && *value->at == '-')
+    lua_pushnumber(L, -0.0); /* it has its sign only as a float */
+  else
+    imr_push_integer(L, number);
+  return true;
+}
+
+static bool push_number(lua_State *L, imr_json *json, const imr_json_value *value, imr_numbers numbers) {
   double number;
-  if ((value->flags & IMR_JSON_INTEGER) != 0 && push_integer(L, value)) return true;
+  bool integer = (value->flags & IMR_JSON_INTEGER) != 0;
+  if (numbers != IMR_AS_TEXT && integer && push_integer(L, value)) return true;
+  if (numbers == IMR_AS_TEXT || (numbers == IMR_EXACT && integer)) {
+    lua_pushlstring(L, value->at, value->length);
+    return true;
+  }
   if (!imr_number_read(value->at, value->length, &number))
     return not_good(json, value, "number out of range");
   lua_pushnumber(L, number);
@@ -57,35 +71,35 @@ static bool push_string(lua_State *L, imr_json *json, const imr_json_value *valu
   return true;
 }
 
-bool imr_push_value(lua_State *L, imr_json *json) {
+bool imr_push_value(lua_State *L, imr_json *json, imr_numbers numbers) {
   imr_json_value value;
   if (!imr_json_read(json, &value)) return false;
   switch (value.kind) {
   case IMR_JSON_NULL: lua_pushlightuserdata(L, NULL); return true;
   case IMR_JSON_FALSE:
   case IMR_JSON_TRUE: lua_pushboolean(L, value.kind == IMR_JSON_TRUE); return true;
-  case IMR_JSON_NUMBER: return push_number(L, json, &value);
+  case IMR_JSON_NUMBER: return push_number(L, json, &value, numbers);
   case IMR_JSON_STRING: return push_string(L, json, &value);
-  case IMR_JSON_LIST: return push_list(L, json);
-  default: return push_object(L, json);
+  case IMR_JSON_LIST: return push_list(L, json, numbers);
+  default: return push_object(L, json, numbers);
   }
 }
 
-static bool push_list(lua_State *L, imr_json *json) {
+static bool push_list(lua_State *L, imr_json *json, imr_numbers numbers) {
   int top = lua_gettop(L);
   luaL_checkstack(L, 4, "nested too deeply");
   lua_newtable(L);
   for (int i = 1;; i++) {
     imr_json_step step = imr_json_item(json);
     if (step == IMR_JSON_CLOSED) return true;
-    if (step == IMR_JSON_BROKEN || !imr_push_value(L, json)) break;
+    if (step == IMR_JSON_BROKEN || !imr_push_value(L, json, numbers)) break;
     lua_rawseti(L, -2, i);
   }
   lua_settop(L, top);
   return false;
 }
 
-static bool push_object(lua_State *L, imr_json *json) {
+static bool push_object(lua_State *L, imr_json *json, imr_numbers numbers) {
   int top = lua_gettop(L);
   imr_json_value key;
   luaL_checkstack(L, 4, "nested too deeply");
@@ -93,7 +107,7 @@ static bool push_object(lua_State *L, imr_json *json) {
   for (;;) {
     imr_json_step step = imr_json_member(json, &key);
     if (step == IMR_JSON_CLOSED) return true;
-    if (step == IMR_JSON_BROKEN || !push_string(L, json, &key) || !imr_push_value(L, json)) break;
+    if (step == IMR_JSON_BROKEN || !push_string(L, json, &key) || !imr_push_value(L, json, numbers)) break;
     lua_rawset(L, -3);
   }
   lua_settop(L, top);
@@ -115,7 +129,7 @@ static int value_json(lua_State *L) {
   const char *text = luaL_checklstring(L, 1, &length);
   imr_json json;
   imr_json_init(&json, text, length);
-  if (imr_push_value(L, &json) && imr_json_finish(&json)) return 1;
+  if (imr_push_value(L, &json, IMR_NEAREST) && imr_json_finish(&json)) return 1;
   lua_pushnil(L);
   imr_push_problem(L, &json);
   return 2;

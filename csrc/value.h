@@ -8,9 +8,16 @@
 /* The text of a string, decoded; what is not UTF-8 becomes U+FFFD. */
 void imr_push_text(lua_State *L, const imr_json_value *string);
 
+/* What becomes of numbers. */
+typedef enum {
+  IMR_NEAREST, /* Lua numbers */
+  IMR_EXACT,   /* the same, but an integer that no Lua number holds stays text */
+  IMR_AS_TEXT, /* the server's own digits */
+} imr_numbers;
+
 /* Reads the next value and pushes it. False pushes nothing: not JSON, not UTF-8, or a number beyond the
  * doubles. */
-bool imr_push_value(lua_State *L, imr_json *json);
+bool imr_push_value(lua_State *L, imr_json *json, imr_numbers numbers);
 
 /* "invalid JSON at byte 12: unexpected character" */
 const char *imr_push_problem(lua_State *L, const imr_json *json);

@@ -94,7 +94,6 @@ end
 
 local function holds_bad_text(value)
   if type(value) == "string" then return not utf8.len(value) end
-  if type(value) == "number" then return not finite(value) end
   if type(value) ~= "table" then return false end
   for key, entry in pairs(value) do
     if holds_bad_text(key) or holds_bad_text(entry) then return true end
@@ -164,14 +163,33 @@ local function check_field(field, record, theirs, style, text)
   if not right then fail(field.name, record, theirs) end
 end
 
-local function check_other(key, value, record, text)
+-- An unknown number: text, unless it is wanted as a number and a Lua number holds it.
+local function is_same_number(held, number, style)
+  if type(held) == "number" then return style == "number" and compare.same(held, number) end
+  if type(held) ~= "string" or (tonumber(held) or 0) + 0.0 ~= number then return false end
+  return style == "string" or held:find("^-?%d+$") ~= nil and math.type(tonumber(held)) == "float"
+end
+
+local function is_same_value(held, value, style)
+  if type(value) == "number" then return is_same_number(held, value, style) end
+  if type(held) ~= "table" or type(value) ~= "table" then return rawequal(held, value) end
+  for key, entry in pairs(value) do
+    if not is_same_value(held[key], entry, style) then return false end
+  end
+  for key in pairs(held) do
+    if value[key] == nil then return false end
+  end
+  return true
+end
+
+local function check_other(key, value, record, style, text)
   if is_empty(value) or is_repeated({}, { key }, text) then return end
   local extra, invalid = record.extra and record.extra[key], record.invalid and record.invalid[key]
   -- What is unusable may stand where cjson does not keep it: below a key that comes again.
   if invalid ~= nil and (not utf8.len(text) or holds_huge_number(text)) then return end
   if not utf8.len(key) or holds_bad_text(value) then
     if invalid == nil then fail("unusable " .. key, record, value) end
-  elseif not compare.same(extra, value) then
+  elseif not is_same_value(extra, value, style) then
     fail("extra " .. key, record, value)
   end
 end
@@ -197,7 +215,7 @@ function expected.check(endpoint, style, record, theirs, text)
     for _, key in ipairs(field.wire) do known[key] = true end
   end
   for key, value in pairs(theirs) do
-    if not known[key] then check_other(key, value, record, text) end
+    if not known[key] then check_other(key, value, record, style, text) end
   end
   for name in pairs(record) do
     if not is_of_schema(endpoint, name) then fail("strange " .. tostring(name), record, theirs) end

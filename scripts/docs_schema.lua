@@ -18,7 +18,9 @@ local words = {
     title = "# Records and parameters",
     intro = "Made from the schema of the C core by `make docs`. Do not edit it.\n\n"
       .. "A field is absent where the platform sent nothing, `\"\"` or null. Every record may also have\n\n"
-      .. "- `extra`: keys that no document names, with their decoded values;\n"
+      .. "- `extra`: keys that no document names, with their decoded values. Numbers are text as the platform wrote\n"
+      .. "  it with `decimals = \"string\"`; else integers that no Lua number holds are (beyond 2^53, on Lua 5.3\n"
+      .. "  and 5.4 beyond 2^63);\n"
       .. "- `invalid`: by our name, the raw text of a value that is not of its type. Then the field is absent.\n\n"
       .. "Types: `dec` is a Lua number, or with `decimals = \"string\"` the platform's own digits; `time` is Unix\n"
       .. "seconds. "
@@ -35,7 +37,8 @@ local words = {
     title = "# 记录与参数",
     intro = "本页由 `make docs` 根据 C 核心的 schema 生成，请勿手工修改。\n\n"
       .. "平台未返回、返回 `\"\"` 或 null 的字段在记录中不存在。每条记录还可能带有：\n\n"
-      .. "- `extra`：文档未列出的键及其解码后的值；\n"
+      .. "- `extra`：文档未列出的键及其解码后的值。`decimals = \"string\"` 时其中的数字保持平台原样的文本；\n"
+      .. "  否则只有 Lua 数值装不下的整数（超过 2^53，Lua 5.3 与 5.4 为超过 2^63）才保持文本；\n"
       .. "- `invalid`：类型不符的值，以本库字段名为键，保存原始文本；此时该字段本身不存在。\n\n"
       .. "类型：`dec` 为 Lua 数值，`decimals = \"string\"` 时为平台原样的数字文本；`time` 为 Unix 秒。\n"
       .. "平台文档未注明单位，表中单位以表计显示为准。",

@@ -198,6 +198,23 @@ describe("core.decode: what no field takes", function()
     it(case[1], function() assert.same(case[3], record("readings", case[2])) end)
   end
 
+  it("keeps a number's own digits where decimals are text", function()
+    local text = '[{"a":1812345678901234567,"b":123456789.123456,"c":[-0,{"d":1E5}],"e":1e999}]'
+    assert.same({ extra = {
+      a = "1812345678901234567", b = "123456789.123456", c = { "-0", { d = "1E5" } }, e = "1e999",
+    } }, decode("readings", answer(text), "string").rows[1])
+  end)
+
+  it("keeps an integer that no Lua number holds as text", function()
+    local row = record("readings", '"a":[9007199254740992,-9007199254740993,9223372036854775807,' ..
+      '-9223372036854775808],"b":9223372036854775808,"c":-9223372036854775809,"d":1812345678901234567,"e":123456789.25')
+    local function held(text) return math.type and math.tointeger(text) or text end
+    assert.same({ extra = {
+      a = { 9007199254740992, held "-9007199254740993", held "9223372036854775807", held "-9223372036854775808" },
+      b = "9223372036854775808", c = "-9223372036854775809", d = held "1812345678901234567", e = 123456789.25,
+    } }, row)
+  end)
+
   it("belongs to its row", function()
     local rows = decode("readings", answer '[{"x":1},{"reading":2},{"x":3},{"reading":"?"},{}]').rows
     assert.same({ { extra = { x = 1 } }, { reading = 2 }, { extra = { x = 3 } }, { invalid = { reading = "?" } },
@@ -255,7 +272,7 @@ describe("core.decode: rows that differ in shape", function()
   local expected = {
     { device_id = "1", meter_no = "1", reading = "1.0" }, { device_id = "1", meter_no = "1", reading = "1.0" },
     { device_id = "1", meter_no = "1", reading = "1.0" }, { device_id = "2", meter_no = "1" },
-    { device_id = "1", reading = "2.0", extra = { x = 1 } }, {}, { device_id = "1" }, { device_id = "12",
+    { device_id = "1", reading = "2.0", extra = { x = "1" } }, {}, { device_id = "1" }, { device_id = "12",
       meter_no = "2" },
     { device_id = "1", meter_no = "1", reading = "1.0", imei = "9" },
   }
