@@ -361,27 +361,29 @@ bool imr_rows_read(imr_rows *rows) {
   return true;
 }
 
-static int64_t identity_of_texts(const imr_rows *rows) {
+/* False when one of the two is not in the record. */
+static bool identity_of_texts(const imr_rows *rows, uint64_t *hash) {
   lua_State *L = rows->L;
   const int fields[] = {rows->device_id, rows->meter_no};
-  uint64_t hash = 0;
+  *hash = 0;
   for (int i = 0; i < 2; i++) {
     size_t length;
     push_value(rows, fields[i]);
     const char *text = lua_tolstring(L, -1, &length);
-    if (text == NULL) text = "", length = 0;
-    hash = imr_hash(text, length, hash);
+    if (text != NULL) *hash = imr_hash(text, length, *hash);
     lua_pop(L, 1);
+    if (text == NULL) return false;
   }
-  return imr_hash_to_53_bits(hash);
+  return true;
 }
 
 int64_t imr_rows_identity(const imr_rows *rows, const char *start) {
+  uint64_t hash;
   bool by_meter =
       (rows->endpoint->flags & IMR_ONE_PER_METER) != 0 && rows->device_id >= 0 && rows->meter_no >= 0;
-  if (by_meter && (rows->seen & BIT(rows->device_id)) != 0 && (rows->seen & BIT(rows->meter_no)) != 0)
-    return identity_of_texts(rows);
-  return imr_hash_to_53_bits(imr_hash_quick(start, (size_t)(rows->json->at - start)));
+  if (!by_meter || !identity_of_texts(rows, &hash))
+    hash = imr_hash_quick(start, (size_t)(rows->json->at - start));
+  return imr_hash_to_53_bits(hash);
 }
 
 /* Values that are likely to come again in the next row, and cost more to make than to keep. */

@@ -254,6 +254,17 @@ describe("core.decode: identities", function()
     assert.equal(list[1], ids("latest_readings", '{"deviceId":"1","tableNo":"2","reading":"5"}')[1])
   end)
 
+  it("tell rows apart whose device or meter is no text", function()
+    for _, endpoint in ipairs { "meters", "latest_readings" } do
+      local list = ids(endpoint, '[{"deviceId":"\2551","tableNo":"\2551"},{"deviceId":"\2552","tableNo":"\2552"},' ..
+        '{"deviceId":true,"tableNo":[1]},{"deviceId":true,"tableNo":[2]},{"deviceId":"1","tableNo":[1]},' ..
+        '{"deviceId":"1","tableNo":[2]},{"deviceId":"\2551","tableNo":"1"},{"deviceId":"\2552","tableNo":"1"}]')
+      for i = 1, 8 do
+        for j = i + 1, 8 do assert.not_equal(list[i], list[j]) end
+      end
+    end
+  end)
+
   it("are integers of 53 bits that spread", function()
     local seen, rows, low = {}, {}, 0
     for i = 1, 20000 do rows[i] = ('{"reading":%d}'):format(i) end
