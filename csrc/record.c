@@ -31,15 +31,6 @@ static int field_of_key(const imr_rows *rows, const imr_json_value *key, int fir
 
 /* What no field takes */
 
-/* "key (2)" for the key below the value at the top. */
-static void number_key(imr_rows *rows) {
-  lua_State *L = rows->L;
-  lua_pushvalue(L, -2);
-  lua_pushfstring(L, " (%d)", ++rows->repeats + 1);
-  lua_concat(L, 2);
-  lua_replace(L, -3);
-}
-
 /* Takes a key and a value off the stack into the table in `slot`, which is made when it is needed. Nothing
  * that is there already is overwritten. */
 static void put(imr_rows *rows, int slot) {
@@ -49,20 +40,15 @@ static void put(imr_rows *rows, int slot) {
     lua_newtable(L);
     lua_replace(L, slot);
   }
-  lua_pushvalue(L, -2);
-  lua_rawget(L, slot);
-  bool taken = !lua_isnil(L, -1);
-  bool same = lua_rawequal(L, -1, -2) != 0;
-  lua_pop(L, 1);
-  if (taken && !same) number_key(rows);
-  lua_rawset(L, slot);
+  imr_set_beside(L, slot, &rows->repeats);
 }
 
 /* Takes the key off the stack, and keeps the value beside the fields. */
 static void put_beside(imr_rows *rows, const imr_json_value *value) {
   imr_json reader;
+  const imr_value_style style = {rows->style.exact ? IMR_AS_TEXT : IMR_EXACT, true};
   imr_json_init_value(&reader, value);
-  if (imr_push_value(rows->L, &reader, rows->style.exact ? IMR_AS_TEXT : IMR_EXACT)) {
+  if (imr_push_value(rows->L, &reader, style)) {
     put(rows, rows->extra);
   } else {
     imr_push_raw(rows->L, value);

@@ -4,8 +4,8 @@
 
 #define SHORT 512
 
-static bool push_list(lua_State *L, imr_json *json, imr_numbers numbers);
-static bool push_object(lua_State *L, imr_json *json, imr_numbers numbers);
+static bool push_list(lua_State *L, imr_json *json, imr_value_style style);
+static bool push_object(lua_State *L, imr_json *json, imr_value_style style);
 
 void imr_push_text(lua_State *L, const imr_json_value *string) {
   if ((string->flags & (IMR_JSON_ESCAPED | IMR_JSON_NOT_UTF8)) == 0) {
@@ -71,44 +71,74 @@ static bool push_string(lua_State *L, imr_json *json, const imr_json_value *valu
   return true;
 }
 
-bool imr_push_value(lua_State *L, imr_json *json, imr_numbers numbers) {
+bool imr_push_value(lua_State *L, imr_json *json, imr_value_style style) {
   imr_json_value value;
   if (!imr_json_read(json, &value)) return false;
   switch (value.kind) {
   case IMR_JSON_NULL: lua_pushlightuserdata(L, NULL); return true;
   case IMR_JSON_FALSE:
   case IMR_JSON_TRUE: lua_pushboolean(L, value.kind == IMR_JSON_TRUE); return true;
-  case IMR_JSON_NUMBER: return push_number(L, json, &value, numbers);
+  case IMR_JSON_NUMBER: return push_number(L, json, &value, style.numbers);
   case IMR_JSON_STRING: return push_string(L, json, &value);
-  case IMR_JSON_LIST: return push_list(L, json, numbers);
-  default: return push_object(L, json, numbers);
+  case IMR_JSON_LIST: return push_list(L, json, style);
+  default: return push_object(L, json, style);
   }
 }
 
-static bool push_list(lua_State *L, imr_json *json, imr_numbers numbers) {
+static bool push_list(lua_State *L, imr_json *json, imr_value_style style) {
   int top = lua_gettop(L);
   luaL_checkstack(L, 4, "nested too deeply");
   lua_newtable(L);
   for (int i = 1;; i++) {
     imr_json_step step = imr_json_item(json);
     if (step == IMR_JSON_CLOSED) return true;
-    if (step == IMR_JSON_BROKEN || !imr_push_value(L, json, numbers)) break;
+    if (step == IMR_JSON_BROKEN || !imr_push_value(L, json, style)) break;
     lua_rawseti(L, -2, i);
   }
   lua_settop(L, top);
   return false;
 }
 
-static bool push_object(lua_State *L, imr_json *json, imr_numbers numbers) {
+/* Is there another value already for the key below the value at the top? */
+static bool is_taken(lua_State *L, int table) {
+  lua_pushvalue(L, -2);
+  lua_rawget(L, table);
+  bool taken = !lua_isnil(L, -1) && !lua_rawequal(L, -1, -2);
+  lua_pop(L, 1);
+  return taken;
+}
+
+void imr_set_beside(lua_State *L, int table, int *repeats) {
+  if (is_taken(L, table)) {
+    lua_pushvalue(L, -2);
+    lua_insert(L, -2); /* the key, the name it gets, the value */
+    do {
+      lua_pushvalue(L, -3);
+      lua_pushfstring(L, " (%d)", ++*repeats + 1);
+      lua_concat(L, 2);
+      lua_replace(L, -3);
+    } while (is_taken(L, table));
+    lua_rawset(L, table);
+    lua_pop(L, 1);
+  } else {
+    lua_rawset(L, table);
+  }
+}
+
+static bool push_object(lua_State *L, imr_json *json, imr_value_style style) {
   int top = lua_gettop(L);
+  int repeats = 0;
   imr_json_value key;
-  luaL_checkstack(L, 4, "nested too deeply");
+  luaL_checkstack(L, 6, "nested too deeply");
   lua_newtable(L);
   for (;;) {
     imr_json_step step = imr_json_member(json, &key);
     if (step == IMR_JSON_CLOSED) return true;
-    if (step == IMR_JSON_BROKEN || !push_string(L, json, &key) || !imr_push_value(L, json, numbers)) break;
-    lua_rawset(L, -3);
+    if (step == IMR_JSON_BROKEN || !push_string(L, json, &key) || !imr_push_value(L, json, style)) break;
+    if (style.repeats)
+      imr_set_beside(L, top + 1, &repeats);
+    else
+      lua_rawset(L, -3);
   }
   lua_settop(L, top);
   return false;
@@ -127,9 +157,10 @@ const char *imr_push_problem(lua_State *L, const imr_json *json) {
 static int value_json(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
+  const imr_value_style style = {IMR_NEAREST, false};
   imr_json json;
   imr_json_init(&json, text, length);
-  if (imr_push_value(L, &json, IMR_NEAREST) && imr_json_finish(&json)) return 1;
+  if (imr_push_value(L, &json, style) && imr_json_finish(&json)) return 1;
   lua_pushnil(L);
   imr_push_problem(L, &json);
   return 2;

@@ -15,9 +15,18 @@ typedef enum {
   IMR_AS_TEXT, /* the server's own digits */
 } imr_numbers;
 
+typedef struct {
+  imr_numbers numbers;
+  bool repeats; /* all the values of a repeated key are kept, as imr_set_beside does it; else the last one */
+} imr_value_style;
+
 /* Reads the next value and pushes it. False pushes nothing: not JSON, not UTF-8, or a number beyond the
  * doubles. */
-bool imr_push_value(lua_State *L, imr_json *json, imr_numbers numbers);
+bool imr_push_value(lua_State *L, imr_json *json, imr_value_style style);
+
+/* Takes a key and a value off the stack into the table at the index. Where the key has another value, it gets
+ * a number: "key (2)", or the next one that is free. `repeats` counts them, from 0. */
+void imr_set_beside(lua_State *L, int table, int *repeats);
 
 /* "invalid JSON at byte 12: unexpected character" */
 const char *imr_push_problem(lua_State *L, const imr_json *json);

@@ -170,14 +170,27 @@ local function is_same_number(held, number, style)
   return style == "string" or held:find("^-?%d+$") ~= nil and math.type(tonumber(held)) == "float"
 end
 
-local function is_same_value(held, value, style)
+local is_same_value
+
+-- Of a repeated key cjson has the last value only, we have it under one of these names.
+local function is_among(held, key, value, style)
+  for name, entry in pairs(held) do
+    local of_key = name == key or type(name) == "string" and type(key) == "string" and name:sub(1, #key) == key
+      and name:find("^ %(%d+%)$", #key + 1)
+    if of_key and is_same_value(entry, value, style) then return true end
+  end
+  return false
+end
+
+function is_same_value(held, value, style)
   if type(value) == "number" then return is_same_number(held, value, style) end
   if type(held) ~= "table" or type(value) ~= "table" then return rawequal(held, value) end
   for key, entry in pairs(value) do
-    if not is_same_value(held[key], entry, style) then return false end
+    if not is_among(held, key, entry, style) then return false end
   end
   for key in pairs(held) do
-    if value[key] == nil then return false end
+    local repeated = type(key) == "string" and key:find(" %(%d+%)$")
+    if value[key] == nil and not repeated then return false end
   end
   return true
 end

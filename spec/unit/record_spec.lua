@@ -193,6 +193,14 @@ describe("core.decode: what no field takes", function()
     { "the same twice", '"x":1,"x":1', { extra = { x = 1 } } },
     { "a key twice", '"x":1,"x":2', { extra = { x = 1, ["x (2)"] = 2 } } },
     { "a key three times", '"x":1,"x":2,"x":3', { extra = { x = 1, ["x (2)"] = 2, ["x (3)"] = 3 } } },
+    { "a key twice, whose second name is there", '"a (2)":3,"a":1,"a":2',
+      { extra = { a = 1, ["a (2)"] = 3, ["a (3)"] = 2 } } },
+    { "a key twice, and then its second name", '"a":1,"a":2,"a (2)":3',
+      { extra = { a = 1, ["a (2)"] = 2, ["a (2) (3)"] = 3 } } },
+    { "a key twice inside", '"x":[{"a":1,"a":2,"a":1,"b":3,"a (3)":4}]',
+      { extra = { x = { { a = 1, ["a (2)"] = 2, b = 3, ["a (3)"] = 4 } } } } },
+    { "a key twice inside, whose second name is there", '"x":{"a (2)":[],"a":{},"a":{"a":null,"a":"b"}}',
+      { extra = { x = { ["a (2)"] = {}, a = {}, ["a (3)"] = { a = core.null, ["a (2)"] = "b" } } } } },
   }
   for _, case in ipairs(cases) do
     it(case[1], function() assert.same(case[3], record("readings", case[2])) end)
