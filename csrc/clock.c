@@ -10,6 +10,7 @@
 
 #define NANO          1e9
 #define LONGEST_SLEEP 1e8
+#define MAX_OFFSET    (14 * 3600)
 
 /*** One clock for all processes of the host, which nobody sets back.
 @function now
@@ -33,6 +34,13 @@ static int clock_sleep(lua_State *L) {
   }
   lua_pushnumber(L, (lua_Number)left.tv_sec + (lua_Number)left.tv_nsec / NANO);
   return 1;
+}
+
+int64_t imr_check_utc_offset(lua_State *L, int index) {
+  lua_Number offset = luaL_checknumber(L, index);
+  if (!(offset >= -MAX_OFFSET && offset <= MAX_OFFSET)) /* nor is it NaN */
+    luaL_argerror(L, index, "seconds from -50400 to 50400 expected");
+  return (int64_t)offset;
 }
 
 bool imr_parse_time(lua_State *L, int index, int64_t utc_offset, imr_day_edge edge, int64_t *seconds) {
@@ -68,7 +76,7 @@ bool imr_push_time(lua_State *L, lua_Number seconds, int64_t utc_offset) {
 static int clock_parse(lua_State *L) {
   int64_t seconds = 0;
   luaL_checkstring(L, 1);
-  int64_t utc_offset = (int64_t)luaL_checknumber(L, 2);
+  int64_t utc_offset = imr_check_utc_offset(L, 2);
   imr_day_edge edge = strcmp(luaL_optstring(L, 3, "from"), "to") == 0 ? IMR_DAY_END : IMR_DAY_BEGIN;
   if (imr_parse_time(L, 1, utc_offset, edge, &seconds)) {
     imr_push_integer(L, seconds);
@@ -87,7 +95,7 @@ static int clock_parse(lua_State *L) {
 @treturn[2] nil
 @treturn[2] string what is wrong */
 static int clock_format(lua_State *L) {
-  if (imr_push_time(L, luaL_checknumber(L, 1), (int64_t)luaL_checknumber(L, 2))) return 1;
+  if (imr_push_time(L, luaL_checknumber(L, 1), imr_check_utc_offset(L, 2))) return 1;
   lua_pushnil(L);
   lua_pushliteral(L, "the time is not in the years 1 to 9999");
   return 2;

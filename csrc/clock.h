@@ -5,6 +5,9 @@
 #include "calendar.h"
 #include "compat.h"
 
+/* The argument, at most 14 hours to either side. */
+int64_t imr_check_utc_offset(lua_State *L, int index);
+
 /* Unix seconds of a text; false pushes what is wrong with it. */
 bool imr_parse_time(lua_State *L, int index, int64_t utc_offset, imr_day_edge edge, int64_t *seconds);
 

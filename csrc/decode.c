@@ -1,6 +1,7 @@
 /* An answer's body as Lua, at once or in slices. */
 #include "body.h"
 #include "builder.h"
+#include "clock.h"
 #include "core.h"
 #include "envelope.h"
 
@@ -45,7 +46,7 @@ static text take_arguments(lua_State *L, imr_envelope *answer) {
   answer->endpoint = check_endpoint(L, 1);
   text body = check_text(L, 2);
   answer->rows.style.exact = strcmp(luaL_checkstring(L, 3), "string") == 0;
-  answer->rows.style.utc_offset = (int64_t)luaL_checknumber(L, 4);
+  answer->rows.style.utc_offset = imr_check_utc_offset(L, 4);
   lua_settop(L, 4);
   lua_getfield(L, lua_upvalueindex(1), answer->endpoint->name);
   return body;

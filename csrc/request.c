@@ -317,7 +317,7 @@ static int request_check(lua_State *L) {
   request r = {.L = L, .endpoint = imr_endpoint_named(luaL_checkstring(L, 1)), .params = 2};
   if (r.endpoint == NULL) return luaL_argerror(L, 1, "no such endpoint");
   luaL_checktype(L, 2, LUA_TTABLE);
-  r.utc_offset = (int64_t)luaL_checknumber(L, 3);
+  r.utc_offset = imr_check_utc_offset(L, 3);
   lua_newtable(L);
   r.wire = lua_gettop(L);
   bool fine = check_names(&r) && take_all(&r, r.endpoint->params) &&

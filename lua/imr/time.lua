@@ -4,11 +4,22 @@ local core = require "imr.core"
 
 local CHINA = require("imr.options").defaults.utc_offset
 
+local FURTHEST = 14 * 3600 -- from UTC, as of any place on earth
+
 local time = {}
 
 -- A wrong type is told at the line of the caller of the function that asks.
-local function must_be_number(value, what)
-  if type(value) ~= "number" then error(("%s must be a number, not a %s"):format(what, type(value)), 3) end
+local function must_be_number(value, what, level)
+  if type(value) ~= "number" then error(("%s must be a number, not a %s"):format(what, type(value)), level) end
+end
+
+local function checked_offset(value, what)
+  if value == nil then return CHINA end
+  must_be_number(value, what, 4)
+  if not (value >= -FURTHEST and value <= FURTHEST) then
+    error(("%s must be seconds from %d to %d"):format(what, -FURTHEST, FURTHEST), 3)
+  end
+  return value
 end
 
 ---Unix seconds of a date or a date and time.
@@ -17,9 +28,7 @@ end
 ---@return integer|nil seconds
 ---@return string|nil problem what is wrong with the text
 function time.parse(text, utc_offset)
-  utc_offset = utc_offset or CHINA
-  must_be_number(utc_offset, "time.parse: utc_offset")
-  return core.parse_time(text, utc_offset)
+  return core.parse_time(text, (checked_offset(utc_offset, "time.parse: utc_offset")))
 end
 
 ---A time in the platform's form.
@@ -28,10 +37,8 @@ end
 ---@return string|nil text "YYYY-MM-DD HH:MM:SS"
 ---@return string|nil problem outside the years 1 to 9999
 function time.format(seconds, utc_offset)
-  utc_offset = utc_offset or CHINA
-  must_be_number(seconds, "time.format: seconds")
-  must_be_number(utc_offset, "time.format: utc_offset")
-  return core.format_time(seconds, utc_offset)
+  must_be_number(seconds, "time.format: seconds", 3)
+  return core.format_time(seconds, (checked_offset(utc_offset, "time.format: utc_offset")))
 end
 
 return time

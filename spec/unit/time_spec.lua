@@ -96,11 +96,33 @@ describe("core.format_time", function()
   end)
 end)
 
+describe("an offset from UTC", function()
+  local function decode(offset) return core.decode("meters", "{}", "number", offset) end
+  local function parse(offset) return core.parse_time("2025-01-01", offset) end
+  local function format(offset) return core.format_time(0, offset) end
+  it("is at most 14 hours, and a number", function()
+    for _, call in ipairs { decode, parse, format } do
+      for _, offset in ipairs { 1e300, -1e300, 50401, -50401, 0 / 0, 1 / 0 } do
+        assert.has_error(function() call(offset) end)
+      end
+      assert.has_no_error(function() return call(50400), call(-50400) end)
+    end
+  end)
+end)
+
 describe("wrong use is told at the caller's line:", function()
   local imr = require "imr"
   for name, call in pairs {
     ["time.format: seconds must be a number, not a string"] = function() local t = imr.time.format "x" return t end,
     ["time.parse: utc_offset must be a number"] = function() local s = imr.time.parse("2025-01-01", "8") return s end,
+    ["time.parse: utc_offset must be seconds from -50400 to 50400"] = function()
+      local s = imr.time.parse("2025-01-01", 1e300)
+      return s
+    end,
+    ["time.format: utc_offset must be seconds from -50400 to 50400"] = function()
+      local t = imr.time.format(0, 0 / 0)
+      return t
+    end,
     ["unknown option 'x'; there is only 'path'"] = function() local file = imr.store.file { x = 1 } return file end,
     ["unknown option 'x'; there are ca_file"] = function() local redis = imr.store.redis { x = 1 } return redis end,
     ["works only inside nginx"] = function() local dict = imr.store.shdict { name = "imr" } return dict end,
