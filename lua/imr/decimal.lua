@@ -105,7 +105,7 @@ function decimal.parse(text)
   local short = parse_short(text)
   if short then return short end
   local sign, whole, fraction, exponent = split(text)
-  if not sign or math.abs(exponent) > MOST or #whole + #fraction > MOST then return nil end
+  if not sign or exponent > MOST or exponent < -MOST or #whole + #fraction > MOST then return nil end
   if exponent ~= 0 then whole, fraction = shifted(whole, fraction, exponent) end
   local limbs = {}
   local low, high = fill(limbs, whole, fraction)
