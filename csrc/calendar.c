@@ -60,8 +60,9 @@ static imr_date_result read_both(const char *text, bool with_seconds, int64_t *s
   imr_date_result result = read_date(text, &days);
   imr_date_result time_result = read_time(text + DATE_LENGTH + 1, with_seconds, &time);
   if (time_result == IMR_DATE_MALFORMED || result == IMR_DATE_OK) result = time_result;
-  if (result == IMR_DATE_OK) *seconds = days * DAY + time;
-  return result;
+  if (result != IMR_DATE_OK) return result;
+  *seconds = days * DAY + time;
+  return *seconds > IMR_MAX_SECONDS ? IMR_DATE_IMPOSSIBLE : IMR_DATE_OK; /* 9999-12-31 24:00 */
 }
 
 imr_date_result imr_datetime_read(const char *text, size_t length, int64_t *seconds) {

@@ -61,14 +61,24 @@ local function days_since_1970(year, month, day)
   return days
 end
 
+local function is_date(year, month, day)
+  return year >= 1 and month >= 1 and month <= 12 and day >= 1 and day <= days_in(year, month)
+end
+
+-- 24:00 is the next day's midnight, if there is a next day.
+local function is_clock(hour, minute, second, last)
+  if hour == 24 then return minute + second == 0 and not last end
+  return hour < 24 and minute < 60 and second < 60
+end
+
 function readers.time(value)
   if type(value) ~= "string" then return NOT_OURS end
   local parts = { value:match("^(%d%d%d%d)%-(%d%d)%-(%d%d)[ T](%d%d):(%d%d):(%d%d)$") }
   if #parts == 0 then return NOT_OURS end
   for index, text in ipairs(parts) do parts[index] = tonumber(text) end
   local year, month, day, hour, minute, second = table.unpack(parts)
-  if year < 1 or month < 1 or month > 12 or day < 1 or day > days_in(year, month) then return NOT_OURS end
-  if minute > 59 or second > 59 or hour > 24 or hour == 24 and minute + second > 0 then return NOT_OURS end
+  local last = year == 9999 and month == 12 and day == 31
+  if not is_date(year, month, day) or not is_clock(hour, minute, second, last) then return NOT_OURS end
   return days_since_1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - CHINA
 end
 

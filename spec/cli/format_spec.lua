@@ -134,6 +134,13 @@ describe("JSON", function()
     assert.equal('{"read_time":"1969-12-31T22:30:00-01:30"}\n', write { { read_time = 0 } })
   end)
 
+  it("takes a time that is not in the calendar", function()
+    local column = { { name = "read_time", type = "time" } }
+    local row = { { read_time = 253402300800 } }
+    assert.equal('{"read_time":253402300800}\n', formats.jsonl(column, { utc_offset = 0 })(row))
+    assert.matches("253402300800", csv(column, { utc_offset = 0 })(row), 1, true)
+  end)
+
   it("shows unknown keys and values that did not parse", function()
     local columns = { { name = "extra", type = "json" }, { name = "invalid", type = "json" } }
     local write = formats.jsonl(columns, CHINA)

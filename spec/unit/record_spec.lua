@@ -223,6 +223,11 @@ describe("core.decode: what no field takes", function()
     } }, row)
   end)
 
+  it("leaves a time beyond the year 9999 as text", function()
+    local text = "9999-12-31 24:00:00"
+    assert.same({ invalid = { read_time = text } }, record("readings", ('"readTime":"%s"'):format(text)))
+  end)
+
   it("belongs to its row", function()
     local rows = decode("readings", answer '[{"x":1},{"reading":2},{"x":3},{"reading":"?"},{}]').rows
     assert.same({ { extra = { x = 1 } }, { reading = 2 }, { extra = { x = 3 } }, { invalid = { reading = "?" } },

@@ -15,12 +15,17 @@ local function as_text(any)
   return type(any) == "number" and ("%.14g"):format(any) or any
 end
 
+-- Seconds that no calendar has, which the client's records never hold, stay a number.
+local function time(seconds, utc_offset)
+  return imr.time.format(seconds, utc_offset) or as_text(seconds)
+end
+
 ---For people and spreadsheets; nil stays nil. A time is on the platform's clock.
 ---@param utc_offset integer
 ---@return table<string, fun(any): string> by a column's type
 function value.texts(utc_offset)
   return setmetatable({
-    time = function(seconds) return imr.time.format(seconds, utc_offset) end, int = integer,
+    time = function(seconds) return time(seconds, utc_offset) end, int = integer,
   }, { __index = function() return as_text end })
 end
 
@@ -40,7 +45,8 @@ function value.json(utc_offset)
   local ending = zone(utc_offset) .. '"'
   return setmetatable({
     time = function(seconds)
-      return '"' .. imr.time.format(seconds, utc_offset):gsub(" ", "T") .. ending
+      local text = time(seconds, utc_offset)
+      return text:find(" ", 1, true) and '"' .. text:gsub(" ", "T") .. ending or text
     end,
     int = integer, str = json.quote, dec = json.quote, json_text = as_it_is,
   }, { __index = function() return as_json end })
