@@ -12,6 +12,8 @@ local function form(text)
   return url((text:gsub("+", " ")))
 end
 
+local SURROGATES = "\\u[dD][89abAB]%x%x\\u[dD][c-fC-F]%x%x"
+
 local short_escapes = { b = "\b", f = "\f", n = "\n", r = "\r", t = "\t" }
 
 local function character(escape)
@@ -21,18 +23,34 @@ end
 local function json(text)
   if not text:find("\\", 1, true) then return text end
   text = text:gsub('\\([bfnrt"\\/])', function(letter) return short_escapes[letter] or letter end)
-  text = text:gsub("\\u[dD][89abAB]%x%x\\u%x%x%x%x", character)
+  text = text:gsub(SURROGATES, character)
   return (text:gsub("\\u%x%x%x%x", character))
 end
 
 local entities = { amp = "&", lt = "<", gt = ">", quot = '"', apos = "'" }
 
+-- Nil, which leaves the text as it is, where there is no such character. Half a surrogate pair becomes JSON's: old Java
+-- writes a character beyond 16 bits as the two halves that it keeps it in.
+local function referred(digits, base)
+  digits = digits:gsub("^0+", "")
+  local number = #digits <= 7 and tonumber(digits, base)
+  if not number or number > 0x10FFFF then return nil end
+  if number >= 0xD800 and number <= 0xDFFF then return ("\\u%04x"):format(number) end
+  if number < 0x10000 then return character(("\\u%04x"):format(number)) end
+  number = number - 0x10000
+  return character(("\\u%04x\\u%04x"):format(0xD800 + math.floor(number / 0x400), 0xDC00 + number % 0x400))
+end
+
+-- The semicolon may be missing, as for browsers.
+local function references(text)
+  text = text:gsub("&#(%d+);?", function(digits) return referred(digits, 10) end)
+  text = text:gsub("&#[xX](%x+);?", function(digits) return referred(digits, 16) end)
+  return (text:gsub(SURROGATES, character))
+end
+
 local function html(text)
   if not text:find("&", 1, true) then return text end
-  text = text:gsub("&#([xX]?)(%x%x%x?);", function(hex, digits)
-    local number = tonumber(digits, hex == "" and 10 or 16)
-    return number and number < 128 and string.char(number) or nil
-  end)
+  if text:find("&#", 1, true) then text = references(text) end
   return (text:gsub("&(%a+);", entities))
 end
 

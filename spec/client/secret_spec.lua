@@ -3,7 +3,7 @@ local imr = require "imr"
 local world = require "support.world"
 local cjson = require "cjson"
 
-local PASSWORD = 'Zq"7/\\&+ <9密x%41'
+local PASSWORD = 'Zq"7/\\&+ <9密𠮷x%41'
 local USERNAME = "demo"
 
 local function percent(text, format)
@@ -14,8 +14,12 @@ local function html(text)
   return (text:gsub("[&<\"]", { ["&"] = "&amp;", ["<"] = "&lt;", ['"'] = "&#34;" }))
 end
 
+local function references(text, letters)
+  return (html(text):gsub("[\194-\244][\128-\191]+", letters))
+end
+
 local function escaped(text) return (cjson.encode(text):sub(2, -2)) end
-local function php(text) return (escaped(text):gsub("密", "\\u5bc6")) end
+local function php(text) return (escaped(text):gsub("密", "\\u5bc6"):gsub("𠮷", "\\ud842\\udfb7")) end
 local function java(text) return (escaped(text):gsub("\\/", "/"):gsub("[&<+=]", { ["&"] = "\\u0026",
   ["<"] = "\\u003c", ["+"] = "\\u002b", ["="] = "\\u003d" })) end
 
@@ -28,6 +32,13 @@ local ways = {
   ["in JSON, all ASCII"] = php,
   ["in JSON, cautious"] = java,
   ["in HTML"] = html,
+  ["in HTML, all ASCII"] = function(text) return references(text, { ["密"] = "&#23494;", ["𠮷"] = "&#134071;" }) end,
+  ["in HTML, in hexadecimal"] = function(text)
+    return references(text, { ["密"] = "&#x5BC6;", ["𠮷"] = "&#x00020bb7" })
+  end,
+  ["in HTML of 16 bits"] = function(text)
+    return references(text, { ["密"] = "&#23494", ["𠮷"] = "&#55362;&#57271;" })
+  end,
 }
 
 -- The secrets in every spelling.
