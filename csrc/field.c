@@ -86,3 +86,15 @@ void imr_push_raw(lua_State *L, const imr_json_value *value) {
   else
     lua_pushlstring(L, value->at, value->length);
 }
+
+void imr_push_beginning(lua_State *L, const imr_json_value *value) {
+  size_t length = IMR_BEGINNING;
+  if (value->length <= IMR_BEGINNING) {
+    imr_push_raw(L, value);
+    return;
+  }
+  while (length > IMR_BEGINNING - 4 && ((unsigned char)value->at[length] & 0xC0) == 0x80) length--;
+  lua_pushlstring(L, value->at, length);
+  lua_pushfstring(L, "... (%d bytes)", (int)value->length);
+  lua_concat(L, 2);
+}

@@ -21,4 +21,8 @@ bool imr_push_field(lua_State *L, const imr_field *field, const imr_json_value *
 /* Pushes a value as text, where its type does not fit: decoded if it can be, else the server's own bytes. */
 void imr_push_raw(lua_State *L, const imr_json_value *value);
 
+/* The same of what may be too long to be kept: then its beginning as it was sent, and how long it was. */
+#define IMR_BEGINNING 1000 /* bytes */
+void imr_push_beginning(lua_State *L, const imr_json_value *value);
+
 #endif

@@ -8,6 +8,12 @@
 
 #define BIT(field) (UINT64_C(1) << (field))
 
+/* What a row may have beside its fields, since nobody knows what a broken server sends: members, values
+ * inside of them, and bytes. Of the rest, only the beginning or the number is kept. */
+#define MAX_UNKNOWNS 1000
+#define MAX_VALUES   1000
+#define MAX_TEXT     (256 << 10)
+
 /* Fields by their key */
 
 /* Keys tend to come in the table's order, so the search begins behind the last one found. */
@@ -43,17 +49,52 @@ static void put(imr_rows *rows, int slot) {
   imr_set_beside(L, slot, &rows->repeats);
 }
 
-/* Takes the key off the stack, and keeps the value beside the fields. */
-static void put_beside(imr_rows *rows, const imr_json_value *value) {
+/* What the value takes of the room for text: what is short is always kept. */
+static size_t size_of(const imr_json_value *value) {
+  return value->length <= IMR_BEGINNING ? 0 : value->length;
+}
+
+/* As text, of which there may be too much. */
+static void push_text(imr_rows *rows, const imr_json_value *value) {
+  size_t size = size_of(value);
+  if (size > rows->text_left) {
+    imr_push_beginning(rows->L, value);
+  } else {
+    rows->text_left -= size;
+    imr_push_raw(rows->L, value);
+  }
+}
+
+/* False pushes nothing. */
+static bool push_unknown(imr_rows *rows, const imr_json_value *value) {
+  size_t size = size_of(value);
+  int left = rows->values_left;
+  const imr_value_style style = {rows->style.exact ? IMR_AS_TEXT : IMR_EXACT, true, &left};
   imr_json reader;
-  const imr_value_style style = {rows->style.exact ? IMR_AS_TEXT : IMR_EXACT, true};
   imr_json_init_value(&reader, value);
-  if (imr_push_value(rows->L, &reader, style)) {
+  if (size > rows->text_left || !imr_push_value(rows->L, &reader, style)) return false;
+  rows->text_left -= size;
+  rows->values_left = left;
+  return true;
+}
+
+/* Keeps a member beside the fields. */
+static void put_beside(imr_rows *rows, const imr_json_value *key, const imr_json_value *value) {
+  if (++rows->unknowns > MAX_UNKNOWNS) return;
+  imr_push_beginning(rows->L, key);
+  if ((key->flags & IMR_JSON_NOT_UTF8) == 0 && push_unknown(rows, value)) {
     put(rows, rows->extra);
   } else {
-    imr_push_raw(rows->L, value);
+    push_text(rows, value);
     put(rows, rows->invalid);
   }
+}
+
+static void tell_left_out(imr_rows *rows) {
+  if (rows->unknowns <= MAX_UNKNOWNS) return;
+  lua_pushliteral(rows->L, "(left out)");
+  lua_pushfstring(rows->L, "%d more fields", rows->unknowns - MAX_UNKNOWNS);
+  put(rows, rows->invalid);
 }
 
 static bool is_empty(const imr_json_value *value) {
@@ -63,14 +104,7 @@ static bool is_empty(const imr_json_value *value) {
 static bool read_unknown(imr_rows *rows, const imr_json_value *key) {
   imr_json_value value;
   if (!imr_json_skip(rows->json, &value)) return false;
-  if (is_empty(&value)) return true;
-  imr_push_raw(rows->L, key);
-  if ((key->flags & IMR_JSON_NOT_UTF8) == 0) {
-    put_beside(rows, &value);
-  } else {
-    imr_push_raw(rows->L, &value);
-    put(rows, rows->invalid);
-  }
+  if (!is_empty(&value)) put_beside(rows, key, &value);
   return true;
 }
 
@@ -95,7 +129,7 @@ static void set_new(imr_rows *rows, int field, const imr_json_value *value, bool
     lua_pushnil(L);
     imr_builder_set(&rows->builder, L, field);
     push_name(rows, field);
-    imr_push_raw(L, value);
+    push_text(rows, value);
     put(rows, rows->invalid);
     return;
   }
@@ -201,8 +235,7 @@ static void set_again(imr_rows *rows, int field, const imr_json_value *value) {
   bool same = !lua_isnil(L, -1) && lua_rawequal(L, -1, -2);
   lua_pop(L, 2);
   if (same) return;
-  lua_pushlstring(L, wire->at, wire->length);
-  put_beside(rows, &earlier);
+  put_beside(rows, &(imr_json_value){wire->at, wire->length, IMR_JSON_STRING, 0}, &earlier);
 }
 
 static void mark_seen(imr_rows *rows, const imr_guess *guess) {
@@ -331,7 +364,9 @@ static void attach(imr_rows *rows, int slot, const char *name) {
 bool imr_rows_read(imr_rows *rows) {
   lua_State *L = rows->L;
   rows->seen = 0;
-  rows->repeats = 0;
+  rows->repeats = rows->unknowns = 0;
+  rows->text_left = MAX_TEXT;
+  rows->values_left = MAX_VALUES;
   rows->sided = false;
   imr_builder_begin(&rows->builder, L);
   if (!read_members(rows)) {
@@ -341,6 +376,7 @@ bool imr_rows_read(imr_rows *rows) {
   imr_builder_end(&rows->builder, L, rows->members);
   set_derived(rows);
   if (rows->sided) {
+    tell_left_out(rows);
     attach(rows, rows->extra, "extra");
     attach(rows, rows->invalid, "invalid");
   }

@@ -47,6 +47,9 @@ typedef struct {
   uint64_t kept;     /* fields whose slot in `values` has what `texts` says */
   int members;       /* in this row */
   bool sided;        /* this row has something in its two tables */
+  int unknowns;      /* members of this row that no field takes, as far as they are kept or counted */
+  size_t text_left;  /* room for them: bytes, */
+  int values_left;   /* and values that are inside of them */
   int repeats;       /* keys of this row that got a number because they came before */
 } imr_rows;
 

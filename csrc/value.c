@@ -85,6 +85,12 @@ bool imr_push_value(lua_State *L, imr_json *json, imr_value_style style) {
   }
 }
 
+static bool has_room(imr_json *json, const imr_value_style *style) {
+  if (style->room == NULL || --*style->room >= 0) return true;
+  json->problem = "too many values";
+  return false;
+}
+
 static bool push_list(lua_State *L, imr_json *json, imr_value_style style) {
   int top = lua_gettop(L);
   luaL_checkstack(L, 4, "nested too deeply");
@@ -92,7 +98,7 @@ static bool push_list(lua_State *L, imr_json *json, imr_value_style style) {
   for (int i = 1;; i++) {
     imr_json_step step = imr_json_item(json);
     if (step == IMR_JSON_CLOSED) return true;
-    if (step == IMR_JSON_BROKEN || !imr_push_value(L, json, style)) break;
+    if (step == IMR_JSON_BROKEN || !has_room(json, &style) || !imr_push_value(L, json, style)) break;
     lua_rawseti(L, -2, i);
   }
   lua_settop(L, top);
@@ -134,7 +140,8 @@ static bool push_object(lua_State *L, imr_json *json, imr_value_style style) {
   for (;;) {
     imr_json_step step = imr_json_member(json, &key);
     if (step == IMR_JSON_CLOSED) return true;
-    if (step == IMR_JSON_BROKEN || !push_string(L, json, &key) || !imr_push_value(L, json, style)) break;
+    if (step == IMR_JSON_BROKEN || !has_room(json, &style)) break;
+    if (!push_string(L, json, &key) || !imr_push_value(L, json, style)) break;
     if (style.repeats)
       imr_set_beside(L, top + 1, &repeats);
     else
@@ -157,7 +164,7 @@ const char *imr_push_problem(lua_State *L, const imr_json *json) {
 static int value_json(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
-  const imr_value_style style = {IMR_NEAREST, false};
+  const imr_value_style style = {IMR_NEAREST, false, NULL};
   imr_json json;
   imr_json_init(&json, text, length);
   if (imr_push_value(L, &json, style) && imr_json_finish(&json)) return 1;

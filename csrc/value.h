@@ -18,10 +18,11 @@ typedef enum {
 typedef struct {
   imr_numbers numbers;
   bool repeats; /* all the values of a repeated key are kept, as imr_set_beside does it; else the last one */
+  int *room;    /* so many items and members may be read yet; NULL: any number */
 } imr_value_style;
 
-/* Reads the next value and pushes it. False pushes nothing: not JSON, not UTF-8, or a number beyond the
- * doubles. */
+/* Reads the next value and pushes it. False pushes nothing: not JSON, not UTF-8, a number beyond the
+ * doubles, or no room. */
 bool imr_push_value(lua_State *L, imr_json *json, imr_value_style style);
 
 /* Takes a key and a value off the stack into the table at the index. Where the key has another value, it gets

@@ -205,8 +205,15 @@ function is_same_value(held, value, style)
   return true
 end
 
+-- May there be more than what a record holds of unknown values?
+local function is_too_much(text)
+  if #text < 1000 then return false end
+  local _, values = text:gsub("[,{%[]", "")
+  return values >= 1000 or #text > 2 ^ 18 or text:find(('[^"]'):rep(1000)) ~= nil
+end
+
 local function check_other(key, value, record, style, text)
-  if is_empty(value) or is_repeated({}, { key }, text) then return end
+  if is_empty(value) or is_repeated({}, { key }, text) or is_too_much(text) then return end
   local extra, invalid = record.extra and record.extra[key], record.invalid and record.invalid[key]
   -- What is unusable may stand where cjson does not keep it: below a key that comes again.
   if invalid ~= nil and (not utf8.len(text) or holds_huge_number(text)) then return end

@@ -21,7 +21,9 @@ local words = {
       .. "- `extra`: keys that no document names, with their decoded values. Numbers are text as the platform wrote\n"
       .. "  it with `decimals = \"string\"`; else integers that no Lua number holds are (beyond 2^53, on Lua 5.3\n"
       .. "  and 5.4 beyond 2^63);\n"
-      .. "- `invalid`: by our name, the raw text of a value that is not of its type. Then the field is absent.\n\n"
+      .. "- `invalid`: by our name, the raw text of a value that is not of its type. Then the field is absent.\n"
+      .. "  Also what `extra` can not hold: text that is not UTF-8, a number beyond the doubles, and what is\n"
+      .. "  more than 1,000 values or 256 KB in one row. Longer text is cut, \"... (5000 bytes)\" says so.\n\n"
       .. "Types: `dec` is a Lua number, or with `decimals = \"string\"` the platform's own digits; `time` is Unix\n"
       .. "seconds. "
       .. "Units are those that the meters show: the platform's document names none.",
@@ -39,7 +41,9 @@ local words = {
       .. "平台未返回、返回 `\"\"` 或 null 的字段在记录中不存在。每条记录还可能带有：\n\n"
       .. "- `extra`：文档未列出的键及其解码后的值。`decimals = \"string\"` 时其中的数字保持平台原样的文本；\n"
       .. "  否则只有 Lua 数值装不下的整数（超过 2^53，Lua 5.3 与 5.4 为超过 2^63）才保持文本；\n"
-      .. "- `invalid`：类型不符的值，以本库字段名为键，保存原始文本；此时该字段本身不存在。\n\n"
+      .. "- `invalid`：类型不符的值，以本库字段名为键，保存原始文本；此时该字段本身不存在。\n"
+      .. "  `extra` 放不下的也在这里：非 UTF-8 文本、超出双精度范围的数字，以及一行中超过 1000 个值或 256 KB 的部分。\n"
+      .. "  更长的文本会被截断，并注明 \"... (5000 bytes)\"。\n\n"
       .. "类型：`dec` 为 Lua 数值，`decimals = \"string\"` 时为平台原样的数字文本；`time` 为 Unix 秒。\n"
       .. "平台文档未注明单位，表中单位以表计显示为准。",
     sent = "参数", fields = "%s 的字段", section = "平台文档 §%s",

@@ -235,6 +235,63 @@ describe("core.decode: what no field takes", function()
   end)
 end)
 
+describe("core.decode: too much of what no field takes", function()
+  local function cut(text, kept) return ("%s... (%d bytes)"):format(text:sub(1, kept or 1000), #text) end
+  local function list(count) return "[" .. ("{},"):rep(count - 1) .. "{}]" end
+
+  it("text: the beginning is kept", function()
+    local most = 256 * 1024
+    local fits, long, some = ("a"):rep(most), ("a"):rep(most + 1), ("a"):rep(1001)
+    assert.same({ extra = { x = fits } }, record("readings", ('"x":"%s"'):format(fits)))
+    assert.same({ invalid = { x = cut(long) } }, record("readings", ('"x":"%s"'):format(long)))
+    assert.same({ invalid = { x = cut("[" .. long .. "]"):gsub("a", "1") } },
+      record("readings", ('"x":[%s]'):format((long:gsub("a", "1")))))
+    assert.same({ reading = 1, extra = { a = 1, x = fits, b = "c" }, invalid = { y = cut(fits), z = cut(some) } },
+      record("readings", ('"a":1,"x":"%s","y":"%s","b":"c","z":"%s","reading":1'):format(fits, fits, some)))
+    assert.same({ invalid = { reading = cut(long) } }, record("readings", ('"reading":"%s"'):format(long)))
+  end)
+
+  it("no character is cut, and other bytes are", function()
+    local chinese, gbk = "ab" .. ("水"):rep(1e5), ("\177"):rep(3e5)
+    assert.same({ invalid = { x = cut(chinese, 998) } }, record("readings", ('"x":"%s"'):format(chinese)))
+    local held = record("readings", ('"x":"%s"'):format(gbk)).invalid.x
+    assert.matches("^\177+%.%.%. %(300000 bytes%)$", held)
+    assert.is_true(#held > 1000)
+  end)
+
+  it("values inside of others: they stay text", function()
+    local all, more = list(999), list(1001)
+    local row = record("readings", ('"more":%s,"x":{"y":%s},"z":[1],"a":1,"e":[]'):format(more, all))
+    assert.equal(999, #row.extra.x.y)
+    row.extra.x = nil
+    assert.same({ extra = { a = 1, e = {} }, invalid = { more = more, z = "[1]" } }, row)
+  end)
+
+  it("members: they are counted", function()
+    local members, extra = {}, {}
+    for i = 1, 1000 do
+      members[i], extra["k" .. i] = ('"k%d":%d'):format(i, i), i
+    end
+    local text = table.concat(members, ",")
+    assert.same({ extra = extra, reading = 5 }, record("readings", text .. ',"reading":5,"empty":""'))
+    assert.same({ extra = extra, reading = 6, invalid = { ["(left out)"] = "3 more fields" } },
+      record("readings", text .. ',"reading":5,"reading":6,"x":[],"\255":1'))
+  end)
+
+  it("a key: the beginning is kept", function()
+    local key = ("k"):rep(5000)
+    assert.same({ extra = { [cut(key)] = 1, [cut(key) .. " (2)"] = 2 } },
+      record("readings", ('"%s":1,"%s":2'):format(key, key)))
+  end)
+
+  it("belongs to its row", function()
+    local row = ('{"x":"%s"}'):format(("a"):rep(2e5))
+    local rows = decode("readings", answer(("[%s,%s]"):format(row, row))).rows
+    assert.same(rows[1], rows[2])
+    assert.equal(2e5, #rows[1].extra.x)
+  end)
+end)
+
 describe("core.decode: repeated keys", function()
   local cases = {
     { "the same twice", "readings", '"tableNo":"1","tableNo":"1"', { meter_no = "1" } },
