@@ -79,34 +79,37 @@ static int decode_answer(lua_State *L) {
   return give(L, step);
 }
 
-/* Slices. Between two of them the stack slots and the body are in a list that belongs to the decoder. It is
- * an object with a method and no closure, because LuaJIT's traces would keep the closures that they met. */
+/* Slices. Between two of them the stack slots are in a list that belongs to the decoder, as is the body. It
+ * is an object with a method and no closure, because LuaJIT's traces would keep the closures that they met.
+ */
 
 #define DECODER "imr.decoder"
 
 typedef struct {
   bool ready; /* false also after an error that Lua raised under way */
+  int slots;  /* count */
   text body;
   imr_envelope answer;
 } decoder;
 
-static int slot_count(const imr_envelope *answer) { return answer->last - answer->table + 1; }
-
-/* Into the list at the top, which is taken off. */
-static void save_slots(lua_State *L, const imr_envelope *answer) {
-  for (int i = 1; i <= slot_count(answer); i++) {
-    lua_pushvalue(L, answer->table + i - 1);
-    lua_rawseti(L, -2, i);
+/* Into the list at that index. */
+static void save_slots(lua_State *L, decoder *own, int list) {
+  int slots = lua_gettop(L) - own->answer.table + 1;
+  for (int i = slots + 1; i <= own->slots; i++) {
+    lua_pushnil(L);
+    lua_rawseti(L, list, i);
   }
-  lua_pop(L, 1);
+  for (int i = slots; i >= 1; i--) lua_rawseti(L, list, i);
+  own->slots = slots;
 }
 
-static void load_slots(lua_State *L, const imr_envelope *answer) {
-  luaL_checkstack(L, answer->last + IMR_ROWS_STACK, "too many fields");
-  lua_settop(L, answer->table - 1);
+static void load_slots(lua_State *L, const decoder *own) {
+  int below = own->answer.table - 1;
+  luaL_checkstack(L, below + own->slots + IMR_ROWS_STACK, "too many fields");
+  lua_settop(L, below);
   lua_getuservalue(L, 1);
   lua_replace(L, 2);
-  for (int i = 1; i <= slot_count(answer); i++) lua_rawgeti(L, 2, i);
+  for (int i = 1; i <= own->slots; i++) lua_rawgeti(L, 2, i);
 }
 
 /* What is decoded now belongs to the caller alone. */
@@ -117,7 +120,7 @@ static void let_go(lua_State *L) {
 
 /*** Reads on.
 @function decoder:read
-@tparam number bytes about so many; a row is never cut
+@tparam number bytes about so many
 @treturn[1] boolean false: there is more
 @treturn[2] table|nil answer what `decode` returns
 @treturn[2] string what is wrong, and where */
@@ -127,15 +130,14 @@ static int decoder_read(lua_State *L) {
   luaL_argcheck(L, bytes >= 1 && bytes <= 1e9, 2, "1 to 1e9 bytes expected");
   if (!own->ready) return luaL_error(L, "this decoder has come to its end");
   own->ready = false;
-  load_slots(L, &own->answer);
+  load_slots(L, own);
   imr_envelope_step step = imr_envelope_read(&own->answer, L, (size_t)bytes);
   if (step != IMR_ENVELOPE_PAUSED) {
     use(own->body, false);
     let_go(L);
     return give(L, step);
   }
-  lua_pushvalue(L, 2);
-  save_slots(L, &own->answer);
+  save_slots(L, own, 2);
   own->ready = true;
   lua_pushboolean(L, 0);
   return 1;
@@ -156,15 +158,16 @@ static int decode_decoder(lua_State *L) {
   own->ready = true;
   own->body = body;
   own->answer = answer;
+  own->slots = 0;
   luaL_setmetatable(L, DECODER);
   use(body, true);
-  imr_envelope_open(&own->answer, L, prepared, body.data, body.length);
-  lua_createtable(L, slot_count(&own->answer) + 1, 0);
+  lua_createtable(L, IMR_MAX_FIELDS, 1);
   lua_pushvalue(L, 2);
-  lua_rawseti(L, -2, slot_count(&own->answer) + 1);
+  lua_setfield(L, -2, "body");
   lua_pushvalue(L, -1);
   lua_setuservalue(L, prepared + 1);
-  save_slots(L, &own->answer);
+  imr_envelope_open(&own->answer, L, prepared, body.data, body.length);
+  save_slots(L, own, prepared + 2);
   lua_settop(L, prepared + 1);
   return 1;
 }

@@ -49,9 +49,12 @@ static const char *form_of(const imr_json_value *value) {
 
 /* Slices */
 
+/* A row that is cut costs a little, so it may be as long again as the slice. */
 static void begin_slice(answer *a) {
   size_t left = (size_t)(a->json.end - a->json.at);
-  a->until = a->slice == 0 || a->slice >= left ? NULL : a->json.at + a->slice;
+  bool is_last = a->slice == 0 || a->slice >= left;
+  a->until = is_last ? NULL : a->json.at + a->slice;
+  a->rows.until = is_last || a->slice >= left - a->slice ? NULL : a->until + a->slice;
 }
 
 static bool is_slice_over(const answer *a) { return a->until != NULL && a->json.at >= a->until; }
@@ -69,59 +72,58 @@ static void make_lists(answer *a) {
 }
 
 /* Takes the record at the top into the lists. */
-static void add_row(answer *a, const char *start) {
+static void add_row(answer *a) {
   int number = ++a->row_count;
-  imr_push_integer(a->L, imr_rows_identity(&a->rows, start)); /* reads the record */
+  imr_push_integer(a->L, imr_rows_identity(&a->rows, a->row)); /* reads the record */
   lua_rawseti(a->L, a->list + 1, number);
   lua_rawseti(a->L, a->list, number);
 }
 
-static bool read_row(answer *a) {
+static void begin_row(answer *a, const char *start) {
+  a->row = start;
+  a->place = IMR_IN_ROW;
+  imr_rows_begin(&a->rows);
+}
+
+/* Reads on in a row. */
+static imr_envelope_step read_row(answer *a) {
+  imr_json_step step = imr_rows_read(&a->rows);
+  if (step == IMR_JSON_PAUSED) return IMR_ENVELOPE_PAUSED;
+  if (step == IMR_JSON_BROKEN) return IMR_ENVELOPE_BAD;
+  a->place = a->single ? IMR_IN_ENVELOPE : IMR_IN_ROWS;
+  if (a->single && a->rows.members == 0) {
+    lua_pop(a->L, 1);
+  } else {
+    add_row(a);
+    a->form = a->single ? "object" : "list";
+  }
+  return IMR_ENVELOPE_DONE;
+}
+
+static bool enter_row(answer *a) {
   imr_json_value row;
   if (!imr_json_read(&a->json, &row)) return false;
   if (row.kind != IMR_JSON_OBJECT)
     return refuse_kind(a, &row, lua_pushfstring(a->L, "data[%d]", a->row_count + 1), "a record");
-  if (!imr_rows_read(&a->rows)) return false;
-  add_row(a, row.at);
-  a->form = "list";
+  begin_row(a, row.at);
   return true;
 }
 
-static bool read_item(answer *a) {
-  imr_json_value item;
-  return a->open == IMR_ROWS ? read_row(a) : imr_json_skip(&a->json, &item);
-}
-
-static void close_list(answer *a) {
-  if (a->open == IMR_SKIPPED) {
-    a->data.length = (size_t)(a->json.at - a->data.at);
-    a->form = form_of(&a->data);
-  }
-  a->open = IMR_NO_LIST;
-}
-
-/* Reads on in the list that is open. */
-static imr_envelope_step read_list(answer *a) {
-  while (!is_slice_over(a)) {
+/* Reads on in the list of rows, or in the one row that there is. */
+static imr_envelope_step read_on_rows(answer *a) {
+  for (;;) {
+    if (a->place == IMR_IN_ROW) {
+      imr_envelope_step step = read_row(a);
+      if (step != IMR_ENVELOPE_DONE || a->single) return step;
+    }
+    if (is_slice_over(a)) return IMR_ENVELOPE_PAUSED;
     imr_json_step step = imr_json_item(&a->json);
     if (step == IMR_JSON_CLOSED) {
-      close_list(a);
+      a->place = IMR_IN_ENVELOPE;
       return IMR_ENVELOPE_DONE;
     }
-    if (step == IMR_JSON_BROKEN || !read_item(a)) return IMR_ENVELOPE_BAD;
+    if (step == IMR_JSON_BROKEN || !enter_row(a)) return IMR_ENVELOPE_BAD;
   }
-  return IMR_ENVELOPE_PAUSED;
-}
-
-static bool read_single(answer *a, const char *start) {
-  if (!imr_rows_read(&a->rows)) return false;
-  if (a->rows.members == 0) {
-    lua_pop(a->L, 1);
-    return true;
-  }
-  add_row(a, start);
-  a->form = "object";
-  return true;
 }
 
 static imr_envelope_step read_rows(answer *a) {
@@ -130,12 +132,16 @@ static imr_envelope_step read_rows(answer *a) {
   if (!imr_json_read(&a->json, &data)) return IMR_ENVELOPE_BAD;
   a->has_rows = true;
   a->form = "empty";
-  if (data.kind == IMR_JSON_OBJECT) return step_of(read_single(a, data.at));
   if (data.kind == IMR_JSON_NULL || (data.kind == IMR_JSON_STRING && data.length == 0))
     return IMR_ENVELOPE_DONE;
-  if (data.kind != IMR_JSON_LIST) return step_of(refuse_kind(a, &data, "data", "records"));
-  a->open = IMR_ROWS;
-  return read_list(a);
+  a->single = data.kind == IMR_JSON_OBJECT;
+  if (a->single)
+    begin_row(a, data.at);
+  else if (data.kind == IMR_JSON_LIST)
+    a->place = IMR_IN_ROWS;
+  else
+    return step_of(refuse_kind(a, &data, "data", "records"));
+  return read_on_rows(a);
 }
 
 /* Envelope */
@@ -146,27 +152,32 @@ static bool read_integer(const imr_json_value *value, int64_t *number) {
   return imr_decimal_read(&decimal, value->at, value->length) && imr_decimal_to_integer(&decimal, number);
 }
 
-static bool read_code(answer *a) {
-  imr_json_value value;
+static bool take_code(answer *a) {
+  const imr_json_value *value = &a->code_text;
   int64_t code;
-  if (!imr_json_skip(&a->json, &value)) return false;
-  if (value.kind == IMR_JSON_NULL || (value.kind == IMR_JSON_STRING && value.length == 0)) return true;
-  if (!read_integer(&value, &code)) return refuse(a, value.at, "the answer's code is not a number");
-  if (a->has_code && code != a->code) return refuse(a, value.at, "the answer has two codes");
+  if (value->kind == IMR_JSON_NULL || (value->kind == IMR_JSON_STRING && value->length == 0)) return true;
+  if (!read_integer(value, &code)) return refuse(a, value->at, "the answer's code is not a number");
+  if (a->has_code && code != a->code) return refuse(a, value->at, "the answer has two codes");
   a->has_code = true;
   a->code = code;
   return true;
 }
 
-static imr_envelope_step skip_data(answer *a) {
-  if (a->json.at == a->json.end || *a->json.at != '[') {
-    if (!imr_json_skip(&a->json, &a->data)) return IMR_ENVELOPE_BAD;
-    a->form = form_of(&a->data);
-    return IMR_ENVELOPE_DONE;
-  }
-  if (!imr_json_read(&a->json, &a->data)) return IMR_ENVELOPE_BAD;
-  a->open = IMR_SKIPPED;
-  return read_list(a);
+/* Skips on in a member's value. */
+static imr_envelope_step read_on_value(answer *a) {
+  imr_json_step step = imr_json_skip_on(&a->json, &a->skipping, a->until);
+  if (step == IMR_JSON_PAUSED) return IMR_ENVELOPE_PAUSED;
+  if (step == IMR_JSON_BROKEN) return IMR_ENVELOPE_BAD;
+  a->place = IMR_IN_ENVELOPE;
+  *a->skipped = a->skipping.value;
+  if (a->skipped == &a->data) a->form = form_of(&a->data);
+  return step_of(a->skipped != &a->code_text || take_code(a));
+}
+
+static imr_envelope_step skip_value(answer *a, imr_json_value *value) {
+  a->skipped = value;
+  a->place = IMR_IN_VALUE;
+  return imr_json_begin_skip(&a->json, &a->skipping) ? read_on_value(a) : IMR_ENVELOPE_BAD;
 }
 
 /* Rows are decoded on the spot if the code has come. Else they are when it has: before, nobody knows whether
@@ -175,18 +186,16 @@ static imr_envelope_step read_data(answer *a) {
   if (a->has_data) return step_of(refuse(a, a->json.at, "the answer has data twice"));
   a->has_data = true;
   if (a->has_code && a->code == SUCCESS && (a->endpoint->flags & IMR_LISTING) != 0) return read_rows(a);
-  return skip_data(a);
+  return skip_value(a, &a->data);
 }
 
 static imr_envelope_step read_entry(answer *a) {
   imr_json_value key;
-  imr_json_value other;
   if (!imr_json_key(&a->json, &key)) return IMR_ENVELOPE_BAD;
   if (is_key(&key, "data")) return read_data(a);
-  if (is_key(&key, "code")) return step_of(read_code(a));
-  if (is_key(&key, "msg")) return step_of(imr_json_skip(&a->json, &a->message));
-  if (is_key(&key, "totalCount")) return step_of(imr_json_skip(&a->json, &a->total));
-  return step_of(imr_json_skip(&a->json, &other));
+  if (is_key(&key, "code")) return skip_value(a, &a->code_text);
+  if (is_key(&key, "msg")) return skip_value(a, &a->message);
+  return skip_value(a, is_key(&key, "totalCount") ? &a->total : &a->other);
 }
 
 static bool enter_envelope(answer *a) {
@@ -275,7 +284,10 @@ static void set_facts(answer *a) {
 
 static imr_envelope_step read_on(answer *a) {
   imr_envelope_step step = IMR_ENVELOPE_DONE;
-  if (a->open != IMR_NO_LIST) step = read_list(a);
+  if (a->place == IMR_IN_VALUE)
+    step = read_on_value(a);
+  else if (a->place != IMR_IN_ENVELOPE)
+    step = read_on_rows(a);
   if (step == IMR_ENVELOPE_DONE && !a->closed) step = read_envelope(a);
   if (step == IMR_ENVELOPE_DONE) step = decode_data(a);
   return step;
@@ -309,5 +321,4 @@ void imr_envelope_open(imr_envelope *a, lua_State *L, int prepared, const char *
   a->rows.json = &a->json;
   a->rows.endpoint = a->endpoint;
   imr_rows_open(&a->rows, prepared);
-  a->last = lua_gettop(L);
 }

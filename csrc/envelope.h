@@ -1,5 +1,6 @@
 /* An answer's body on its way to Lua: {code, message, total, form, rows, ids, token}. It can be read in
- * slices: where one ends, `imr_envelope` and its stack slots are all that the next one needs. */
+ * slices: where one ends, `imr_envelope` and the stack slots from its first one to the top are all that the
+ * next one needs. */
 #ifndef IMR_ENVELOPE_H
 #define IMR_ENVELOPE_H
 
@@ -7,7 +8,8 @@
 
 typedef enum { IMR_ENVELOPE_BAD = -1, IMR_ENVELOPE_PAUSED = 0, IMR_ENVELOPE_DONE = 1 } imr_envelope_step;
 
-typedef enum { IMR_NO_LIST, IMR_ROWS, IMR_SKIPPED } imr_envelope_list;
+/* Where a slice may end. */
+typedef enum { IMR_IN_ENVELOPE, IMR_IN_VALUE, IMR_IN_ROWS, IMR_IN_ROW } imr_envelope_place;
 
 typedef struct {
   lua_State *L; /* of the slice that is being read */
@@ -18,11 +20,14 @@ typedef struct {
 
   int table; /* the first stack slot of ours: the answer */
   int list;  /* its rows or nil, and in the slot behind it their identities */
-  int last;  /* the last stack slot of ours */
 
   size_t slice;
-  const char *until;      /* where the slice ends, NULL: with the body */
-  imr_envelope_list open; /* the list that we are in */
+  const char *until; /* where the slice ends, NULL: with the body */
+  imr_envelope_place place;
+  imr_json_skipping skipping;
+  imr_json_value *skipped; /* of the values below the one that is being skipped */
+  const char *row;         /* where the one that is being read began */
+  bool single;             /* it is all of `data` */
   int row_count;
 
   bool refused; /* the reason is at the top of the stack; else it is the reader's */
@@ -33,16 +38,18 @@ typedef struct {
   bool has_rows; /* the rows have been begun */
   const char *form;
   int64_t code;
+  imr_json_value code_text;
   imr_json_value message;
   imr_json_value total;
   imr_json_value data;
+  imr_json_value other;
 } imr_envelope;
 
 /* Takes the stack slots. `endpoint` and `rows.style` are set, all else is zero; `prepared` is the
  * index of what imr_builder_prepare pushes. */
 void imr_envelope_open(imr_envelope *answer, lua_State *L, int prepared, const char *body, size_t length);
 
-/* Reads on for about so many bytes (0: all that is left); a row is never cut. When it is done, the answer is
+/* Reads on for about so many bytes (0: all that is left). When it is done, the answer is
  * at the top of the stack, when it is bad, the problem. */
 imr_envelope_step imr_envelope_read(imr_envelope *answer, lua_State *L, size_t bytes);
 

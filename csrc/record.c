@@ -101,13 +101,6 @@ static bool is_empty(const imr_json_value *value) {
   return value->kind == IMR_JSON_NULL || (value->kind == IMR_JSON_STRING && value->length == 0);
 }
 
-static bool read_unknown(imr_rows *rows, const imr_json_value *key) {
-  imr_json_value value;
-  if (!imr_json_skip(rows->json, &value)) return false;
-  if (!is_empty(&value)) put_beside(rows, key, &value);
-  return true;
-}
-
 /* Fields */
 
 static bool is_same(const imr_json_value *a, const imr_json_value *b) {
@@ -255,20 +248,39 @@ static bool take_member(imr_rows *rows, const imr_guess *guess) {
   return true;
 }
 
-/* The value of a field whose key has been read. */
-static bool read_value(imr_rows *rows, const imr_guess *guess) {
-  int field = guess->field;
-  imr_json_value value;
-  if (!set_at_once(rows, guess)) {
-    if (!imr_json_skip(rows->json, &value)) return false;
-    if (is_empty(&value)) return true;
-    if ((rows->seen & guess->bit) != 0)
-      set_again(rows, field, &value);
-    else
-      set_field(rows, field, &value);
+static void take_value(imr_rows *rows, const imr_guess *guess, const imr_json_value *value) {
+  if (is_empty(value)) return;
+  if (guess->field < 0) {
+    put_beside(rows, &guess->key, value);
+    return;
   }
+  if ((rows->seen & guess->bit) != 0)
+    set_again(rows, guess->field, value);
+  else
+    set_field(rows, guess->field, value);
   mark_seen(rows, guess);
-  return true;
+}
+
+/* The rest of a value that is not read at once. */
+static imr_json_step read_rest(imr_rows *rows, const imr_guess *guess) {
+  imr_json_step step = imr_json_skip_on(rows->json, &rows->skipping, rows->until);
+  rows->in_value = step == IMR_JSON_PAUSED;
+  if (step != IMR_JSON_CLOSED) return step;
+  take_value(rows, guess, &rows->skipping.value);
+  return IMR_JSON_MORE;
+}
+
+/* The value of a member whose key has been read. */
+static imr_json_step read_value(imr_rows *rows, const imr_guess *guess) {
+  imr_json_value value;
+  if (set_at_once(rows, guess)) {
+    mark_seen(rows, guess);
+  } else if (imr_json_skip_short(rows->json, &value)) {
+    take_value(rows, guess, &value);
+  } else {
+    return imr_json_begin_skip(rows->json, &rows->skipping) ? read_rest(rows, guess) : IMR_JSON_BROKEN;
+  }
+  return IMR_JSON_MORE;
 }
 
 /* Members and rows */
@@ -290,31 +302,29 @@ static imr_json_step read_key(imr_rows *rows, imr_guess *guess, int first) {
 static imr_json_step read_member(imr_rows *rows, int position) {
   imr_guess *guess = &rows->guesses[position < IMR_MAX_GUESSES ? position : IMR_MAX_GUESSES - 1];
   const char *start = rows->json->at;
-  bool fine;
+  if (rows->in_value) return read_rest(rows, guess);
   if (take_member(rows, guess)) return IMR_JSON_MORE;
   if (guess->length == 0 || !imr_json_take(rows->json, guess->text, guess->length)) {
     imr_json_step step = read_key(rows, guess, position);
     if (step != IMR_JSON_MORE) return step;
   }
-  if (guess->field < 0) {
-    fine = read_unknown(rows, &guess->key);
-  } else {
-    guess->text = start; /* beside the value, so that both can be compared at once */
-    fine = read_value(rows, guess);
-  }
-  return fine ? IMR_JSON_MORE : IMR_JSON_BROKEN;
+  if (guess->field >= 0) guess->text = start; /* beside the value, so that both can be compared at once */
+  return read_value(rows, guess);
 }
 
-static bool read_members(imr_rows *rows) {
-  int position = 0;
-  for (;;) {
-    imr_json_step step = read_member(rows, position);
-    if (step == IMR_JSON_CLOSED) break;
-    if (step == IMR_JSON_BROKEN) return false;
-    position++;
+static bool is_time_over(const imr_rows *rows) {
+  return rows->until != NULL && rows->json->at >= rows->until;
+}
+
+/* Few rows have so many members that it is worth a look between them. */
+static imr_json_step read_members(imr_rows *rows) {
+  for (int position = rows->position;; position++) {
+    bool over = position % IMR_MAX_GUESSES == IMR_MAX_GUESSES - 1 && is_time_over(rows);
+    imr_json_step step = over ? IMR_JSON_PAUSED : read_member(rows, position);
+    if (step == IMR_JSON_MORE) continue;
+    rows->position = position;
+    return step;
   }
-  rows->members = position;
-  return true;
 }
 
 static void set_string(imr_rows *rows, const char *name, const char *value) {
@@ -361,26 +371,28 @@ static void attach(imr_rows *rows, int slot, const char *name) {
   lua_replace(L, slot);
 }
 
-bool imr_rows_read(imr_rows *rows) {
-  lua_State *L = rows->L;
+void imr_rows_begin(imr_rows *rows) {
   rows->seen = 0;
-  rows->repeats = rows->unknowns = 0;
+  rows->repeats = rows->unknowns = rows->position = 0;
   rows->text_left = MAX_TEXT;
   rows->values_left = MAX_VALUES;
   rows->sided = false;
-  imr_builder_begin(&rows->builder, L);
-  if (!read_members(rows)) {
-    lua_settop(L, rows->builder.record - 1);
-    return false;
-  }
-  imr_builder_end(&rows->builder, L, rows->members);
+  imr_builder_begin(&rows->builder, rows->L);
+}
+
+imr_json_step imr_rows_read(imr_rows *rows) {
+  imr_json_step step = read_members(rows);
+  if (step == IMR_JSON_BROKEN) lua_settop(rows->L, rows->builder.record - 1);
+  if (step != IMR_JSON_CLOSED) return step;
+  rows->members = rows->position;
+  imr_builder_end(&rows->builder, rows->L, rows->members);
   set_derived(rows);
   if (rows->sided) {
     tell_left_out(rows);
     attach(rows, rows->extra, "extra");
     attach(rows, rows->invalid, "invalid");
   }
-  return true;
+  return IMR_JSON_CLOSED;
 }
 
 /* False when one of the two is not in the record. */

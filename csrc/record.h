@@ -45,6 +45,10 @@ typedef struct {
   uint64_t keepable; /* fields whose values may be kept for the next row */
   uint64_t seen;     /* fields that had a value in this row */
   uint64_t kept;     /* fields whose slot in `values` has what `texts` says */
+  int position;      /* of the member that is being read */
+  bool in_value;     /* it is being skipped: */
+  imr_json_skipping skipping;
+  const char *until; /* where a row is put aside, NULL: nowhere */
   int members;       /* in this row */
   bool sided;        /* this row has something in its two tables */
   int unknowns;      /* members of this row that no field takes, as far as they are kept or counted */
@@ -56,8 +60,12 @@ typedef struct {
 /* Takes the stack slots; `prepared` is the index of what imr_builder_prepare pushes. */
 void imr_rows_open(imr_rows *rows, int prepared);
 
-/* Reads a row, behind its opening brace, and pushes the record. False pushes nothing: it is not JSON. */
-bool imr_rows_read(imr_rows *rows);
+/* A row, behind its opening brace: begins a record, which is at the top of the stack. */
+void imr_rows_begin(imr_rows *rows);
+
+/* Reads on in it. CLOSED leaves the record at the top of the stack, PAUSED what is needed to read on, BROKEN
+ * nothing: it is not JSON. */
+imr_json_step imr_rows_read(imr_rows *rows);
 
 /* What tells the row just read, which began at `start`, from others: 53 bits. */
 int64_t imr_rows_identity(const imr_rows *rows, const char *start);

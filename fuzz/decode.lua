@@ -1,5 +1,6 @@
 -- Answers of every endpoint: the first byte chooses endpoint and style, the rest is the body. Rows are compared with
--- what follows from lua-cjson's reading of the same body, and with the same row decoded alone.
+-- what follows from lua-cjson's reading of the same body, and with the same row decoded alone; the answer with what
+-- slices give.
 local cjson = require("cjson").new()
 local compare = require "compare"
 local core = require "imr.core"
@@ -47,12 +48,23 @@ local function check_rows(endpoint, style, answer, body)
   end
 end
 
+local function sliced(endpoint, body, style)
+  local decoder = core.decoder(endpoint.name, body, style, CHINA)
+  local size = #body % 61 + 1
+  local answer, problem = decoder:read(size)
+  while answer == false do answer, problem = decoder:read(size) end
+  return answer, problem
+end
+
 return function(input)
   local choice = input:byte() or 0
   local endpoint = endpoints[choice % #endpoints + 1]
   local style = choice // #endpoints % 2 == 0 and "string" or "number"
   local body = input:sub(2)
   local answer, problem = core.decode(endpoint.name, body, style, CHINA)
+  local same, same_problem = sliced(endpoint, body, style)
+  compare.must_be_same(same, answer, "in slices")
+  assert(problem == same_problem, "another problem in slices")
   if not answer then return assert(type(problem) == "string") end
   assert(native.read(body), "an answer that is not JSON was taken")
   check_envelope(answer)

@@ -42,7 +42,7 @@ function core.decode(endpoint, body, decimals, utc_offset) end
 local decoder = {}
 
 ---Reads on.
----@param bytes number about so many; a row is never cut
+---@param bytes number about so many
 ---@return boolean|table|nil false: there is more
 ---@return string|nil what is wrong, and where
 function decoder:read(bytes) end

@@ -91,7 +91,77 @@ describe("core.decoder", function()
     end
   end)
 
-  it("pauses where it should: a row is never cut, and no slice holds more than one beyond its size", function()
+  -- Values that take more than one slice, and a row that does.
+  local function big()
+    local members = { '"tableNo":"1"' }
+    for index = 2, 300 do
+      members[index] = ('"k%d":%d'):format(index % 120, index)
+      if index % 7 == 0 then members[index] = ('"reading":"%d"'):format(index % 5) end
+      if index % 31 == 0 then members[index] = '"readTime":"1970-01-01 08:00:00"' end
+    end
+    local text = ("a"):rep(4090) .. "\\u6c34\\n水表\\ud83d\\ude00" .. ("水"):rep(1500) .. "]}"
+    return {
+      '"' .. text .. '"', '["' .. text .. '",{"a":[1,-2.5e3,true,null,"' .. text .. '"],"b":{}},[[[]]]]',
+      '"' .. ("\255"):rep(5000) .. '"', '[{"\255":1},"' .. text .. '"]', "[" .. ("[],"):rep(2000) .. '{"x":{"x":1}}]',
+      "{" .. table.concat(members, ",") .. "}",
+    }
+  end
+
+  local function big_bodies(value)
+    local row = ('{"tableNo":"1","x":%s,"tableAddress":%s,"reading":%s,"x":%s,"imei":"2"}'):gsub("%%s",
+      (value:gsub("%%", "%%%%")))
+    return {
+      ('{"code":200,"data":[{"imei":"1"},%s,{"imei":"3"}]}'):format(row), ('{"code":200,"data":%s}'):format(row),
+      ('{"data": %s ,"x":%s,"msg":%s,"totalCount":%s,"code":"200"}'):format(row, value, value, value),
+      ('{"code":1009,"data":%s}'):format(value), ('{"x":1,"code":%s}'):format(value),
+      ('{"code":200,"data":%s}'):format(value), ('{"code":200,"data":[%s]}'):format(value),
+    }
+  end
+
+  it("gives the same answer for slices that end inside of values and rows", function()
+    local function any() return random(3000) end
+    for _, value in ipairs(big()) do
+      for index, body in ipairs(big_bodies(value)) do
+        for _, size in ipairs { any, fixed(97), fixed(1000), fixed(5000) } do
+          assert_same_as_at_once(index % 2 == 0 and "meters" or "readings", body, "string", size)
+        end
+        for _ = 1, 10 do
+          assert_same_as_at_once("readings", body:sub(1, random(#body)), "number", any)
+        end
+      end
+    end
+  end)
+
+  it("pauses in big values and rows", function()
+    local wide = {}
+    for index = 1, 5000 do wide[index] = ('"k%d":1'):format(index) end
+    local function whole(values) return "[" .. values:sub(1, -2) .. "]" end
+    for _, value in ipairs { '"' .. ("a"):rep(5e4) .. '"', '"' .. ("水"):rep(2e4) .. '"', whole(("[],"):rep(2e4)),
+      whole(('{"a":1},'):rep(6000)), "{" .. table.concat(wide, ",") .. "}" } do
+      for _, body in ipairs {
+        '{"x":%s,"code":200,"data":[]}', '{"code":200,"data":[{"x":%s}]}', '{"code":200,"data":{"tableNo":%s}}',
+        '{"data":%s,"code":1009}', '{"msg":%s,"code":200}',
+      } do
+        body = body:gsub("%%s", (value:gsub("%%", "%%%%")))
+        local _, _, slices = sliced("readings", body, "number", fixed(500))
+        assert.is_true(slices > #body / 1100, ("%d slices of %d bytes"):format(slices, #body))
+      end
+    end
+    local row = ('{"code":200,"data":[{%s}]}'):format(table.concat(wide, ","))
+    local _, _, slices = sliced("readings", row, "number", fixed(500))
+    assert.is_true(slices > #row / 1600)
+  end)
+
+  it("keeps a row that is put aside over full collections", function()
+    for _, value in ipairs(big()) do
+      for _, body in ipairs(big_bodies(value)) do
+        local answer, problem = sliced("readings", body, "string", fixed(2000), collectgarbage)
+        assert.same({ at_once("readings", body, "string") }, { answer, problem })
+      end
+    end
+  end)
+
+  it("pauses where it should: usual rows are not cut, and no slice holds more than one beyond its size", function()
     local body = '{"code":200,"data":[' .. ("{},"):rep(99) .. "{}]}"
     local answer, _, slices = sliced("readings", body, "number", fixed(30))
     assert.equal(100, #answer.rows)
