@@ -117,13 +117,12 @@ static void set_new(imr_rows *rows, int field, const imr_json_value *value, bool
   const imr_field *entry = &rows->endpoint->fields[field];
   rows->texts[field] = *value;
   rows->kept &= ~BIT(field);
+  rows->bad &= ~BIT(field);
   imr_builder_reach(&rows->builder, L, field);
   if (!imr_push_field(L, entry, value, &rows->style)) {
     lua_pushnil(L);
     imr_builder_set(&rows->builder, L, field);
-    push_name(rows, field);
-    push_text(rows, value);
-    put(rows, rows->invalid);
+    rows->bad |= BIT(field);
     return;
   }
   if (keep) {
@@ -203,17 +202,6 @@ static void set_field(imr_rows *rows, int field, const imr_json_value *value) {
     set_new(rows, field, value, same);
 }
 
-static void unset(imr_rows *rows, int field) {
-  lua_State *L = rows->L;
-  imr_builder_reach(&rows->builder, L, field);
-  lua_pushnil(L);
-  imr_builder_set(&rows->builder, L, field);
-  if (lua_isnil(L, rows->invalid)) return;
-  push_name(rows, field);
-  lua_pushnil(L);
-  lua_rawset(L, rows->invalid);
-}
-
 /* The field had a value in this row before. The last one counts; the earlier one, if it says something else,
  * is kept under the key it came with. */
 static void set_again(imr_rows *rows, int field, const imr_json_value *value) {
@@ -222,7 +210,6 @@ static void set_again(imr_rows *rows, int field, const imr_json_value *value) {
   const imr_text *wire = rows->wires[field];
   if (is_same(&earlier, value)) return;
   imr_builder_get(&rows->builder, L, field);
-  unset(rows, field);
   set_new(rows, field, value, false);
   imr_builder_get(&rows->builder, L, field);
   bool same = !lua_isnil(L, -1) && lua_rawequal(L, -1, -2);
@@ -357,22 +344,28 @@ static void set_derived(imr_rows *rows) {
   lua_pop(L, 1);
 }
 
-/* Hangs a side table into the record, unless nothing is left in it. */
+/* At the end of a row, since a field may have several values and only the last one counts. */
+static void put_bad(imr_rows *rows) {
+  for (int field = 0; rows->bad >> field != 0; field++) {
+    if ((rows->bad & BIT(field)) == 0) continue;
+    push_name(rows, field);
+    push_text(rows, &rows->texts[field]);
+    put(rows, rows->invalid);
+  }
+}
+
+/* Hangs a side table into the record. */
 static void attach(imr_rows *rows, int slot, const char *name) {
   lua_State *L = rows->L;
   if (lua_isnil(L, slot)) return;
-  lua_pushnil(L);
-  if (lua_next(L, slot) != 0) {
-    lua_pop(L, 2);
-    lua_pushvalue(L, slot);
-    lua_setfield(L, rows->builder.record, name);
-  }
+  lua_pushvalue(L, slot);
+  lua_setfield(L, rows->builder.record, name);
   lua_pushnil(L);
   lua_replace(L, slot);
 }
 
 void imr_rows_begin(imr_rows *rows) {
-  rows->seen = 0;
+  rows->seen = rows->bad = 0;
   rows->repeats = rows->unknowns = rows->position = 0;
   rows->text_left = MAX_TEXT;
   rows->values_left = MAX_VALUES;
@@ -387,6 +380,7 @@ imr_json_step imr_rows_read(imr_rows *rows) {
   rows->members = rows->position;
   imr_builder_end(&rows->builder, rows->L, rows->members);
   set_derived(rows);
+  if (rows->bad != 0) put_bad(rows);
   if (rows->sided) {
     tell_left_out(rows);
     attach(rows, rows->extra, "extra");

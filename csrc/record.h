@@ -44,6 +44,7 @@ typedef struct {
   uint64_t times;
   uint64_t keepable; /* fields whose values may be kept for the next row */
   uint64_t seen;     /* fields that had a value in this row */
+  uint64_t bad;      /* those of them whose value is not of its type */
   uint64_t kept;     /* fields whose slot in `values` has what `texts` says */
   int position;      /* of the member that is being read */
   bool in_value;     /* it is being skipped: */

@@ -313,6 +313,9 @@ describe("core.decode: repeated keys", function()
       invalid = { reading = "?" } } },
     { "bad, then good", "readings", '"reading":"?","reading":"1"', { reading = 1, extra = { reading = "?" } } },
     { "bad, then the same", "readings", '"reading":"?","reading":"?"', { invalid = { reading = "?" } } },
+    { "bad, then good, beside a bad key of our name", "readings",
+      '"read_time":"\255","readTime":"?","readTime":"1970-01-01 08:00:00"',
+      { read_time = 0, extra = { readTime = "?" }, invalid = { read_time = "\255" } } },
     { "bad bytes, then good", "readings", '"imei":"\255","imei":"1"', { imei = "1", invalid = { imei = "\255" } } },
   }
   for _, case in ipairs(cases) do
