@@ -32,8 +32,9 @@ function rows.copy(raw)
   return row
 end
 
----A query that somebody breaks off leaves its statement open, and SQLite does not let go of the file before: the
----database's close() ends it, or the collector.
+-- A query that somebody breaks off leaves its statement open. The database's close() ends it: SQLite would not let go of
+-- the file, and PostgreSQL's driver would use its connection once more when the statement is collected.
+
 ---@param db imr.Database
 ---@param access table
 ---@return fun(): table|nil
@@ -63,28 +64,25 @@ end
 ---@param access table
 ---@return fun(): table|nil
 function rows.postgres(db, access, sql, ...)
-  local name = declare(db, access, sql, ...)
-  local fetch, next_row, seen
+  local reading, name = access.reading(db), declare(db, access, sql, ...)
+  local fetch = access.open(db, ("FETCH %d FROM %s"):format(FETCHED, name))
+  reading[fetch] = true
+  local next_row, seen = fetch:rows(true), 0
   local function more()
-    if fetch then
-      access.again(db, fetch)
-    else
-      fetch = access.open(db, ("FETCH %d FROM %s"):format(FETCHED, name))
-    end
+    access.again(db, fetch)
     next_row, seen = fetch:rows(true), 0
     return next_row()
   end
-  local ended = false
   return function()
-    if ended then return nil end
-    local raw = next_row and next_row()
-    if not raw and (not fetch or seen == FETCHED) then raw = more() end
+    if not reading[fetch] then return nil end
+    local raw = next_row()
+    if not raw and seen == FETCHED then raw = more() end
     if raw then
       seen = seen + 1
       return rows.copy(raw)
     end
-    ended = true
     fetch:close()
+    reading[fetch] = nil
     access.open(db, "CLOSE " .. name):close()
   end
 end
