@@ -125,7 +125,7 @@ describe("wrong use is told at the caller's line:", function()
     end,
     ["unknown option 'x'; there is only 'path'"] = function() local file = imr.store.file { x = 1 } return file end,
     ["unknown option 'x'; there are ca_file"] = function() local redis = imr.store.redis { x = 1 } return redis end,
-    ["works only inside nginx"] = function() local dict = imr.store.shdict { name = "imr" } return dict end,
+    ["the shdict store "] = function() local dict = imr.store.shdict { nothing = "imr" } return dict end,
   } do
     it(name, function()
       local fine, problem = pcall(call)

@@ -32,8 +32,8 @@ function rows.copy(raw)
   return row
 end
 
--- A query that somebody breaks off leaves its statement open. The database's close() ends it: SQLite would not let go of
--- the file, and PostgreSQL's driver would use its connection once more when the statement is collected.
+-- A query that somebody breaks off leaves its statement open; the database's close() ends it. SQLite would not let go
+-- of the file, and PostgreSQL's driver would use its connection once more when the statement is collected.
 
 ---@param db imr.Database
 ---@param access table
