@@ -87,7 +87,7 @@ end
 local function look_before(client, run, meter, deadline)
   local left = math.max(0, deadline - run.scope:now())
   local reading = client:latest_reading(meter.meter_no, { deadline = left })
-  if reading and reading.device_id and reading.device_id ~= run.device_id then reading = nil end
+  if reading and not confirmation.concerns(reading, run.device_id) then reading = nil end
   return reading or (meter.supply and { supply = meter.supply }) or nil
 end
 

@@ -47,16 +47,23 @@ function confirmation.new(command, before, platform_time, device_id)
   return setmetatable({ command = command, before = before, mark = platform_time, device_id = device_id }, Confirmation)
 end
 
+---Is a reading of this device, as far as it tells?
+---@param reading table
+---@param device_id string|nil
+---@return boolean
+function confirmation.concerns(reading, device_id)
+  return not reading.device_id or not device_id or reading.device_id == device_id
+end
+
 ---What is wrong with a reading as a witness: it was found by the meter's number, which may stand for a device that has
 ---replaced this one.
 ---@param reading table
 ---@return imr.Error|nil
 function Confirmation:stranger(reading)
-  local other = reading.device_id
-  if not other or not self.device_id or other == self.device_id then return nil end
+  if confirmation.concerns(reading, self.device_id) then return nil end
   return core.error { kind = "not_found", endpoint = "latest_readings", retryable = false, executed = "yes",
     message = ("meter %s is device %s by now: its reading says nothing of device %s"):format(
-      reading.meter_no or "?", other, self.device_id) }
+      reading.meter_no or "?", reading.device_id, self.device_id) }
 end
 
 function Confirmation:is_newer(reading)

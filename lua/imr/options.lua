@@ -3,7 +3,8 @@
 local core = require "imr.core"
 local sorted_names = require "imr.sorted_names"
 
-local options = {}
+---`FURTHEST`: seconds from UTC, as of any place on earth.
+local options = { FURTHEST = 14 * 3600 }
 
 ---What `imr.new` takes; `username` and `password` are required. Times are in seconds.
 ---@class imr.Options
@@ -93,7 +94,7 @@ local known = {
   page_size = { check = integer_between(1, 1000), default = 1000 },
   prefetch = { check = integer_between(0, 16), default = 2 },
   decimals = { check = one_of { "number", "string" }, default = "number" },
-  utc_offset = { check = integer_between(-14 * 3600, 14 * 3600), default = 8 * 3600 },
+  utc_offset = { check = integer_between(-options.FURTHEST, options.FURTHEST), default = 8 * 3600 },
   max_body = { check = integer_between(1024, math.huge), default = 64 * 2 ^ 20 },
   ca_file = { check = is_string },
   proxy = { check = function(value) return type(value) == "string", "a URL, or \"\" for none" end, secret = true },

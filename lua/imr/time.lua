@@ -2,9 +2,9 @@
 
 local core = require "imr.core"
 
-local CHINA = require("imr.options").defaults.utc_offset
+local options = require "imr.options"
 
-local FURTHEST = 14 * 3600 -- from UTC, as of any place on earth
+local CHINA, FURTHEST = options.defaults.utc_offset, options.FURTHEST
 
 local time = {}
 

@@ -20,7 +20,7 @@ end
 function database.where(arguments)
   local given = arguments.db
   if given and (has_password(given:lower())) then
-    exit.usage("a password has no place in the arguments: others can read them; set IMR_DB")
+    exit.password_in_arguments "IMR_DB"
   end
   return given or environment "IMR_DB" or "imr.db"
 end

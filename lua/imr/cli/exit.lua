@@ -71,6 +71,12 @@ function exit.usage(message, ...)
   raise("usage", message, ...)
 end
 
+---Raises: a password was given where other users can read it.
+---@param instead string where it belongs
+function exit.password_in_arguments(instead)
+  exit.usage("a password has no place in the arguments: others can read them; set %s", instead)
+end
+
 ---Raises an error of a kind of the client's, or of this machine.
 ---@param kind string
 ---@param message string a format

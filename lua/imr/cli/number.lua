@@ -1,10 +1,8 @@
 --- Flags whose value is a number.
 ---
----   number.flag(parser, "--days D", "A period of so many days.", number.whole(1, number.MOST_DAYS))
+---   number.flag(parser, "--days D", "A period of so many days.", number.whole(1, 36500))
 
 local number = {}
-
-number.MOST_DAYS = 36500 -- a hundred years: whoever says more has mistyped
 
 -- Only what has digits: "nan" and "inf" are numbers to some Luas.
 local function read(text)

@@ -24,6 +24,7 @@ local COLUMNS = {
 }
 
 local DAY = 86400
+local MOST_DAYS = require("imr.workflow.sync_options").MOST_DAYS
 
 function plan.configure(parser)
   local names = {}
@@ -33,7 +34,7 @@ function plan.configure(parser)
     .. "of 90 days unless you say otherwise."):args("*")
     :choices(names)
   number.flag(parser, "--meters N", "The project has so many meters (default: asks the platform).", number.whole(0))
-  number.flag(parser, "--days D", "A period of so many days, up to yesterday.", number.whole(1, number.MOST_DAYS))
+  number.flag(parser, "--days D", "A period of so many days, up to yesterday.", number.whole(1, MOST_DAYS))
   require("imr.cli.dates").configure(parser)
   selection.configure(parser, false)
   number.flag(parser, "--rows-per-day N", "Rows of a meter in a day (default: 1; real-time consumption 4).",

@@ -9,8 +9,8 @@
 local config = require "imr.cli.config"
 local credentials = require "imr.cli.credentials"
 local exit = require "imr.cli.exit"
-local defaults = require("imr.options").defaults
 local environment = require "imr.cli.environment"
+local options = require "imr.options"
 local sorted_names = require "imr.sorted_names"
 
 local settings = {}
@@ -40,7 +40,7 @@ end
 local function utc_offset(value)
   local sign, hours, minutes = tostring(value):match("^([+-]?)(%d%d?):(%d%d)$")
   local seconds = hours and (hours * 3600 + minutes * 60) * (sign == "-" and -1 or 1) or tonumber(value)
-  if seconds and seconds % 900 == 0 and math.abs(seconds) <= 14 * 3600 then return math.floor(seconds) end
+  if seconds and seconds % 900 == 0 and math.abs(seconds) <= options.FURTHEST then return math.floor(seconds) end
   return nil, "like +08:00, or seconds such as 28800"
 end
 
@@ -103,10 +103,10 @@ local function flags_layer(arguments)
     if value then layer[name] = checked(entry[2], "--" .. name:gsub("_", "-"), value, "command line") end
   end
   if layer.store and layer.store:match("^redis://.*@") then
-    exit.usage("a password has no place in the arguments: others can read them; set IMR_STORE")
+    exit.password_in_arguments "IMR_STORE"
   end
   if layer.proxy and layer.proxy:match("://.*:.*@") then
-    exit.usage("a password has no place in the arguments: others can read them; set proxy in the configuration")
+    exit.password_in_arguments "proxy in the configuration"
   end
   return layer
 end
@@ -214,7 +214,7 @@ local FILLED = { "interval", "utc_offset" }
 function settings.read(arguments)
   local chosen = choose(layers_of(arguments))
   add_saved(chosen)
-  for _, name in ipairs(FILLED) do chosen[name] = chosen[name] or defaults[name] end
+  for _, name in ipairs(FILLED) do chosen[name] = chosen[name] or options.defaults[name] end
   return chosen
 end
 

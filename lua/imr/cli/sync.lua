@@ -24,7 +24,7 @@ function sync.configure(parser)
   database.configure(parser)
   dates.configure(parser)
   number.flag(parser, "--first-days D", "How many days back the first run begins (default: 90).",
-    number.whole(1, number.MOST_DAYS))
+    number.whole(1, sync_options.MOST_DAYS))
   parser:option("--listing", "Only this one: meters, latest_readings, readings, consumption, consumption_realtime, "
     .. "tou_readings, camera_readings (repeatable)."):argname("NAME"):count("*")
   parser:option("--granularity", "Of consumption: daily (default) or realtime."):argname("HOW")

@@ -4,12 +4,12 @@ local check_kinds = require "imr.kinds"
 local listings = require "imr.workflow.sync_listings"
 local problem_of = require("imr.options").problem
 
-local sync_options = {}
+---`MOST_DAYS`: a hundred years; whoever says more has mistyped.
+local sync_options = { MOST_DAYS = 36500 }
 
 local KNOWN = { client = "table", db = "any", from = "number", to = "number", first_days = "number",
   listings = "table", granularity = "string", page_size = "number", utc_offset = "number", clock = "function",
   on_progress = "function" }
-local MOST_DAYS = 36500 -- a hundred years: whoever says more has mistyped
 local MOST_SECONDS = 2 ^ 53
 
 local function whole_number(options, name, least, most)
@@ -20,7 +20,7 @@ end
 
 local function number_problem(options)
   return whole_number(options, "from", 0, MOST_SECONDS) or whole_number(options, "to", 0, MOST_SECONDS)
-    or whole_number(options, "first_days", 1, MOST_DAYS)
+    or whole_number(options, "first_days", 1, sync_options.MOST_DAYS)
     or options.page_size and problem_of("page_size", options.page_size)
     or options.utc_offset and problem_of("utc_offset", options.utc_offset)
 end
