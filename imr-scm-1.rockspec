@@ -45,6 +45,7 @@ build = {
         "csrc/hash.c",
         "csrc/holders.c",
         "csrc/json.c",
+        "csrc/leftovers.c",
         "csrc/number.c",
         "csrc/output_file.c",
         "csrc/pace.c",

@@ -2,17 +2,10 @@
 #include "calendar.h"
 #include "hash.h"
 #include "number.h"
-#include "value.h"
 
 #include <string.h>
 
 #define BIT(field) (UINT64_C(1) << (field))
-
-/* What a row may have beside its fields, since nobody knows what a broken server sends: members, values
- * inside of them, and bytes. Of the rest, only the beginning or the number is kept. */
-#define MAX_UNKNOWNS 1000
-#define MAX_VALUES   1000
-#define MAX_TEXT     (256 << 10)
 
 /* Fields by their key */
 
@@ -33,68 +26,6 @@ static int field_of_key(const imr_rows *rows, const imr_json_value *key, int fir
   if ((key->flags & IMR_JSON_ESCAPED) == 0) return find_field(rows, key->at, key->length, first, wire);
   if (key->length > sizeof buffer) return -1;
   return find_field(rows, buffer, imr_json_unescape(key, buffer), first, wire);
-}
-
-/* What no field takes */
-
-/* Takes a key and a value off the stack into the table in `slot`, which is made when it is needed. Nothing
- * that is there already is overwritten. */
-static void put(imr_rows *rows, int slot) {
-  lua_State *L = rows->L;
-  rows->sided = true;
-  if (lua_isnil(L, slot)) {
-    lua_newtable(L);
-    lua_replace(L, slot);
-  }
-  imr_set_beside(L, slot, &rows->repeats);
-}
-
-/* What the value takes of the room for text: what is short is always kept. */
-static size_t size_of(const imr_json_value *value) {
-  return value->length <= IMR_BEGINNING ? 0 : value->length;
-}
-
-/* As text, of which there may be too much. */
-static void push_text(imr_rows *rows, const imr_json_value *value) {
-  size_t size = size_of(value);
-  if (size > rows->text_left) {
-    imr_push_beginning(rows->L, value);
-  } else {
-    rows->text_left -= size;
-    imr_push_raw(rows->L, value);
-  }
-}
-
-/* False pushes nothing. */
-static bool push_unknown(imr_rows *rows, const imr_json_value *value) {
-  size_t size = size_of(value);
-  int left = rows->values_left;
-  const imr_value_style style = {rows->style.exact ? IMR_AS_TEXT : IMR_EXACT, true, &left};
-  imr_json reader;
-  imr_json_init_value(&reader, value);
-  if (size > rows->text_left || !imr_push_value(rows->L, &reader, style)) return false;
-  rows->text_left -= size;
-  rows->values_left = left;
-  return true;
-}
-
-/* Keeps a member beside the fields. */
-static void put_beside(imr_rows *rows, const imr_json_value *key, const imr_json_value *value) {
-  if (++rows->unknowns > MAX_UNKNOWNS) return;
-  imr_push_beginning(rows->L, key);
-  if ((key->flags & IMR_JSON_NOT_UTF8) == 0 && push_unknown(rows, value)) {
-    put(rows, rows->extra);
-  } else {
-    push_text(rows, value);
-    put(rows, rows->invalid);
-  }
-}
-
-static void tell_left_out(imr_rows *rows) {
-  if (rows->unknowns <= MAX_UNKNOWNS) return;
-  lua_pushliteral(rows->L, "(left out)");
-  lua_pushfstring(rows->L, "%d more fields", rows->unknowns - MAX_UNKNOWNS);
-  put(rows, rows->invalid);
 }
 
 static bool is_empty(const imr_json_value *value) {
@@ -215,7 +146,8 @@ static void set_again(imr_rows *rows, int field, const imr_json_value *value) {
   bool same = !lua_isnil(L, -1) && lua_rawequal(L, -1, -2);
   lua_pop(L, 2);
   if (same) return;
-  put_beside(rows, &(imr_json_value){wire->at, wire->length, IMR_JSON_STRING, 0}, &earlier);
+  imr_leftovers_member(&rows->leftovers, L, &(imr_json_value){wire->at, wire->length, IMR_JSON_STRING, 0},
+                       &earlier);
 }
 
 static void mark_seen(imr_rows *rows, const imr_guess *guess) {
@@ -238,7 +170,7 @@ static bool take_member(imr_rows *rows, const imr_guess *guess) {
 static void take_value(imr_rows *rows, const imr_guess *guess, const imr_json_value *value) {
   if (is_empty(value)) return;
   if (guess->field < 0) {
-    put_beside(rows, &guess->key, value);
+    imr_leftovers_member(&rows->leftovers, rows->L, &guess->key, value);
     return;
   }
   if ((rows->seen & guess->bit) != 0)
@@ -349,27 +281,14 @@ static void put_bad(imr_rows *rows) {
   for (int field = 0; rows->bad >> field != 0; field++) {
     if ((rows->bad & BIT(field)) == 0) continue;
     push_name(rows, field);
-    push_text(rows, &rows->texts[field]);
-    put(rows, rows->invalid);
+    imr_leftovers_invalid(&rows->leftovers, rows->L, &rows->texts[field]);
   }
-}
-
-/* Hangs a side table into the record. */
-static void attach(imr_rows *rows, int slot, const char *name) {
-  lua_State *L = rows->L;
-  if (lua_isnil(L, slot)) return;
-  lua_pushvalue(L, slot);
-  lua_setfield(L, rows->builder.record, name);
-  lua_pushnil(L);
-  lua_replace(L, slot);
 }
 
 void imr_rows_begin(imr_rows *rows) {
   rows->seen = rows->bad = 0;
-  rows->repeats = rows->unknowns = rows->position = 0;
-  rows->text_left = MAX_TEXT;
-  rows->values_left = MAX_VALUES;
-  rows->sided = false;
+  rows->position = 0;
+  imr_leftovers_begin(&rows->leftovers);
   imr_builder_begin(&rows->builder, rows->L);
 }
 
@@ -381,11 +300,7 @@ imr_json_step imr_rows_read(imr_rows *rows) {
   imr_builder_end(&rows->builder, rows->L, rows->members);
   set_derived(rows);
   if (rows->bad != 0) put_bad(rows);
-  if (rows->sided) {
-    tell_left_out(rows);
-    attach(rows, rows->extra, "extra");
-    attach(rows, rows->invalid, "invalid");
-  }
+  imr_leftovers_end(&rows->leftovers, rows->L, rows->builder.record);
   return IMR_JSON_CLOSED;
 }
 
@@ -419,11 +334,6 @@ static bool is_keepable(const imr_rows *rows, imr_type type) {
   return type == IMR_STR || type == IMR_ENUM || type == IMR_INT || (type == IMR_DEC && rows->style.exact);
 }
 
-static int push_nil(lua_State *L) {
-  lua_pushnil(L);
-  return lua_gettop(L);
-}
-
 void imr_rows_open(imr_rows *rows, int prepared) {
   lua_State *L = rows->L;
   const imr_field *fields = rows->endpoint->fields;
@@ -440,7 +350,7 @@ void imr_rows_open(imr_rows *rows, int prepared) {
   }
   imr_builder_open(&rows->builder, L, prepared, rows->field_count);
   rows->values = lua_gettop(L) + 1;
-  for (int i = 0; i < rows->field_count; i++) push_nil(L);
-  rows->extra = push_nil(L);
-  rows->invalid = push_nil(L);
+  for (int i = 0; i < rows->field_count; i++) lua_pushnil(L);
+  rows->leftovers.exact = rows->style.exact;
+  imr_leftovers_open(&rows->leftovers, L);
 }

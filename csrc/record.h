@@ -4,6 +4,7 @@
 
 #include "builder.h"
 #include "field.h"
+#include "leftovers.h"
 
 /* Rows of one answer look alike: so many keys of a row are guessed from the row before. */
 #define IMR_MAX_GUESSES 48
@@ -34,8 +35,7 @@ typedef struct {
 
   imr_builder builder;
   int values; /* Lua stack slot of the first field's last value, where it is kept, behind it the others */
-  int extra;  /* the two tables of the record being built, or nil */
-  int invalid;
+  imr_leftovers leftovers;
 
   imr_guess guesses[IMR_MAX_GUESSES];
   imr_json_value texts[IMR_MAX_FIELDS]; /* the last text of each field */
@@ -51,11 +51,6 @@ typedef struct {
   imr_json_skipping skipping;
   const char *until; /* where a row is put aside, NULL: nowhere */
   int members;       /* in this row */
-  bool sided;        /* this row has something in its two tables */
-  int unknowns;      /* members of this row that no field takes, as far as they are kept or counted */
-  size_t text_left;  /* room for them: bytes, */
-  int values_left;   /* and values that are inside of them */
-  int repeats;       /* keys of this row that got a number because they came before */
 } imr_rows;
 
 /* Takes the stack slots; `prepared` is the index of what imr_builder_prepare pushes. */
