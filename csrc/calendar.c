@@ -1,4 +1,5 @@
 #include "calendar.h"
+#include "bytes.h"
 
 #define DAY           INT64_C(86400)
 #define DATE_LENGTH   10
@@ -26,57 +27,81 @@ static int64_t days_of(int year, int month, int day) {
   return y * 365 + y / 4 - y / 100 + y / 400 + day_of_year - 719468;
 }
 
-static imr_date_result read_date(const char *at, int64_t *days) {
-  int century = read_two(at);
-  int years = read_two(at + 2);
-  int month = read_two(at + 5);
-  int day = read_two(at + 8);
-  if ((century | years | month | day) < 0 || at[4] != '-' || at[7] != '-') return IMR_DATE_MALFORMED;
-  int year = century * 100 + years;
-  if (year == 0 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
-    return IMR_DATE_IMPOSSIBLE;
-  *days = days_of(year, month, day);
-  return IMR_DATE_OK;
+/* What a text says, right or wrong. */
+typedef struct {
+  int year, month, day, hour, minute, second;
+} parts;
+
+/* Eight characters, digits where the pattern has zeros and otherwise its own. The numbers of two digits are
+ * where the first digit was. `limits` has 0x76 for each digit and 0x7F for the others: that is what brings a
+ * byte that is none to its top bit. */
+static inline bool read_pattern(const char *at, const char *pattern, uint64_t limits, uint64_t *numbers) {
+  uint64_t digits = imr_load_in_order(at) ^ imr_load_in_order(pattern);
+  *numbers = digits * 10 + (digits >> 8);
+  return ((((digits & IMR_BYTES(0x7F)) + limits) | digits) & IMR_BYTES(0x80)) == 0;
 }
 
-/* HH:MM, and :SS where there is more. */
-static imr_date_result read_time(const char *at, bool with_seconds, int64_t *seconds) {
-  int hour = read_two(at);
-  int minute = read_two(at + 3);
-  int second = with_seconds ? read_two(at + 6) : 0;
-  if ((hour | minute | second) < 0 || at[2] != ':') return IMR_DATE_MALFORMED;
-  if (with_seconds && at[5] != ':') return IMR_DATE_MALFORMED;
-  if (minute > 59 || second > 59 || hour > 24 || (hour == 24 && minute + second > 0))
-    return IMR_DATE_IMPOSSIBLE;
-  *seconds = hour * 3600 + minute * 60 + second;
-  return IMR_DATE_OK;
+static inline int number_at(uint64_t numbers, int place) { return (int)(numbers >> (8 * place) & 0xFF); }
+
+static inline bool read_date(const char *at, parts *date) {
+  uint64_t numbers;
+  if (!read_pattern(at, "0000-00-", UINT64_C(0x7F76767F76767676), &numbers)) return false;
+  date->year = number_at(numbers, 0) * 100 + number_at(numbers, 2);
+  date->month = number_at(numbers, 5);
+  date->day = read_two(at + 8);
+  return date->day >= 0;
 }
 
-static imr_date_result read_both(const char *text, bool with_seconds, int64_t *seconds) {
-  int64_t days;
-  int64_t time;
+/* HH:MM:SS */
+static inline bool read_time(const char *at, parts *time) {
+  uint64_t numbers;
+  if (!read_pattern(at, "00:00:00", UINT64_C(0x76767F76767F7676), &numbers)) return false;
+  time->hour = number_at(numbers, 0);
+  time->minute = number_at(numbers, 3);
+  time->second = number_at(numbers, 6);
+  return true;
+}
+
+static imr_date_result seconds_of(const parts *p, int64_t *seconds) {
+  if (p->year == 0 || p->month < 1 || p->month > 12 || p->day < 1) return IMR_DATE_IMPOSSIBLE;
+  if (p->day > days_in_month(p->year, p->month)) return IMR_DATE_IMPOSSIBLE;
+  if (p->minute > 59 || p->second > 59 || p->hour > 24) return IMR_DATE_IMPOSSIBLE;
+  if (p->hour == 24 && p->minute + p->second > 0) return IMR_DATE_IMPOSSIBLE;
+  *seconds = days_of(p->year, p->month, p->day) * DAY + p->hour * 3600 + p->minute * 60 + p->second;
+  return *seconds > IMR_MAX_SECONDS ? IMR_DATE_IMPOSSIBLE : IMR_DATE_OK; /* 9999-12-31 24:00 */
+}
+
+/* `time` is HH:MM:SS. */
+static imr_date_result read_both(const char *text, const char *time, int64_t *seconds) {
+  parts p;
   char between = text[DATE_LENGTH];
   if (between != ' ' && between != 'T') return IMR_DATE_MALFORMED;
-  imr_date_result result = read_date(text, &days);
-  imr_date_result time_result = read_time(text + DATE_LENGTH + 1, with_seconds, &time);
-  if (time_result == IMR_DATE_MALFORMED || result == IMR_DATE_OK) result = time_result;
-  if (result != IMR_DATE_OK) return result;
-  *seconds = days * DAY + time;
-  return *seconds > IMR_MAX_SECONDS ? IMR_DATE_IMPOSSIBLE : IMR_DATE_OK; /* 9999-12-31 24:00 */
+  return read_date(text, &p) && read_time(time, &p) ? seconds_of(&p, seconds) : IMR_DATE_MALFORMED;
+}
+
+static imr_date_result read_minutes(const char *text, int64_t *seconds) {
+  char time[] = "HH:MM:00";
+  memcpy(time, text + DATE_LENGTH + 1, 5);
+  return read_both(text, time, seconds);
+}
+
+static imr_date_result read_day(const char *text, imr_day_edge edge, int64_t *seconds) {
+  parts p = {.hour = 0};
+  if (!read_date(text, &p)) return IMR_DATE_MALFORMED;
+  imr_date_result result = seconds_of(&p, seconds);
+  if (result == IMR_DATE_OK && edge == IMR_DAY_END) *seconds += DAY - 1;
+  return result;
 }
 
 imr_date_result imr_datetime_read(const char *text, size_t length, int64_t *seconds) {
   if (length != IMR_DATETIME_LENGTH) return IMR_DATE_MALFORMED;
-  return read_both(text, true, seconds);
+  return read_both(text, text + DATE_LENGTH + 1, seconds);
 }
 
 imr_date_result imr_date_read(const char *text, size_t length, imr_day_edge edge, int64_t *seconds) {
-  if (length == MINUTE_LENGTH) return read_both(text, false, seconds);
-  if (length != DATE_LENGTH) return imr_datetime_read(text, length, seconds);
-  int64_t days;
-  imr_date_result result = read_date(text, &days);
-  if (result == IMR_DATE_OK) *seconds = days * DAY + (edge == IMR_DAY_END ? DAY - 1 : 0);
-  return result;
+  if (length == MINUTE_LENGTH) return read_minutes(text, seconds);
+  if (length == DATE_LENGTH) return read_day(text, edge, seconds);
+  return imr_datetime_read(text, length, seconds);
 }
 
 static void write_number(char *out, int count, int64_t number) {

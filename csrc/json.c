@@ -45,13 +45,8 @@ static inline bool is_plain(char c) {
  * itself. */
 static inline const char *skip_plain(const char *at, const char *end) {
   for (; end - at >= 8; at += 8) {
-    uint64_t marks = special_bytes(imr_load(at));
-    if (marks == 0) continue;
-#if IMR_FIRST_IS_LOWEST
-    return at + imr_first_mark(marks);
-#else
-    break;
-#endif
+    uint64_t marks = special_bytes(imr_load_in_order(at));
+    if (marks != 0) return at + imr_first_mark(marks);
   }
   while (at < end && is_plain(*at)) at++;
   return at;

@@ -138,35 +138,68 @@ static inline uint64_t join_digits(uint64_t digits) {
          32;
 }
 
-/* Up to seven characters at once, out of eight. One by one, the processor guesses wrong where they end, since
- * each value has another length. */
-static inline size_t take_at_once(const char *at, double *out) {
-#if IMR_FIRST_IS_LOWEST
-  uint64_t word = imr_load(at) ^ IMR_BYTES('0');
-  uint64_t marks =
-      (((word & IMR_BYTES(0x7F)) + IMR_BYTES(0x76)) | word) & IMR_BYTES(0x80); /* on all but digits */
+/* The bytes of eight characters as digits. */
+static inline uint64_t load_digits(const char *at) { return imr_load_in_order(at) ^ IMR_BYTES('0'); }
+
+/* Marks all but digits. */
+static inline uint64_t mark_others(uint64_t digits) {
+  return (((digits & IMR_BYTES(0x7F)) + IMR_BYTES(0x76)) | digits) & IMR_BYTES(0x80);
+}
+
+/* Closes the gap of the point, which is the character number `place`. */
+static inline uint64_t without_point(uint64_t digits, size_t place) {
+  uint64_t before = (UINT64_C(1) << (8 * place)) - 1;
+  return (digits & before) | (digits >> 8 & ~before);
+}
+
+/* The first `count` of them as a number, 0 to 7. */
+static inline uint64_t join_first(uint64_t digits, size_t count) {
+  return join_digits(digits << (8 * (7 - count)) << 8);
+}
+
+/* Up to seven characters out of eight. */
+static inline size_t take_short(const char *at, double *out) {
+  uint64_t word = load_digits(at);
+  uint64_t marks = mark_others(word);
   if (marks == 0) return 0;
   size_t length = imr_first_mark(marks);
   size_t digits = length;
   size_t fraction = 0;
   if (length == 0) return 0;
   if (at[length] == '.') {
-    uint64_t whole = (UINT64_C(1) << (8 * length)) - 1;
     marks &= marks - 1;
     if (marks == 0) return 0;
+    word = without_point(word, length);
     length = imr_first_mark(marks);
     fraction = length - 1 - digits;
     if (fraction == 0) return 0;
     digits += fraction;
-    word = (word & whole) | (word >> 8 & ~whole);
   }
-  *out = (double)join_digits(word << (8 * (8 - digits))) / powers[fraction];
+  *out = (double)join_first(word, digits) / powers[fraction];
   return length;
-#else
-  (void)at;
-  (void)out;
-  return 0;
-#endif
+}
+
+/* 8 to 15 characters out of 16, with the point among the first eight. */
+static inline size_t take_long(const char *at, double *out) {
+  uint64_t first = load_digits(at);
+  uint64_t second = load_digits(at + 8);
+  uint64_t marks = mark_others(first);
+  uint64_t end = mark_others(second);
+  if (marks == 0 || (marks & (marks - 1)) != 0 || end == 0) return 0;
+  size_t point = imr_first_mark(marks);
+  size_t more = imr_first_mark(end);
+  size_t fraction = 7 - point + more;
+  if (point == 0 || at[point] != '.' || fraction == 0) return 0;
+  double before = (double)join_first(without_point(first, point), 7);
+  *out = (before * powers[more] + (double)join_first(second, more)) / powers[fraction];
+  return 8 + more;
+}
+
+/* All at once: one by one, the processor guesses wrong where they end, since each value has another length.
+ */
+static inline size_t take_at_once(const char *at, const char *end, double *out) {
+  size_t length = end - at >= 8 ? take_short(at, out) : 0;
+  return length == 0 && end - at >= 16 ? take_long(at, out) : length;
 }
 
 static size_t take_each(const char *at, const char *end, double *out) {
@@ -189,9 +222,8 @@ static size_t take_each(const char *at, const char *end, double *out) {
 }
 
 size_t imr_number_take(const char *at, const char *end, double *out) {
-  size_t length = 0;
   if (FLT_EVAL_METHOD != 0) return 0; /* x87 would round twice */
-  if (end - at >= 8) length = take_at_once(at, out);
+  size_t length = take_at_once(at, end, out);
   return length > 0 ? length : take_each(at, end, out);
 }
 

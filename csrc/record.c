@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define BIT(field) (UINT64_C(1) << (field))
+#define LOOK_EVERY 32 /* members */
 
 /* Fields by their key */
 
@@ -47,6 +48,7 @@ static void set_new(imr_rows *rows, int field, const imr_json_value *value, bool
   lua_State *L = rows->L;
   const imr_field *entry = &rows->endpoint->fields[field];
   rows->texts[field] = *value;
+  if ((rows->kept & BIT(field)) != 0) rows->version++;
   rows->kept &= ~BIT(field);
   rows->bad &= ~BIT(field);
   imr_builder_reach(&rows->builder, L, field);
@@ -124,13 +126,15 @@ static inline void set_kept(imr_rows *rows, int field) {
   imr_builder_set(&rows->builder, rows->L, field);
 }
 
-/* A value that came twice in a row is kept: it may come more often. */
+/* A value that came twice in a row is kept, since it may come more often, and so is the one that follows it.
+ */
 static void set_field(imr_rows *rows, int field, const imr_json_value *value) {
   bool same = (rows->keepable & BIT(field)) != 0 && is_same(&rows->texts[field], value);
-  if (same && (rows->kept & BIT(field)) != 0)
+  bool kept = (rows->kept & BIT(field)) != 0;
+  if (same && kept)
     set_kept(rows, field);
   else
-    set_new(rows, field, value, same);
+    set_new(rows, field, value, same || kept);
 }
 
 /* The field had a value in this row before. The last one counts; the earlier one, if it says something else,
@@ -164,6 +168,42 @@ static bool take_member(imr_rows *rows, const imr_guess *guess) {
   if (!imr_json_take(rows->json, guess->text, guess->length + text->length + 2)) return false;
   set_kept(rows, field);
   mark_seen(rows, guess);
+  return true;
+}
+
+/* The same for a run of members, which were all kept, or empty, when it got its version. */
+static bool take_run(imr_rows *rows, const imr_guess *guess) {
+  const imr_run *run = &guess->run;
+  if (run->members < 2 || run->version != rows->version) return false;
+  if (!imr_json_take(rows->json, run->text, run->length)) return false;
+  for (int i = 0; i < run->members; i++) {
+    if ((run->fields & guess[i].bit) == 0) continue;
+    set_kept(rows, guess[i].field);
+    mark_seen(rows, &guess[i]);
+  }
+  rows->position += run->members - 1;
+  return true;
+}
+
+/* The member that began at `start` came again, or empty, where `fields` is 0: it goes on with a run or begins
+ * one. */
+static void join_run(imr_rows *rows, int position, const char *start, uint64_t fields) {
+  imr_run *run = &rows->guesses[rows->run].run;
+  if (position >= IMR_MAX_GUESSES) return; /* it shares its guess */
+  if (run->members == 0 || run->text + run->length != start) {
+    rows->run = position;
+    run = &rows->guesses[position].run;
+    *run = (imr_run){.text = start, .version = rows->version};
+  }
+  run->members++;
+  run->length = (size_t)(rows->json->at - run->text);
+  run->fields |= fields;
+}
+
+static bool take_empty(imr_json *json) {
+  if (json->end - json->at < 2 || memcmp(json->at, "\"\"", 2) != 0) return false;
+  json->at += 2;
+  json->fresh = false;
   return true;
 }
 
@@ -213,21 +253,31 @@ static imr_json_step read_key(imr_rows *rows, imr_guess *guess, int first) {
   guess->bit = guess->field < 0 ? 0 : BIT(guess->field);
   guess->text = start;
   guess->length = (size_t)(rows->json->at - start);
+  rows->version++;
   return IMR_JSON_MORE;
 }
 
 /* The keys that are too many for the guesses share the last one. The first one is never shared: no comma
  * comes before it. */
-static imr_json_step read_member(imr_rows *rows, int position) {
+static imr_json_step read_member(imr_rows *rows) {
+  const int position = rows->position;
   imr_guess *guess = &rows->guesses[position < IMR_MAX_GUESSES ? position : IMR_MAX_GUESSES - 1];
   const char *start = rows->json->at;
   if (rows->in_value) return read_rest(rows, guess);
-  if (take_member(rows, guess)) return IMR_JSON_MORE;
+  if (take_run(rows, guess)) return IMR_JSON_MORE;
+  if (take_member(rows, guess)) {
+    join_run(rows, position, start, guess->bit);
+    return IMR_JSON_MORE;
+  }
   if (guess->length == 0 || !imr_json_take(rows->json, guess->text, guess->length)) {
     imr_json_step step = read_key(rows, guess, position);
     if (step != IMR_JSON_MORE) return step;
   }
   if (guess->field >= 0) guess->text = start; /* beside the value, so that both can be compared at once */
+  if (take_empty(rows->json)) {
+    join_run(rows, position, start, 0);
+    return IMR_JSON_MORE;
+  }
   return read_value(rows, guess);
 }
 
@@ -237,12 +287,10 @@ static bool is_time_over(const imr_rows *rows) {
 
 /* Few rows have so many members that it is worth a look between them. */
 static imr_json_step read_members(imr_rows *rows) {
-  for (int position = rows->position;; position++) {
-    bool over = position % IMR_MAX_GUESSES == IMR_MAX_GUESSES - 1 && is_time_over(rows);
-    imr_json_step step = over ? IMR_JSON_PAUSED : read_member(rows, position);
-    if (step == IMR_JSON_MORE) continue;
-    rows->position = position;
-    return step;
+  for (;; rows->position++) {
+    if (rows->position % LOOK_EVERY == LOOK_EVERY - 1 && is_time_over(rows)) return IMR_JSON_PAUSED;
+    imr_json_step step = read_member(rows);
+    if (step != IMR_JSON_MORE) return step;
   }
 }
 

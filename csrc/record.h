@@ -9,6 +9,16 @@
 /* Rows of one answer look alike: so many keys of a row are guessed from the row before. */
 #define IMR_MAX_GUESSES 48
 
+/* Members one behind the other that came again as they were, or empty: when the same text comes once more,
+ * it is compared in one go. */
+typedef struct {
+  const char *text;
+  size_t length;
+  int members;
+  uint64_t fields;  /* those with a value */
+  unsigned version; /* of the guesses and kept values that it stands for */
+} imr_run;
+
 typedef struct {
   const char *text; /* from the comma before the key, if there is one, up to the value */
   size_t length;
@@ -16,6 +26,7 @@ typedef struct {
   const imr_text *wire; /* the spelling of ours that it is */
   int field;            /* -1: none of ours */
   uint64_t bit;         /* of the field, none for -1 */
+  imr_run run;          /* that begins here */
 } imr_guess;
 
 /* Stack slots that reading a row takes beyond those that are taken for all rows. */
@@ -38,6 +49,8 @@ typedef struct {
   imr_leftovers leftovers;
 
   imr_guess guesses[IMR_MAX_GUESSES];
+  unsigned version;                     /* counts the changes of guesses and of kept values */
+  int run;                              /* the guess where the last run begins */
   imr_json_value texts[IMR_MAX_FIELDS]; /* the last text of each field */
   const imr_text *wires[IMR_MAX_FIELDS];
   uint64_t numbers; /* fields that become floats */

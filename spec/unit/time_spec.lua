@@ -58,6 +58,20 @@ describe("core.parse_time", function()
     end)
   end
 
+  it("takes no other character anywhere", function()
+    local sample = "2024-10-11 12:13:14"
+    for place = 1, #sample do
+      for byte = 0, 255 do
+        local char, own = string.char(byte), sample:sub(place, place)
+        local text = sample:sub(1, place - 1) .. char .. sample:sub(place + 1)
+        local of_the_form = own:match "%d" and char:match "%d" or char == own or place == 11 and char == "T"
+        local _, problem = core.parse_time(text, CHINA)
+        local refused = problem ~= nil and not problem:find("is not in the calendar", 1, true)
+        assert.equal(not of_the_form, refused, ("byte %d at %d"):format(byte, place))
+      end
+    end
+  end)
+
   it("gives an integer where Lua has them", function()
     assert.equal("1682130713", tostring(core.parse_time("2023-04-22 10:31:53", CHINA)))
   end)
