@@ -117,6 +117,10 @@ static imr_envelope_step read_on_rows(answer *a) {
       if (step != IMR_ENVELOPE_DONE || a->single) return step;
     }
     if (is_slice_over(a)) return IMR_ENVELOPE_PAUSED;
+    if (imr_json_next_object(&a->json)) {
+      begin_row(a, a->json.at - 1);
+      continue;
+    }
     imr_json_step step = imr_json_item(&a->json);
     if (step == IMR_JSON_CLOSED) {
       a->place = IMR_IN_ENVELOPE;

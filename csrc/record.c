@@ -247,6 +247,7 @@ static imr_json_step read_value(imr_rows *rows, const imr_guess *guess) {
 /* Up to the value of the next member, and remembers that as the guess for the next row. */
 static imr_json_step read_key(imr_rows *rows, imr_guess *guess, int first) {
   const char *start = rows->json->at;
+  if (imr_json_leave_object(rows->json)) return IMR_JSON_CLOSED;
   imr_json_step step = imr_json_member(rows->json, &guess->key);
   if (step != IMR_JSON_MORE) return step;
   guess->field = field_of_key(rows, &guess->key, first, &guess->wire);
