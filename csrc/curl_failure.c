@@ -131,14 +131,18 @@ void imr_failure_describe(imr_transfer *transfer, CURLcode code) {
   }
 }
 
-int imr_failure_push(lua_State *L, const imr_failure *failure) {
+/* nil and the error */
+void imr_failure_push(lua_State *L, const imr_transfer *transfer) {
+  const imr_failure *failure = &transfer->failure;
   lua_pushnil(L);
-  lua_createtable(L, 0, 3);
+  lua_createtable(L, 0, 4);
   lua_pushstring(L, failure->kind);
   lua_setfield(L, -2, "kind");
   lua_pushstring(L, failure->message ? failure->message : "not enough memory to say what failed");
   lua_setfield(L, -2, "message");
   lua_pushstring(L, failure->sent ? "maybe" : "no");
   lua_setfield(L, -2, "executed");
-  return 2;
+  if (!failure->sent) return;
+  lua_pushnumber(L, transfer->sent_after);
+  lua_setfield(L, -2, "sent_after");
 }

@@ -84,6 +84,7 @@ struct imr_transfer {
   imr_request request;
   imr_answer answer;
   imr_failure failure;
+  double sent_after; /* seconds until it left */
   char detail[CURL_ERROR_SIZE];
 };
 
@@ -142,7 +143,7 @@ int imr_once_may_have_sent(const imr_transfer *transfer);
 void imr_failure_say(imr_failure *failure, const char *kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void imr_failure_describe(imr_transfer *transfer, CURLcode code);
-int imr_failure_push(lua_State *L, const imr_failure *failure);
+void imr_failure_push(lua_State *L, const imr_transfer *transfer);
 
 /* curl_process.c */
 typedef struct imr_sigpipe {

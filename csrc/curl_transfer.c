@@ -35,6 +35,7 @@ static void release_handle(imr_transfer *transfer, int again) {
 
 void imr_transfer_finish(imr_transfer *transfer, CURLcode code) {
   curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &transfer->answer.status);
+  curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME, &transfer->sent_after);
   imr_failure_describe(transfer, code);
   if (transfer->failure.kind) imr_answer_free(&transfer->answer);
   transfer->state = IMR_FINISHED;
@@ -55,19 +56,24 @@ void imr_transfer_abandon(imr_transfer *transfer, const char *why) {
 @function transfer:result
 @treturn integer|nil status
 @treturn string|body|table|nil body (an object where the request said as_body), or an error with kind,
-message, and executed: "no" when no byte of the request has left
+message, executed ("no" when no byte of the request has left) and, of one that left, sent_after
 @treturn table|nil headers, with lower-case names
+@treturn number|nil sent_after seconds until the request left: those that a new connection took
 */
 static int transfer_result(lua_State *L) {
   imr_transfer *transfer = check_transfer(L);
   imr_check_owner(L, transfer->owner, "transfer");
   if (transfer->state == IMR_RUNNING) return 0;
   if (transfer->state != IMR_FINISHED) return luaL_error(L, "the result has been taken already");
-  if (transfer->failure.kind) return imr_failure_push(L, &transfer->failure);
+  if (transfer->failure.kind) {
+    imr_failure_push(L, transfer);
+    return 2;
+  }
   imr_answer_push(L, &transfer->answer);
   imr_answer_free(&transfer->answer);
   transfer->state = IMR_TAKEN;
-  return 3;
+  lua_pushnumber(L, transfer->sent_after);
+  return 4;
 }
 
 /*** Ends the transfer; the connection is closed. Does nothing when it has ended.

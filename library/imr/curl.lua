@@ -57,8 +57,9 @@ local transfer = {}
 
 ---The outcome. Nothing while the transfer runs. To be called once: the answer's memory goes with it.
 ---@return integer|nil status
----@return string|imr.curl.body|table|nil body (an object where the request said as_body), or an error with kind, message, and executed: "no" when no byte of the request has left
+---@return string|imr.curl.body|table|nil body (an object where the request said as_body), or an error with kind, message, executed ("no" when no byte of the request has left) and, of one that left, sent_after
 ---@return table|nil headers, with lower-case names
+---@return number|nil sent_after seconds until the request left: those that a new connection took
 function transfer:result() end
 
 ---Ends the transfer; the connection is closed. Does nothing when it has ended.

@@ -60,25 +60,36 @@ end
 -- The request in a light thread of its own, so that close() can end it. Then nobody knows how far it came; no more
 -- than after a transport that raises or returns what makes no sense.
 function Call:send(request)
-  local ran, status, text, headers = self.scope:run(self.transport, request)
-  if ran and (not status or is_response(request, status, text, headers)) then return status, text, headers end
+  local ran, status, text, headers, sent_after = self.scope:run(self.transport, request)
+  local makes_sense = ran and (not status or is_response(request, status, text, headers))
+  if makes_sense then return status, text, headers, sent_after end
   if ran then return nil, { kind = "protocol", message = "the transport returned no status, body and headers" } end
   if not self.scope.closed then return nil, { message = "the transport raised: " .. tostring(status) } end
   return nil, { kind = "closed", message = "the client was closed while the request was under way", executed = "maybe" }
 end
 
+-- When a request left that began then, as far as its transport tells; nil when it did not.
+local function departure(began, status, problem, sent_after)
+  if not status then
+    if type(problem) == "table" and problem.executed == "no" then return nil end
+    sent_after = type(problem) == "table" and problem.sent_after
+  end
+  return began + (type(sent_after) == "number" and sent_after > 0 and sent_after or 0)
+end
+
 ---Sends one request and reads its answer; neither paced nor repeated.
 ---@return table|nil answer
 ---@return table|nil err
+---@return number|nil departed when the request left, if it did
 function Call:exchange(endpoint, parameters, encoding, deadline, decimals)
   local left, redact = self:time_left(deadline), self.secret.redact
   if self.scope.closed then return nil, self.scope.closed_error() end
   if left < LEAST_TIME then return nil, late_error(endpoint.name, left) end
   local body, content_type = wire.encode(parameters, encoding)
   local request = self:request(endpoint, body, content_type, left)
-  local sent = self.scope:now()
+  local began = self.scope:now()
   self.stats:sent(endpoint.name)
-  local status, text, headers = self:send(request)
+  local status, text, headers, sent_after = self:send(request)
   local answer, err, date
   if status then
     local settings = { decimals = decimals, utc_offset = self.utc_offset, redact = redact,
@@ -92,9 +103,9 @@ function Call:exchange(endpoint, parameters, encoding, deadline, decimals)
   end
   if err then err.endpoint = endpoint.name end
   self:record(endpoint, answer, err, {
-    elapsed = self.scope:now() - sent, bytes = status and #text or 0, encoding = encoding, date = date,
+    elapsed = self.scope:now() - began, bytes = status and #text or 0, encoding = encoding, date = date,
   })
-  return answer, err
+  return answer, err, departure(began, status, text, sent_after)
 end
 
 function Call:record(endpoint, answer, err, facts)
@@ -164,21 +175,22 @@ function Call:take_slot(call, held, spacing)
   if not waited then return nil, slot end
   self.stats:waited(call.endpoint.name, waited)
   call.trace.waited = call.trace.waited + waited
-  return slot, with
+  call.slot, call.spacing = slot, with
+  return true
 end
 
 -- The caller may still say no when the slot has come. Then the slot goes back. A yes that took long needs another slot,
 -- and is not asked for again: a caller that always takes long would never send.
 ---@return table|nil err
-function Call:last_word(call, slot, spacing)
+function Call:last_word(call)
   local goes, why = call.before_send()
   local now = self.scope:now()
   if goes then
-    if not self.pace:is_past(slot, spacing, now) then return nil end
-    local another, problem = self:take_slot(call, slot, spacing)
+    if not self.pace:is_past(call.slot, call.spacing, now) then return nil end
+    local another, problem = self:take_slot(call, call.slot, call.spacing)
     return not another and problem or nil
   end
-  self.pace:give_back(call.endpoint.name, slot, spacing, now)
+  self.pace:give_back(call.endpoint.name, call.slot, call.spacing, now)
   if core.is_error(why) then return why end
   return core.error { kind = "vetoed", message = tostring(why or "before_send said no"), retryable = false,
     executed = "no" }
@@ -188,15 +200,18 @@ function Call:attempt(call)
   local record, err = self.session:token(call.deadline, call.stale)
   if not record then return nil, err end
   self.secret.add(record.token)
-  local slot, spacing = self:take_slot(call)
-  if not slot then return nil, spacing end
-  err = call.before_send and self:last_word(call, slot, spacing)
+  local taken, no_slot = self:take_slot(call)
+  if not taken then return nil, no_slot end
+  err = call.before_send and self:last_word(call)
   if err then return nil, err end
   call.trace.requests = call.trace.requests + 1
   if call.on_send then call.on_send() end
   call.record = record
   call.parameters.token, call.parameters.admin_user_name = record.token, self.username
-  return self:exchange(call.endpoint, call.parameters, self.session:encoding_of(record), call.deadline, call.decimals)
+  local answer, problem, departed = self:exchange(call.endpoint, call.parameters, self.session:encoding_of(record),
+    call.deadline, call.decimals)
+  if departed then self.pace:left(call.endpoint.name, call.slot, call.spacing, departed, self.scope:now()) end
+  return answer, problem
 end
 
 ---@class imr.CallOptions

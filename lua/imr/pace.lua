@@ -31,6 +31,7 @@ function Pace.new(settings)
     store = settings.store, key = settings.key, interval = settings.interval,
     least_margin = least_margin(settings.interval),
     margins = {}, -- by endpoint
+    departed = {}, -- by endpoint: when the last of our requests left
   }, Pace)
 end
 
@@ -55,6 +56,18 @@ end
 
 local function store_failed(message)
   return core.error { kind = "store", message = message, retryable = true, executed = "no" }
+end
+
+-- Has one of our requests left so late that one of now would come too soon after it?
+local function is_near(self, endpoint, now)
+  local departed = self.departed[endpoint]
+  return departed ~= nil and now - departed < self.interval
+end
+
+-- The slot goes back, and no other comes before its time.
+local function step_back(self, key, slot, spacing, endpoint, now)
+  self.store:release(key, spacing, slot, now)
+  self.store:push_back(key, self.departed[endpoint] + spacing, now)
 end
 
 ---Waits for a slot.
@@ -87,6 +100,10 @@ function Pace:wait(endpoint, scope, limits, held, spacing)
     held, err = self:sleep_until(start, spacing, key, scope)
     if err then return nil, err end
     late = held and scope:now() - held -- also when there was no wait: we may have been stopped in between
+    if held and is_near(self, endpoint, scope:now()) then
+      step_back(self, key, held, spacing, endpoint, scope:now())
+      held, late = nil, nil
+    end
   until held and late <= (spacing - self.interval) * LATEST
   return scope:now() - began, held, spacing
 end
@@ -104,6 +121,19 @@ end
 ---@return boolean
 function Pace:is_past(slot, spacing, now)
   return self.interval > 0 and now - slot > (spacing - self.interval) * LATEST
+end
+
+---A request has left. A new connection takes time to make, a kept one none: so where this one left late, the next
+---slot moves, which might otherwise come too soon after it.
+---@param slot number its start
+---@param spacing number that it was taken with
+---@param departed number when it left
+function Pace:left(endpoint, slot, spacing, departed, now)
+  if self.interval == 0 then return end
+  self.departed[endpoint] = math.max(departed, self.departed[endpoint] or departed)
+  if self:is_past(slot, spacing, departed) then
+    self.store:push_back(self:slot_key(endpoint), departed + spacing, now)
+  end
 end
 
 -- Some stores give a slot to others when its holder is not heard of, or an earlier one to us.

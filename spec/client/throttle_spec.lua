@@ -98,6 +98,51 @@ describe("1011", function()
     end)
   end)
 
+  -- As long as names, handshakes and proxies take, the request has not left.
+  local function slow_to_connect(new, seconds, fails)
+    local send, connected = new:transport(), false
+    return function(request)
+      local took = connected and 0 or seconds
+      new:sleep(took)
+      local status, body, headers = send(request)
+      if fails and not connected then
+        status, body = nil, { kind = "network", message = "cut", executed = "maybe", sent_after = took }
+      end
+      connected = true
+      return status, body, headers, took
+    end
+  end
+
+  it("never happens after a request that left late, over a connection that had to be made", function()
+    for _, seconds in ipairs { 0.04, 0.3, 1.5 } do
+      world.run({}, function(new)
+        local store = imr.store.memory()
+        assert(new:client { store = store }:login())
+        local client = new:client { store = store, page_size = 5, transport = slow_to_connect(new, seconds) }
+        local works = {}
+        for index = 1, 3 do works[index] = function() return #assert(client:meters():collect()) end end
+        works[4] = function()
+          new:sleep(1.6)
+          return #assert(new:client { store = store, page_size = 5 }:meters():collect())
+        end
+        for _, count in ipairs(imr.all(works)) do assert.equal(23, count) end
+        assert.equal(0, world.count(new, "meters", 1011))
+        local entries = world.entries(new, "meters")
+        assert.is_true(entries[#entries].time - entries[1].time < 2.05 * (#entries - 1) + 2 * seconds + 2.1)
+      end)
+    end
+  end)
+
+  it("never happens after one that left late and failed", function()
+    world.run({}, function(new)
+      local store = imr.store.memory()
+      assert(new:client { store = store }:login())
+      local client = new:client { store = store, page_size = 5, transport = slow_to_connect(new, 1.9, true) }
+      assert.equal(23, #assert(client:meters():collect()))
+      assert.equal(0, world.count(new, "meters", 1011))
+    end)
+  end)
+
   it("does not exist where the pace is turned off", function()
     world.run({ interval = 0 }, function(new)
       assert(new:client { interval = 0, page_size = 5 }:meters():collect())

@@ -72,6 +72,16 @@ for _, portion in ipairs { 2 ^ 30, 4096 } do
         assert.equal(5, server:count("request"))
       end)
 
+      it("tells when the request left, which the answer's time is no part of", function()
+        serve([[c:request(); c:sleep(0.3); c:send(answer("")); c:request(); c:sleep(0.3); c:close()]])
+        local sent_after = select(4, get({}))
+        assert.is_true(sent_after >= 0 and sent_after < 0.3)
+        local _, err = get({})
+        assert.equal("maybe", err.executed)
+        assert.is_true(err.sent_after >= 0 and err.sent_after < 0.3)
+        assert.is_nil(select(2, get({ url = "http://127.0.0.1:1/" })).sent_after)
+      end)
+
       it("does not wait for 100-continue before a large body, and skips one that comes", function()
         serve([[
           local r = c:request()

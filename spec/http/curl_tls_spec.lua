@@ -90,6 +90,27 @@ describe("TLS", function()
     assert.equal(200, (get(ca_file)))
   end)
 
+  -- Between us and the server somebody who is slow to answer the first time.
+  it("tells how long its connection took before the request left", function()
+    serve("right")
+    local slow = wire.start(([[
+      local server = assert(require("socket").connect("127.0.0.1", %s))
+      server:settimeout(0.1)
+      c:sleep(0.3)
+      while c:receive() do
+        server:send(c.buffer)
+        c.buffer = ""
+        local data, _, part = server:receive(65536)
+        c:send(data or part)
+      end
+    ]]):format(server.match))
+    local status, _, _, sent_after = fetch.get(multi, { url = "https://127.0.0.1:" .. slow.port .. "/", method = "GET",
+      ca_file = scratch .. "/right.pem" })
+    slow:stop()
+    assert.equal(200, status)
+    assert.is_true(sent_after >= 0.3)
+  end)
+
   it("is not spoken by a plain server", function()
     server = wire.start([[c:send("HTTP/1.1 200 OK\r\n\r\n"); c:stall()]])
     local url = server.url:gsub("^http", "https")

@@ -9,8 +9,8 @@ local RESTY = os.getenv "IMR_RESTY_HTTP" -- a directory with resty/http.lua and 
 
 local SEND = [[
   local transport, request = ...
-  local status, body, headers = require("imr.transport." .. transport).new()(request)
-  return status, body, headers
+  local status, body, headers, sent_after = require("imr.transport." .. transport).new()(request)
+  return status, body, headers, sent_after
 ]]
 
 local function certificate(directory, name, subject)
@@ -62,8 +62,9 @@ local function suite(transport, start)
 
     it("hands out status, body and headers in lower case", function()
       serve([[c:request(); c:send(answer("text", "X-One: 1\r\nX-ONE: last\r\n", "418 Teapot"))]])
-      local status, body, headers = send {}
+      local status, body, headers, sent_after = send {}
       assert.equal(418, status)
+      assert.is_true(sent_after >= 0 and sent_after < 5)
       assert.equal("text", body)
       assert.equal("last", headers["x-one"])
       assert.equal("4", headers["content-length"])

@@ -28,6 +28,7 @@ local transport = {}
 ---@field kind "network"|"timeout"|"protocol"
 ---@field message string without secrets
 ---@field executed "no"|"maybe" "no": no byte of the request has left
+---@field sent_after? number as below, of a request that left
 
 ---@class imr.CurlPool
 local Pool = {}
@@ -116,7 +117,8 @@ local function send(runtime, request)
   error(why, 0)
 end
 
----@alias imr.Transport fun(request: imr.Request): integer?, string|imr.TransportError, table<string, string>?
+---The last one of what it returns: seconds that went by before the request left, for a connection that had to be made.
+---@alias imr.Transport fun(request: imr.Request): integer?, string|imr.TransportError, table<string, string>?, number?
 
 ---A transport that waits in `runtime`, or in the one that is current when a request is made.
 ---@param runtime? table

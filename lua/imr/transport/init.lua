@@ -1,8 +1,9 @@
 -- Transports: how a request's bytes travel. `imr.new` takes one as its option `transport`.
 --
--- A transport is called with an `imr.Request` and returns status, body, headers (lower-case names, optional), or nil
--- and an error: a text, or an `imr.TransportError`. It waits through the runtime, follows no redirect and repeats
--- nothing. A request with `command` must never be sent twice, nor on a reused connection.
+-- A transport is called with an `imr.Request` and returns status, body, headers (lower-case names, optional) and the
+-- seconds until the request left (optional), or nil and an error: a text, or an `imr.TransportError`. It waits through
+-- the runtime, follows no redirect and repeats nothing. A request with `command` must never be sent twice, nor on a
+-- reused connection.
 
 local transport = {}
 

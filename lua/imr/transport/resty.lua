@@ -101,7 +101,7 @@ local function run(http, exchange)
   local connected, problem = connect(http, exchange)
   exchange.connected:set()
   if not connected then return nil, failure.describe(exchange, problem) end
-  exchange.sent = true
+  exchange.sent = exchange.elapsed()
   local response
   response, problem = ask(http, exchange)
   if not response then return nil, failure.describe(exchange, problem) end
@@ -112,7 +112,7 @@ local function run(http, exchange)
   if not refused and response.has_body then body, problem, refused = read_body(response, exchange.max_body) end
   if refused then return nil, failure.refused(exchange, refused) end
   if problem then return nil, failure.describe(exchange, problem) end
-  return response.status, body or "", headers
+  return response.status, body or "", headers, exchange.sent
 end
 
 local function finish(http, exchange, status, ...)
@@ -198,7 +198,8 @@ local function send(runtime, request)
   if not exchange.result then give_up(exchange, thread) end
   if not fine then error(why, 0) end
   local result = exchange.result or { nil, failure.describe(exchange, "timeout") }
-  return result[1], result[2], result[3]
+  if not result[1] then result[2].sent_after = exchange.sent end
+  return result[1], result[2], result[3], result[4]
 end
 
 ---A transport that waits in `runtime`, or in the one that is current when a request is made.
