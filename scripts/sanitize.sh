@@ -42,13 +42,14 @@ gcc -shared -fPIC -o "$programs/keep_drivers.so" spec/support/keep_drivers.c
 wrap() {
   real=$(command -v "$1") || return 0
   leaks=$2
+  # bash, since the program should hear the wrapper's name: some start themselves again by it.
   cat >"$programs/$1" <<WRAPPER
-#!/bin/sh
+#!/usr/bin/env bash
 export LD_PRELOAD="$asan $ubsan $programs/keep_drivers.so $programs/preload_once.so\${LD_PRELOAD:+ \$LD_PRELOAD}"
 export ASAN_OPTIONS="detect_leaks=$leaks:log_path=$reports/asan:quarantine_size_mb=16:allocator_may_return_null=1"
 export LSAN_OPTIONS="suppressions=$programs/known_leaks:print_suppressions=0"
 export UBSAN_OPTIONS="log_path=$reports/ubsan:print_stacktrace=1:halt_on_error=1"
-exec $real "\$@"
+exec -a "\$0" $real "\$@"
 WRAPPER
   chmod +x "$programs/$1"
 }
@@ -65,10 +66,11 @@ cd "$tree"
 failed=0
 # Left out: packaging, which looks for Lua's headers beside the interpreter, here a wrapper; a clock_gettime of a spec's
 # own, which the sanitizer's allocator would call and so itself; a spec with a host program of its own; one with an
-# allocator of its own.
+# allocator of its own; those that measure a process's memory, which is mostly the sanitizer's here.
 PATH=$programs:$PATH scripts/test.sh "$luas" --exclude-pattern=rockspec --exclude-pattern=contributing \
   --filter-out=has.been.up.for.long --filter-out=finds.the.library.still.there \
-  --filter-out=loses.no.memory "$@" || failed=1
+  --filter-out=loses.no.memory --filter-out=rows.in.little.memory --filter-out=neither.fails.nor.leaks \
+  --filter-out=does.not.grow.with.the.requests "$@" || failed=1
 for report in "$reports"/*; do
   [ -e "$report" ] || continue
   failed=1
