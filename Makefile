@@ -59,7 +59,7 @@ help:
 	@echo 'make demo            install what is missing (Debian, Ubuntu), build, run the demo'
 	@echo 'make nginx-demo      the same for examples/openresty: nginx with a page, until Ctrl-C'
 	@echo 'make test            the same, then all specs under: $(LUAS)'
-	@echo '                     SPEC=spec/unit runs a part, LUAS=luajit one interpreter'
+	@echo '                     SPEC=spec/unit runs a part, LUAS=luajit one interpreter, JOBS=1 nothing side by side'
 	@echo 'make lint            compiler warnings, luacheck, clang-format, cppcheck, clang-tidy'
 	@echo 'make docs            the reference: doc/reference, library/, and HTML in $(BUILD)/docs/html'
 	@echo 'make bench           one table: imr beside what one would use instead; ONLY="calls decode" measures a part'

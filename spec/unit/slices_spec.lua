@@ -155,7 +155,7 @@ describe("core.decoder", function()
   it("keeps a row that is put aside over full collections", function()
     for _, value in ipairs(big()) do
       for _, body in ipairs(big_bodies(value)) do
-        local answer, problem = sliced("readings", body, "string", fixed(2000), collectgarbage)
+        local answer, problem = sliced("readings", body, "string", fixed(4000), collectgarbage)
         assert.same({ at_once("readings", body, "string") }, { answer, problem })
       end
     end
