@@ -45,6 +45,7 @@ build = {
         "csrc/hash.c",
         "csrc/holders.c",
         "csrc/json.c",
+        "csrc/json_escape.c",
         "csrc/leftovers.c",
         "csrc/number.c",
         "csrc/output_file.c",
