@@ -131,10 +131,12 @@ static inline void set_kept(imr_rows *rows, int field) {
 static void set_field(imr_rows *rows, int field, const imr_json_value *value) {
   bool same = (rows->keepable & BIT(field)) != 0 && is_same(&rows->texts[field], value);
   bool kept = (rows->kept & BIT(field)) != 0;
-  if (same && kept)
+  if (same && kept) {
+    rows->texts[field] = *value; /* beside the key that is the guess by now */
     set_kept(rows, field);
-  else
+  } else {
     set_new(rows, field, value, same || kept);
+  }
 }
 
 /* The field had a value in this row before. The last one counts; the earlier one, if it says something else,
@@ -177,7 +179,7 @@ static bool take_run(imr_rows *rows, const imr_guess *guess) {
   if (run->members < 2 || run->version != rows->version) return false;
   if (!imr_json_take(rows->json, run->text, run->length)) return false;
   for (int i = 0; i < run->members; i++) {
-    if ((run->fields & guess[i].bit) == 0) continue;
+    if ((run->values & BIT(i)) == 0) continue;
     set_kept(rows, guess[i].field);
     mark_seen(rows, &guess[i]);
   }
@@ -185,19 +187,18 @@ static bool take_run(imr_rows *rows, const imr_guess *guess) {
   return true;
 }
 
-/* The member that began at `start` came again, or empty, where `fields` is 0: it goes on with a run or begins
- * one. */
-static void join_run(imr_rows *rows, int position, const char *start, uint64_t fields) {
-  imr_run *run = &rows->guesses[rows->run].run;
+/* The member that began at `start` came again as it was, or empty: it goes on with a run or begins one. */
+static void join_run(imr_rows *rows, int position, const char *start, bool empty) {
   if (position >= IMR_MAX_GUESSES) return; /* it shares its guess */
+  imr_run *run = &rows->guesses[rows->run].run;
   if (run->members == 0 || run->text + run->length != start) {
     rows->run = position;
     run = &rows->guesses[position].run;
     *run = (imr_run){.text = start, .version = rows->version};
   }
+  if (!empty) run->values |= BIT(run->members);
   run->members++;
   run->length = (size_t)(rows->json->at - run->text);
-  run->fields |= fields;
 }
 
 static bool take_empty(imr_json *json) {
@@ -267,7 +268,7 @@ static imr_json_step read_member(imr_rows *rows) {
   if (rows->in_value) return read_rest(rows, guess);
   if (take_run(rows, guess)) return IMR_JSON_MORE;
   if (take_member(rows, guess)) {
-    join_run(rows, position, start, guess->bit);
+    join_run(rows, position, start, false);
     return IMR_JSON_MORE;
   }
   if (guess->length == 0 || !imr_json_take(rows->json, guess->text, guess->length)) {
@@ -276,7 +277,7 @@ static imr_json_step read_member(imr_rows *rows) {
   }
   if (guess->field >= 0) guess->text = start; /* beside the value, so that both can be compared at once */
   if (take_empty(rows->json)) {
-    join_run(rows, position, start, 0);
+    join_run(rows, position, start, true);
     return IMR_JSON_MORE;
   }
   return read_value(rows, guess);

@@ -15,7 +15,7 @@ typedef struct {
   const char *text;
   size_t length;
   int members;
-  uint64_t fields;  /* those with a value */
+  uint64_t values;  /* which of the members have one, from the lowest bit on */
   unsigned version; /* of the guesses and kept values that it stands for */
 } imr_run;
 

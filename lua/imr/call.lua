@@ -68,19 +68,21 @@ function Call:send(request)
   return nil, { kind = "closed", message = "the client was closed while the request was under way", executed = "maybe" }
 end
 
--- When a request left that began then, as far as its transport tells; nil when it did not.
-local function departure(began, status, problem, sent_after)
+-- Seconds that a request took to leave, as far as its transport tells; nil when it did not leave. A transport of the
+-- caller's own may say what cannot be.
+local function delay_of(elapsed, status, problem, sent_after)
   if not status then
     if type(problem) == "table" and problem.executed == "no" then return nil end
     sent_after = type(problem) == "table" and problem.sent_after
   end
-  return began + (type(sent_after) == "number" and sent_after > 0 and sent_after or 0)
+  return type(sent_after) == "number" and sent_after > 0 and math.min(sent_after, elapsed) or 0
 end
 
 ---Sends one request and reads its answer; neither paced nor repeated.
 ---@return table|nil answer
 ---@return table|nil err
----@return number|nil departed when the request left, if it did
+---@return number|nil began
+---@return number|nil delay seconds until the request left, if it did
 function Call:exchange(endpoint, parameters, encoding, deadline, decimals)
   local left, redact = self:time_left(deadline), self.secret.redact
   if self.scope.closed then return nil, self.scope.closed_error() end
@@ -90,6 +92,7 @@ function Call:exchange(endpoint, parameters, encoding, deadline, decimals)
   local began = self.scope:now()
   self.stats:sent(endpoint.name)
   local status, text, headers, sent_after = self:send(request)
+  local delay = delay_of(self.scope:now() - began, status, text, sent_after)
   local answer, err, date
   if status then
     local settings = { decimals = decimals, utc_offset = self.utc_offset, redact = redact,
@@ -105,7 +108,7 @@ function Call:exchange(endpoint, parameters, encoding, deadline, decimals)
   self:record(endpoint, answer, err, {
     elapsed = self.scope:now() - began, bytes = status and #text or 0, encoding = encoding, date = date,
   })
-  return answer, err, departure(began, status, text, sent_after)
+  return answer, err, began, delay
 end
 
 function Call:record(endpoint, answer, err, facts)
@@ -208,9 +211,12 @@ function Call:attempt(call)
   if call.on_send then call.on_send() end
   call.record = record
   call.parameters.token, call.parameters.admin_user_name = record.token, self.username
-  local answer, problem, departed = self:exchange(call.endpoint, call.parameters, self.session:encoding_of(record),
+  local endpoint = call.endpoint
+  local answer, problem, began, delay = self:exchange(endpoint, call.parameters, self.session:encoding_of(record),
     call.deadline, call.decimals)
-  if departed then self.pace:left(call.endpoint.name, call.slot, call.spacing, departed, self.scope:now()) end
+  if delay then
+    self.pace:left(endpoint.name, call.slot, call.spacing, began, delay, endpoint.command, self.scope:now())
+  end
   return answer, problem
 end
 

@@ -31,7 +31,7 @@ function Pace.new(settings)
     store = settings.store, key = settings.key, interval = settings.interval,
     least_margin = least_margin(settings.interval),
     margins = {}, -- by endpoint
-    departed = {}, -- by endpoint: when the last of our requests left
+    departed = {}, delays = {}, -- by endpoint: when our last request left, and how long they took to
   }, Pace)
 end
 
@@ -58,10 +58,11 @@ local function store_failed(message)
   return core.error { kind = "store", message = message, retryable = true, executed = "no" }
 end
 
--- Has one of our requests left so late that one of now would come too soon after it?
+-- Has one of our requests left so late that one of now would come too soon after it? A clock that was set back says
+-- nothing.
 local function is_near(self, endpoint, now)
   local departed = self.departed[endpoint]
-  return departed ~= nil and now - departed < self.interval
+  return departed ~= nil and departed <= now and now - departed < self.interval
 end
 
 -- The slot goes back, and no other comes before its time.
@@ -123,15 +124,26 @@ function Pace:is_past(slot, spacing, now)
   return self.interval > 0 and now - slot > (spacing - self.interval) * LATEST
 end
 
----A request has left. A new connection takes time to make, a kept one none: so where this one left late, the next
----slot moves, which might otherwise come too soon after it.
+-- The delay that the next request will have as well: where none has gone over a kept connection, each makes its own.
+local function common_delay(self, endpoint, delay, never_kept)
+  local delays = self.delays[endpoint] or { count = 0, least = math.huge }
+  self.delays[endpoint] = delays
+  delays.count, delays.least = delays.count + 1, math.min(delays.least, delay)
+  return (never_kept or delays.count > 1) and delays.least or 0
+end
+
+---A request has left. A new connection takes time to make, a kept one none: so where this one left later than the next
+---one will, the next slot moves, which might otherwise come too soon after it.
 ---@param slot number its start
 ---@param spacing number that it was taken with
----@param departed number when it left
-function Pace:left(endpoint, slot, spacing, departed, now)
+---@param began number when it began
+---@param delay number seconds until it left
+---@param never_kept? boolean requests of this endpoint never go over a kept connection
+function Pace:left(endpoint, slot, spacing, began, delay, never_kept, now)
   if self.interval == 0 then return end
-  self.departed[endpoint] = math.max(departed, self.departed[endpoint] or departed)
-  if self:is_past(slot, spacing, departed) then
+  local departed = began + delay - common_delay(self, endpoint, delay, never_kept)
+  self.departed[endpoint] = departed
+  if self:is_past(slot, spacing, departed) and departed + spacing > now then
     self.store:push_back(self:slot_key(endpoint), departed + spacing, now)
   end
 end

@@ -143,6 +143,27 @@ describe("1011", function()
     end)
   end)
 
+  it("is no reason to wait where every request makes a connection, as commands do", function()
+    for _, name in ipairs { "request_reading", "latest_reading" } do
+      world.run({}, function(new)
+        local send, times = new:transport(), {}
+        local client = new:client { transport = function(request)
+          new:sleep(0.3)
+          if not request.url:find "login" then times[#times + 1] = new:now() end
+          local status, body, headers = send(request)
+          return status, body, headers, 0.3
+        end }
+        assert(client:login())
+        local works = {}
+        for index = 1, 10 do works[index] = function() return client[name](client, "202020500037") end end
+        imr.all(works)
+        assert.equal(10, #times)
+        for index = 2, 10 do assert.is_true(times[index] - times[index - 1] >= 2, "too soon") end
+        assert.is_true(times[10] - times[1] < 9 * 2.05 + 2.4, ("%.2f s"):format(times[10] - times[1]))
+      end)
+    end
+  end)
+
   it("does not exist where the pace is turned off", function()
     world.run({ interval = 0 }, function(new)
       assert(new:client { interval = 0, page_size = 5 }:meters():collect())

@@ -130,6 +130,13 @@ describe("core.decode: rows that differ in shape", function()
     same_as_alone { '{"imei":"j","deviceId":"d","tableNo":"t","imei":"i"}' }
   end)
 
+  it("may have a field twice, once of them empty", function()
+    local row = '{"netStatis":"在线","netStatus":""}'
+    local last = '{"netStatis":"在线","netStatus":"","netStatis":"不在线"}'
+    local rows_text = answer("[" .. (row .. ","):rep(5) .. last .. "]")
+    assert.same(decode("meters", answer("[" .. last .. "]")).rows[1], decode("meters", rows_text).rows[6])
+  end)
+
   it("with few fields are small tables", function()
     local function size(row)
       local body = answer("[" .. row .. ("," .. row):rep(9999) .. "]")
