@@ -142,7 +142,8 @@ end
 function Pace:left(endpoint, slot, spacing, began, delay, never_kept, now)
   if self.interval == 0 then return end
   local departed = began + delay - common_delay(self, endpoint, delay, never_kept)
-  self.departed[endpoint] = departed
+  local last = self.departed[endpoint]
+  if not last or last > now or last < departed then self.departed[endpoint] = departed end
   if self:is_past(slot, spacing, departed) and departed + spacing > now then
     self.store:push_back(self:slot_key(endpoint), departed + spacing, now)
   end
