@@ -53,6 +53,7 @@ build = {
         "csrc/private_file.c",
         "csrc/process.c",
         "csrc/record.c",
+        "csrc/record_end.c",
         "csrc/request.c",
         "csrc/schema.c",
         "csrc/seat.c",

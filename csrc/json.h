@@ -110,12 +110,6 @@ static inline bool imr_json_is_next(const imr_json *json, char opening) {
   return !json->fresh && json->end - json->at >= 2 && json->at[0] == ',' && json->at[1] == opening;
 }
 
-static inline imr_json_step imr_json_enter_member(imr_json *json) {
-  if (!imr_json_is_next(json, '"')) return imr_json_find_member(json);
-  json->at++;
-  return IMR_JSON_MORE;
-}
-
 /* Inside of a list: enters the next item if it is an object and comes so. False takes nothing. */
 static inline bool imr_json_next_object(imr_json *json) {
   if (!imr_json_is_next(json, '{') || json->depth == IMR_JSON_MAX_DEPTH) return false;
@@ -125,13 +119,16 @@ static inline bool imr_json_next_object(imr_json *json) {
   return true;
 }
 
-/* Out of an object, if that comes next. False takes nothing. */
-static inline bool imr_json_leave_object(imr_json *json) {
-  if (json->at == json->end || *json->at != '}') return false;
+static inline imr_json_step imr_json_enter_member(imr_json *json) {
+  if (imr_json_is_next(json, '"')) {
+    json->at++;
+    return IMR_JSON_MORE;
+  }
+  if (json->at == json->end || *json->at != '}') return imr_json_find_member(json);
   json->at++;
   json->depth--;
   json->fresh = false;
-  return true;
+  return IMR_JSON_CLOSED;
 }
 
 /* For a caller that has a guess what comes: a text that was read at such a place before, right behind the

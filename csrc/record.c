@@ -1,11 +1,10 @@
 #include "record.h"
 #include "calendar.h"
-#include "hash.h"
 #include "number.h"
+#include "record_end.h"
 
 #include <string.h>
 
-#define BIT(field) (UINT64_C(1) << (field))
 #define LOOK_EVERY 32 /* members */
 
 /* Fields by their key */
@@ -39,29 +38,25 @@ static bool is_same(const imr_json_value *a, const imr_json_value *b) {
   return a->length == b->length && a->kind == b->kind && imr_same_bytes(a->at, b->at, a->length);
 }
 
-static void push_name(const imr_rows *rows, int field) {
-  lua_pushvalue(rows->L, rows->builder.names + field);
-}
-
 /* `keep`: for the next row. */
 static void set_new(imr_rows *rows, int field, const imr_json_value *value, bool keep) {
   lua_State *L = rows->L;
   const imr_field *entry = &rows->endpoint->fields[field];
   rows->texts[field] = *value;
-  if ((rows->kept & BIT(field)) != 0) rows->version++;
-  rows->kept &= ~BIT(field);
-  rows->bad &= ~BIT(field);
+  if ((rows->kept & IMR_BIT(field)) != 0) rows->version++;
+  rows->kept &= ~IMR_BIT(field);
+  rows->bad &= ~IMR_BIT(field);
   imr_builder_reach(&rows->builder, L, field);
   if (!imr_push_field(L, entry, value, &rows->style)) {
     lua_pushnil(L);
     imr_builder_set(&rows->builder, L, field);
-    rows->bad |= BIT(field);
+    rows->bad |= IMR_BIT(field);
     return;
   }
   if (keep) {
     lua_pushvalue(L, -1);
     lua_replace(L, rows->values + field);
-    rows->kept |= BIT(field);
+    rows->kept |= IMR_BIT(field);
   }
   imr_builder_set(&rows->builder, L, field);
 }
@@ -129,8 +124,8 @@ static inline void set_kept(imr_rows *rows, int field) {
 /* A value that came twice in a row is kept, since it may come more often, and so is the one that follows it.
  */
 static void set_field(imr_rows *rows, int field, const imr_json_value *value) {
-  bool same = (rows->keepable & BIT(field)) != 0 && is_same(&rows->texts[field], value);
-  bool kept = (rows->kept & BIT(field)) != 0;
+  bool same = (rows->keepable & IMR_BIT(field)) != 0 && is_same(&rows->texts[field], value);
+  bool kept = (rows->kept & IMR_BIT(field)) != 0;
   if (same && kept) {
     rows->texts[field] = *value; /* beside the key that is the guess by now */
     set_kept(rows, field);
@@ -179,7 +174,7 @@ static bool take_run(imr_rows *rows, const imr_guess *guess) {
   if (run->members < 2 || run->version != rows->version) return false;
   if (!imr_json_take(rows->json, run->text, run->length)) return false;
   for (int i = 0; i < run->members; i++) {
-    if ((run->values & BIT(i)) == 0) continue;
+    if ((run->values & IMR_BIT(i)) == 0) continue;
     set_kept(rows, guess[i].field);
     mark_seen(rows, &guess[i]);
   }
@@ -196,16 +191,9 @@ static void join_run(imr_rows *rows, int position, const char *start, bool empty
     run = &rows->guesses[position].run;
     *run = (imr_run){.text = start, .version = rows->version};
   }
-  if (!empty) run->values |= BIT(run->members);
+  if (!empty) run->values |= IMR_BIT(run->members);
   run->members++;
   run->length = (size_t)(rows->json->at - run->text);
-}
-
-static bool take_empty(imr_json *json) {
-  if (json->end - json->at < 2 || memcmp(json->at, "\"\"", 2) != 0) return false;
-  json->at += 2;
-  json->fresh = false;
-  return true;
 }
 
 static void take_value(imr_rows *rows, const imr_guess *guess, const imr_json_value *value) {
@@ -248,11 +236,10 @@ static imr_json_step read_value(imr_rows *rows, const imr_guess *guess) {
 /* Up to the value of the next member, and remembers that as the guess for the next row. */
 static imr_json_step read_key(imr_rows *rows, imr_guess *guess, int first) {
   const char *start = rows->json->at;
-  if (imr_json_leave_object(rows->json)) return IMR_JSON_CLOSED;
   imr_json_step step = imr_json_member(rows->json, &guess->key);
   if (step != IMR_JSON_MORE) return step;
   guess->field = field_of_key(rows, &guess->key, first, &guess->wire);
-  guess->bit = guess->field < 0 ? 0 : BIT(guess->field);
+  guess->bit = guess->field < 0 ? 0 : IMR_BIT(guess->field);
   guess->text = start;
   guess->length = (size_t)(rows->json->at - start);
   rows->version++;
@@ -276,7 +263,7 @@ static imr_json_step read_member(imr_rows *rows) {
     if (step != IMR_JSON_MORE) return step;
   }
   if (guess->field >= 0) guess->text = start; /* beside the value, so that both can be compared at once */
-  if (take_empty(rows->json)) {
+  if (imr_json_take(rows->json, "\"\"", 2)) {
     join_run(rows, position, start, true);
     return IMR_JSON_MORE;
   }
@@ -296,45 +283,6 @@ static imr_json_step read_members(imr_rows *rows) {
   }
 }
 
-static void set_string(imr_rows *rows, const char *name, const char *value) {
-  if (value == NULL) return;
-  lua_pushstring(rows->L, value);
-  lua_setfield(rows->L, rows->builder.record, name);
-}
-
-/* Pushes a field's value from the record, which is made. */
-static void push_value(const imr_rows *rows, int field) {
-  push_name(rows, field);
-  lua_rawget(rows->L, rows->builder.record);
-}
-
-/* `kind` and `type_name` of a meter type, `image_ok` of an image status. */
-static void set_derived(imr_rows *rows) {
-  lua_State *L = rows->L;
-  if (rows->derived < 0 || (rows->seen & BIT(rows->derived)) == 0) return;
-  push_value(rows, rows->derived);
-  if (rows->endpoint->fields[rows->derived].derived == IMR_METER_TYPE) {
-    const imr_meter_type *type = imr_meter_type_of((int64_t)lua_tonumber(L, -1));
-    if (type != NULL) set_string(rows, "kind", type->kind);
-    if (type != NULL) set_string(rows, "type_name", type->name);
-  } else if (lua_isstring(L, -1)) {
-    size_t length;
-    const char *text = lua_tolstring(L, -1, &length);
-    lua_pushboolean(L, imr_is_text(&imr_image_ok, text, length));
-    lua_setfield(L, rows->builder.record, "image_ok");
-  }
-  lua_pop(L, 1);
-}
-
-/* At the end of a row, since a field may have several values and only the last one counts. */
-static void put_bad(imr_rows *rows) {
-  for (int field = 0; rows->bad >> field != 0; field++) {
-    if ((rows->bad & BIT(field)) == 0) continue;
-    push_name(rows, field);
-    imr_leftovers_invalid(&rows->leftovers, rows->L, &rows->texts[field]);
-  }
-}
-
 void imr_rows_begin(imr_rows *rows) {
   rows->seen = rows->bad = 0;
   rows->position = 0;
@@ -348,35 +296,8 @@ imr_json_step imr_rows_read(imr_rows *rows) {
   if (step != IMR_JSON_CLOSED) return step;
   rows->members = rows->position;
   imr_builder_end(&rows->builder, rows->L, rows->members);
-  set_derived(rows);
-  if (rows->bad != 0) put_bad(rows);
-  imr_leftovers_end(&rows->leftovers, rows->L, rows->builder.record);
+  imr_record_end(rows);
   return IMR_JSON_CLOSED;
-}
-
-/* False when one of the two is not in the record. */
-static bool identity_of_texts(const imr_rows *rows, uint64_t *hash) {
-  lua_State *L = rows->L;
-  const int fields[] = {rows->device_id, rows->meter_no};
-  *hash = 0;
-  for (int i = 0; i < 2; i++) {
-    size_t length;
-    push_value(rows, fields[i]);
-    const char *text = lua_tolstring(L, -1, &length);
-    if (text != NULL) *hash = imr_hash(text, length, *hash);
-    lua_pop(L, 1);
-    if (text == NULL) return false;
-  }
-  return true;
-}
-
-int64_t imr_rows_identity(const imr_rows *rows, const char *start) {
-  uint64_t hash;
-  bool by_meter =
-      (rows->endpoint->flags & IMR_ONE_PER_METER) != 0 && rows->device_id >= 0 && rows->meter_no >= 0;
-  if (!by_meter || !identity_of_texts(rows, &hash))
-    hash = imr_hash_quick(start, (size_t)(rows->json->at - start));
-  return imr_hash_to_53_bits(hash);
 }
 
 /* Values that are likely to come again in the next row, and cost more to make than to keep. */
@@ -393,9 +314,9 @@ void imr_rows_open(imr_rows *rows, int prepared) {
     if (strcmp(fields[i].name, "device_id") == 0) rows->device_id = i;
     if (strcmp(fields[i].name, "meter_no") == 0) rows->meter_no = i;
     if (fields[i].derived != IMR_NO_DERIVED) rows->derived = i;
-    if (fields[i].type == IMR_DEC && !rows->style.exact) rows->numbers |= BIT(i);
-    if (fields[i].type == IMR_TIME) rows->times |= BIT(i);
-    if (is_keepable(rows, fields[i].type)) rows->keepable |= BIT(i);
+    if (fields[i].type == IMR_DEC && !rows->style.exact) rows->numbers |= IMR_BIT(i);
+    if (fields[i].type == IMR_TIME) rows->times |= IMR_BIT(i);
+    if (is_keepable(rows, fields[i].type)) rows->keepable |= IMR_BIT(i);
     rows->field_count = i + 1;
   }
   imr_builder_open(&rows->builder, L, prepared, rows->field_count);

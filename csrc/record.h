@@ -6,6 +6,9 @@
 #include "field.h"
 #include "leftovers.h"
 
+/* Of a set of fields, or of a run's members. */
+#define IMR_BIT(number) (UINT64_C(1) << (number))
+
 /* Rows of one answer look alike: so many keys of a row are guessed from the row before. */
 #define IMR_MAX_GUESSES 48
 
