@@ -1,5 +1,6 @@
 local core = require "imr.core"
 local cjson = require "cjson"
+local random_of = require "support.random"
 
 local null = core.null
 
@@ -14,14 +15,6 @@ local function same(a, b)
     if a[key] == nil then return false end
   end
   return true
-end
-
--- A generator of its own, so that every Lua sees the same texts.
-local function new_random(seed)
-  return function(n)
-    seed = (seed * 16807) % 2147483647
-    return seed % n + 1
-  end
 end
 
 describe("core.json", function()
@@ -203,7 +196,7 @@ describe("core.json", function()
   end)
 
   describe("and cjson", function()
-    local random = new_random(20250701)
+    local random = random_of(20250701)
     local pieces = { "a", "水", "\\n", "\\u6c34", "\\\"", "\240\159\152\128", "\\ud83d\\ude00", " ", "reading",
       "0123456789" }
 

@@ -1,4 +1,5 @@
 local decoding = require "support.decoding"
+local random_of = require "support.random"
 
 local decode, answer = decoding.decode, decoding.answer
 
@@ -34,11 +35,7 @@ describe("core.decode: rows that differ in shape", function()
   end)
 
   it("may have their keys in any order, some of them missing, bad or twice", function()
-    local seed = 7
-    local function random(n)
-      seed = (seed * 16807) % 2147483647
-      return seed % n + 1
-    end
+    local random = random_of(7)
     -- Our name, the text of the members, what they give.
     local function members(row)
       local list = {
@@ -76,11 +73,7 @@ describe("core.decode: rows that differ in shape", function()
 
   -- Few words, so that much comes again: rows that are the same for a while, then differ in a member or two.
   it("are read as each of them alone", function()
-    local seed = 11
-    local function random(n)
-      seed = (seed * 16807) % 2147483647
-      return seed % n + 1
-    end
+    local random = random_of(11)
     local keys = { "deviceId", "tableNo", "imei", "user_code", "tableAddress", "x", "reading", "readTime" }
     local values = { '""', '"a"', '"b"', '"a long text that is the same"', '"a long text that is not so"', "null",
       '"12345.67"', '"2025-01-01 00:00:00"', '"\\u0061"', "12", '"1234567.89"', '"12345678.9"' }

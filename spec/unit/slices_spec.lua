@@ -1,5 +1,6 @@
 -- Decoding in slices gives what decoding at once gives, wherever the cuts fall.
 local core = require "imr.core"
+local random_of = require "support.random"
 
 local CHINA = 8 * 3600
 
@@ -20,11 +21,7 @@ end
 
 local function fixed(size) return function() return size end end
 
-local seed = 11
-local function random(most)
-  seed = (seed * 16807) % 2147483647
-  return seed % most + 1
-end
+local random = random_of(11)
 
 local rows = {
   '{"deviceId":"1","tableNo":"0042","reading":"346.90","readTime":"2023-04-22 10:31:53","tableAddress":"7\\u680b"}',
