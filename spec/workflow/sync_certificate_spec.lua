@@ -165,6 +165,17 @@ describe("a certificate", function()
         found.missing[2].listing, found.missing[2].meter_no, found.missing[2].cause, found.missing[2].days })
   end)
 
+  it("is none of a listing that was never read either while the day is young", function()
+    run({ meters = { meter "1" }, readings = rows("1", days(1, 10)), tou_readings = REFUSED },
+      { listings = { "meters", "readings", "tou_readings" } })
+    local found = certify(FROM + 9 * DAY, FROM + 10 * DAY - 1, FROM + 10 * DAY + 600)
+    local sums = sums_of(found)
+    assert.same({ false, true, false, 1 },
+      { found.complete, sums.readings.complete, sums.tou_readings.complete, sums.tou_readings.unread })
+    assert.same({ { listing = "tou_readings", meter_no = "", from = "2025-07-10", to = "2025-07-10", days = 1,
+      cause = "not_frozen" } }, found.missing)
+  end)
+
   it("is none of a listing that broke in its middle, or in whose middle the run was killed", function()
     local broken = { pages = { rows("1", days(1, 4)), {} }, fails = 2, error = REFUSED.error }
     run { meters = { meter "1" }, readings = broken }

@@ -127,9 +127,9 @@ local function check_unread(result, job)
   local scope, sum = result.scope, job.sum
   for day = scope.first, scope.last do
     local read = scope.knows_meters and job.spans.project[day]
-    if job.days[day].expected == 0 and not read and not is_young(day, scope) then
+    if job.days[day].expected == 0 and not read then
       sum.unread = sum.unread + 1
-      add_missing(result, job.listing, { meter_no = "" }, day, "truncated")
+      add_missing(result, job.listing, { meter_no = "" }, day, is_young(day, scope) and "not_frozen" or "truncated")
     end
   end
 end
