@@ -52,7 +52,7 @@ describe("imr supply", function()
 
   it("disconnects, confirms and keeps it on record", function()
     local devices = connected(2)
-    local result = supply("disconnect --interval 0 --confirm --reason unpaid " .. table.concat(devices, " "))
+    local result = supply("disconnect --interval 0 --yes --confirm --reason unpaid " .. table.concat(devices, " "))
     assert.same({ 0, { "confirmed", "confirmed" } }, { result.status, states(result) })
     local history = rows(supply "history")
     assert.same({ devices[1], "disconnect", "confirmed", "yes", "unpaid" }, { history[1].device, history[1].command,
@@ -63,9 +63,9 @@ describe("imr supply", function()
 
   it("reconnects and reads", function()
     local device = connected(1)[1]
-    supply("disconnect --interval 0 --reason unpaid " .. device)
-    assert.equal(0, supply("reconnect --interval 0 --reason paid " .. device).status)
-    assert.equal(0, supply("read --interval 0 " .. device).status)
+    supply("disconnect --interval 0 --yes --reason unpaid " .. device)
+    assert.equal(0, supply("reconnect --interval 0 --yes --reason paid " .. device).status)
+    assert.equal(0, supply("read --interval 0 --yes " .. device).status)
     assert.equal(3, sent(device))
   end)
 
@@ -73,9 +73,10 @@ describe("imr supply", function()
     local devices = connected(4)
     local text = ('\239\187\191name,device_id\r\n"a, ""b""",%s\r\n,="%s"\r\n'):format(devices[1], devices[2])
     local path = user:write("devices.csv", text)
-    assert.equal(2, #rows(supply("disconnect --interval 0 --reason x --from " .. path)))
+    assert.equal(2, #rows(supply("disconnect --interval 0 --yes --reason x --from " .. path)))
     local command = ("printf '%%s\\n%%s\\n' %s %s | "):format(devices[3], devices[4])
-    local pipe = assert(io.popen(command .. user:command("supply disconnect --interval 0 --reason x --from - 2>&1")))
+    local arguments = "supply disconnect --interval 0 --yes --reason x --from - 2>&1"
+    local pipe = assert(io.popen(command .. user:command(arguments)))
     local output = pipe:read("*a")
     pipe:close()
     for _, device in ipairs(devices) do assert.equal(1, sent(device), output) end
@@ -102,6 +103,22 @@ describe("imr supply", function()
     assert.equal(1, sent(device))
   end)
 
+  it("without a terminal sends nothing without --yes, and ends with 2", function()
+    local device = connected(1)[1]
+    for _, action in ipairs { "disconnect --reason unpaid", "reconnect --force --reason paid", "read" } do
+      local result = supply(("%s --interval 0 %s"):format(action, device))
+      assert.same({ 2, device, true }, { result.status, rows(result)[1].device, rows(result)[1].send })
+      assert.matches("nothing was sent: without a terminal say --yes", result.err, 1, true)
+    end
+    assert.same({ 0, {} }, { sent(device), rows(supply "history") })
+    supply("disconnect --interval 0 --yes --reason unpaid --guard /no/such/guard " .. device)
+    for _, more in ipairs { "", " --guard true" } do assert.equal(2, supply("resume --interval 0" .. more).status) end
+    assert.equal(0, supply("resume --interval 0 --dry-run").status)
+    assert.equal(0, sent(device))
+    assert.equal(0, supply("resume --interval 0 --yes --guard true").status)
+    assert.equal(1, sent(device))
+  end)
+
   it("stops a command whose guard turns false between plan and slot", function()
     local devices = connected(3)
     local paid = user:write("paid", "")
@@ -110,7 +127,7 @@ describe("imr supply", function()
       if grep -qx "$1" %s; then exit 1; fi
       echo %s >>%s
       echo "asked about $1, $IMR_DEVICE, $IMR_COMMAND"]]):format(paid, devices[2], paid), "700")
-    local result = supply(("disconnect --interval 0 --reason unpaid --guard %s %s"):format(guard,
+    local result = supply(("disconnect --interval 0 --yes --reason unpaid --guard %s %s"):format(guard,
       table.concat(devices, " ")))
     assert.same({ 0, { "accepted", "skipped", "accepted" } }, { result.status, states(result) })
     assert.same({ 1, 0, 1 }, { sent(devices[1]), sent(devices[2]), sent(devices[3]) })
@@ -119,7 +136,7 @@ describe("imr supply", function()
 
   it("sends nothing while the guard cannot be run", function()
     local devices = connected(2)
-    local result = supply("disconnect --interval 0 --reason unpaid --guard /no/such/guard "
+    local result = supply("disconnect --interval 0 --yes --reason unpaid --guard /no/such/guard "
       .. table.concat(devices, " "))
     assert.same({ 1, { "planned", "planned" } }, { result.status, states(result) })
     assert.equal(0, #platform:entries("instruct"))
@@ -129,7 +146,7 @@ describe("imr supply", function()
     local devices = connected(4)
     local path = user:write("protected", devices[2] .. "\n# a note\n")
     local other = user:write("more", devices[3] .. "\n")
-    local arguments = "disconnect --interval 0 --reason unpaid --protected %s --protected @%s %s"
+    local arguments = "disconnect --interval 0 --yes --reason unpaid --protected %s --protected @%s %s"
     local result = supply(arguments:format(devices[1], path, table.concat(devices, " ")), { IMR_PROTECTED = other })
     assert.same({ 0, { "accepted" } }, { result.status, states(result) })
     assert.same({ 0, 0, 0, 1 }, { sent(devices[1]), sent(devices[2]), sent(devices[3]), sent(devices[4]) })
@@ -164,7 +181,7 @@ describe("imr supply", function()
   end)
 
   it("plans nothing beyond --max", function()
-    local result = supply("disconnect --interval 0 --reason unpaid --max 1 " .. table.concat(connected(2), " "))
+    local result = supply("disconnect --interval 0 --yes --reason unpaid --max 1 " .. table.concat(connected(2), " "))
     assert.same({ 1, "" }, { result.status, result.out })
     assert.matches("more than the 1 allowed", result.err, 1, true)
     assert.equal(0, #platform:entries("instruct"))
@@ -185,27 +202,27 @@ describe("imr supply", function()
   end)
 
   it("ends devices that the platform does not list with 5", function()
-    assert.equal(5, supply("disconnect --interval 0 --reason x nobody").status)
+    assert.equal(5, supply("disconnect --interval 0 --yes --reason x nobody").status)
   end)
 
   it("says what becomes of a run beside another one: its plan stands, and supersedes the other's", function()
     local device = connected(1)[1]
     local script = user:write("guard", ([[#!/bin/sh
       %s "$1" 2>%s
-      echo $? >%s]]):format(user:command("supply disconnect --interval 0 --reason later"), user.home .. "/err",
+      echo $? >%s]]):format(user:command("supply disconnect --interval 0 --yes --reason later"), user.home .. "/err",
       user.home .. "/status"), "700")
-    local result = supply(("disconnect --interval 0 --reason first --guard %s %s"):format(script, device))
+    local result = supply(("disconnect --interval 0 --yes --reason first --guard %s %s"):format(script, device))
     assert.same({ 5, { "superseded" } }, { result.status, states(result) })
     assert.equal("4\n", user:read "status")
-    assert.matches("1 are on record as planned: `imr supply resume` sends them", user:read "err", 1, true)
+    assert.matches("1 are on record as planned: `imr supply resume --yes` sends them", user:read "err", 1, true)
     assert.equal(0, sent(device))
-    local resumed = supply "resume --interval 0"
+    local resumed = supply "resume --interval 0 --yes"
     assert.same({ 0, { "accepted" }, 1 }, { resumed.status, states(resumed), sent(device) })
   end)
 
   it("sees to its output before a command leaves", function()
     local device = connected(1)[1]
-    local arguments = "disconnect --interval 0 --reason x %s " .. device
+    local arguments = "disconnect --interval 0 --yes --reason x %s " .. device
     assert.equal(2, supply(arguments:format "--fields device,nothing").status)
     assert.equal(1, supply(arguments:format "--output /no/such/directory/file").status)
     assert.same({ 0, {} }, { sent(device), rows(supply "history") })
@@ -214,7 +231,7 @@ describe("imr supply", function()
   end)
 
   it("makes no ledger where it only reads", function()
-    for _, action in ipairs { "status", "history", "resume --interval 0", "resolve --interval 0" } do
+    for _, action in ipairs { "status", "history", "resume --interval 0 --yes", "resolve --interval 0" } do
       local result = supply(action .. " --ledger " .. user.home .. "/mistyped.db")
       assert.same({ 2, "" }, { result.status, result.out })
       assert.matches("there is no supply ledger", result.err, 1, true)
@@ -228,7 +245,7 @@ describe("imr supply", function()
 
   it("keeps the ledger where --ledger or IMR_LEDGER says", function()
     local device = connected(1)[1]
-    supply(("disconnect --interval 0 --reason x --ledger %s/a.db %s"):format(user.home, device))
+    supply(("disconnect --interval 0 --yes --reason x --ledger %s/a.db %s"):format(user.home, device))
     assert.equal(1, #rows(supply("history", { IMR_LEDGER = user.home .. "/a.db" })))
     assert.equal(0, #rows(supply "history"))
   end)
@@ -243,7 +260,7 @@ describe("imr supply", function()
     assert.equal(130, window:wait())
     local done = sent(devices[1]) + sent(devices[2]) + sent(devices[3]) + sent(devices[4])
     assert.is_true(done >= 1 and done <= 2)
-    local left = rows(supply("resume --interval 0 --guard true"))
+    local left = rows(supply("resume --interval 0 --yes --guard true"))
     assert.equal(4 - done, #left)
     for _, device in ipairs(devices) do assert.equal(1, sent(device)) end
   end)
@@ -266,7 +283,7 @@ describe("imr supply on a line that breaks", function()
 
   it("ends with 6 also where its output goes nowhere", function()
     local devices = connected(2)
-    local text = "supply disconnect --interval 0 --reason unpaid "
+    local text = "supply disconnect --interval 0 --yes --reason unpaid "
     local pipe = shell.must("bash -c " .. shell.quote(user:command(text .. devices[1] .. " --format jsonl")
       .. " 2>&1 >/dev/full; echo status=$?"))
     assert.matches("status=6", pipe, 1, true)
@@ -279,9 +296,9 @@ describe("imr supply on a line that breaks", function()
 
   it("ends with 6 when an outcome is unknown, and resolve finds it", function()
     local device = connected(1)[1]
-    local result = supply("disconnect --interval 0 --reason unpaid " .. device)
+    local result = supply("disconnect --interval 0 --yes --reason unpaid " .. device)
     assert.same({ 6, { "unknown" } }, { result.status, states(result) })
-    assert.equal(6, supply("disconnect --interval 0 --reason unpaid " .. device).status)
+    assert.equal(6, supply("disconnect --interval 0 --yes --reason unpaid " .. device).status)
     local resolved = supply "resolve --interval 0"
     assert.same({ 0, { "confirmed" } }, { resolved.status, states(resolved) })
     assert.equal(1, sent(device))

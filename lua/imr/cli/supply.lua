@@ -72,9 +72,7 @@ local function show_progress(event)
   end
 end
 
-local function says_dry(arguments)
-  if arguments.dry_run and arguments.yes then exit.usage("--dry-run and --yes exclude each other") end
-  if arguments.dry_run or arguments.yes then return arguments.dry_run end
+local function has_terminal()
   for stream = 0, 2 do
     if core.is_terminal(stream) then return true end
   end
@@ -109,7 +107,7 @@ local function status_of(report, plan)
   return (report.left > 0 or counts.unconfirmed or counts.expired or counts.superseded) and 5 or 0
 end
 
-local PLANNED = "%d are on record as planned: `imr supply resume` sends them"
+local PLANNED = "%d are on record as planned: `imr supply resume --yes` sends them"
 
 local function say_end(report)
   notes.say("%s", counts_text(report.counts))
@@ -136,12 +134,15 @@ local function send(handle, plan, arguments)
   end)
 end
 
+-- Without --yes nothing leaves. Where nobody is there to see the plan, that is an error: a cron job must not look as if
+-- it had sent something.
 local function show_or_send(handle, plan, arguments, spacing)
-  if not says_dry(arguments) then return send(handle, plan, arguments) end
+  if arguments.yes then return send(handle, plan, arguments) end
   write(arguments, PLAN, plan_rows(plan))
   notes.say("%d to send in about %s, %d left out; nothing was sent%s", #plan.entries,
     time_text(#plan.entries * spacing), #plan.left_out, arguments.dry_run and "" or " (--yes sends)")
-  return left_out_status(plan)
+  if arguments.dry_run or has_terminal() then return left_out_status(plan) end
+  exit.usage("nothing was sent: without a terminal say --yes to send, or --dry-run to see the plan only")
 end
 
 -- ---------------------------------------------------------------- opening
@@ -173,7 +174,12 @@ local function make_plan(handle, devices, arguments)
   return plan
 end
 
+local function check_flags(arguments)
+  if arguments.dry_run and arguments.yes then exit.usage("--dry-run and --yes exclude each other") end
+end
+
 local function run_command(arguments)
+  check_flags(arguments)
   local devices = input.devices(arguments)
   if not (arguments.reason or ""):find("%S") and arguments.action ~= "read" then
     exit.usage("say why with --reason: it stays on record")
@@ -188,6 +194,7 @@ end
 local run = { disconnect = run_command, reconnect = run_command, read = run_command }
 
 function run.resume(arguments)
+  check_flags(arguments)
   local client, handle = with_client(arguments)
   local plan, err = handle.pending { guard = arguments.guard }
   if not plan then error(err, 0) end
@@ -231,7 +238,7 @@ function run.status(arguments)
   if not status.running and #status.sending > 0 then
     notes.say("%d were left behind by a process that ended: `imr supply resolve`", #status.sending)
   end
-  if #status.planned > 0 then notes.say("%d are planned: `imr supply resume` sends them", #status.planned) end
+  if #status.planned > 0 then notes.say("%d are planned: `imr supply resume --yes` sends them", #status.planned) end
   return 0
 end
 

@@ -10,8 +10,8 @@ local function add_sending_flags(parser)
     .. "argument; status 0 lets it go."):argname "CMD"
   parser:flag("--confirm", "Read the meters until they show the change.")
   number.flag(parser, "--stop-after N", "End after so many failures in a row (default: 3).", number.whole(1))
-  parser:flag("--dry-run", "Only show the plan; the default on a terminal.")
-  parser:flag("--yes", "Send on a terminal too.")
+  parser:flag("--dry-run", "Only show the plan, also where no terminal is.")
+  parser:flag("--yes", "Send. Without it the plan is shown and nothing leaves.")
 end
 
 local function add_plan_flags(parser)
