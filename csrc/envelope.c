@@ -24,8 +24,17 @@ static bool refuse_kind(answer *a, const imr_json_value *value, const char *what
   return refuse(a, value->at, lua_pushfstring(a->L, "%s is %s, not %s", what, kind, wanted));
 }
 
+/* However it is written: two codes must not pass for one because the other has an escape in its key. */
 static bool is_key(const imr_json_value *key, const char *name) {
-  return key->length == strlen(name) && memcmp(key->at, name, key->length) == 0;
+  char buffer[64]; /* more than the longest key, all escaped */
+  const char *at = key->at;
+  size_t length = key->length;
+  if ((key->flags & IMR_JSON_NOT_UTF8) != 0 || length > sizeof buffer) return false;
+  if ((key->flags & IMR_JSON_ESCAPED) != 0) {
+    length = imr_json_unescape(key, buffer);
+    at = buffer;
+  }
+  return length == strlen(name) && memcmp(at, name, length) == 0;
 }
 
 static bool is_hollow(const imr_json_value *value) {
@@ -156,11 +165,20 @@ static bool read_integer(const imr_json_value *value, int64_t *number) {
   return imr_decimal_read(&decimal, value->at, value->length) && imr_decimal_to_integer(&decimal, number);
 }
 
+/* The platform's codes are digits, in quotes or not; 200.0 is what some encoders make of 200. What is written
+ * in any other way was not written by it. */
+static bool read_code(const imr_json_value *value, int64_t *code) {
+  const char *first = value->at + (value->length > 0 && *value->at == '-');
+  if (!read_integer(value, code)) return false;
+  if (*first == '+' || (*first == '0' && first + 1 < value->at + value->length)) return false;
+  return memchr(value->at, 'e', value->length) == NULL && memchr(value->at, 'E', value->length) == NULL;
+}
+
 static bool take_code(answer *a) {
   const imr_json_value *value = &a->code_text;
   int64_t code;
   if (value->kind == IMR_JSON_NULL || (value->kind == IMR_JSON_STRING && value->length == 0)) return true;
-  if (!read_integer(value, &code)) return refuse(a, value->at, "the answer's code is not a number");
+  if (!read_code(value, &code)) return refuse(a, value->at, "the answer's code is not a number");
   if (a->has_code && code != a->code) return refuse(a, value->at, "the answer has two codes");
   a->has_code = true;
   a->code = code;

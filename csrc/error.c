@@ -8,7 +8,7 @@
 typedef struct imr_code {
   int code;
   const char *kind;
-  const char *executed; /* did the platform act? */
+  const char *executed; /* did the platform act? 1010: on this order or on an earlier one like it */
   int retryable;
   const char *meaning;
 } imr_code;
@@ -22,7 +22,7 @@ static const imr_code codes[] = {
     {1007, "token", "no", 1, "the token has expired"},
     {1008, "request", "no", 0, "a parameter is missing"},
     {1009, "forbidden", "no", 0, "account and token differ, or no right to this endpoint"},
-    {1010, "duplicate", "no", 0, "duplicate order: an earlier one stands"},
+    {1010, "duplicate", "maybe", 0, "duplicate order: an earlier one stands, and it may be this one"},
     {1011, "throttled", "no", 1, "too fast"},
 };
 static const imr_code unknown_code = {0, "failed", "maybe", 1, "unknown return code"};

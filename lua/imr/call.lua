@@ -120,10 +120,11 @@ end
 
 -- ---------------------------------------------------------------- what to do with a failure
 
--- A command whose fate is not known is of a kind of its own; nothing ever repeats it.
+-- A command whose fate is not known is of a kind of its own, unless the platform says that it has one like it already;
+-- nothing ever repeats it.
 local function settle(endpoint, err)
   if endpoint.command and err.executed == "maybe" then
-    err.kind, err.retryable = "unknown_outcome", false
+    err.kind, err.retryable = err.kind == "duplicate" and err.kind or "unknown_outcome", false
     err.message = err.message .. "; the command may have been executed: read the meter's state before you send another"
   elseif endpoint.command then
     err.retryable = err.retryable and err.executed == "no"

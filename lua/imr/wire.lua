@@ -32,10 +32,6 @@ function wire.encode(parameters, encoding)
   return body, content_types[encoding]
 end
 
--- HTTP statuses by which a gateway says that it did not pass the request on.
-local refused = {}
-for _, status in ipairs { 400, 401, 403, 404, 405, 407, 413, 414, 415, 429, 501 } do refused[status] = true end
-
 local function is_redirect(status)
   return status >= 300 and status < 400
 end
@@ -72,12 +68,14 @@ function wire.excerpt(body, redact)
   return (": %s%s"):format(text:sub(1, EXCERPT), #text > EXCERPT and "…" or "")
 end
 
+-- A status says nothing about whether the platform acted: a gateway may give any of them after it passed the request
+-- on. Only a code of the platform's own in its own envelope does, and a request that never left.
 local function http_error(status, headers, body, redact)
   return core.error {
     kind = status == 429 and "throttled" or "http", http_status = status,
     message = http_message(status, headers, body, redact),
     retryable = status >= 500 or status == 408 or status == 429,
-    executed = (refused[status] or is_redirect(status)) and "no" or "maybe",
+    executed = "maybe",
     retry_after = tonumber((wire.header(headers, "retry-after") or ""):match("^%d+$")),
   }
 end

@@ -24,7 +24,7 @@ describe("a read that is answered with", function()
   local cases = {
     { 1001, "failed", "maybe", true, 3, 1 }, { 1002, "auth", "no", false, 1, 1 }, { 1005, "auth", "no", false, 1, 1 },
     { 1006, "token", "no", true, 2, 2 }, { 1007, "token", "no", true, 2, 2 }, { 1008, "request", "no", false, 1, 1 },
-    { 1009, "forbidden", "no", false, 1, 1 }, { 1010, "duplicate", "no", false, 1, 1 },
+    { 1009, "forbidden", "no", false, 1, 1 }, { 1010, "duplicate", "maybe", false, 1, 1 },
     { 1011, "throttled", "no", true, 31, 1 }, { 1003, "failed", "maybe", true, 3, 1 },
     { 9999, "failed", "maybe", true, 3, 1 }, { 0, "failed", "maybe", true, 3, 1 },
     { -1, "failed", "maybe", true, 3, 1 },
@@ -53,7 +53,7 @@ describe("a command that is answered with", function()
     { 1001, "unknown_outcome", "maybe", 1 }, { 1002, "auth", "no", 1 }, { 1005, "auth", "no", 1 },
     { 1006, "token", "no", 2 }, { 1007, "token", "no", 2 }, { 1008, "request", "no", 1 },
     { 1009, "forbidden", "no", 1 },
-    { 1010, "duplicate", "no", 1 }, { 1011, "throttled", "no", 31 }, { 1003, "unknown_outcome", "maybe", 1 },
+    { 1010, "duplicate", "maybe", 1 }, { 1011, "throttled", "no", 31 }, { 1003, "unknown_outcome", "maybe", 1 },
     { 9999, "unknown_outcome", "maybe", 1 },
   }
   for _, case in ipairs(cases) do
@@ -83,10 +83,21 @@ describe("an answer that is not the platform's", function()
     { "no code", of(200, '{"data":[]}'), "protocol", "maybe", 3, "maybe" },
     { "HTTP 500", of(500), "http", "maybe", 3, "maybe" }, { "HTTP 502", of(502), "http", "maybe", 3, "maybe" },
     { "HTTP 503", of(503), "http", "maybe", 3, "maybe" }, { "HTTP 504", of(504), "http", "maybe", 3, "maybe" },
-    { "HTTP 400", of(400), "http", "no", 1, "no" }, { "HTTP 403", of(403), "http", "no", 1, "no" },
-    { "HTTP 404", of(404), "http", "no", 1, "no" }, { "HTTP 413", of(413), "http", "no", 1, "no" },
-    { "a redirect", of(302, "", { location = "https://elsewhere.example/x" }), "http", "no", 1, "no" },
-    { "HTTP 204", of(204, ""), "http", "maybe", 1, "maybe" },
+    { "HTTP 400", of(400), "http", "maybe", 1, "maybe" }, { "HTTP 403", of(403), "http", "maybe", 1, "maybe" },
+    { "HTTP 404", of(404), "http", "maybe", 1, "maybe" }, { "HTTP 413", of(413), "http", "maybe", 1, "maybe" },
+    { "a redirect", of(302, "", { location = "https://elsewhere.example/x" }), "http", "maybe", 1, "maybe" },
+    { "HTTP 501", of(501), "http", "maybe", 3, "maybe" }, { "HTTP 505", of(505), "http", "maybe", 3, "maybe" },
+    { "HTTP 408", of(408), "http", "maybe", 3, "maybe" }, { "HTTP 204", of(204, ""), "http", "maybe", 1, "maybe" },
+    { "two codes", of(200, '{"code":1011,"msg":"","code":200}'), "protocol", "maybe", 3, "maybe" },
+    { "two codes, one in disguise", of(200, '{"\\u0063ode":200,"code":1011}'), "protocol", "maybe", 3, "maybe" },
+    { "a code elsewhere", of(200, '{"error":{"code":1011}}'), "protocol", "maybe", 3, "maybe" },
+    { "a code in a list", of(200, '[{"code":1011}]'), "protocol", "maybe", 3, "maybe" },
+    { "a code with a blank", of(200, '{"code":" 1011"}'), "protocol", "maybe", 3, "maybe" },
+    { "a code with a zero", of(200, '{"code":"01011"}'), "protocol", "maybe", 3, "maybe" },
+    { "a code with a sign", of(200, '{"code":"+1011"}'), "protocol", "maybe", 3, "maybe" },
+    { "a code with an exponent", of(200, '{"code":1.011e3}'), "protocol", "maybe", 3, "maybe" },
+    { "a code between two", of(200, '{"code":1011.5}'), "protocol", "maybe", 3, "maybe" },
+    { "something behind it", of(200, '{"code":1011}{"code":200}'), "protocol", "maybe", 3, "maybe" },
     { "success with HTTP 500", of(500, '{"code":200,"data":[]}'), "http", "maybe", 3, "maybe" },
   }
   for _, case in ipairs(cases) do

@@ -133,10 +133,8 @@ describe("overdue_disconnect", function()
   end)
 
   it("says with its status that a command was refused", function()
-    -- The platform takes an order for a duplicate while the one before is fresh.
     local before = "world = testing.new { meters = 12, days = 40, offline = 0, today = '2025-07-09', "
-      .. "command_delay = 1000 } " .. day .. count
-      .. "local client = world:client {} client:disconnect(world.platform:meter(1).device) "
+      .. "on_request = function(r) return r.path:find('meterInstruct') and { code = 1008 } end } " .. day .. count
     local one = directory .. "/one"
     files.write(one, devices[1] .. "\n")
     local status, output = run("overdue_disconnect", { one, paid, "--yes" }, { before = before })

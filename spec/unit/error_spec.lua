@@ -11,7 +11,7 @@ describe("return codes", function()
     { 1007, "token", "no", true },
     { 1008, "request", "no", false },
     { 1009, "forbidden", "no", false },
-    { 1010, "duplicate", "no", false },
+    { 1010, "duplicate", "maybe", false },
     { 1011, "throttled", "no", true },
     { 1003, "failed", "maybe", true },
     { -1, "failed", "maybe", true },

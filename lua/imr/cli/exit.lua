@@ -32,7 +32,7 @@ local INTERRUPT = 2 -- SIGINT
 
 local by_kind = {
   closed_pipe = 0, usage = 2, auth = 3, credentials = 3, forbidden = 3, throttled = 4, network = 4, timeout = 4,
-  locked = 4, busy = 4, incomplete = 5, unknown_outcome = 6,
+  locked = 4, busy = 4, incomplete = 5, unknown_outcome = 6, duplicate = 6,
 }
 
 -- Statuses of a gateway that has nothing behind it, or too much in front of it.
@@ -45,6 +45,7 @@ local advice = {
   network = "`imr doctor` looks for the cause",
   timeout = "`imr doctor` looks for the cause; --deadline and --timeout give it more time",
   protocol = "is the base URL right? `imr doctor` shows what it speaks",
+  duplicate = "look at the meter (`imr latest --meter NUMBER`) before you send it again",
   unknown_outcome = "look at the meter (`imr latest --meter NUMBER`) before you send it again",
 }
 
