@@ -1,5 +1,6 @@
 #define _GNU_SOURCE /* CLOCK_BOOTTIME */
 #include "boot.h"
+#include "descriptors.h"
 #include "hash.h"
 
 #include <fcntl.h>
@@ -18,7 +19,7 @@ int64_t imr_boot_clock(void) {
 
 uint64_t imr_boot_identity(void) {
   char text[64];
-  int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+  int fd = imr_open_file("/proc/sys/kernel/random/boot_id", O_RDONLY, 0);
   if (fd < 0) return 1;
   ssize_t length = read(fd, text, sizeof text);
   close(fd);

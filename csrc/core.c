@@ -8,6 +8,7 @@ int luaopen_imr_core(lua_State *L) {
   imr_open_clock(L);
   imr_open_decode(L);
   imr_open_describe(L);
+  imr_open_descriptors(L);
   imr_open_error(L);
   imr_open_output_file(L);
   imr_open_pace(L);

@@ -10,6 +10,7 @@
 
 #include "compat.h"
 #include "core.h"
+#include "descriptors.h"
 
 #define NAMES_TRIED 100
 
@@ -28,7 +29,7 @@ static void push_target(lua_State *L, const char *path) {
 
 /* An empty file beside the target, with the rights that the target has. */
 static int create_beside(const char *beside, const struct stat *target) {
-  int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, target ? 0600 : 0666);
+  int fd = imr_open_file(beside, O_WRONLY | O_CREAT | O_EXCL, target ? 0600 : 0666);
   if (fd < 0) return -1;
   int failed = target && fchmod(fd, target->st_mode & 0777) != 0;
   return close(fd) != 0 || failed ? -1 : 0;
@@ -70,7 +71,7 @@ static int prepare_output(lua_State *L) {
 @treturn string|nil what is wrong */
 static int sync_file(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
-  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  int fd = imr_open_file(path, O_WRONLY, 0);
   int failed = fd < 0 || fsync(fd) != 0;
   int error = errno;
   if (fd >= 0) close(fd);

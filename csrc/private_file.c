@@ -13,6 +13,7 @@
 
 #include "compat.h"
 #include "core.h"
+#include "descriptors.h"
 
 #define LOCK_TYPE    "imr.lock"
 #define LARGEST_FILE 65536
@@ -49,7 +50,7 @@ static int check_fd(int fd, const char *path, char *problem) {
 
 int imr_private_open(const char *path, int flags, char *problem) {
   *problem = '\0';
-  int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+  int fd = imr_open_file(path, flags | O_NOFOLLOW | O_NONBLOCK, 0600);
   if (fd < 0) {
     if (errno == ELOOP)
       snprintf(problem, IMR_PROBLEM_SIZE, "%s is a symbolic link", path);
@@ -193,7 +194,7 @@ static void make(const char *path, char *problem) {
   struct stat status;
   int fd;
   while (lstat(path, &status) != 0) {
-    fd = errno == ENOENT ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+    fd = errno == ENOENT ? imr_open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0600) : -1;
     if (fd < 0 && errno == EEXIST) continue;
     if (fd < 0) imr_private_problem(problem, "cannot make", path, errno);
     if (fd >= 0) close(fd);

@@ -10,6 +10,7 @@
 
 #include "compat.h"
 #include "core.h"
+#include "descriptors.h"
 #include "signals.h"
 
 #define LONGEST_SECRET 1024
@@ -84,7 +85,7 @@ static int ask_secret(lua_State *L) {
   size_t length;
   const char *prompt = luaL_checklstring(L, 1, &length);
   char line[LONGEST_SECRET];
-  int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+  int fd = imr_open_file("/dev/tty", O_RDWR | O_NOCTTY, 0);
   if (fd < 0) {
     lua_pushnil(L);
     lua_pushliteral(L, "there is no terminal to ask at");

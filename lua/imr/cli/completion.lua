@@ -1,5 +1,7 @@
 --- `imr completion`: a script for the shell, made of the flags themselves.
 
+local write = require "imr.cli.write"
+
 local completion = { summary = "Print a completion script for bash, zsh or fish." }
 
 local HINTS = [[To use it now:
@@ -16,7 +18,7 @@ end
 function completion.run(arguments)
   require("imr.core").catch_signals() -- a reader who has had enough is no failure
   local parser = require("imr.cli").parser()
-  io.stdout:write(parser["get_" .. arguments.shell .. "_complete"](parser))
+  write(parser["get_" .. arguments.shell .. "_complete"](parser))
   return 0
 end
 

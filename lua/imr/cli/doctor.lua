@@ -5,6 +5,7 @@ local connect = require "imr.cli.connect"
 local exit = require "imr.cli.exit"
 local settings = require "imr.cli.settings"
 local terminal = require "imr.cli.terminal"
+local write = require "imr.cli.write"
 
 local doctor = { summary = "Check everything from the configuration to one page of each endpoint." }
 
@@ -20,9 +21,8 @@ end
 local function report(name, result)
   local colour = terminal.colour_output() and (result.state == "ok" and GREEN or RED) or ""
   local word = colour .. WORDS[result.state] .. (colour ~= "" and RESET or "")
-  io.stdout:write(word, name, (" "):rep(NAME_WIDTH - #name), terminal.safe(result.text), "\n")
-  if result.advice then io.stdout:write(" ", (" "):rep(4 + NAME_WIDTH), "-> ", result.advice, "\n") end
-  io.stdout:flush()
+  local advice = result.advice and (" "):rep(5 + NAME_WIDTH) .. "-> " .. result.advice .. "\n" or ""
+  write(word .. name .. (" "):rep(NAME_WIDTH - #name) .. terminal.safe(result.text) .. "\n" .. advice)
 end
 
 local function run_check(check, state)

@@ -1,5 +1,7 @@
 --- `imr help`: what is not a flag.
 
+local write = require "imr.cli.write"
+
 local help = { summary = "Explain a command, the exit codes or the configuration." }
 
 local CONFIG = [[
@@ -63,7 +65,7 @@ end
 function help.run(arguments)
   require("imr.core").catch_signals() -- a reader who has had enough is no failure
   local topic = topics[arguments.topic]
-  io.stdout:write(topic and topic() or command_help(arguments.topic))
+  write(topic and topic() or command_help(arguments.topic))
   return 0
 end
 

@@ -98,6 +98,7 @@ end
 ---@param arguments string[]
 ---@return integer exit status
 function cli.main(arguments)
+  require("imr.core").keep_standard_descriptors()
   local ok, status = xpcall(function() return run(arguments) end, explain) -- 5.1 passes no arguments on
   if ok then return status end
   return require("imr.cli.exit").report(status, wants_json(arguments))

@@ -7,6 +7,7 @@ local exit = require "imr.cli.exit"
 local settings = require "imr.cli.settings"
 local terminal = require "imr.cli.terminal"
 local watch = require "imr.cli.watch"
+local write = require "imr.cli.write"
 
 local login = { summary = "Ask for the password, try it and keep it." }
 
@@ -81,7 +82,8 @@ end
 
 local function forget(chosen)
   local count = credentials.forget(chosen.base_url, chosen.username)
-  print(count == 0 and "no password was kept" or ("forgot %d kept password%s"):format(count, count == 1 and "" or "s"))
+  write(count == 0 and "no password was kept\n"
+    or ("forgot %d kept password%s\n"):format(count, count == 1 and "" or "s"))
   return 0
 end
 
@@ -101,7 +103,7 @@ function login.run(arguments)
       base_url = chosen.base_url, username = chosen.username, password = chosen.password,
     }
   end
-  print(("logged in as %s at %s%s"):format(chosen.username, chosen.base_url, kept))
+  write(("logged in as %s at %s%s\n"):format(chosen.username, chosen.base_url, kept))
   return 0
 end
 

@@ -4,6 +4,7 @@ local exit = require "imr.cli.exit"
 local needs = require "imr.needs"
 local number = require "imr.cli.number"
 local options = require "imr.simulator.options"
+local write = require "imr.cli.write"
 
 local simulate = { summary = "Run a simulated metering platform over HTTP." }
 
@@ -138,10 +139,8 @@ end
 -- A password that somebody chose is theirs to know; the built-in one is printed.
 local function announce(server, chosen)
   local settings = server.platform.settings
-  io.stdout:write("listening on ", server.url, "\n",
-    ("account %s, password %s; %d meters, %d days of history\n"):format(settings.account,
-      chosen and "as given" or settings.password, settings.meters, settings.days), "Ctrl-C ends it\n")
-  io.stdout:flush()
+  write(("listening on %s\naccount %s, password %s; %d meters, %d days of history\nCtrl-C ends it\n"):format(server.url,
+    settings.account, chosen and "as given" or settings.password, settings.meters, settings.days))
 end
 
 -- Short rounds let Ctrl-C through, which Lua notices only between them.

@@ -4,11 +4,10 @@ local core = require "imr.core"
 local exit = require "imr.cli.exit"
 local notes = require "imr.cli.notes"
 local terminal = require "imr.cli.terminal"
-local watch = require "imr.cli.watch"
+local write_all = require "imr.cli.write"
 
 local sink = {}
 
-local EPIPE = 32
 local BUFFER = 65536
 
 ---@class imr.cli.Sink
@@ -16,27 +15,13 @@ local BUFFER = 65536
 ---@field commit fun(complete: boolean): string|nil  nil, or where rows of an incomplete listing were put
 ---@field abort fun()
 
-local function check_write(ok, message, code, name)
-  if ok then return end
-  watch.check()
-  if code == EPIPE then error({ kind = "closed_pipe", message = "closed pipe" }, 0) end
-  exit.fail("output", "%s can't be written: %s", name, tostring(message))
-end
-
-local function put(file, text, name)
-  local ok, message, code = file:write(text)
-  check_write(ok, message, code, name)
-  ok, message, code = file:flush()
-  check_write(ok, message, code, name)
-end
-
 ---@return imr.cli.Sink
 function sink.stdout()
   io.stdout:setvbuf("full", BUFFER)
   local shared = terminal.is_output() -- with the progress line
   local function write(text)
     if shared then notes.clear() end
-    put(io.stdout, text, "standard output")
+    write_all(text)
   end
   return { write = write, commit = function() end, abort = function() end }
 end
@@ -52,7 +37,7 @@ end
 local function stream(target, path)
   local file = open(target, path)
   return {
-    write = function(text) put(file, text, path) end, commit = function() file:close() end,
+    write = function(text) write_all(text, file, path) end, commit = function() file:close() end,
     abort = function() file:close() end,
   }
 end
@@ -82,7 +67,7 @@ function sink.file(path)
   return {
     abort = abort,
     write = function(text)
-      local fine, problem = pcall(put, file, text, path)
+      local fine, problem = pcall(write_all, text, file, path)
       if fine then return end
       abort() -- no half file stays behind, whoever forgets to say so
       error(problem, 0)

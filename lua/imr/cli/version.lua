@@ -1,5 +1,7 @@
 --- `imr version`
 
+local write = require "imr.cli.write"
+
 local version = { summary = "Print the version." }
 
 function version.configure()
@@ -7,7 +9,7 @@ end
 
 ---@return integer exit status
 function version.run()
-  print(("imr %s (%s)"):format(require "imr.version", rawget(_G, "jit") and jit.version or _VERSION))
+  write(("imr %s (%s)\n"):format(require "imr.version", rawget(_G, "jit") and jit.version or _VERSION))
   return 0
 end
 

@@ -53,13 +53,13 @@ end
 ---@param fail fun(message: any)
 ---@return table connection of LuaDBI
 function connect.open(where, fail)
-  local dbi, name = driver.load("the database", where.dialect)
+  local dial = driver.load("the database", where.dialect)
   local connection, message
   if where.dialect == "sqlite" then
     make_private(where.path, fail)
-    connection, message = dbi.Connect(name, where.path)
+    connection, message = dial(where.path)
   else
-    connection, message = dbi.Connect(name, where.conninfo, where.user, where.password, where.host, where.port)
+    connection, message = dial(where.conninfo, where.user, where.password, where.host, where.port)
   end
   if not connection then fail(message) end
   connection:autocommit(true)

@@ -1,5 +1,6 @@
 --- LuaDBI with the driver of a dialect.
 
+local core = require "imr.core"
 local needs = require "imr.needs"
 
 local driver = {}
@@ -13,13 +14,15 @@ local drivers = {
 ---Raises an error object of kind "missing" that says how to get what is not there.
 ---@param part string of imr that needs it, such as "the database"
 ---@param dialect "sqlite"|"postgres"
----@return table dbi
----@return string name of the driver for dbi.Connect
+---@return fun(...): table|nil, string|nil connect makes a connection of LuaDBI, or nil and what is wrong
 function driver.load(part, dialect)
   local chosen = drivers[dialect]
   local dbi = needs(part, "DBI", chosen.rock, chosen.debian)
   needs(part, chosen.module, chosen.rock, chosen.debian)
-  return dbi, chosen.name
+  return function(...)
+    core.keep_standard_descriptors() -- a driver's files and sockets have whatever number is free
+    return dbi.Connect(chosen.name, ...)
+  end
 end
 
 return driver

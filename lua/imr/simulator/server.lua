@@ -3,6 +3,7 @@
 
 local socket = require "socket"
 local access_log = require "imr.simulator.access_log"
+local core = require "imr.core"
 local http = require "imr.simulator.http"
 
 ---@class imr.simulator.Server
@@ -22,6 +23,7 @@ Server.__index = Server
 ---@return imr.simulator.Server|nil, string|nil message
 function Server.new(given)
   local host = given.host or "127.0.0.1"
+  core.keep_standard_descriptors()
   local listener, message = socket.bind(host, given.port or 0, 511)
   if not listener then
     return nil, message

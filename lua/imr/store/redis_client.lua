@@ -50,6 +50,7 @@ local function check_name(connection, host)
 end
 
 local function open_socket(options)
+  core.keep_standard_descriptors()
   local socket = assert(require("socket").tcp())
   socket:settimeout(options.timeout)
   local ok, message = socket:connect(options.host, options.port)

@@ -1,6 +1,7 @@
 -- Requests over libcurl. All of a process's requests share one multi, and with it the kept connections,
 -- whichever runtime they wait in.
 
+local core = require "imr.core"
 local curl = require "imr.curl"
 local runtimes = require "imr.runtime"
 
@@ -106,6 +107,7 @@ end
 
 local function send(runtime, request)
   local own_pool = current_pool()
+  core.keep_standard_descriptors() -- libcurl's sockets have whatever number is free
   local transfer, message = own_pool.multi:start(request)
   if not transfer then return nil, { kind = "network", message = message, executed = "no" } end
   local event = own_pool:add(runtime, transfer)

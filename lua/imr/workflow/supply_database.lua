@@ -22,10 +22,10 @@ end
 ---@param path string
 ---@return table database errors are raised: of kind "missing" without LuaDBI, else "ledger"
 function database.open(path)
-  local dbi, name = driver.load("the supply ledger", "sqlite")
+  local connect = driver.load("the supply ledger", "sqlite")
   local private, problem = core.private_make(path) -- SQLite would let everybody read what it makes
   if not private then fail(problem) end
-  local connection, message = dbi.Connect(name, path)
+  local connection, message = connect(path)
   if not connection then fail(message) end
   connection:autocommit(true)
   local self = setmetatable({ connection = connection }, Database)

@@ -21,6 +21,7 @@ local LINE = "export IMR_DEVICE=%s IMR_COMMAND=%s IMR_METER=%s\n( %s %s\n) </dev
 
 -- The status of a shell command, nil when nobody told. os.execute would do but for Ctrl-C, which it keeps from us.
 local function status_of(line)
+  core.keep_standard_descriptors()
   local pipe = io.popen(line)
   if not pipe then return nil end
   local text = pipe:read("*a")
