@@ -19,6 +19,7 @@ int luaopen_imr_core(lua_State *L) {
   imr_open_slots(L);
   imr_open_suggest(L);
   imr_open_terminal(L);
+  imr_open_text(L);
   imr_open_token(L);
   imr_open_value(L);
   return 1;

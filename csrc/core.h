@@ -18,6 +18,7 @@ void imr_open_signals(lua_State *L);
 void imr_open_slots(lua_State *L);
 void imr_open_suggest(lua_State *L);
 void imr_open_terminal(lua_State *L);
+void imr_open_text(lua_State *L);
 void imr_open_token(lua_State *L);
 void imr_open_value(lua_State *L);
 

@@ -63,6 +63,9 @@ function core.schema() end
 ---@return table by number: {kind, name, name_zh}
 function core.meter_types() end
 
+---Occupies those of the descriptors 0, 1 and 2 that are closed. To be called before anything is opened whose number is not ours to choose. Reading and writing there goes on failing.
+function core.keep_standard_descriptors() end
+
 ---What a return code means.
 ---@param code integer as the platform sent it
 ---@return string kind
@@ -243,6 +246,23 @@ function core.is_hung_up(descriptor) end
 ---@return string|nil
 ---@return string|nil what went wrong
 function core.ask_secret(prompt) end
+
+---Is this text UTF-8?
+---@param text string
+---@return true|false
+---@return integer|nil the place of the first byte that is not, from 1
+function core.is_utf8(text) end
+
+---The beginning of a text, cut where a character ends.
+---@param text string
+---@param most integer bytes
+---@return string
+function core.cut(text, most) end
+
+---A text in GB18030, which Chinese Windows writes, as UTF-8.
+---@param text string
+---@return string|nil nil where it is none, or where this system cannot read it
+function core.from_gb18030(text) end
 
 ---Can this token still be used for a call?
 ---@param obtained number seconds, when the login that gave it was sent

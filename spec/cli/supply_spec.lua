@@ -172,7 +172,8 @@ describe("imr supply", function()
       assert.matches(problem, refused.err, 1, true)
     end
     local protected = user:write("protected", ('name,meter_no\n# hospital,"main\nx,%s\n'):format("nothing"))
-    result = plan(devices[1] .. "\n", "--protected @" .. protected .. " --protected " .. devices[2])
+    local flags = "--allow-unmatched --protected @%s --protected %s"
+    result = plan(devices[1] .. "\n", flags:format(protected, devices[2]))
     assert.matches("protected, but no meter there is: nothing", result.err, 1, true)
     user:write("protected", ('device\n# hospital,"main\n%s\n"%s"'):format(devices[1], devices[2]))
     result = rows(plan(table.concat(devices, "\n"), "--protected @" .. protected))

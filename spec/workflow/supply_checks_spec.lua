@@ -86,7 +86,7 @@ describe("right before a command leaves", function()
 
   it("protection that came after the plan counts", function()
     run({}, function(case)
-      local protected = {}
+      local protected = { [case.devices[3]] = true }
       local supply = case:open { protected = protected }
       local plan = assert(supply.plan(first(case.devices, 2), "disconnect", REASON))
       protected[case.devices[1]] = true

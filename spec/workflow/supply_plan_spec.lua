@@ -74,7 +74,8 @@ describe("a plan", function()
 
   it("tells what is protected and is no meter there", function()
     run({}, function(case)
-      local options = with { protected = { case.devices[2], "mistyped", [case.devices[3]] = true, gone = false } }
+      local options = with { allow_unmatched = true,
+        protected = { case.devices[2], "mistyped", [case.devices[3]] = true, gone = false } }
       local plan = assert(case:open { protected = { "mistyped", "other" } }.plan(case.devices, "disconnect", options))
       assert.same({ "mistyped", "other" }, plan.unlisted)
       assert.matches("protected, but no meter there is: other\n", tostring(plan), 1, true)

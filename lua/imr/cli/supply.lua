@@ -8,6 +8,7 @@ local input = require "imr.cli.supply_input"
 local ledger = require "imr.cli.ledger"
 local notes = require "imr.cli.notes"
 local output = require "imr.cli.output"
+local text_problem = require("imr.text").problem
 local time_text = require("imr.cli.progress").time_text
 local watch = require "imr.cli.watch"
 local workflow = require "imr.workflow.supply"
@@ -150,31 +151,35 @@ end
 -- Only what puts commands on record makes a ledger.
 local function open(arguments, options)
   options.ledger = (actions[arguments.action] and ledger.named or ledger.existing)(arguments)
-  local handle, err = workflow.open(options)
+  local handle, err = exit.wrong_use(workflow.open, options)
   if not handle then error(err, 0) end
   return handle
 end
 
-local function with_client(arguments)
+local function with_client(arguments, protected)
   core.catch_signals()
   local client, chosen = connect.client(arguments, { on_event = require("imr.cli.reader").on_event })
-  return client, open(arguments, { client = client, protected = input.protected(arguments.protected),
-    utc_offset = chosen.utc_offset })
+  return client, open(arguments, { client = client, protected = protected, utc_offset = chosen.utc_offset })
 end
 
 -- Nothing has been sent yet: here an interrupt ends it at once.
-local function make_plan(handle, devices, arguments)
+local function make_plan(handle, devices, protected, arguments)
   local plan, err
   watch.run(function()
     plan, err = exit.wrong_use(handle.plan, devices, actions[arguments.action], { reason = arguments.reason,
       max = arguments.max, guard = arguments.guard, quiet_hours = arguments.quiet_hours, force = arguments.force,
-      protected = input.protected(arguments.protected) })
+      protected = protected, allow_unmatched = arguments.allow_unmatched })
   end)
   if not plan then error(err, 0) end
   return plan
 end
 
+-- What would be on record, or run, for as long as the plan waits.
 local function check_flags(arguments)
+  for _, name in ipairs { "guard", "reason" } do
+    local problem = arguments[name] and text_problem(arguments[name])
+    if problem then exit.usage("--%s %s", name, problem) end
+  end
   if arguments.dry_run and arguments.yes then exit.usage("--dry-run and --yes exclude each other") end
 end
 
@@ -184,9 +189,11 @@ local function run_command(arguments)
   if not (arguments.reason or ""):find("%S") and arguments.action ~= "read" then
     exit.usage("say why with --reason: it stays on record")
   end
-  local client, handle = with_client(arguments)
-  local plan = make_plan(handle, devices, arguments)
+  local protected = input.protected(arguments)
+  local client, handle = with_client(arguments, protected)
+  local plan = make_plan(handle, devices, protected, arguments)
   for _, left in ipairs(plan.left_out) do notes.say("not sent to %s: %s", left.device, left.why) end
+  for _, warning in ipairs(plan.warnings) do notes.say("%s", warning) end
   for _, name in ipairs(plan.unlisted) do notes.say("protected, but no meter there is: %s", name) end
   return show_or_send(handle, plan, arguments, client:spacing("instruct"))
 end
@@ -195,8 +202,9 @@ local run = { disconnect = run_command, reconnect = run_command, read = run_comm
 
 function run.resume(arguments)
   check_flags(arguments)
-  local client, handle = with_client(arguments)
-  local plan, err = handle.pending { guard = arguments.guard }
+  local client, handle = with_client(arguments, input.protected(arguments))
+  local plan, err = exit.wrong_use(handle.pending, { guard = arguments.guard,
+    allow_unmatched = arguments.allow_unmatched })
   if not plan then error(err, 0) end
   return show_or_send(handle, plan, arguments, client:spacing("instruct"))
 end

@@ -8,6 +8,7 @@ local settings = require "imr.cli.settings"
 local function add_sending_flags(parser)
   parser:option("--guard", "Shell command asked right before each command leaves, with the device as its last "
     .. "argument; status 0 lets it go."):argname "CMD"
+  parser:flag("--allow-unmatched", "Go on though what is protected is empty, matches no meter, or several devices.")
   parser:flag("--confirm", "Read the meters until they show the change.")
   number.flag(parser, "--stop-after N", "End after so many failures in a row (default: 3).", number.whole(1))
   parser:flag("--dry-run", "Only show the plan, also where no terminal is.")

@@ -3,7 +3,6 @@
 --- The file's first column is the device, or its header names the columns: device_id (device, deviceId) and, if there
 --- is one, command. A byte order mark, quotes and the ="0001" of spreadsheets are understood; # begins a comment line.
 
-local environment = require "imr.cli.environment"
 local exit = require "imr.cli.exit"
 local read_file = require "imr.cli.input_file"
 
@@ -113,23 +112,31 @@ function input.devices(arguments)
   return devices
 end
 
+-- A file without a device protects nobody: it is not what somebody meant who names it.
+local function protected_in(path, allow_empty)
+  local list = {}
+  for _, device in ipairs(input.parse(read_file("--protected @", path), path, protected_names)) do
+    list[#list + 1] = device.device_id
+  end
+  if #list == 0 and not allow_empty then
+    exit.usage("--protected @%s names no device (--allow-unmatched goes on)", path)
+  end
+  return list
+end
+
 ---The devices or meters that --protected and IMR_PROTECTED name: an id, or @FILE.
----@param given string[]|nil
----@return string[]
-function input.protected(given)
+---@param arguments table protected (list), allow_unmatched
+---@return string[]|nil nil where nobody names any
+function input.protected(arguments)
   local list, all = {}, {}
-  for _, value in ipairs(given or {}) do all[#all + 1] = value end
-  local file = environment "IMR_PROTECTED"
+  for _, value in ipairs(arguments.protected or {}) do all[#all + 1] = value end
+  local file = os.getenv "IMR_PROTECTED"
   if file then all[#all + 1] = "@" .. file end
+  if #all == 0 then return nil end
   for _, value in ipairs(all) do
-    if value:sub(1, 1) == "@" then
-      local path = value:sub(2)
-      for _, device in ipairs(input.parse(read_file("--protected @", path), path, protected_names)) do
-        list[#list + 1] = device.device_id
-      end
-    else
-      list[#list + 1] = value
-    end
+    if value == "" or value == "@" then exit.usage("--protected, or IMR_PROTECTED, is set to nothing") end
+    local named = value:sub(1, 1) == "@" and protected_in(value:sub(2), arguments.allow_unmatched) or { value }
+    for _, name in ipairs(named) do list[#list + 1] = name end
   end
   return list
 end

@@ -14,19 +14,22 @@ local protection = require "imr.workflow.supply_protection"
 local queue = require "imr.workflow.supply_queue"
 local resolve = require "imr.workflow.supply_resolve"
 local state_path = require "imr.state_path"
-
-local cjson = require "cjson"
+local supply_facts = require "imr.workflow.supply_facts"
+local supply_settings = require "imr.workflow.supply_settings"
+local text_problem = require("imr.text").problem
 
 local workflow = {}
 
-local CHINA = require("imr.options").defaults.utc_offset
+local client_options = require "imr.options"
+local CHINA = client_options.defaults.utc_offset
 
 ---What `open` takes.
 ---@class imr.SupplyOptions
 ---@field client? imr.Client needed for plan, apply and resolve
 ---@field ledger? string path; by default $XDG_STATE_HOME/imr/supply.db or ~/.local/state/imr/supply.db
 ---@field who? string on record as who asked; by default the user
----@field protected? table|fun(device: string): boolean devices that are never sent anything, whatever a plan says
+---@field protected? table|fun(device: string): boolean devices that are never sent anything, whatever a plan says; a
+--- function says true or false
 ---@field utc_offset? integer of quiet hours, seconds; default 28800
 ---@field clock? fun(): number Unix seconds; default os.time
 
@@ -36,6 +39,7 @@ local CHINA = require("imr.options").defaults.utc_offset
 ---@field confirm_deadline? number seconds for that, each; default 120
 ---@field stop_after? integer failures in a row; default 3
 ---@field guard? string|fun(device: string, entry: imr.SupplyEntry): boolean instead of the plan's own
+---@field allow_unmatched? boolean as of plan, for what `open` protects, where a plan goes on
 ---@field on_progress? fun(event: table) { entry, state, detail, done, total, left (seconds), following }
 ---@field interrupted? fun(): boolean asked now and then: true ends it after the command under way
 
@@ -64,6 +68,9 @@ local known = { client = "table", ledger = "string", who = "string", utc_offset 
 local function check(options)
   if type(options) ~= "table" then error("supply.open takes a table of options", 3) end
   local problem = check_kinds(options, known) or protection.problem(options.protected)
+  if not problem and options.utc_offset then problem = client_options.problem("utc_offset", options.utc_offset) end
+  local wrong = not problem and options.who and text_problem(options.who)
+  if wrong then problem = "option 'who' " .. wrong end
   if problem then error(problem, 3) end
 end
 
@@ -78,49 +85,28 @@ local function default_path()
 end
 
 local function user()
-  return os.getenv("SUDO_USER") or os.getenv("USER") or os.getenv("LOGNAME") or "unknown"
+  local name = os.getenv("SUDO_USER") or os.getenv("USER") or os.getenv("LOGNAME") or "unknown"
+  return text_problem(name) and "unknown" or name
 end
 
 -- ---------------------------------------------------------------- what a plan has to know
 
--- The platform's meters by device and by number. A list that may lack some is no ground to plan on.
-local function meter_list(client, deadline, facts)
-  local cursor = client:meters { deadline = deadline, incomplete = "error" }
-  local row, err = cursor:next()
-  while row do
-    if row.device_id then facts.by_device[row.device_id] = row end
-    if row.meter_no then facts.by_number[row.meter_no] = row end
-    row, err = cursor:next()
-  end
-  if err then error(err, 0) end
-end
-
 local function facts_of(env, options)
-  local facts = { by_device = {}, by_number = {}, unknown = {}, now = env.clock(), who = env.who,
-    protected = env.protected }
+  local facts = supply_facts.read(env.client, options.deadline)
+  facts.unknown, facts.now, facts.who, facts.protected = {}, env.clock(), env.who, env.protected
   for _, state in ipairs { "unknown", "sending" } do
     for _, intent in ipairs(env.ledger:intents { state = state }) do
       facts.unknown[intent.command .. " " .. intent.device] = intent.id
     end
   end
-  meter_list(env.client, options.deadline, facts)
   return facts
-end
-
--- A plan's settings as text. Functions can't be written down: only that there was one.
-local function settings_text(settings)
-  local protected = protection.names(settings.protected)
-  return cjson.encode {
-    guard = type(settings.guard) == "string" and settings.guard or nil,
-    needs_guard = (settings.guard ~= nil and type(settings.guard) ~= "string") or nil,
-    needs_protected = type(settings.protected) == "function" or nil,
-    quiet_hours = settings.quiet_hours, protected = #protected > 0 and protected or nil,
-  }
 end
 
 local function enqueue(env, plan)
   if plan.id or plan.resumed or #plan.entries == 0 then return end
-  plan.settings = settings_text(plan.entries[1].settings)
+  local text, err = supply_settings.write(plan.entries[1].settings)
+  if not text then error(err, 0) end
+  plan.settings = text
   env.ledger:add(plan)
 end
 
@@ -131,13 +117,41 @@ local function missing(what, intent)
     message = ("plan %d was made with %s of its own: give it again"):format(intent.plan, what) }, 0)
 end
 
+-- One plan whose guard, quiet hours, protection or end cannot be read stops the whole run: what else is wrong with the
+-- ledger nobody knows.
+local function settings_of(env, intent)
+  local settings, err = supply_settings.read(intent.settings, intent.plan)
+  if not settings then error(err, 0) end
+  if not env.ledger.seconds(intent.expires) then
+    error(supply_settings.unreadable(intent.plan, "end", "'" .. tostring(intent.expires) .. "'"), 0)
+  end
+  return settings
+end
+
 local function entry_of(env, intent, options)
-  local settings = core.json(intent.settings) or {}
+  local settings = settings_of(env, intent)
   if settings.needs_guard and not options.guard then missing("a guard", intent) end
   if settings.needs_protected and not env.protected then missing("protected devices", intent) end
   settings.guard = options.guard or settings.guard
-  return { id = intent.id, device = intent.device, meter_no = intent.meter_no, command = intent.command,
-    state_before = intent.state_before, settings = settings }
+  local numbers = {}
+  if intent.meter_no then numbers[intent.meter_no] = true end
+  return { id = intent.id, device = intent.device, meter_no = intent.meter_no, numbers = numbers,
+    command = intent.command, state_before = intent.state_before, settings = settings }
+end
+
+-- What is protected by name is looked up in the meter list of today; a meter number that is on record counts too.
+local function judge(env, plan, options)
+  local by_name = type(env.protected) == "table"
+  for _, entry in ipairs(plan.entries) do by_name = by_name or entry.settings.protected ~= nil end
+  plan.judged = true
+  if not by_name or #plan.entries == 0 then return end
+  local facts = supply_facts.read(env.client, options.deadline)
+  local err = not options.allow_unmatched and protection.objection(protection.doubts(facts, env.protected), facts)
+  if err then error(err, 0) end
+  for _, entry in ipairs(plan.entries) do
+    local meter = supply_facts.meter(facts, entry.device)
+    for number in pairs(meter and meter.numbers or {}) do entry.numbers[number] = true end
+  end
 end
 
 local function pending(env, options)
@@ -145,7 +159,9 @@ local function pending(env, options)
   for _, intent in ipairs(env.ledger:intents { state = "planned", plan = options.plan }) do
     entries[#entries + 1] = entry_of(env, intent, options)
   end
-  return plans.resumed(entries)
+  local plan = plans.resumed(entries)
+  if env.client then judge(env, plan, options) end
+  return plan
 end
 
 -- ---------------------------------------------------------------- what it hands out
@@ -155,9 +171,11 @@ local function need_client(env, level)
 end
 
 local function apply(env, plan, options)
+  options = options or {}
   env.stopping = false
+  if plan.resumed and not plan.judged then judge(env, plan, options) end
   enqueue(env, plan)
-  return queue.apply(env, plan, options or {})
+  return queue.apply(env, plan, options)
 end
 
 local function status(env)
@@ -184,7 +202,8 @@ local function hand_out(env)
   ---@param command "disconnect"|"reconnect"|"request_reading"
   ---@param options imr.SupplyPlanOptions
   ---@return imr.SupplyPlan|nil plan
-  ---@return imr.Error|nil err kind "limit" when more would be sent than options.max
+  ---@return imr.Error|nil err kind "limit" when more would be sent than options.max, "protection" when it is in doubt
+  --- what is protected
   function supply.plan(devices, command, options)
     options = options or {}
     need_client(env, 2)
@@ -207,9 +226,9 @@ local function hand_out(env)
   end
 
   ---What is on record as planned and was not sent, as a plan to print or apply. A guard given here is the plan's guard.
-  ---@param options? { plan: integer?, guard: string|function|nil }
+  ---@param options? { plan: integer?, guard: string|function|nil, allow_unmatched: boolean?, deadline: number? }
   ---@return imr.SupplyPlan|nil plan
-  ---@return imr.Error|nil err
+  ---@return imr.Error|nil err kind "unsafe" when the guard, quiet hours or protection of a plan cannot be read
   function supply.pending(options) return returning(pending)(env, options or {}) end
 
   ---Ends apply() after the command under way.

@@ -22,16 +22,18 @@ function hours.parse(text)
   return { from = from * 60, to = to * 60 }
 end
 
----@param text string|nil checked before
+---Quiet hours that nobody can read, and a clock that shows no time, cover every moment.
+---@param text string|nil
 ---@param now number Unix seconds
 ---@param utc_offset integer
 ---@return boolean
 function hours.covers(text, now, utc_offset)
-  local span = text and hours.parse(text)
-  if not span then return false end
+  if text == nil then return false end
+  local span = hours.parse(text)
+  if not span then return true end
   local second = (now + utc_offset) % DAY
-  if span.from < span.to then return second >= span.from and second < span.to end
-  return second >= span.from or second < span.to
+  if span.from < span.to then return not (second < span.from or second >= span.to) end
+  return not (second >= span.to and second < span.from)
 end
 
 return hours

@@ -3,6 +3,8 @@
 local core = require "imr.core"
 local hours = require "imr.workflow.supply_hours"
 local protection = require "imr.workflow.supply_protection"
+local supply_facts = require "imr.workflow.supply_facts"
+local text_problem = require("imr.text").problem
 local wanted = require("imr.confirmation").wanted
 
 local EXPIRES = 86400 -- seconds; what is older than that was decided on facts that may have changed
@@ -18,6 +20,7 @@ local rank = { reconnect = 1, request_reading = 2, disconnect = 3 }
 ---@field device string
 ---@field command "disconnect"|"reconnect"|"request_reading"
 ---@field meter_no? string
+---@field numbers table<string, true> all meter numbers of the device
 ---@field state_before? "connected"|"disconnected" as the meter list has it
 ---@field online? boolean
 ---@field id? integer of its intent, once that is on record
@@ -29,7 +32,9 @@ local rank = { reconnect = 1, request_reading = 2, disconnect = 3 }
 ---@field guard? string|fun(device: string, entry: imr.SupplyEntry): boolean asked right before each command leaves
 ---@field max? integer more commands than that are an error, and nothing is planned
 ---@field quiet_hours? string "HH:MM-HH:MM" on the platform's clock: nothing is sent then
----@field protected? table|fun(device: string): boolean devices or meter numbers that are left out
+---@field protected? table|fun(device: string): boolean devices or meter numbers that are left out; a function says true
+--- or false, anything else stops the plan
+---@field allow_unmatched? boolean plan also where `protected` is empty, or names what no meter or several devices have
 ---@field expires? number seconds after which what was not sent is not sent any more, 86400
 ---@field who? string on record as who asked
 ---@field force? boolean also meters that are in the wanted state already
@@ -42,7 +47,8 @@ local rank = { reconnect = 1, request_reading = 2, disconnect = 3 }
 ---@field entries imr.SupplyEntry[] in the order of sending
 ---@field left_out { device: string, command: string, kind: string, why: string }[] kind: protected, unlisted, unknown,
 --- already
----@field unlisted string[] what is protected and no meter of the platform has: mistyped, perhaps
+---@field unlisted string[] what is protected and no meter of the platform has, with allow_unmatched
+---@field warnings string[] what is odd about the devices: listed under two numbers, say
 ---@field made number Unix seconds; what the platform showed then is what the plan was decided on
 ---@field expires integer Unix seconds
 ---@field id? integer once its intents are on record
@@ -55,7 +61,7 @@ local plan = {}
 -- ---------------------------------------------------------------- what was asked for
 
 local known = { reason = "string", who = "string", max = "number", quiet_hours = "string", expires = "number",
-  force = "boolean", deadline = "number" }
+  force = "boolean", deadline = "number", allow_unmatched = "boolean" }
 local mixed = { guard = { ["function"] = true, string = true, table = true },
   protected = { table = true, ["function"] = true } }
 
@@ -73,6 +79,9 @@ local function check_option(name, value)
   if not known[name] and not mixed[name] then return core.unknown_option(tostring(name), names()) end
   if known[name] and kind ~= known[name] then return ("option '%s' must be a %s"):format(name, known[name]) end
   if mixed[name] and not mixed[name][kind] then return ("option '%s' cannot be a %s"):format(name, kind) end
+  local problem = kind == "string" and text_problem(value)
+  if problem then return ("option '%s' %s"):format(name, problem) end
+  if name == "guard" and kind == "string" and not value:find("%S") then return "option 'guard' is empty" end
   if kind == "number" and (value < 0 or value ~= value) then return ("option '%s' must be 0 or more"):format(name) end
 end
 
@@ -103,6 +112,8 @@ local function wish_of(device, command)
     return nil, ("a device is its id, a string, or a table with device_id, not %s"):format(
       type(id) == "string" and "'" .. id:gsub("%c", "?") .. "'" or "a " .. type(id))
   end
+  local problem = text_problem(id)
+  if problem then return nil, ("device %s: its id %s"):format(id:gsub("[\128-\255]", "?"), problem) end
   local own = type(device) == "table" and device.command
   local chosen = commands[own or command]
   if not chosen then return nil, ("device %s: there is no command '%s'"):format(id, tostring(own)) end
@@ -130,14 +141,11 @@ end
 
 -- ---------------------------------------------------------------- what stays of it
 
--- Why a wish is left out, as a kind and in words, or nil. `facts` knows the platform's meter list and the ledger.
-local function objection(wish, meter, facts, settings, force)
-  if protection.covers(settings.protected, wish) or protection.covers(facts.protected, wish) then
-    return "protected", "the device is protected"
-  end
+-- Why a wish is left out, as a kind and in words, or nil.
+local function objection(wish, meter, facts, force)
   if not meter then
-    local number = facts.by_number[wish.device]
-    return "unlisted", number and ("that is a meter number; its device is %s"):format(number.device_id)
+    local device = next(facts.by_number[wish.device] or {})
+    return "unlisted", device and ("that is a meter number; its device is %s"):format(device)
       or "the platform lists no such device"
   end
   local open = facts.unknown[wish.command .. " " .. wish.device]
@@ -157,33 +165,54 @@ local function sort(entries)
   return entries
 end
 
----@param wishes table[] from plan.wishes
----@param facts table by_device, by_number, unknown, protected, now, who
----@param options table checked
----@return imr.SupplyPlan|nil
----@return imr.Error|nil err kind "limit" when more would be sent than options.max
-function plan.new(wishes, facts, options)
-  local settings = { guard = options.guard, quiet_hours = options.quiet_hours, protected = options.protected }
-  local self = setmetatable({ who = options.who or facts.who, reason = options.reason or "", entries = {},
-    left_out = {}, unlisted = protection.unlisted(facts, options.protected, facts.protected), made = facts.now,
-    expires = math.floor(facts.now + (options.expires or EXPIRES)) }, Plan)
+-- What the meter list says of a wish's device, written into the wish.
+local function describe(wish, facts, settings)
+  local meter = supply_facts.meter(facts, wish.device)
+  wish.numbers, wish.settings = meter and meter.numbers or {}, settings
+  if meter then wish.meter_no, wish.online, wish.state_before = meter.meter_no, meter.online, meter.supply end
+  return meter
+end
+
+-- Puts each wish among what is sent or what is left out. Raises where nobody knows what is protected.
+local function sort_out(self, wishes, facts, settings, force)
+  local judges = { protection.judge(settings.protected), protection.judge(facts.protected) }
   for _, wish in ipairs(wishes) do
-    local meter = facts.by_device[wish.device]
-    wish.meter_no, wish.online = meter and meter.meter_no, meter and meter.online
-    wish.state_before, wish.settings = meter and meter.supply, settings
-    local kind, why = objection(wish, meter, facts, settings, options.force)
+    local meter = describe(wish, facts, settings)
+    local kind, why = objection(wish, meter, facts, force)
+    for _, judge in ipairs(judges) do
+      local covered, err = judge(wish)
+      if err then error(err, 0) end
+      if covered then kind, why = "protected", "the device is protected" end
+    end
     if kind then
       self.left_out[#self.left_out + 1] = { device = wish.device, command = wish.command, kind = kind, why = why }
     else
       self.entries[#self.entries + 1] = wish
+      for _, warning in ipairs(supply_facts.warnings(facts, wish.device)) do table.insert(self.warnings, warning) end
     end
   end
+  sort(self.entries)
+end
+
+---@param wishes table[] from plan.wishes
+---@param facts table by_device, by_number, unknown, protected, now, who
+---@param options table checked
+---@return imr.SupplyPlan|nil
+---@return imr.Error|nil err kind "limit" when more would be sent than options.max, "protection"
+function plan.new(wishes, facts, options)
+  local settings = { guard = options.guard, quiet_hours = options.quiet_hours, protected = options.protected }
+  local doubts = protection.doubts(facts, options.protected, facts.protected)
+  local doubt = not options.allow_unmatched and protection.objection(doubts, facts)
+  if doubt then return nil, doubt end
+  local self = setmetatable({ who = options.who or facts.who, reason = options.reason or "", entries = {},
+    left_out = {}, unlisted = doubts.unlisted, warnings = doubts.ambiguous, made = facts.now,
+    expires = math.floor(facts.now + (options.expires or EXPIRES)) }, Plan)
+  sort_out(self, wishes, facts, settings, options.force)
   if options.max and #self.entries > options.max then
     return nil, core.error { kind = "limit", retryable = false, executed = "no",
       message = ("the plan would send %d commands, more than the %d allowed: nothing is planned"):format(#self.entries,
         options.max) }
   end
-  sort(self.entries)
   return self
 end
 
@@ -192,7 +221,7 @@ end
 ---@return imr.SupplyPlan
 function plan.resumed(entries)
   return setmetatable({ who = "", reason = "", entries = sort(entries), left_out = {}, unlisted = {},
-    expires = 0, resumed = true }, Plan)
+    warnings = {}, expires = 0, resumed = true }, Plan)
 end
 
 -- ---------------------------------------------------------------- as text
@@ -211,6 +240,7 @@ function Plan:lines(spacing)
   for _, left in ipairs(self.left_out) do
     lines[#lines + 1] = ("not sent        %s  %s"):format(left.device, left.why)
   end
+  for _, warning in ipairs(self.warnings) do lines[#lines + 1] = warning end
   for _, name in ipairs(self.unlisted) do lines[#lines + 1] = ("protected, but no meter there is: %s"):format(name) end
   local time = spacing and (", about %.0f s"):format(#self.entries * spacing) or ""
   lines[#lines + 1] = ("%d to send, %d left out%s"):format(#self.entries, #self.left_out, time)

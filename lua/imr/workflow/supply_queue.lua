@@ -47,9 +47,9 @@ function Run:objection(entry)
   local settings, now = entry.settings, self.env.clock()
   if self:wants_stop() then return held("planned", "interrupted", "interrupted") end
   if now >= entry.expires then return held("expired", "it was not sent in time") end
-  if protection.covers(settings.protected, entry) or protection.covers(self.env.protected, entry) then
-    return held("protected", "the device is protected")
-  end
+  local covered, problem = protection.covers(entry, settings.protected, self.env.protected)
+  if problem then return problem end
+  if covered then return held("protected", "the device is protected") end
   if entry.command == "disconnect" and hours.covers(settings.quiet_hours, now, self.env.utc_offset) then
     return held("planned", "quiet hours " .. settings.quiet_hours, "quiet hours")
   end
@@ -102,7 +102,7 @@ function Run:not_sent(entry, err)
     if err.state == "planned" and not entry.started then return end
     return self:settle(entry, err.state, "no", err.message)
   end
-  local again = err.retryable or err.kind == "guard" or hopeless[err.kind]
+  local again = err.retryable or err.kind == "guard" or err.kind == "protection" or hopeless[err.kind]
   self:settle(entry, again and "planned" or "refused", "no", tostring(err))
   self:failed(err)
 end
