@@ -38,16 +38,24 @@ uint64_t imr_hash(const char *text, size_t length, uint64_t seed) {
 
 #define BLOCK 64
 
-/* Both halves of the product, in one word. */
-static inline uint64_t fold(uint64_t x, uint64_t y) {
+/* Both halves of the product, in one word. A 32-bit target has no __int128; the values are the same there. */
 #ifdef __SIZEOF_INT128__
+static inline uint64_t fold(uint64_t x, uint64_t y) {
   __extension__ typedef unsigned __int128 wide;
   wide product = (wide)x * y;
   return (uint64_t)product ^ (uint64_t)(product >> 64);
-#else
-  return mix(x, y);
-#endif
 }
+#else
+static inline uint64_t fold(uint64_t x, uint64_t y) {
+  uint64_t x_high = x >> 32;
+  uint64_t y_high = y >> 32;
+  uint64_t low = (uint64_t)(uint32_t)x * (uint32_t)y;
+  uint64_t middle = x_high * (uint32_t)y + (low >> 32); /* at most (2^32 - 1)^2 + 2^32 - 1: no overflow */
+  uint64_t other = (uint32_t)x * y_high + (uint32_t)middle;
+  uint64_t high = x_high * y_high + (middle >> 32) + (other >> 32);
+  return high ^ (other << 32 | (uint32_t)low);
+}
+#endif
 
 /* Four, so that none waits for another's multiplication. */
 static inline void fold_block(uint64_t state[4], const char *at) {

@@ -22,7 +22,7 @@ end
 return meters
 ]]
 
-describe("the guide to OpenResty", function()
+describe("the guide to OpenResty #nginx", function()
   local page = documents.parse(files.read "doc/guide/openresty.md")
   local platform, server, directory
 

@@ -1,7 +1,7 @@
 -- What writes to a database would block a worker: there it is refused, with a way out.
 local site = require "support.site"
 
-describe("in a worker", function()
+describe("in a worker #nginx", function()
   local server
 
   setup(function() server = site.start {} end)

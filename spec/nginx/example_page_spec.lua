@@ -6,7 +6,7 @@ local simulator = require "support.simulator"
 
 if not once("the example's page") then return end
 
-describe("the example shows a page", function()
+describe("the example shows a page #nginx #browser", function()
   local platform, server
 
   local function start(locations)

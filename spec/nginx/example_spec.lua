@@ -12,7 +12,7 @@ if not once("the example") then return end
 
 local BEARER = "Authorization: Bearer " .. example.token .. "\r\n"
 
-describe("the example", function()
+describe("the example #nginx", function()
   local platform, server
 
   local function start(options, settings, locations)

@@ -15,7 +15,7 @@ local FILES = {
 
 if not once("specs inside a worker") then return end
 
-describe("inside a worker", function()
+describe("inside a worker #nginx", function()
   local server
 
   before_each(function()

@@ -24,7 +24,7 @@ local SEND = [[
 ]]
 
 for _, transport in ipairs(transports) do
-  describe("requests side by side over " .. transport, function()
+  describe("requests side by side over " .. transport .. " #nginx", function()
     local server, other
 
     local function start(script, directives)
@@ -89,7 +89,7 @@ for _, transport in ipairs(transports) do
   end)
 end
 
-describe("an aborted request", function()
+describe("an aborted request #nginx", function()
   it("ends neither the login nor the page that others wait for", function()
     local platform = require("support.simulator").start { meters = 5, latency = 0.5, interval = 0 }
     local server = site.start { http = "lua_check_client_abort on;" }

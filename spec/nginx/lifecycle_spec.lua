@@ -36,7 +36,7 @@ local function memory_of(pid)
   end
 end
 
-describe("a worker", function()
+describe("a worker #nginx", function()
   local platform, server
 
   after_each(function()

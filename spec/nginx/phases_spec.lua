@@ -2,7 +2,7 @@
 local simulator = require "support.simulator"
 local site = require "support.site"
 
-describe("inside nginx", function()
+describe("inside nginx #nginx", function()
   local platform, server
 
   local HTTP = [[

@@ -12,7 +12,7 @@ local function start(options)
   return site.start(options)
 end
 
-describe("light threads in a worker", function()
+describe("light threads in a worker #nginx", function()
   local server
 
   setup(function() server = start {} end)
@@ -90,7 +90,7 @@ describe("light threads in a worker", function()
   end)
 end)
 
-describe("closing a client in a worker", function()
+describe("closing a client in a worker #nginx", function()
   for _, transport in ipairs { "curl", RESTY and "resty" or nil } do
     it("ends what is under way over " .. transport, function()
       local other = wire.start([[c:request(); c:stall()]])
@@ -117,7 +117,7 @@ describe("closing a client in a worker", function()
   end
 end)
 
-describe("a worker without a timer to spare", function()
+describe("a worker without a timer to spare #nginx", function()
   local platform, server
 
   after_each(function()
@@ -167,7 +167,7 @@ describe("a worker without a timer to spare", function()
   end
 end)
 
-describe("the default store in a worker", function()
+describe("the default store in a worker #nginx", function()
   local NEW = [[
     local fine, client = pcall(require("imr").new, { username = "u", password = "secret" })
     return fine, tostring(client)

@@ -28,7 +28,7 @@ local LATEST = [[
 
 if not once("200 requests at once") then return end
 
-describe("200 requests at once to two workers", function()
+describe("200 requests at once to two workers #nginx", function()
   local platform, server
 
   before_each(function()

@@ -16,7 +16,7 @@ local CLIENT = [[
   local function page() return client:readings({ from = "2025-07-01", to = "2025-07-02" }):next() end
 ]]
 
-describe("decoding in a worker", function()
+describe("decoding in a worker #nginx", function()
   local server
 
   setup(function() server = site.start {} end)

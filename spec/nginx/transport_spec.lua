@@ -26,7 +26,7 @@ local function resty_is_there(server)
 end
 
 local function suite(transport, start)
-  describe("the " .. transport .. " transport in a worker", function()
+  describe("the " .. transport .. " transport in a worker #nginx", function()
     local server, other, names
 
     setup(function()
@@ -305,7 +305,7 @@ end
 
 suite("curl", starter(RESTY))
 
-describe("lua-resty-http", function()
+describe("lua-resty-http #nginx", function()
   it("is asked for by name, or taken where it can be loaded", function()
     local server = starter(RESTY)()
     finally(function() server:stop() end)

@@ -66,7 +66,7 @@ local function run_inside_nginx(options, query)
   return assert(fine and answer, body .. log)
 end
 
-describe("the shdict store, inside nginx,", function()
+describe("the shdict store, inside #nginx,", function()
   local results
 
   setup(function() results = run_inside_nginx({ http = "lua_shared_dict imr 1m;" }, "contract") end)
@@ -76,7 +76,7 @@ describe("the shdict store, inside nginx,", function()
   end
 end)
 
-describe("the redis store, inside nginx,", function()
+describe("the redis store, inside #nginx,", function()
   local path = redis.resty_path()
   if not path then
     return pending("needs lua-resty-redis; RESTY_PATH names its place, as in RESTY_PATH='/path/to/lib/?.lua'")

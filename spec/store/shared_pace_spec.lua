@@ -3,7 +3,7 @@ local endurance = require "support.endurance"
 
 local RUNS = 3
 
-describe("processes and nginx workers on one account", function()
+describe("processes and nginx workers on one account #nginx", function()
   -- A machine that is busy with something else delays requests on their way, which is what the guard margin is for, but
   -- at a short interval it is a short one. So one good run of three proves it.
   local function check(options)

@@ -12,7 +12,7 @@ local KILLS = 30
 
 local WORKER = "location = /run { content_by_lua_block { require('support.store_worker').run() } }"
 
-describe("the shdict store", function()
+describe("the shdict store #nginx", function()
   local server
 
   local function serve()

@@ -121,7 +121,7 @@ describe("single flight", function()
   end)
 
   for _, kind in ipairs { "shdict", "file" } do
-    it("has two nginx workers with twenty requests log in once, with a " .. kind .. " store", function()
+    it("has two nginx workers with twenty requests log in once, with a " .. kind .. " store #nginx", function()
       start { latency = 0.2 }
       workers = nginx.start {
         workers = 2, http = "lua_shared_dict imr 1m;",

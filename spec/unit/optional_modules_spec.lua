@@ -66,6 +66,21 @@ describe("without the optional modules", function()
     end)
   end
 
+  for version, shown in pairs { ['"0.6.0"'] = "0.6.0", ["nil"] = "nil", ['"0.10"'] = false, ['"1.0"'] = false } do
+    it(("argparse %s is %s"):format(version, shown and "too old, which is said" or "taken"), function()
+      local ok, output = process.lua(([[
+        local argparse = require "argparse"
+        argparse.version = %s
+        os.exit(require("imr.cli").main { "version" })
+      ]]):format(version), { env = { HOME = home } })
+      assert.equal(not shown, ok, output)
+      if shown then
+        local sentence = "the command line needs argparse 0.7 or later, and this is %s: luarocks install argparse"
+        assert.matches(sentence:format(shown), output, 1, true)
+      end
+    end)
+  end
+
   it("a module that is there but broken is not said to be missing", function()
     local ok, output = process.lua([[
       package.preload.argparse = function() error("its own trouble", 0) end

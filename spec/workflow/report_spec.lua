@@ -188,7 +188,7 @@ document.getElementById("f").onload = (event) => {
 };
 </script>]]
 
-describe("a browser shows the report", function()
+describe("a #browser shows the report", function()
   local function unescaped(text)
     return (text:gsub("&lt;", "<"):gsub("&gt;", ">"):gsub("&quot;", '"'):gsub("&amp;", "&"))
   end

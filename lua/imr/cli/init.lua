@@ -21,7 +21,7 @@ local known = {}
 for _, name in ipairs(COMMANDS) do known[name] = true end
 
 local function new_parser()
-  local argparse = needs("the command line", "argparse", "argparse", "lua-argparse")
+  local argparse = needs("the command line", "argparse", "argparse", "lua-argparse", "0.7")
   local parser = argparse("imr", "Intelligent meter reading: a client of the metering platform.")
   parser:command_target("command")
   parser:require_command(false)

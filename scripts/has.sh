@@ -1,0 +1,12 @@
+#!/bin/sh
+# has.sh nginx|chromium: whether the specs that need one can run here.
+case $1 in
+  # A distribution's nginx loads Lua as a module; OpenResty has it built in.
+  nginx)
+    command -v openresty >/dev/null ||
+      { command -v nginx >/dev/null && [ -e /usr/lib/nginx/modules/ngx_http_lua_module.so ]; }
+    ;;
+  # One out of a snap cannot read /tmp.
+  chromium) case $(command -v chromium) in "" | /snap/*) exit 1 ;; esac ;;
+  *) exit 2 ;;
+esac
