@@ -1,43 +1,44 @@
 #!/bin/sh
-# test.sh "LUA..." [SPEC...]: runs the specs under each interpreter. The last line adds all runs up.
+# test.sh "LUA..." [OPTION...] [SPEC...]: runs each spec file under each interpreter, in a process of its own. Options go
+# to busted. The last line adds all up.
 #
-# Of the whole suite, two directories of spec/ run side by side where there are two processors, since most specs wait most of the
-# time; JOBS says another number.
+# Most specs wait most of the time, so three run side by side for each processor; JOBS says another number.
 set -u
 
 luas=$1
 shift
-counts=$(mktemp)
-trap 'rm -f "$counts"' EXIT
-
-# Those that take longest first, and what looks at the clock beside what mostly waits.
-directories() {
-  (printf 'spec/%s\n' nginx http store && find spec -name '*_spec.lua' | cut -d/ -f1,2 | sort) | awk '!seen[$0]++'
-}
-
-# What a part prints comes when it is done, in one piece.
-in_parts() {
-  directories | xargs -P "${JOBS:-2}" -I{} sh -c '
-    text=$(scripts/test_part.sh "$1" "$2" "$3" 2>&1) || echo "0 1 0" >>"$2"
-    printf "%s: %s\n" "$3" "$text"' part "$1" "$counts" {}
-}
-
-one_by_one() {
-  [ "${JOBS:-$(nproc 2>/dev/null || echo 1)}" -lt 2 ]
-}
-
-for lua in $luas; do
-  echo "== $lua"
-  if [ "${*:-spec}" != spec ] || one_by_one; then
-    scripts/test_part.sh "$lua" "$counts" "${@:-spec}" || echo "0 1 0" >>"$counts"
-  else
-    in_parts "$lua" || echo "0 1 0" >>"$counts"
-  fi
+excluded='^$' options="" specs=""
+for word; do
+  case $word in
+    --exclude-pattern=*) excluded="$excluded|${word#*=}" ;;
+    --*) options="$options $word" ;;
+    *) specs="$specs $word" ;;
+  esac
 done
+jobs=${JOBS:-$((3 * $(nproc 2>/dev/null || echo 1)))}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
+# The directories whose files take longest come first, so that nothing long is left for the end.
+queue() {
+  # shellcheck disable=SC2086
+  find ${specs:-spec} -name '*_spec.lua' | grep -vE "$excluded" | sort |
+    awk '{ print ($0 ~ "spec/(nginx|store|workflow)/" ? 1 : $0 ~ "spec/http/" ? 2 : 3), $0 }' | sort -sn | cut -d' ' -f2- |
+    while read -r file; do
+      for lua in $luas; do echo "$lua $file"; done
+    done
+}
+
+queue >"$work/queue"
+xargs -P "$jobs" -L 1 scripts/test_part.sh "$work/counts" "$options" <"$work/queue"
+
+# A part that left no line did not end by itself.
 awk '
-  { passed += $1; failed += $2; skipped += $3 }
+  FILENAME == ARGV[1] { parts++; next }
+  { passed += $1; failed += $2; skipped += $3; done++ }
+  $2 > 0 { print "failed: " $4 " " $5 }
   END {
+    failed += parts - done
     printf "%d passed, %d failed%s\n", passed, failed, skipped ? ", " skipped " skipped" : ""
-    exit failed > 0 || NR == 0
-  }' "$counts"
+    exit failed > 0 || passed == 0
+  }' "$work/queue" "$work/counts"

@@ -1,20 +1,29 @@
 #!/bin/sh
-# test_part.sh LUA COUNTS [SPEC...]: runs specs in one process, and adds a line "passed failed skipped" to the file COUNTS.
+# test_part.sh COUNTS OPTIONS LUA SPEC: runs a spec file in a process of its own, says how it went, and adds a line
+# "passed failed skipped LUA SPEC" to the file COUNTS.
 set -u
 
-lua=$1 counts=$2
-shift 2
-own=$(mktemp)
-trap 'rm -f "$own"' EXIT
+counts=$1 options=$2 lua=$3 spec=$4
+own=$(mktemp -d)
+trap 'rm -rf "$own"' EXIT
+began=$(date +%s)
 
-IMR_TEST_COUNTS=$own busted --lua="$lua" --output=scripts/busted_counts.lua "$@" </dev/null
+# shellcheck disable=SC2086
+IMR_TEST_COUNTS=$own/counts busted --lua="$lua" --output=scripts/busted_counts.lua $options "$spec" \
+  </dev/null >"$own/text" 2>&1
 status=$?
-# A crash leaves no counts; a run without any test proves nothing. Both count as a failure.
-if ! read -r p f s <"$own" || [ $((p + f + s)) = 0 ]; then
-  echo "$lua: the run did not finish (status $status)"
+# A crash leaves no counts.
+problem=""
+if ! read -r p f s <"$own/counts"; then
+  problem=" did not finish (status $status)"
   p=0 f=1 s=0
 elif [ $status != 0 ] && [ "$f" = 0 ]; then
-  echo "$lua: busted ended with status $status"
+  problem=" ended with status $status"
   f=1
-fi
-echo "$p $f $s" >>"$counts"
+fi 2>/dev/null
+
+# Of a part without a failure only what its specs printed themselves, such as why something is left out.
+[ "$f" != 0 ] || sed -i -e 's/^[+.]*//' -e '/^$/d' -e '/^[0-9]* success.* seconds$/d' "$own/text"
+echo "$lua $spec$problem: $p passed, $f failed, $s skipped, $(($(date +%s) - began)) s" >>"$own/text"
+cat "$own/text"
+echo "$p $f $s $lua $spec" >>"$counts"

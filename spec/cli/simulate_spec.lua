@@ -3,6 +3,7 @@ local raw = require "support.raw"
 local shell = require "support.shell"
 local simulator = require "support.simulator"
 local socket = require "socket"
+local timing = require "support.timing"
 
 local function run(arguments)
   return shell.run(simulator.command(arguments))
@@ -23,9 +24,7 @@ describe("imr simulate", function()
   end)
 
   it("starts at once and ends by a signal", function()
-    local began = socket.gettime()
-    local running = simulator.start()
-    assert.is_true(socket.gettime() - began < 0.5)
+    local running = timing.within(0, 0.5, simulator.start)
     running:stop()
     assert.is_nil(socket.connect("127.0.0.1", tonumber(running.url:match("%d+$"))))
   end)

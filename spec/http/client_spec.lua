@@ -125,7 +125,7 @@ describe("the client over HTTP", function()
   it("cuts and restores supply, and has both confirmed", function()
     start()
     local meter = connected_meter()
-    local options = { confirm = true, meter = meter.meter_no, deadline = 10 }
+    local options = { confirm = true, meter = meter.meter_no, deadline = 60 }
     assert.equal("confirmed", assert(client:disconnect(meter.device_id, options)).state)
     assert.equal("disconnected", assert(client:meter(meter.meter_no)).supply)
     assert.equal("confirmed", assert(client:reconnect(meter.device_id, options)).state)

@@ -31,7 +31,7 @@ describe("over the wire a command", function()
   local function disconnect(said, time, gate, deadline)
     server = scripted.start(SCRIPT:format(said, time, gate))
     client = server:client_of()
-    return client:disconnect("60001", { confirm = true, meter = "0001", deadline = deadline or 0.3 })
+    return client:disconnect("60001", { confirm = true, meter = "0001", deadline = deadline or 30 })
   end
 
   local function sent()
@@ -48,12 +48,12 @@ describe("over the wire a command", function()
   end)
 
   it("is contradicted by the first look when that is after the acceptance", function()
-    local outcome = assert(disconnect(ACCEPTED, "10:40:01", "合闸"))
+    local outcome = assert(disconnect(ACCEPTED, "10:40:01", "合闸", 1.5))
     assert.same({ "contradicted", "connected" }, { outcome.state, outcome.reading.supply })
   end)
 
   it("is not contradicted by a reading that was on its way", function()
-    assert.equal("unconfirmed", assert(disconnect(ACCEPTED, "10:39:59", "合闸")).state)
+    assert.equal("unconfirmed", assert(disconnect(ACCEPTED, "10:39:59", "合闸", 1.5)).state)
   end)
 
   it("without an answer is confirmed by the meter", function()
@@ -62,7 +62,7 @@ describe("over the wire a command", function()
   end)
 
   it("without an answer, and without the meter's word, stays unknown", function()
-    local outcome, err = disconnect(CUT, "10:00:00", "合闸")
+    local outcome, err = disconnect(CUT, "10:00:00", "合闸", 1.5)
     assert.same({ nil, "unknown_outcome", "maybe", "connected", 1 },
       { outcome, err.kind, err.executed, err.reading.supply, sent() })
   end)

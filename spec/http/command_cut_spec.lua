@@ -13,7 +13,7 @@ end
 
 local function open(options)
   local given = { base_url = ("http://127.0.0.1:%d"):format(server.port), username = "demo", password = "demo-secret",
-    interval = 0, store = imr.store.memory(), timeout = 5, on_event = function() end }
+    interval = 0, store = imr.store.memory(), timeout = 30, on_event = function() end }
   for name, value in pairs(options or {}) do given[name] = value end
   client = assert(imr.new(given))
 end

@@ -4,6 +4,7 @@ local cjson = require "cjson"
 local raw = require "support.raw"
 local simulator = require "support.simulator"
 local socket = require "socket"
+local timing = require "support.timing"
 
 local LOGIN = { admin_user_name = "demo", api_password = "demo-secret" }
 
@@ -38,16 +39,19 @@ describe("the simulator over HTTP", function()
   it("keeps an access log that has every arrival and no secret", function()
     start { meters = 3 }
     local token, client = raw.login(running.url), raw.connect(running.url)
-    local began = socket.gettime()
-    for _ = 1, 3 do
+    local times = {}
+    for index = 1, 3 do
+      times[index] = { socket.gettime() }
       raw.post(client, "/meter/readMeter", { admin_user_name = "demo", token = token, pageNo = 1, pageSize = 2 })
+      times[index][2] = socket.gettime()
       socket.sleep(0.1)
     end
     local entries = running:entries("latest_readings")
     assert.are.same({ 200, 1011, 1011 }, { entries[1].code, entries[2].code, entries[3].code })
     assert.are.same({ 1, 2, 2, true }, { entries[1].page, entries[1].page_size, entries[1].rows, entries[1].executed })
-    assert.is_true(math.abs(entries[1].time - began) < 0.05)
-    assert.is_true(math.abs(entries[3].time - entries[2].time - 0.1) < 0.05)
+    for index, entry in ipairs(entries) do
+      assert.is_true(entry.time >= times[index][1] - 0.001 and entry.time <= times[index][2] + 0.001)
+    end
     assert.are.same({ entries[1].connection, 3 }, { entries[3].connection, entries[3].request })
     assert.are_not.equal(running:entries("login")[1].connection, entries[1].connection)
     local file = io.open(running.log)
@@ -69,7 +73,8 @@ describe("the simulator over HTTP", function()
       client:close()
     end
     local spent = socket.gettime() - began
-    assert.is_true(spent >= 1 and spent < 1.3, ("took %.3f s"):format(spent))
+    -- One after the other they would take a hundred seconds.
+    assert.is_true(spent >= 1 and spent < timing.room(1.3, 50), ("took %.3f s"):format(spent))
   end)
 
   it("wakes up in time", function()
@@ -81,7 +86,7 @@ describe("the simulator over HTTP", function()
       late[i] = socket.gettime() - began - 0.03
     end
     table.sort(late)
-    assert.is_true(late[1] > -0.001 and late[4] < 0.003, ("%.4f .. %.4f"):format(late[1], late[4]))
+    assert.is_true(late[1] > -0.001 and late[4] < timing.room(0.003), ("%.4f .. %.4f"):format(late[1], late[4]))
     client:close()
   end)
 
@@ -186,7 +191,7 @@ describe("the simulator in this process", function()
     server:turn(0.01) -- sees the client leave
     local began = socket.gettime()
     assert.is_false(server:turn(0.02))
-    assert.is_true(socket.gettime() - began < 0.1)
+    assert.is_true(socket.gettime() - began < timing.room(0.1))
     assert.are.equal(1, #server.platform.log)
   end)
 

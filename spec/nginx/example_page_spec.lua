@@ -10,7 +10,7 @@ describe("the example shows a page #nginx #browser", function()
   local platform, server
 
   local function start(locations)
-    platform = simulator.start { meters = 12, days = 6, points = 2, offline = 0, interval = 0.15 }
+    platform = simulator.start { meters = 12, days = 6, points = 2, offline = 0, interval = 0 }
     server = example.start(platform.url, {}, locations)
   end
 

@@ -5,6 +5,7 @@ local once = require "support.once"
 local process = require "support.process"
 local shell = require "support.shell"
 local simulator = require "support.simulator"
+local site = require "support.site"
 local socket = require "socket"
 local timing = require "support.timing"
 
@@ -16,7 +17,7 @@ describe("the example #nginx", function()
   local platform, server
 
   local function start(options, settings, locations)
-    local given = { meters = 12, days = 6, points = 2, offline = 0, interval = 0.15 }
+    local given = { meters = 12, days = 6, points = 2, offline = 0, interval = 0 }
     for name, value in pairs(options or {}) do given[name] = value end
     platform = simulator.start(given)
     server = example.start(platform.url, settings, locations)
@@ -96,24 +97,21 @@ describe("the example #nginx", function()
 
   describe("gives a meter's latest reading", function()
     it("from the cache, and from behind it while a newer one is fetched, by one worker at a time", function()
-      start({ latency = 0.4 }, { IMR_FRESH = 0.5 })
+      start({ latency = 2 }, { IMR_FRESH = 3 })
       local path = ("/meters/%s/latest"):format(meters()[1].meter_no)
       local seconds, status, body, head = timing.of(function() return server:get(path) end)
       assert.equal(200, status, body)
       assert.equal("miss", state_of(head))
-      assert.is_true(seconds >= 0.4)
+      assert.is_true(seconds >= 2)
       assert.equal("string", type(cjson.decode(body).reading))
       assert.equal("hit", state_of(select(3, server:get(path))))
-      socket.sleep(0.6)
-      local states, began = {}, socket.gettime()
-      for index = 1, 30 do
-        local _, _, stale_head = server:get(path)
-        states[index] = state_of(stale_head)
-      end
-      assert.is_true(socket.gettime() - began < 0.35, "stale answers came late")
+      socket.sleep(3.1)
+      local states = {}
+      timing.within(0, 0.35, function() -- before the newer one is there
+        for index = 1, 20 do states[index] = state_of(select(3, server:get(path))) end
+      end, 2)
       for _, state in ipairs(states) do assert.equal("stale", state) end
-      socket.sleep(0.5)
-      assert.equal("hit", state_of(select(3, server:get(path))))
+      site.eventually(function() return state_of(select(3, server:get(path))) == "hit" end, "a newer one")
       assert.equal(2, #platform:entries("latest_readings"))
       assert.same({}, server:problems())
     end)
@@ -133,7 +131,7 @@ describe("the example #nginx", function()
     end)
 
     it("or says when to come again, if that takes longer than max_wait", function()
-      start({ interval = 1.4 }, { IMR_INTERVAL = 1.5, IMR_MAX_WAIT = 0.2 })
+      start({ interval = 0 }, { IMR_INTERVAL = 3.9, IMR_MAX_WAIT = 0.2 })
       local list = meters()
       assert.equal(200, (server:get(("/meters/%s/latest"):format(list[1].meter_no))))
       local seconds, status, body, head = timing.of(function()
@@ -141,9 +139,10 @@ describe("the example #nginx", function()
       end)
       assert.equal(503, status)
       assert.equal("throttled", cjson.decode(body).error.kind)
-      assert.equal("2", head:match("Retry%-After: (%d+)"))
-      assert.is_true(seconds < 0.5)
-      socket.sleep(2)
+      local after = tonumber(head:match("Retry%-After: (%d+)"))
+      assert.is_true(after >= timing.room(4, 1) and after <= 4)
+      assert.is_true(seconds < timing.room(0.5))
+      socket.sleep(after)
       assert.equal(200, (server:get(("/meters/%s/latest"):format(list[2].meter_no))))
     end)
 
@@ -160,27 +159,29 @@ describe("the example #nginx", function()
     local function path_of(no) return ("/readings?meter=%s&from=2000-01-01&to=2099-12-31"):format(no) end
 
     it("page by page, with the platform's own digits", function()
-      start({ days = 12, page_cap = 4, totals = "right", values = "string" }, { IMR_INTERVAL = 0.3 })
+      start({ days = 12, page_cap = 4, totals = "right", values = "string" }, { IMR_INTERVAL = 1 })
       local client = server:begin(path_of(meters()[1].meter_no), { headers = BEARER })
-      local times, lines = {}, {}
+      local first, lines = nil, {}
       while true do
         local line = client:receive("*l")
         if not line then break end
         if line:sub(1, 1) == "{" then
-          lines[#lines + 1], times[#times + 1] = cjson.decode(line), socket.gettime()
+          first = first or socket.gettime()
+          lines[#lines + 1] = cjson.decode(line)
         end
       end
       client:close()
       local report = table.remove(lines).report
       assert.equal(12, #lines)
       assert.same({ rows = 12, pages = report.pages, complete = true }, report)
-      assert.is_true(times[12] - times[1] >= 0.5, "the pages came together")
+      local pages = platform:entries("readings")
+      assert.is_true(first < pages[#pages].time, "the pages came together")
       for _, row in ipairs(lines) do assert.truthy(row.reading:find("^%d+%.%d+$")) end
       assert.same({}, server:problems())
     end)
 
     it("and says when they end too early", function()
-      start({ days = 20, page_cap = 4 }, { IMR_INTERVAL = 0.3, IMR_DEADLINE = 1 })
+      start({ days = 20, page_cap = 4 }, { IMR_INTERVAL = 1.2, IMR_DEADLINE = 3 })
       local status, body = server:get(path_of(meters()[1].meter_no))
       assert.equal(200, status)
       local lines = {}
@@ -254,7 +255,7 @@ describe("the example #nginx", function()
   end)
 
   it("counts over all workers", function()
-    start({ interval = 0.05 }, { IMR_INTERVAL = 0.06, IMR_FRESH = 0.01 })
+    start({ interval = 0 }, { IMR_INTERVAL = 0.06, IMR_FRESH = 0.01 })
     local list = meters()
     for _, meter in ipairs(list) do server:get(("/meters/%s/latest"):format(meter.meter_no)) end
     local status, text = server:get("/metrics")
@@ -268,7 +269,7 @@ describe("the example #nginx", function()
     assert.equal(12, value('imr_rows_total{endpoint="latest_readings"}'))
     assert.equal(1, value("imr_logins_total"))
     local age = value("imr_token_age_seconds")
-    assert.is_true(age > 0 and age < 30)
+    assert.is_true(age > 0 and age < timing.room(30, 300))
     assert.is_nil(text:find("demo-secret", 1, true))
     for line in text:gmatch("[^\n]+") do
       assert.truthy(line:find("^# %u+ imr_") or line:find('^imr_[%a_]+ [%d.e-]+$')

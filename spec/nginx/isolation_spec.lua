@@ -38,13 +38,13 @@ for _, transport in ipairs(transports) do
     end)
 
     local function send(index, timeout, command)
-      return "/run", site.code(SEND, transport, other.url, "body " .. index, timeout or 10, command)
+      return "/run", site.code(SEND, transport, other.url, "body " .. index, timeout or 60, command)
     end
 
     it("each get their own answer", function()
       start(ECHO)
       for round = 1, 3 do
-        local answers = server:many(100, function(index) return send(round * 1000 + index, 20, index % 10 == 0) end)
+        local answers = server:many(100, function(index) return send(round * 1000 + index, 60, index % 10 == 0) end)
         for index, answer in ipairs(answers) do
           assert.equal(200, answer.status)
           assert.truthy(answer.body:find(('"body %d"'):format(round * 1000 + index), 1, true), answer.body)
@@ -61,7 +61,7 @@ for _, transport in ipairs(transports) do
           c:send(answer(r.body))
         end
       ]])
-      local answers = server:many(60, function(index) return send(index, index % 3 == 0 and 0.2 or 10) end)
+      local answers = server:many(60, function(index) return send(index, index % 3 == 0 and 1 or 60) end)
       for index, answer in ipairs(answers) do
         local wanted = index % 3 == 0 and "no answer from" or ('"body %d"'):format(index)
         assert.truthy(answer.body:find(wanted, 1, true), answer.body)
@@ -72,11 +72,11 @@ for _, transport in ipairs(transports) do
       it("leave nothing behind when their clients go away, lua_check_client_abort " .. check, function()
         start(STALL, "lua_check_client_abort " .. check .. ";")
         local pid = server:run("return ngx.worker.pid()")
-        server:request("/run", select(2, send(1, 0.2))) -- what is loaded only once is there now
+        server:request("/run", select(2, send(1, 0.5))) -- what is loaded only once is there now
         other:wait("end", 1)
         local before = site.descriptors(pid)
         local clients = {}
-        for index = 1, 40 do clients[index] = server:begin(send(index, 1, index % 2 == 0)) end
+        for index = 1, 40 do clients[index] = server:begin(send(index, 3, index % 2 == 0)) end
         other:wait("request", 41)
         assert.is_true(site.descriptors(pid) >= before + 40)
         for _, client in ipairs(clients) do client:close() end
@@ -117,7 +117,7 @@ describe("an aborted request #nginx", function()
   local HELD = [[
     local held = package.loaded.held or { sent = 0 }
     package.loaded.held = held
-    held.client = held.client or require("imr").new { username = "u", password = "a-password",
+    held.client = held.client or require("imr").new { username = "u", password = "a-password", interval = 4,
       store = require("imr").store.%s, transport = function(request)
         if request.command then held.sent = held.sent + 1 end
         return 200, '{"code":200,"data":"t"}'
@@ -136,12 +136,10 @@ describe("an aborted request #nginx", function()
       end)
       local code, clients = HELD:format(store:format(directory)), {}
       assert.equal("accepted", (server:run(code, 5)))
-      for index = 1, 20 do clients[index] = server:begin("/run", site.code(code, 100)) end
-      shell.must("sleep 0.2")
-      local state = server:run(code, 20)
-      assert.truthy(state:find("the next slot comes in 4%d"), state)
+      for index = 1, 20 do clients[index] = server:begin("/run", site.code(code, 200)) end
+      site.eventually(function() return server:run(code, 0.01):find("the next slot comes in [78]%d") end, "all wait")
       for _, client in ipairs(clients) do client:close() end
-      site.eventually(function() return server:run(code, 3) == "accepted" end, "the slots come back")
+      site.eventually(function() return server:run(code, 5) == "accepted" end, "the slots come back")
       local _, sent = server:run(code, 0)
       assert.equal(2, sent)
       assert.same({}, server:problems())
@@ -161,12 +159,12 @@ describe("an aborted request #nginx", function()
       return count, package.loaded.gone or 0
     ]]
     local clients = {}
-    for index = 1, 20 do clients[index] = server:begin("/run", site.code(code, index % 2 == 0 and 1.5 or 60)) end
+    for index = 1, 20 do clients[index] = server:begin("/run", site.code(code, index % 2 == 0 and 4 or 60)) end
     site.eventually(function() return server:run(code, 0) == 20 end, "all wait")
     for index = 1, 20, 2 do clients[index]:close() end
     site.eventually(function() return server:run(code, 0) <= 10 end, "the waits of those that went away end")
     for index = 2, 20, 2 do assert.is_number((site.results(clients[index]))) end
-    shell.must("sleep 0.3")
+    site.eventually(function() return server:run(code, 0) == 0 end, "no wait is left")
     assert.same({ 0, 10 }, { server:run(code, 0) })
     assert.same({}, server:problems())
   end)

@@ -2,10 +2,11 @@
 local once = require "support.once"
 local simulator = require "support.simulator"
 local site = require "support.site"
+local timing = require "support.timing"
 
 local CLIENT = [[
   init_by_lua_block {
-    client = require("imr").new { base_url = "$url", username = "demo", password = "demo-secret", interval = 0.08,
+    client = require("imr").new { base_url = "$url", username = "demo", password = "demo-secret", interval = $interval,
       transport = "curl" }
   }
 ]]
@@ -26,16 +27,20 @@ local LATEST = [[
     } }
 ]]
 
+-- A machine that is busy with something else delays one request more than the next: there they are further apart, so
+-- fewer of them, and the platform asks for less.
+local COUNT, INTERVAL, LEAST = timing.room(200, 40), timing.room(0.08, 0.4), timing.room(0.04, 0.05)
+
 if not once("200 requests at once") then return end
 
-describe("200 requests at once to two workers #nginx", function()
+describe("many requests at once to two workers #nginx", function()
   local platform, server
 
   before_each(function()
-    platform = simulator.start { meters = 20, interval = 0.04, latency = 0.05 }
+    platform = simulator.start { meters = 20, interval = LEAST, latency = 0.05 }
     server = site.start {
-      workers = 2, locations = LATEST,
-      http = (CLIENT:gsub("%$url", platform.url)),
+      workers = 2, listen = "reuseport", locations = LATEST,
+      http = (CLIENT:gsub("%$(%a+)", { url = platform.url, interval = tostring(INTERVAL) })),
     }
   end)
 
@@ -71,16 +76,16 @@ describe("200 requests at once to two workers #nginx", function()
     local numbers = {}
     for number in select(2, server:request("/meters")):gmatch("%S+") do numbers[#numbers + 1] = number end
     assert.equal(20, #numbers)
-    local answers = server:many(200, function(index) return "/latest?meter=" .. numbers[index % 20 + 1] end)
+    local answers = server:many(COUNT, function(index) return "/latest?meter=" .. numbers[index % 20 + 1] end)
     for index, answer in ipairs(answers) do
       assert.equal(numbers[index % 20 + 1], answer.body:match("^%S+"), answer.body)
     end
     assert.equal(2, workers_of(answers))
     assert.same({ [200] = 1 }, codes_of("login"))
-    assert.same({ [200] = 200 }, codes_of("latest_readings"))
+    assert.same({ [200] = COUNT }, codes_of("latest_readings"))
     local before
     for _, entry in ipairs(platform:entries("latest_readings")) do
-      assert.is_true(not before or entry.time - before >= 0.04, "two requests within one interval")
+      assert.is_true(not before or entry.time - before >= LEAST, "two requests within one interval")
       before = entry.time
     end
     assert.same({}, server:problems())

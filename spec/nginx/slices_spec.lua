@@ -29,7 +29,7 @@ describe("decoding in a worker #nginx", function()
   it("lets requests in between two slices", function()
     local first = server:begin("/run", site.code(CLIENT .. [[
       local core, wire, runtime = require "imr.core", require "imr.wire", require("imr.runtime").current()
-      local most, came = core.now() + 20, nil
+      local most, came = core.now() + 120, nil
       local settings = { decimals = "number", utc_offset = 0, redact = tostring }
       function settings.breathe()
         runtime:breathe()
@@ -56,7 +56,7 @@ describe("decoding in a worker #nginx", function()
         end,
         function() runtime:sleep(0.05) error("enough", 0) end,
       })
-      local most = runtime:now() + 20
+      local most = runtime:now() + 120
       while not ended and runtime:now() < most do runtime:sleep(0.01) end
       return problem, unwound, ended
     ]])

@@ -5,12 +5,14 @@ local imr = require "imr"
 local native = require "support.native"
 local process = require "support.process"
 local shell = require "support.shell"
+local timing = require "support.timing"
 
 -- The header: magic 8, layout 4, header size 4, entry size 4, capacity 4, boot 8, born 8; then entries: key 8, next 8,
 -- and since layout 2 pushed 8, spacing 8, holders 32 * 8.
 local BOOT, HEADER, ENTRY = 24, 40, 288
 local SIZE = HEADER + 1024 * ENTRY
 local FOREVER = math.huge
+local NEAR = timing.room(0.2, 0.9) -- slots are two seconds apart
 
 describe("the file store", function()
   local scratch, state, slots, events
@@ -40,7 +42,7 @@ describe("the file store", function()
   local function begins_anew(store)
     local now = core.now()
     local start = take(store)
-    assert.near(now + 2, start, 0.2)
+    assert.near(now + 2, start, NEAR)
     assert.near(start + 2, take(store), 1e-5)
     assert.near(start + 4, take(open()), 1e-5)
   end
@@ -76,7 +78,7 @@ describe("the file store", function()
     it("goes on with a file that was " .. damage[1] .. " before", function()
       take(open())
       damage[2]()
-      if damage.silent then return assert.near(core.now(), take(open()), 0.2) end
+      if damage.silent then return assert.near(core.now(), take(open()), NEAR) end
       begins_anew(open())
       told("slots was damaged: built anew")
     end)
@@ -135,7 +137,7 @@ describe("the file store", function()
       another_layout(sizes[1], header_size, entry_size, 16)
       local store, other = open(), open()
       local first = take(store)
-      assert.near(core.now(), first, 0.2)
+      assert.near(core.now(), first, NEAR)
       assert.near(first + 2, take(other), 1e-5)
       local third = take(store)
       assert.near(first + 4, third, 1e-5)
@@ -161,7 +163,7 @@ describe("the file store", function()
     assert.is_nil(start)
     assert.is_nil(wait)
     assert.truthy(message:find("slots is full", 1, true), message)
-    assert.near(core.now() + 2, take(store, "key 2"), 0.2)
+    assert.near(core.now() + 2, take(store, "key 2"), NEAR)
     store:push_back("key 5", core.now() + 1, core.now())
     told("slots is full")
   end)
@@ -189,8 +191,8 @@ describe("the file store", function()
       assert(core.now() > 400 * 86400)
       local function make() return imr.store.file { path = os.getenv "STATE" } end
       for number, case in ipairs(require "support.store_contract") do
-        case[2] { store = make(), another = make, key = "key " .. number, near = 0.05,
-          now = core.now, pass = core.sleep, foreign = -86400 }
+        case[2] { store = make(), another = make, key = "key " .. number,
+          near = require("support.timing").room(0.05, 0.4), now = core.now, pass = core.sleep, foreign = -86400 }
       end]], { env = { STATE = state, LD_PRELOAD = library } })
     shell.must("rm -r " .. directory)
     assert.is_true(ok, output)
@@ -215,7 +217,7 @@ describe("the file store", function()
     take(store)
     assert(store:put_token("k", { token = "t", id = "1", obtained = 0 }, core.now()))
     shell.run(("dd if=/dev/zero of=%s/filler bs=4096"):format(state))
-    assert.near(core.now() + 2, take(store), 0.2)
+    assert.near(core.now() + 2, take(store), NEAR)
     assert.is_nil((store:put_token("k", { token = ("t"):rep(5000), id = "1", obtained = 0 }, core.now())))
     assert.equal("t", store:get_token("k", core.now()).token)
   end)

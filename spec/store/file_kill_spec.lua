@@ -4,6 +4,7 @@ local imr = require "imr"
 local native = require "support.native"
 local process = require "support.process"
 local shell = require "support.shell"
+local timing = require "support.timing"
 
 -- Ends the process before or after its n-th call of what changes files; KILL_AT counts both, from os.remove on, with
 -- which the program begins: a sanitizer makes directories before it is ready itself.
@@ -78,12 +79,12 @@ describe("the file store and a process that is killed", function()
     local listener = function(event) table.insert(events, event.message) end
     store:listen(listener)
     local now = core.now()
-    local start, wait, message = store:reserve("k", 0.5, now, 10)
+    local start, wait, message = store:reserve("k", 20, now, 100)
     assert(start, message or wait)
-    assert.is_true(start < now + 0.7, "it has to wait")
-    assert.near(start + 0.5, (store:reserve("k", 0.5, now, 10)), 0.001)
-    store:release("k", 0.5, start + 0.5, now)
-    store:release("k", 0.5, start, now)
+    assert.is_true(start < now + timing.room(20.2, 25), "it has to wait")
+    assert.near(start + 20, (store:reserve("k", 20, now, 100)), 0.001)
+    store:release("k", 20, start + 20, now)
+    store:release("k", 20, start, now)
     local record, problem = store:get_token("k", now)
     assert.is_nil(problem)
     assert.is_true(not record or #record.token == 4000)

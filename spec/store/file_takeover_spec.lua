@@ -6,13 +6,13 @@ local imr = require "imr"
 local process = require "support.process"
 local shell = require "support.shell"
 
-local INTERVAL, FOREVER = 5, math.huge
+local INTERVAL, FOREVER = 30, math.huge
 
 -- Takes slots, says when they are, and then does nothing until it is ended.
 local HOLDER = [[
 local core, imr = require "imr.core", require "imr"
 local store, starts = imr.store.file { path = arg[1] }, {}
-for number = 1, tonumber(arg[2]) do starts[number] = ("%.6f"):format(store:reserve("k", 5, core.now(), math.huge)) end
+for number = 1, tonumber(arg[2]) do starts[number] = ("%.6f"):format(store:reserve("k", 30, core.now(), math.huge)) end
 print(table.concat(starts, " "))
 io.stdout:flush()
 core.sleep(600)
@@ -88,8 +88,8 @@ describe("a slot of the file store", function()
     local taken = crowd.run(8, [[
       local imr = require "imr"
       local store = imr.store.file { path = os.getenv "STATE" }
-      io.write(("%.6f"):format(store:reserve("k", 5, core.now(), math.huge)))
-      core.sleep(1) -- or it would be free again
+      io.write(("%.6f"):format(store:reserve("k", 30, core.now(), math.huge)))
+      core.sleep(3) -- or it would be free again
     ]], { STATE = state })
     local count = 0
     for _, start in ipairs(taken) do
@@ -148,11 +148,15 @@ describe("a slot of the file store", function()
     local program = [[
       local imr = require "imr"
       local store = imr.store.file { path = os.getenv "STATE" }
-      local until_when = core.now() + 2
-      while core.now() < until_when do
+      local began, used = core.now(), 0
+      while core.now() < began + 2 or used < 40 and core.now() < began + 60 do
         local start = store:reserve("k", 0.002, core.now(), math.huge)
         core.sleep(start - core.now())
-        if core.now() - start < 0.0005 then io.write(("%.6f\n"):format(start)) io.flush() end
+        if core.now() - start < 0.0005 then
+          io.write(("%.6f\n"):format(start))
+          io.flush()
+          used = used + 1
+        end
         if NUMBER > 3 and math.random(40) == 1 then os.execute("kill -KILL $PPID") end
       end
     ]]

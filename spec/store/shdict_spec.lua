@@ -17,7 +17,7 @@ describe("the shdict store #nginx", function()
 
   local function serve()
     server = nginx.start {
-      workers = 2, locations = WORKER,
+      workers = 2, listen = "reuseport", locations = WORKER,
       http = "lua_shared_dict imr 1m; lua_shared_dict hammered 256m; lua_shared_dict small 16k;",
     }
   end
@@ -91,7 +91,7 @@ describe("the shdict store #nginx", function()
 
   -- Was it killed inside the dict? nginx says so as it replaces the worker.
   local function died_in_dict(pid)
-    for _ = 1, 400 do
+    for _ = 1, 12000 do
       local log = server:error_log()
       if log:find("process " .. pid .. " exited", 1, true) and #server:workers() == 2 then
         return log:find('"hammered" was locked by ' .. pid, 1, true) ~= nil
@@ -106,7 +106,7 @@ describe("the shdict store #nginx", function()
     local worker = server:workers()[1]
     local used = ticks(worker)
     local answers = ask_at_once(4, "hammer,0.001," .. count)
-    for _ = 1, 100 do
+    for _ = 1, 1000 do
       if ticks(worker) > used + 1 then break end
       socket.sleep(0.005)
     end

@@ -1,16 +1,25 @@
 -- Many processes that run the same program at the same time.
-local core = require "imr.core"
 local files = require "support.files"
 local process = require "support.process"
 local shell = require "support.shell"
 
 local crowd = {}
 
--- Each waits for the same moment, so that none has finished before the last begins.
+-- Each waits until all are there, so that none has finished before the last begins.
 local HEAD = [[
 local core = require "imr.core"
 local NUMBER = tonumber(os.getenv "NUMBER")
-core.sleep(tonumber(os.getenv "BEGIN") - core.now())
+do
+  local here = assert(io.open(os.getenv "CROWD", "a"))
+  here:write "."
+  here:close()
+  repeat
+    core.sleep(0.01)
+    local all = assert(io.open(os.getenv "CROWD"))
+    local count = all:seek "end"
+    all:close()
+  until count >= tonumber(os.getenv "COUNT")
+end
 ]]
 
 --- Runs `count` processes, waits for all of them and returns what each printed.
@@ -19,7 +28,8 @@ core.sleep(tonumber(os.getenv "BEGIN") - core.now())
 ---@param env? table<string, string>
 ---@return string[] outputs
 function crowd.run(count, program, env)
-  local directory, given = shell.scratch(), { BEGIN = ("%.3f"):format(core.now() + 0.3 + count * 0.012) }
+  local directory = shell.scratch()
+  local given = { CROWD = directory .. "/crowd", COUNT = tostring(count) }
   for name, value in pairs(env or {}) do given[name] = value end
   local all = ("sh -c 'for i in $(seq %d); do NUMBER=$i \"$@\" >%s/$i 2>&1 & done; wait' sh"):format(count, directory)
   local ok, problem = process.lua(HEAD .. program, { env = given, before = all })

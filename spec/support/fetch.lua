@@ -4,7 +4,7 @@ local fetch = {}
 --- Runs until `count` transfers have ended (1).
 function fetch.turn(multi, count)
   local ended = 0
-  local limit = os.time() + 20
+  local limit = os.time() + 60
   while ended < (count or 1) do
     assert(os.time() < limit, "the transfers did not end")
     multi:perform()

@@ -3,6 +3,7 @@ local http = require "socket.http"
 local port = require "support.port"
 local process = require "support.process"
 local shell = require "support.shell"
+local socket = require "socket"
 
 local nginx = {}
 nginx.__index = nginx
@@ -80,7 +81,7 @@ function nginx.start(options)
   -- A spec that dies cannot stop its children: they end by themselves.
   local command = ("timeout 900 %s -p %s -c nginx.conf -e error.log"):format(PROGRAM, self.directory)
   self.child = process.start("sh -c " .. shell.quote("echo begun; exec " .. command), "^begun$")
-  if not port.wait(self.port) then
+  if not port.wait(self.port) or not self:await_pid() then
     local log = self:error_log()
     self:stop()
     error("nginx does not listen:\n" .. log, 2)
@@ -110,6 +111,13 @@ end
 function nginx:pid()
   self.master = tonumber(read(self.directory .. "/nginx.pid") or "") or self.master
   return self.master
+end
+
+-- It listens a moment before its file is there.
+function nginx:await_pid()
+  local limit = socket.gettime() + 60
+  while not self:pid() and socket.gettime() < limit do socket.sleep(0.01) end
+  return self:pid()
 end
 
 ---@return integer[] the workers' ids

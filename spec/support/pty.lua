@@ -71,7 +71,7 @@ local pty = {}
 pty.__index = pty
 
 local library
-local LONGEST = 5 -- seconds that a spec waits for a text
+local LONGEST = 60 -- seconds that a spec waits for a text
 
 --- Starts a shell command.
 ---@param command string

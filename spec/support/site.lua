@@ -30,7 +30,7 @@ end
 function site:begin(path, options)
   options = options or {}
   local client = assert(socket.connect("127.0.0.1", self.nginx.port))
-  client:settimeout(60)
+  client:settimeout(300)
   local body = options.body or ""
   client:send(("%s %s HTTP/1.0\r\nHost: localhost\r\nContent-Length: %d\r\n%s\r\n%s"):format(
     options.body and "POST" or "GET", path, #body, options.headers or "", body))
@@ -122,7 +122,7 @@ end
 ---@param fn fun(): boolean
 ---@param what string
 function site.eventually(fn, what, seconds)
-  local limit = socket.gettime() + (seconds or 10)
+  local limit = socket.gettime() + (seconds or 60)
   while not fn() do
     assert(socket.gettime() < limit, "did not happen: " .. what)
     socket.sleep(0.02)

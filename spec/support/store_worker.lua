@@ -2,6 +2,7 @@
 local cjson = require "cjson"
 local core = require "imr.core"
 local imr = require "imr"
+local timing = require "support.timing"
 
 local worker = {}
 
@@ -15,7 +16,7 @@ function worker.contract(port)
   local function open() return port and imr.store.redis { port = port, password = "a-password" } or make() end
   for number, case in ipairs(require "support.store_contract") do
     local fine, message = pcall(case[2], {
-      store = open(), another = open, key = "key " .. number, near = 0.05,
+      store = open(), another = open, key = "key " .. number, near = timing.room(0.05, 0.4),
       now = core.now, pass = ngx.sleep, foreign = -86400,
     })
     results[number] = fine and "passed" or tostring(message)

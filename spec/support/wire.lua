@@ -56,7 +56,7 @@ end
 
 --- Waits until the log has `count` such lines.
 function wire:wait(word, count)
-  local limit = os.time() + 5
+  local limit = os.time() + 60
   while self:count(word) < count do
     assert(os.time() < limit, "the server did not see it: " .. word)
     os.execute("sleep 0.01")
