@@ -29,8 +29,9 @@ queue() {
     done
 }
 
+: >"$work/counts"
 queue >"$work/queue"
-xargs -P "$jobs" -L 1 scripts/test_part.sh "$work/counts" "$options" <"$work/queue"
+xargs -r -P "$jobs" -L 1 scripts/test_part.sh "$work/counts" "$options" <"$work/queue"
 
 # A part that left no line did not end by itself.
 awk '
