@@ -38,7 +38,7 @@ lua$(1): $(BUILD)/lua$(1)/imr/core.so $(BUILD)/lua$(1)/imr/curl.so
 
 $(BUILD)/lua$(1)/imr/core.so: $(CORE_SRC:csrc/%.c=$(BUILD)/lua$(1)/obj/%.o) csrc
 	@mkdir -p $$(@D); echo "  LD $$@"
-	$(Q)$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) -lm
+	$(Q)$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) -lm -pthread
 
 $(BUILD)/lua$(1)/imr/curl.so: $(CURL_SRC:csrc/%.c=$(BUILD)/lua$(1)/obj/%.o) csrc
 	@mkdir -p $$(@D); echo "  LD $$@"

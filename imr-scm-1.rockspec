@@ -35,6 +35,7 @@ build = {
         "csrc/boot.c",
         "csrc/builder.c",
         "csrc/calendar.c",
+        "csrc/call_limit.c",
         "csrc/clock.c",
         "csrc/core.c",
         "csrc/decode.c",
@@ -68,7 +69,7 @@ build = {
         "csrc/utf8.c",
         "csrc/value.c",
       },
-      libraries = { "m" },
+      libraries = { "m", "pthread" },
     },
     ["imr.curl"] = {
       sources = {
@@ -149,6 +150,7 @@ build = {
     ["imr.database.connect"] = "lua/imr/database/connect.lua",
     ["imr.database.driver"] = "lua/imr/database/driver.lua",
     ["imr.database"] = "lua/imr/database/init.lua",
+    ["imr.database.limited"] = "lua/imr/database/limited.lua",
     ["imr.database.lock"] = "lua/imr/database/lock.lua",
     ["imr.database.migrations"] = "lua/imr/database/migrations.lua",
     ["imr.database.rows"] = "lua/imr/database/rows.lua",

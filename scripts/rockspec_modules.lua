@@ -30,7 +30,7 @@ local function add_binary(name, extra)
   add("    },")
 end
 
-add_binary("core", { 'libraries = { "m" },' })
+add_binary("core", { 'libraries = { "m", "pthread" },' })
 add_binary("curl", {
   'libraries = { "curl", "dl", "pthread" },',
   'incdirs = { "$(CURL_INCDIR)" },',

@@ -28,12 +28,22 @@ local function place_of(text)
   return host, port
 end
 
--- Notices ("already exists, skipping") would go to stderr.
-local QUIET = "-c client_min_messages=warning"
+-- What the server shall know of us. Notices ("already exists, skipping") would go to stderr. Where our host is gone or
+-- has stopped in mid-transaction, the session ends, and with it its locks.
+local OPTIONS = "-c client_min_messages=warning -c statement_timeout=%ds -c lock_timeout=30s "
+  .. "-c idle_in_transaction_session_timeout=60s -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 "
+  .. "-c tcp_keepalives_count=3"
 
-local function conninfo(name, parameters)
+-- The same for our side. A server that takes the connection and then says nothing is imr.database.limited's.
+local DEFAULTS = { connect_timeout = "10", keepalives_idle = "30", keepalives_interval = "10", keepalives_count = "3",
+  fallback_application_name = "imr" }
+
+local STATEMENT_TIMEOUT = 60 -- seconds
+
+local function conninfo(name, parameters, statement_timeout)
   local words = { word("dbname", name) }
-  parameters.options = parameters.options or QUIET
+  parameters.options = OPTIONS:format(statement_timeout) .. (parameters.options and " " .. parameters.options or "")
+  for parameter, value in pairs(DEFAULTS) do parameters[parameter] = parameters[parameter] or value end
   for parameter, value in pairs(parameters) do words[#words + 1] = word(parameter, value) end
   table.sort(words)
   return table.concat(words, " ")
@@ -52,11 +62,14 @@ local function postgres(rest)
   local host, port = place_of(place or authority)
   if not host or has_stray_at(name, query) then return nil end
   local more = parameters_of(query)
+  local statement_timeout = tonumber((more.statement_timeout or tostring(STATEMENT_TIMEOUT)):match("^%d%d?%d?%d?%d?$"))
+  if not statement_timeout or statement_timeout == 0 then return nil end
   host, port = more.host or host, tonumber(more.port or port)
-  more.host, more.port = nil, nil
+  more.host, more.port, more.statement_timeout = nil, nil, nil
   return {
-    dialect = "postgres", conninfo = conninfo(given(name) or given(user) or "postgres", more), user = given(user),
-    password = given(password), host = given(host), port = port,
+    dialect = "postgres", user = given(user), password = given(password), host = given(host), port = port,
+    conninfo = conninfo(given(name) or given(user) or "postgres", more, statement_timeout),
+    statement_timeout = statement_timeout,
     shown = ("postgres://%s%s/%s"):format(user ~= "" and user .. "@" or "", place or authority, name),
   }
 end
@@ -66,6 +79,7 @@ end
 ---@field shown string for people, without the password
 ---@field path? string of SQLite
 ---@field conninfo? string of PostgreSQL, without account and place
+---@field statement_timeout? integer seconds
 ---@field user? string
 ---@field password? string
 ---@field host? string also a directory of a Unix socket

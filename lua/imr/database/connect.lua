@@ -2,6 +2,7 @@
 
 local core = require "imr.core"
 local driver = require "imr.database.driver"
+local limited = require "imr.database.limited"
 
 local connect = {}
 
@@ -48,6 +49,8 @@ local function set_up_sqlite(connection, fail)
   end
 end
 
+local SPARE = 5 -- seconds more than a statement may take, for PostgreSQL to say so itself
+
 ---Connects. Raises where LuaDBI or its driver is missing; whatever else goes wrong is told to `fail`, which raises.
 ---@param where imr.database.Address
 ---@param fail fun(message: any)
@@ -59,7 +62,8 @@ function connect.open(where, fail)
     make_private(where.path, fail)
     connection, message = dial(where.path)
   else
-    connection, message = dial(where.conninfo, where.user, where.password, where.host, where.port)
+    connection, message = limited.connect(where.statement_timeout + SPARE, dial, where.conninfo, where.user,
+      where.password, where.host, where.port)
   end
   if not connection then fail(message) end
   connection:autocommit(true)

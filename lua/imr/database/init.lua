@@ -204,6 +204,12 @@ function Database:lock(wait)
   return kept.release ~= nil
 end
 
+---Who has the lock.
+---@return string|nil nil where nobody has it, or nobody can tell
+function Database:lock_holder()
+  return lock.holder(self)
+end
+
 ---Twice is fine.
 function Database:unlock()
   local kept = private[self]

@@ -24,6 +24,22 @@ function take.sqlite(db)
   return file and function() file:release() end
 end
 
+local HOLDER = "SELECT a.pid, a.usename, host(a.client_addr) AS client, to_char(a.backend_start AT TIME ZONE 'UTC', "
+  .. "'YYYY-MM-DD HH24:MI:SS') AS since FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
+  .. "WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = CAST(? AS OID) AND l.database = "
+  .. "(SELECT oid FROM pg_database WHERE datname = current_database())"
+
+---Who has the lock, as far as PostgreSQL tells.
+---@param db imr.Database
+---@return string|nil
+function lock.holder(db)
+  if db.dialect ~= "postgres" then return nil end
+  local found = db:row(HOLDER, NUMBER)
+  return found and ("server process %d of user %s%s%s"):format(found.pid, found.usename or "?",
+    found.client and " from " .. found.client or "",
+    found.since and ", connected since " .. found.since .. " UTC" or "")
+end
+
 ---@param db imr.Database
 ---@param wait? number seconds
 ---@return fun()|nil release nil while somebody else has it

@@ -113,8 +113,9 @@ end
 -- The lock of one who is at work already is not ours to give back.
 local function run_alone(options, db)
   if not db:lock() then
+    local holder = db:lock_holder()
     error(core.error { kind = "busy", retryable = true, executed = "no",
-      message = ("another sync is at work on %s"):format(tostring(db)) }, 0)
+      message = ("another sync is at work on %s%s"):format(tostring(db), holder and ": " .. holder or "") }, 0)
   end
   local fine, result = pcall(run, options, db)
   db:unlock()
