@@ -72,7 +72,8 @@ describe("memory that runs out in a request", function()
     assert.is_true(ok, output)
     local second, third = output:match("blocks %d+%s+blocks (%d+)%s+blocks (%d+)")
     assert.is_truthy(second, output)
-    assert.equal(second, third) -- the first round leaves what libcurl keeps
+    -- The first round leaves what libcurl keeps, and it may keep less after another one.
+    assert.is_true(tonumber(third) <= tonumber(second), output)
     assert.is_true(tonumber(output:match("tried (%d+)")) > 1000, output)
   end)
 end)

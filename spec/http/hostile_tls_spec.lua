@@ -1,30 +1,50 @@
 -- The client and certificates it must not trust: nothing of the request leaves, the password included.
 local curl = require "imr.curl"
 local fetch = require "support.fetch"
+local files = require "support.files"
 local process = require "support.process"
 local scripted = require "support.scripted"
 local shell = require "support.shell"
 
 local NEW_KEY = "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=%s -keyout %s.key -out %s.csr"
-local SIGN = "openssl x509 -req -in %s.csr -CA %s -CAkey %s -set_serial 7 -days %d -extfile %s.ext -out %s.pem"
+-- `openssl x509` of some versions takes neither dates nor days in the past.
+local SIGN = "openssl ca -batch -notext -config %s/ca.cnf -startdate 20200101000000Z -enddate %s -in %s.csr"
+  .. " -extfile %s.ext -out %s.pem"
+local AUTHORITY = [[
+[ca]
+default_ca = own
+[own]
+certificate = $directory/ca.pem
+private_key = $directory/ca.key
+new_certs_dir = $directory
+database = $directory/database
+rand_serial = yes
+unique_subject = no
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+]]
 
 describe("a platform whose certificate", function()
   local scratch, server, url
 
-  local function certificate(name, subject, days)
+  local function certificate(name, subject, until_when)
     local base = scratch .. "/" .. name
     shell.must(NEW_KEY:format(name, base, base))
     shell.must(("printf 'subjectAltName=%s\\n' >%s.ext"):format(subject, base))
-    shell.must(SIGN:format(base, scratch .. "/ca.pem", scratch .. "/ca.key", days, base, base))
+    shell.must(SIGN:format(scratch, until_when, base, base, base))
   end
 
   setup(function()
     scratch = shell.scratch()
     shell.must(("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=ca"
       .. " -keyout %s/ca.key -out %s/ca.pem"):format(scratch, scratch))
-    certificate("good", "IP:127.0.0.1", 2)
-    certificate("expired", "IP:127.0.0.1", -1)
-    certificate("other", "DNS:other.example", 2)
+    files.write(scratch .. "/ca.cnf", (AUTHORITY:gsub("%$directory", scratch)))
+    files.write(scratch .. "/database", "")
+    certificate("good", "IP:127.0.0.1", "20490101000000Z")
+    certificate("expired", "IP:127.0.0.1", "20200102000000Z")
+    certificate("other", "DNS:other.example", "20490101000000Z")
     shell.must(("cd %s && openssl req -x509 -key good.key -days 2 -subj /CN=own -addext subjectAltName=IP:127.0.0.1"
       .. " -out own.pem && cp good.key own.key"):format(scratch))
   end)

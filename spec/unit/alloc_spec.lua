@@ -80,27 +80,34 @@ describe("memory that runs out in", function()
     assert(left == 0, left .. " bytes were not given back")
   end
 
+  -- luaL_checkstack of Lua 5.4 calls any failure an overflow.
+  local function out_of_memory(problem)
+    return problem:find("not enough memory") or problem:find("stack overflow")
+  end
+
   -- From the n-th allocation on none succeeds until the call has ended; or only one fails, and its second attempt.
   for name, failures in pairs { ["for good"] = 1e9, ["for a moment"] = 2 } do
     for _, case in ipairs(cases) do
       it(("%s, %s: an error or the right result, and the next call works"):format(case[1], name), function()
         try(case[2], failures, function(n, expected, result, problem)
           assert(result == expected or problem, ("wrong result at %d: %s"):format(n, tostring(result)))
-          -- luaL_checkstack of Lua 5.4 calls any failure an overflow.
-          local said = not problem or problem:find("not enough memory") or problem:find("stack overflow")
-          assert(said, ("at %d: %s"):format(n, problem))
+          assert(not problem or out_of_memory(problem), ("at %d: %s"):format(n, tostring(problem)))
         end)
       end)
     end
   end
 
   -- Lua 5.4 collects all garbage when an allocation fails, and tries again: so each allocation meets a collection.
-  -- LuaJIT just fails.
+  -- LuaJIT just fails, as later versions of 5.4 do while they collect already.
   for _, case in ipairs(jit and {} or cases) do
-    it(case[1] .. ": a full collection at every allocation changes nothing", function()
+    it(case[1] .. ": a full collection at nearly every allocation changes nothing", function()
+      local right, failed = 0, 0
       try(case[2], 1, function(n, expected, result, problem)
-        assert(result == expected, ("at %d: %s"):format(n, tostring(result or problem)))
+        assert(result == expected or problem and out_of_memory(problem),
+          ("at %d: %s"):format(n, tostring(result or problem)))
+        if problem then failed = failed + 1 else right = right + 1 end
       end)
+      assert(right > 10 * failed, ("%d right, %d failed"):format(right, failed))
     end)
   end
 end)
