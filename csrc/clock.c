@@ -20,6 +20,16 @@ static int clock_now(lua_State *L) {
   return 1;
 }
 
+/*** The time of day, which somebody may set.
+@function unix_time
+@treturn number Unix seconds, with their fraction */
+static int clock_unix_time(lua_State *L) {
+  struct timespec now = {0, 0};
+  clock_gettime(CLOCK_REALTIME, &now);
+  lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec / NANO);
+  return 1;
+}
+
 /*** Blocks.
 @function sleep
 @tparam number seconds
@@ -103,8 +113,8 @@ static int clock_format(lua_State *L) {
 
 void imr_open_clock(lua_State *L) {
   static const luaL_Reg functions[] = {
-      {"now", clock_now}, {"sleep", clock_sleep}, {"parse_time", clock_parse}, {"format_time", clock_format},
-      {NULL, NULL},
+      {"now", clock_now},          {"unix_time", clock_unix_time}, {"sleep", clock_sleep},
+      {"parse_time", clock_parse}, {"format_time", clock_format},  {NULL, NULL},
   };
   luaL_setfuncs(L, functions, 0);
 }

@@ -6,6 +6,7 @@ IMR_EXPORT int luaopen_imr_core(lua_State *L);
 int luaopen_imr_core(lua_State *L) {
   lua_newtable(L);
   imr_open_call_limit(L);
+  imr_open_child(L);
   imr_open_clock(L);
   imr_open_decode(L);
   imr_open_describe(L);

@@ -5,6 +5,7 @@
 #include "compat.h"
 
 void imr_open_call_limit(lua_State *L);
+void imr_open_child(lua_State *L);
 void imr_open_clock(lua_State *L);
 void imr_open_decode(lua_State *L);
 void imr_open_describe(lua_State *L);

@@ -100,6 +100,12 @@ static void describe_timeout(imr_transfer *transfer) {
                   imr_address_of_origin(transfer->easy, origin), seconds);
 }
 
+static void describe_late(imr_transfer *transfer) {
+  char origin[IMR_PLACE_SIZE];
+  imr_failure_say(&transfer->failure, "timeout", "the connection to %s stood too late: nothing was sent",
+                  imr_address_of_origin(transfer->easy, origin));
+}
+
 static int proxy_status(const imr_transfer *transfer) {
   long tunnel = 0, answer = 0;
   if (!transfer->request.proxy) return 0;
@@ -120,7 +126,9 @@ void imr_failure_describe(imr_transfer *transfer, CURLcode code) {
   /* To libcurl an answer that ends in its headers is an empty one. */
   if (code == CURLE_OK && !transfer->answer.headers_done) code = CURLE_PARTIAL_FILE;
   transfer->failure.sent = imr_once_may_have_sent(transfer);
-  if (refused_by_proxy) {
+  if (transfer->request.late) {
+    describe_late(transfer);
+  } else if (refused_by_proxy) {
     describe_proxy(transfer, refused_by_proxy);
   } else if (transfer->answer.refused) {
     describe_refused(transfer);

@@ -120,7 +120,8 @@ void imr_multi_forget(lua_State *L, imr_transfer *transfer) {
 /*** Starts a request. Nothing is sent before the next perform.
 @function multi:start
 @tparam table request url, method ("POST"), headers, body, timeout (30), connect_timeout (10), command,
-max_body, ca_file, proxy, user_agent, as_body. A command goes over a connection of its own, which is closed
+leave_within, max_body, ca_file, proxy, user_agent, as_body. With leave_within no byte leaves later than so
+many seconds from now. A command goes over a connection of its own, which is closed
 after it. With as_body, the answer's body comes as an object that `imr.core` decodes without making a string
 of it.
 @treturn transfer|nil

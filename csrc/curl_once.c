@@ -18,6 +18,7 @@ static long request_bytes(const imr_transfer *transfer) {
 static int refuse_to_repeat(void *user, char *peer, char *local, int peer_port, int local_port) {
   imr_request *request = user;
   (void)peer, (void)local, (void)peer_port, (void)local_port;
+  if (imr_leave_refuse(request)) return CURL_PREREQFUNC_ABORT;
   return request->begun++ ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 

@@ -29,8 +29,10 @@ typedef struct imr_buffer {
 typedef struct imr_request {
   char *body;
   size_t length;
-  size_t sent; /* what libcurl has taken of the body, where it asks us for it */
-  int begun;   /* libcurl was about to send it, so many times */
+  size_t sent;     /* what libcurl has taken of the body, where it asks us for it */
+  int begun;       /* libcurl was about to send it, so many times */
+  int late;        /* its connection stood when its time to leave was over */
+  double leave_by; /* 0: any time */
   struct curl_slist *headers;
   int tunnel;  /* https through a proxy */
   int tls;     /* the platform or a proxy may be spoken to over TLS */
@@ -138,6 +140,10 @@ void imr_body_push(lua_State *L, imr_buffer *buffer);
 #endif
 CURLcode imr_once_set(CURL *easy, imr_request *request);
 int imr_once_may_have_sent(const imr_transfer *transfer);
+
+/* curl_leave.c */
+void imr_leave_set(imr_request *request, double seconds);
+int imr_leave_refuse(imr_request *request);
 
 /* curl_failure.c */
 void imr_failure_say(imr_failure *failure, const char *kind, const char *format, ...)

@@ -160,10 +160,15 @@ static CURLcode set_addresses(lua_State *L, int index, CURL *easy) {
   return code;
 }
 
-static CURLcode set_times(lua_State *L, int index, CURL *easy) {
+static CURLcode set_times(lua_State *L, int index, imr_transfer *transfer) {
+  CURL *easy = transfer->easy;
   double total = number_field(L, index, "timeout", DEFAULT_TIMEOUT);
   double connect = number_field(L, index, "connect_timeout", DEFAULT_CONNECT_TIMEOUT);
-  CURLcode code = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(total));
+  double leave = number_field(L, index, "leave_within", LONGEST_TIMEOUT);
+  CURLcode code;
+  if (leave < LONGEST_TIMEOUT) imr_leave_set(&transfer->request, leave);
+  if (leave < connect) connect = leave;
+  code = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(total));
   return code ? code : curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(connect));
 }
 
@@ -181,7 +186,7 @@ static CURLcode set_all(lua_State *L, int index, imr_transfer *transfer) {
   if (!code) code = imr_options_set_callbacks(transfer);
   if (!code) code = set_method(easy, read_method(L, index), (curl_off_t)transfer->request.length);
   if (!code) code = set_addresses(L, index, easy);
-  if (!code) code = set_times(L, index, easy);
+  if (!code) code = set_times(L, index, transfer);
   if (!code) code = set_reuse(L, index, transfer);
   if (!code) code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->request.headers);
   return code;

@@ -87,6 +87,21 @@ static int transfer_cancel(lua_State *L) {
   return 0;
 }
 
+/*** Ends the transfer like cancel, but only when no byte of the request can have left.
+@function transfer:withdraw
+@treturn boolean whether it was ended */
+static int transfer_withdraw(lua_State *L) {
+  imr_transfer *transfer = check_transfer(L);
+  int may =
+      imr_is_owner(transfer->owner) && transfer->state == IMR_RUNNING && !imr_once_may_have_sent(transfer);
+  if (may) {
+    imr_transfer_abandon(transfer, "the request was taken back before it left");
+    imr_multi_forget(L, transfer);
+  }
+  lua_pushboolean(L, may);
+  return 1;
+}
+
 static int transfer_gc(lua_State *L) {
   imr_transfer *transfer = check_transfer(L);
   if (!imr_is_owner(transfer->owner)) return 0;
@@ -99,7 +114,10 @@ static int transfer_gc(lua_State *L) {
 }
 
 void imr_transfer_register(lua_State *L) {
-  static const luaL_Reg methods[] = {{"result", transfer_result}, {"cancel", transfer_cancel}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"result", transfer_result},
+                                     {"cancel", transfer_cancel},
+                                     {"withdraw", transfer_withdraw},
+                                     {NULL, NULL}};
   luaL_newmetatable(L, TRANSFER);
   lua_pushcfunction(L, transfer_gc);
   lua_setfield(L, -2, "__gc");

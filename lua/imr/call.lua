@@ -9,6 +9,7 @@ local BACKOFF, BACKOFF_MOST = 0.5, 8 -- before a repetition, doubling; seconds
 local THROTTLED_MOST = 30            -- 1011s in one call before it gives up: by then somebody else uses the account
 local RETRY_AFTER_MOST = 60          -- a server that wants us to wait longer: the caller decides
 local LEAST_TIME = 0.001             -- no request is sent with less time than this left
+local LEAVE_WITHIN, LEAVE_MOST = 1, 4 -- seconds from the last check of a command to its first byte; doubling
 
 ---@class imr.Call
 local Call = { LONGEST_PAUSE = BACKOFF_MOST }
@@ -41,12 +42,23 @@ function Call:request(endpoint, body, content_type, left)
   }
 end
 
+-- What was checked right before a command leaves holds for a moment only: it has to be gone by then.
+local function limit(request, call, now)
+  if not call or not call.leave_by then return end
+  request.leave_within, request.interrupted = call.leave_by - now, call.interrupted
+end
+
+local function late_to_leave(endpoint, call)
+  return core.error { kind = "timeout", endpoint = endpoint, retryable = true, executed = "no",
+    message = ("the last check took longer than the %g s in which the command had to leave"):format(call.leave_limit) }
+end
+
 -- A transport may return a string, or { kind, message, executed }. Only a plain "no" says that nothing has left.
 local function transport_error(problem, redact)
   if type(problem) ~= "table" then problem = { message = problem } end
   return core.error {
     kind = problem.kind or "network", message = redact(tostring(problem.message or "the transport failed")),
-    retryable = problem.kind ~= "protocol" and problem.kind ~= "closed",
+    retryable = problem.kind ~= "protocol" and problem.kind ~= "closed" and problem.kind ~= "vetoed",
     executed = problem.executed == "no" and "no" or "maybe",
   }
 end
@@ -79,17 +91,20 @@ local function delay_of(elapsed, status, problem, sent_after)
 end
 
 ---Sends one request and reads its answer; neither paced nor repeated.
+---@param call? table whose last check limits when it may leave
 ---@return table|nil answer
 ---@return table|nil err
 ---@return number|nil began
 ---@return number|nil delay seconds until the request left, if it did
-function Call:exchange(endpoint, parameters, encoding, deadline, decimals)
+function Call:exchange(endpoint, parameters, encoding, deadline, decimals, call)
   local left, redact = self:time_left(deadline), self.secret.redact
   if self.scope.closed then return nil, self.scope.closed_error() end
   if left < LEAST_TIME then return nil, late_error(endpoint.name, left) end
   local body, content_type = wire.encode(parameters, encoding)
   local request = self:request(endpoint, body, content_type, left)
   local began = self.scope:now()
+  limit(request, call, began)
+  if (request.leave_within or 1) <= 0 then return nil, late_to_leave(endpoint.name, call) end
   self.stats:sent(endpoint.name)
   local status, text, headers, sent_after = self:send(request)
   local delay = delay_of(self.scope:now() - began, status, text, sent_after)
@@ -132,8 +147,14 @@ local function settle(endpoint, err)
   return err
 end
 
+-- A command that certainly did not happen: whoever keeps a record of it hears that before anything is waited for.
+local function tell_not_sent(call, err)
+  if call.not_sent then call.not_sent(err) end
+end
+
 local function again_after_token(self, call, err)
   if call.relogins > 0 then return false end
+  tell_not_sent(call, err)
   call.relogins, call.stale = call.relogins + 1, call.record
   self.emit { type = "token", endpoint = call.endpoint.name, code = err.code }
   return true
@@ -148,6 +169,7 @@ local function again_after_failure(self, call, err)
   local pause = math.max(math.min(BACKOFF * 2 ^ call.failures, BACKOFF_MOST), err.retry_after or 0)
   if pause >= self:time_left(call.deadline) then return false end
   call.failures = call.failures + 1
+  tell_not_sent(call, err)
   self.emit { type = "retry", endpoint = call.endpoint.name, attempt = call.failures, pause = pause, error = err }
   local slept, closed = self.scope:sleep(pause)
   if not slept then return false, closed end
@@ -161,7 +183,9 @@ local function again_after_throttle(self, call, err)
   if self.pace.interval == 0 then return again_after_failure(self, call, err) end
   self.pace:throttled(call.endpoint.name, self.scope:now(), err.retry_after)
   call.throttled = call.throttled + 1
-  return call.throttled <= THROTTLED_MOST
+  if call.throttled > THROTTLED_MOST then return false end
+  tell_not_sent(call, err)
+  return true
 end
 
 local again = { token = again_after_token, throttled = again_after_throttle }
@@ -183,21 +207,45 @@ function Call:take_slot(call, held, spacing)
   return true
 end
 
--- The caller may still say no when the slot has come. Then the slot goes back. A yes that took long needs another slot,
--- and is not asked for again: a caller that always takes long would never send.
----@return table|nil err
-function Call:last_word(call)
-  local goes, why = call.before_send()
-  local now = self.scope:now()
-  if goes then
-    if not self.pace:is_past(call.slot, call.spacing, now) then return nil end
-    local another, problem = self:take_slot(call, call.slot, call.spacing)
-    return not another and problem or nil
-  end
-  self.pace:give_back(call.endpoint.name, call.slot, call.spacing, now)
+local function veto(why)
   if core.is_error(why) then return why end
   return core.error { kind = "vetoed", message = tostring(why or "before_send said no"), retryable = false,
     executed = "no" }
+end
+
+-- The caller may still say no when the slot has come. Then the slot goes back. A yes that took long needs another slot,
+-- and is not asked for again: a caller that always takes long would never send. What may have changed while it took its
+-- time is the last check's to say.
+---@return table|nil err
+function Call:ask_first(call)
+  if not call.before_send then return nil end
+  local goes, why = call.before_send()
+  local now = self.scope:now()
+  if not goes then
+    self.pace:give_back(call.endpoint.name, call.slot, call.spacing, now)
+    return veto(why)
+  end
+  if not self.pace:is_past(call.slot, call.spacing, now) then return nil end
+  local another, problem = self:take_slot(call, call.slot, call.spacing)
+  return not another and problem or nil
+end
+
+-- A quick question in the slot that the command leaves in. Its yes holds for a moment, or less where it says so; a
+-- connection that takes longer to make gets more time in the next attempt.
+---@return table|nil err
+function Call:ask_last(call)
+  if not call.endpoint.command then return nil end
+  local asked_at, left = self.scope:now(), nil
+  if call.last_check then
+    local goes, why = call.last_check()
+    if not goes then
+      self.pace:give_back(call.endpoint.name, call.slot, call.spacing, self.scope:now())
+      return veto(why)
+    end
+    left = type(why) == "number" and why or nil
+  end
+  call.leave_limit = math.min(LEAVE_WITHIN * 2 ^ call.failures, LEAVE_MOST, left or LEAVE_MOST)
+  call.leave_by = asked_at + call.leave_limit
 end
 
 function Call:attempt(call)
@@ -206,7 +254,7 @@ function Call:attempt(call)
   self.secret.add(record.token)
   local taken, no_slot = self:take_slot(call)
   if not taken then return nil, no_slot end
-  err = call.before_send and self:last_word(call)
+  err = self:ask_first(call) or self:ask_last(call)
   if err then return nil, err end
   call.trace.requests = call.trace.requests + 1
   if call.on_send then call.on_send() end
@@ -214,7 +262,7 @@ function Call:attempt(call)
   call.parameters.token, call.parameters.admin_user_name = record.token, self.username
   local endpoint = call.endpoint
   local answer, problem, began, delay = self:exchange(endpoint, call.parameters, self.session:encoding_of(record),
-    call.deadline, call.decimals)
+    call.deadline, call.decimals, call)
   if delay then
     self.pace:left(endpoint.name, call.slot, call.spacing, began, delay, endpoint.command, self.scope:now())
   end
@@ -228,6 +276,10 @@ end
 ---@field trace { requests: integer, waited: number } counted up here
 ---@field on_send? fun() called when a request leaves
 ---@field before_send? fun(): boolean?, any asked before each request leaves, in its slot: true, or why it must not
+---@field last_check? fun(): boolean?, any asked after it, as the last thing before the bytes: true and perhaps the
+---seconds for which that holds, or why it must not
+---@field not_sent? fun(err: imr.Error) told that an attempt certainly did nothing, before the next one
+---@field interrupted? fun(): boolean asked while a command's connection is made: true takes the command back
 
 ---Runs one call to its end.
 ---@param endpoint table an entry of the schema
@@ -239,8 +291,8 @@ function Call:run(endpoint, parameters, options)
   local call = {
     endpoint = endpoint, parameters = parameters, deadline = options.deadline, max_wait = options.max_wait,
     decimals = options.decimals, trace = options.trace, on_send = options.on_send,
-    before_send = options.before_send,
-    relogins = 0, throttled = 0, failures = 0,
+    before_send = options.before_send, last_check = options.last_check, not_sent = options.not_sent,
+    interrupted = options.interrupted, relogins = 0, throttled = 0, failures = 0,
   }
   while true do
     local before = call.trace.requests

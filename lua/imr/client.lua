@@ -212,6 +212,7 @@ local function instruct(self, command, device_id, opts, level)
       return parts.call:run(endpoints.instruct, wire, {
         deadline = deadline, max_wait = opts.max_wait or math.huge, decimals = "number",
         trace = { requests = 0, waited = 0 }, before_send = opts.before_send,
+        last_check = opts.last_check, not_sent = opts.not_sent, interrupted = opts.interrupted,
       })
     end,
   })

@@ -13,9 +13,14 @@ local CONFIRM_DEADLINE = 120 -- seconds, when none is given
 ---@field meter? string the meter's number, for confirm; looked up in the meter list when absent
 ---@field deadline? number seconds for all of it; with confirm 120 when absent
 ---@field max_wait? number seconds
----@field before_send? fun(): boolean?, any asked each time the command's slot has come, right before it would leave
---- (an answer that takes long costs another slot, which is waited for after it): true lets it go; anything else stops
---- it with an error of kind "vetoed", or with the error that is the second result
+---@field before_send? fun(): boolean?, any asked each time the command's slot has come (an answer that takes long costs
+--- another slot, which is waited for after it): true lets it go; anything else stops it with an error of kind "vetoed",
+--- or with the error that is the second result
+---@field last_check? fun(): boolean?, any asked after that, when nothing is waited for any more but a connection; to be
+--- quick. As before_send; the second result of a yes may be the seconds for which it holds. The command leaves within
+--- these, and within one second (up to four where a connection takes longer to make), or is asked for anew
+---@field not_sent? fun(err: imr.Error) told when an attempt certainly did nothing and another one will follow
+---@field interrupted? fun(): boolean asked while the connection is made: true takes the command back, as "vetoed"
 
 ---What became of a command.
 ---@class imr.Outcome
@@ -33,7 +38,7 @@ local command = {}
 
 local known = {
   confirm = { "boolean" }, meter = { "string" }, deadline = { "number", 0 }, max_wait = { "number", 0 },
-  before_send = { "function" },
+  before_send = { "function" }, last_check = { "function" }, not_sent = { "function" }, interrupted = { "function" },
 }
 
 -- What is wrong with a meter's number, by which its state is asked for.

@@ -1,47 +1,21 @@
 -- `imr supply`, the real program against a simulated platform.
-local cjson = require "cjson"
-local cli = require "support.cli"
+local fleet = require "support.fleet"
 local pty = require "support.pty"
 local shell = require "support.shell"
-local simulator = require "support.simulator"
 
-local platform, user
-local rows = cli.rows
+local here, platform, user
+local rows, states = fleet.rows, fleet.states
 
 local function start(options)
-  local given = { meters = 12, days = 1, interval = 0, offline = 0, command_delay = 0 }
-  for name, value in pairs(options or {}) do given[name] = value end
-  platform = simulator.start(given)
-  user = cli.user(platform.url, { IMR_STORE = "memory" })
+  here = fleet.start(options)
+  platform, user = here.platform, here.user
 end
 
--- The next device that is connected as the platform now has it.
-local function connected(count)
-  local devices = {}
-  for line in user:run("meters --interval 0").out:gmatch("[^\n]+") do
-    local meter = cjson.decode(line)
-    if meter.supply == "connected" and #devices < count then devices[#devices + 1] = meter.device_id end
-  end
-  return devices
-end
+local function connected(count) return here:connected(count) end
 
-local function states(result)
-  local list = {}
-  for index, row in ipairs(rows(result)) do list[index] = row.state end
-  return list
-end
+local function supply(arguments, more) return here:supply(arguments, more) end
 
-local function supply(arguments, more)
-  return user:run("supply " .. arguments, more)
-end
-
-local function sent(device)
-  local count = 0
-  for _, entry in ipairs(platform:entries("instruct")) do
-    if entry.device == device then count = count + 1 end
-  end
-  return count
-end
+local function sent(device) return here:sent(device) end
 
 describe("imr supply", function()
   before_each(function() start() end)

@@ -37,19 +37,38 @@ function cli:command(arguments, more)
   return table.concat(words, " ")
 end
 
+local function take(path)
+  local file = assert(io.open(path, "rb"))
+  local content = file:read("*a")
+  file:close()
+  os.remove(path)
+  return content
+end
+
 --- Runs it to its end.
 ---@return table result { status, out, err }
 function cli:run(arguments, more)
   local out, err = os.tmpname(), os.tmpname()
   local _, text = shell.run(("%s >%s 2>%s; echo code=$?"):format(self:command(arguments, more), out, err))
-  local result = { status = tonumber(text:match("code=(%d+)")) }
-  for name, path in pairs { out = out, err = err } do
-    local file = assert(io.open(path, "rb"))
-    result[name] = file:read("*a")
-    file:close()
-    os.remove(path)
+  return { status = tonumber(text:match("code=(%d+)")), out = take(out), err = take(err) }
+end
+
+--- Starts it and does not wait for it: it can be killed by its `pid` (not with SIGINT, which a shell's background
+--- process ignores), and `wait()` gives what `run` gives.
+---@return table child
+function cli:start(arguments, more)
+  local out, err = os.tmpname(), os.tmpname()
+  local pipe = assert(io.popen(("exec %s >%s 2>%s & echo $!; wait $!; echo code=$?"):format(
+    self:command(arguments, more), out, err)))
+  local child = { pid = pipe:read("*n") }
+  function child.kill(signal) shell.must(("kill -%s %d"):format(signal, child.pid)) end
+  function child.wait()
+    local result = { status = tonumber(pipe:read("*a"):match("code=(%d+)")) }
+    pipe:close()
+    result.out, result.err = take(out), take(err)
+    return result
   end
-  return result
+  return child
 end
 
 --- The rows that a command printed as JSON lines.

@@ -99,7 +99,7 @@ end
 -- The gravest first: a command of unknown fate, then what ended the run, then what did not come about.
 local function status_of(report, plan)
   local counts = report.counts
-  if counts.unknown then return 6 end
+  if counts.unknown or #report.recovered > 0 then return 6 end
   if report.stopped == "interrupted" then return 128 + (core.caught_signal() or 2) end
   if report.error and (report.left > 0 or counts.refused) then return exit.status_of(report.error) end
   if counts.contradicted then return 1 end
@@ -115,14 +115,21 @@ local function say_end(report)
   if report.stopped then notes.say("ended early: %s%s", report.stopped,
     report.error and " (" .. tostring(report.error) .. ")" or "") end
   if report.left > 0 then notes.say(PLANNED, report.left) end
-  if report.counts.unknown then notes.say("`imr supply resolve` reads back what is unknown") end
+  for _, intent in ipairs(report.recovered) do
+    notes.say("intent %d, %s %s, is unknown: the process that was sending it ended", intent.id, intent.command,
+      intent.device)
+  end
+  if report.counts.unknown or #report.recovered > 0 then
+    notes.say("`imr supply resolve` reads back what is unknown")
+  end
 end
 
 -- The output is opened first: what is wrong with it has to be said before a command leaves.
 local function send(handle, plan, arguments)
   local out = output.open(arguments, { columns = INTENT })
   local report, err = handle.apply(plan, { confirm = arguments.confirm, stop_after = arguments.stop_after,
-    guard = arguments.guard, on_progress = show_progress, interrupted = interrupted })
+    guard = arguments.guard, guard_timeout = arguments.guard_timeout, on_progress = show_progress,
+    interrupted = interrupted })
   notes.clear()
   if not report then
     out:abort()
@@ -228,10 +235,26 @@ function run.resolve(arguments)
   end
   notes.clear()
   return finish(arguments, out, rows, function()
-    if interrupted() then return 128 + core.caught_signal() end
+    if interrupted() then return #resolved.recovered > 0 and 6 or 128 + core.caught_signal() end
     if unknown > 0 then notes.say("%d are still unknown%s", unknown, problem and ": " .. tostring(problem) or "") end
     return unknown > 0 and 6 or 0
   end)
+end
+
+-- Also beside a process that is at work; what is on its way is told, and no success.
+function run.cancel(arguments)
+  local intents, err = exit.wrong_use(open(arguments, {}).cancel, { intent = arguments.intent,
+    device = arguments.device, all = arguments.all, reason = arguments.reason })
+  if not intents then error(err, 0) end
+  write(arguments, INTENT, intents)
+  local away = 0
+  for _, intent in ipairs(intents) do
+    if intent.state ~= "cancelled" then away = away + 1 end
+  end
+  if away > 0 then notes.say("%d are being sent: cancelled only if they do not get away", away) end
+  if #intents > 0 then return away > 0 and 5 or 0 end
+  notes.say "nothing of it is planned"
+  return arguments.intent and 5 or 0
 end
 
 function run.status(arguments)

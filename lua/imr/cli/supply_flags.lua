@@ -9,6 +9,8 @@ local function add_sending_flags(parser)
   parser:option("--guard", "Shell command asked right before each command leaves, with the device as its last "
     .. "argument; status 0 lets it go."):argname "CMD"
   parser:flag("--allow-unmatched", "Go on though what is protected is empty, matches no meter, or several devices.")
+  number.flag(parser, "--guard-timeout SECONDS", "A guard that says nothing within these is ended and counts as no "
+    .. "(default: 30).", number.of "seconds")
   parser:flag("--confirm", "Read the meters until they show the change.")
   number.flag(parser, "--stop-after N", "End after so many failures in a row (default: 3).", number.whole(1))
   parser:flag("--dry-run", "Only show the plan, also where no terminal is.")
@@ -51,10 +53,15 @@ return function(parser)
   parser:command_target("action")
   parser:require_command(true)
   configure_sending(parser)
+  local cancel = add_action(parser, "cancel", "Call off what is planned. Sends nothing.")
+  number.flag(cancel, "--intent N", "This intent.", number.whole(1, 2 ^ 31 - 1))
+  cancel:option("--device", "Whatever is planned for this device."):argname "DEVICE"
+  cancel:flag("--all", "Whatever is planned.")
+  cancel:option("--reason", "Why; stays on record."):argname "TEXT"
   settings.configure(add_action(parser, "resolve", "Read back what became of commands of unknown outcome."))
   add_action(parser, "status", "How many intents are in which state.")
   local history = add_action(parser, "history", "What was done.")
   history:option("--device", "Only this device."):argname "DEVICE"
-  number.flag(history, "--intent N", "The transitions of this intent.", number.whole(1))
+  number.flag(history, "--intent N", "The transitions of this intent.", number.whole(1, 2 ^ 31 - 1))
   number.flag(history, "--last N", "So many of the newest (default: 100).", number.whole(1)):default "100"
 end

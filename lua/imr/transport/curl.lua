@@ -5,6 +5,7 @@ local core = require "imr.core"
 local curl = require "imr.curl"
 local runtimes = require "imr.runtime"
 
+local LOOK = 0.1 -- seconds between two looks at a request that may be taken back
 local PORTION = rawget(_G, "ngx") and 8192 or nil -- bytes of a body at a stretch in an nginx worker
 
 local transport = {}
@@ -18,6 +19,8 @@ local transport = {}
 ---@field timeout? number seconds for the whole request (30)
 ---@field connect_timeout? number seconds (10)
 ---@field command? boolean over a connection of its own
+---@field leave_within? number seconds within which the first byte leaves, or none does ("timeout", executed "no")
+---@field interrupted? fun(): boolean asked until it leaves: true takes it back ("vetoed", executed "no")
 ---@field max_body? integer bytes, unpacked (64 MiB)
 ---@field ca_file? string
 ---@field proxy? string none is taken from the environment
@@ -26,7 +29,7 @@ local transport = {}
 
 ---What a transport returns behind nil.
 ---@class imr.TransportError
----@field kind "network"|"timeout"|"protocol"
+---@field kind "network"|"timeout"|"protocol"|"vetoed"
 ---@field message string without secrets
 ---@field executed "no"|"maybe" "no": no byte of the request has left
 ---@field sent_after? number as below, of a request that left
@@ -39,6 +42,8 @@ local function new_pool()
   local self = setmetatable({
     multi = curl.multi(PORTION),
     waiting = {}, -- transfer -> event
+    withdrawn = setmetatable({}, { __mode = "k" }),
+    leaving = {}, -- transfer -> what asks whether it is to be taken back before it leaves
     count = 0,
   }, Pool)
   self.poller = {
@@ -68,13 +73,13 @@ end
 function Pool:remove(transfer)
   local event = self.waiting[transfer]
   if not event then return end
-  self.waiting[transfer], self.count = nil, self.count - 1
+  self.waiting[transfer], self.leaving[transfer], self.count = nil, nil, self.count - 1
   return event
 end
 
 function Pool:release_all()
   local waiting = self.waiting
-  self.waiting, self.count = {}, 0
+  self.waiting, self.leaving, self.count = {}, {}, 0
   for _, event in pairs(waiting) do event:set() end
 end
 
@@ -82,6 +87,7 @@ end
 -- in portions.
 ---@return boolean moved a transfer has ended, or has more to read at once
 function Pool:turn()
+  for transfer, interrupted in pairs(self.leaving) do self:ask(transfer, interrupted) end
   local _, more, ended = self.multi:perform()
   if ended == 0 then return more end
   for transfer in self.multi.finished, self.multi do
@@ -89,6 +95,17 @@ function Pool:turn()
     if event then event:set() end
   end
   return true
+end
+
+-- Before each step that may send it. One that has left is asked no more.
+function Pool:ask(transfer, interrupted)
+  local fine, ends = pcall(interrupted)
+  if fine and not ends then return end
+  self.leaving[transfer] = nil
+  if not transfer:withdraw() then return end
+  self.withdrawn[transfer] = true
+  local event = self:remove(transfer)
+  if event then event:set() end
 end
 
 function Pool:poll(timeout)
@@ -102,7 +119,18 @@ local function result_of(own_pool, transfer)
   if own_pool.multi:is_forked() then
     return nil, { kind = "network", executed = "maybe", message = "the process forked while it waited for an answer" }
   end
+  if own_pool.withdrawn[transfer] then
+    return nil, { kind = "vetoed", executed = "no", message = "it was taken back before it left" }
+  end
   return transfer:result()
+end
+
+-- In short waits where somebody may want it back: each lets the loop ask.
+local function wait(own_pool, transfer, event)
+  while own_pool.leaving[transfer] do
+    if event:wait(LOOK) then return end
+  end
+  event:wait()
 end
 
 local function send(runtime, request)
@@ -111,8 +139,9 @@ local function send(runtime, request)
   local transfer, message = own_pool.multi:start(request)
   if not transfer then return nil, { kind = "network", message = message, executed = "no" } end
   local event = own_pool:add(runtime, transfer)
+  own_pool.leaving[transfer] = request.interrupted
   own_pool:turn()
-  local ok, why = pcall(event.wait, event)
+  local ok, why = pcall(wait, own_pool, transfer, event)
   own_pool:remove(transfer)
   if ok then return result_of(own_pool, transfer) end
   transfer:cancel()

@@ -97,10 +97,19 @@ local function unusable(headers, max_body)
   if encoding and encoding:lower() ~= "identity" then return "is packed, which nobody asked for" end
 end
 
+-- What was checked before a command set out holds for a moment only. This is asked when the connection stands.
+local function changed_meanwhile(exchange)
+  local request = exchange.request
+  if exchange.elapsed() > (request.leave_within or math.huge) then return failure.describe(exchange, "timeout") end
+  if request.interrupted and request.interrupted() then return failure.taken_back() end
+end
+
 local function run(http, exchange)
   local connected, problem = connect(http, exchange)
   exchange.connected:set()
   if not connected then return nil, failure.describe(exchange, problem) end
+  problem = changed_meanwhile(exchange)
+  if problem then return nil, problem end
   exchange.sent = exchange.elapsed()
   local response
   response, problem = ask(http, exchange)
@@ -180,7 +189,8 @@ local function prepare(request)
   if not load_library() then return nil, load_problem end
   local exchange = {
     request = request, url = address.of_url(request.url), timeout = request.timeout or TIMEOUT,
-    connect_timeout = request.connect_timeout or CONNECT_TIMEOUT, max_body = request.max_body or MAX_BODY,
+    connect_timeout = math.min(request.connect_timeout or CONNECT_TIMEOUT, request.leave_within or math.huge),
+    max_body = request.max_body or MAX_BODY,
   }
   exchange.proxy = request.proxy and address.of_proxy(request.proxy)
   local problem = check(request, exchange)

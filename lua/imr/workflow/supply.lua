@@ -7,12 +7,14 @@
 --   local report = assert(supply.apply(plan, { confirm = true }))
 
 local check_kinds = require "imr.kinds"
+local claims = require "imr.workflow.supply_claims"
 local core = require "imr.core"
 local ledgers = require "imr.workflow.supply_ledger"
 local plans = require "imr.workflow.supply_plan"
 local protection = require "imr.workflow.supply_protection"
 local queue = require "imr.workflow.supply_queue"
 local resolve = require "imr.workflow.supply_resolve"
+local runs = require "imr.workflow.supply_runs"
 local state_path = require "imr.state_path"
 local supply_facts = require "imr.workflow.supply_facts"
 local supply_settings = require "imr.workflow.supply_settings"
@@ -27,11 +29,11 @@ local CHINA = client_options.defaults.utc_offset
 ---@class imr.SupplyOptions
 ---@field client? imr.Client needed for plan, apply and resolve
 ---@field ledger? string path; by default $XDG_STATE_HOME/imr/supply.db or ~/.local/state/imr/supply.db
----@field who? string on record as who asked; by default the user
+---@field who? string on record as who asked; by default the login name of the process's real user
 ---@field protected? table|fun(device: string): boolean devices that are never sent anything, whatever a plan says; a
 --- function says true or false
 ---@field utc_offset? integer of quiet hours, seconds; default 28800
----@field clock? fun(): number Unix seconds; default os.time
+---@field clock? fun(): number Unix seconds; default the system's
 
 ---What `apply` takes.
 ---@class imr.ApplyOptions
@@ -40,8 +42,11 @@ local CHINA = client_options.defaults.utc_offset
 ---@field stop_after? integer failures in a row; default 3
 ---@field guard? string|fun(device: string, entry: imr.SupplyEntry): boolean instead of the plan's own
 ---@field allow_unmatched? boolean as of plan, for what `open` protects, where a plan goes on
+---@field guard_timeout? number seconds after which a guard command is ended and counts as no; default 30. A function is
+--- never ended: give it a limit of its own
 ---@field on_progress? fun(event: table) { entry, state, detail, done, total, left (seconds), following }
----@field interrupted? fun(): boolean asked now and then: true ends it after the command under way
+---@field interrupted? fun(): boolean asked several times a second: true ends it. What has not left by then is not sent,
+--- what may have left is waited for
 
 -- Everything below raises error objects; here they become the second result. What is no error object is a bug.
 local function returning(fn)
@@ -84,16 +89,21 @@ local function default_path()
     executed = "no" }, 0)
 end
 
+-- Who the system says it is. The environment may say anything: what sudo left there is no more than a note.
 local function user()
-  local name = os.getenv("SUDO_USER") or os.getenv("USER") or os.getenv("LOGNAME") or "unknown"
-  return text_problem(name) and "unknown" or name
+  local name, number = core.user_name()
+  if not name or text_problem(name) then name = ("uid %d"):format(number) end
+  local behind = os.getenv "SUDO_USER" or ""
+  if number ~= 0 or not behind:find "^[%w_][%w_.-]*$" or not core.is_user(behind) then return name end
+  return ("%s (sudo: %s)"):format(name, behind)
 end
 
 -- ---------------------------------------------------------------- what a plan has to know
 
 local function facts_of(env, options)
+  local seen = env.ledger:seen() -- before the platform is read
   local facts = supply_facts.read(env.client, options.deadline)
-  facts.unknown, facts.now, facts.who, facts.protected = {}, env.clock(), env.who, env.protected
+  facts.unknown, facts.now, facts.who, facts.protected, facts.seen = {}, env.clock(), env.who, env.protected, seen
   for _, state in ipairs { "unknown", "sending" } do
     for _, intent in ipairs(env.ledger:intents { state = state }) do
       facts.unknown[intent.command .. " " .. intent.device] = intent.id
@@ -103,8 +113,8 @@ local function facts_of(env, options)
 end
 
 local function enqueue(env, plan)
-  if plan.id or plan.resumed or #plan.entries == 0 then return end
-  local text, err = supply_settings.write(plan.entries[1].settings)
+  if plan.id or plan.resumed or #plan.entries + #plan.left_out == 0 then return end
+  local text, err = supply_settings.write((plan.entries[1] or plan.left_out[1]).settings)
   if not text then error(err, 0) end
   plan.settings = text
   env.ledger:add(plan)
@@ -181,9 +191,25 @@ end
 local function status(env)
   local locked, err = env.ledger:lock()
   if locked then env.ledger:unlock() end
-  return { counts = env.ledger:counts(), running = err ~= nil and err.kind == "locked", path = env.ledger.path,
+  local running = (err ~= nil and err.kind == "locked") or #runs.living(env.ledger) > 0
+  return { counts = env.ledger:counts(), running = running, path = env.ledger.path,
     planned = env.ledger:intents { state = "planned" }, sending = env.ledger:intents { state = "sending" },
     unresolved = env.ledger:unresolved() }
+end
+
+-- The one thing that is to be called off, and why.
+local function cancel_problem(options)
+  if type(options) ~= "table" then return "cancel takes a table of options" end
+  local problem = check_kinds(options, { intent = "number", device = "string", all = "boolean", reason = "string" })
+  if problem then return problem end
+  local count = (options.intent and 1 or 0) + (options.device and 1 or 0) + (options.all and 1 or 0)
+  if count ~= 1 then return "say what to cancel: one of intent, device and all" end
+  if options.intent and (options.intent % 1 ~= 0 or options.intent >= 2 ^ 31) then return "there is no such intent" end
+  if not (options.reason or ""):find "%S" then return "cancelling needs a reason: it stays on record" end
+end
+
+local function cancel(env, options)
+  return claims.cancel(env.ledger, options, ("cancelled by %s: %s"):format(env.who, options.reason))
 end
 
 local function history(env, filter)
@@ -231,12 +257,25 @@ local function hand_out(env)
   ---@return imr.Error|nil err kind "unsafe" when the guard, quiet hours or protection of a plan cannot be read
   function supply.pending(options) return returning(pending)(env, options or {}) end
 
-  ---Ends apply() after the command under way.
+  ---Calls off what is planned, also beside a process that is sending it. Nothing that has left comes back: see in
+  ---`state` what became of each.
+  ---@param options { intent: integer?, device: string?, all: boolean?, reason: string } one of the first three
+  ---@return table[]|nil intents that were planned or being sent: "cancelled", or "sending" where the command may be
+  ---away already (if it is not, it will be cancelled)
+  ---@return imr.Error|nil err
+  function supply.cancel(options)
+    local problem = cancel_problem(options)
+    if problem then error(problem, 2) end
+    return returning(cancel)(env, options)
+  end
+
+  ---Ends apply(). What has not left by then is not sent.
   function supply.stop() env.stopping = true end
 
   ---Reads back what became of commands whose outcome is unknown. Sends nothing.
   ---@param options? { deadline: number?, on_progress: function?, interrupted: (fun(): boolean)? } seconds for each
-  ---@return table[]|nil resolved { intent, was, state, detail, reading, error } each
+  ---@return table[]|nil resolved { intent, was, state, detail, reading, error } each; its field `recovered` holds those
+  ---that a process before left behind and that are of unknown outcome since
   ---@return imr.Error|nil err
   function supply.resolve(options)
     need_client(env, 2)
@@ -269,7 +308,7 @@ function workflow.open(options)
   local forbidden = refused_in_nginx()
   if forbidden then return nil, forbidden end
   return returning(function()
-    local clock = options.clock or os.time
+    local clock = options.clock or core.unix_time
     local env = { client = options.client, clock = clock, who = options.who or user(), protected = options.protected,
       utc_offset = options.utc_offset or CHINA }
     env.ledger = ledgers.open(options.ledger or default_path(), clock)

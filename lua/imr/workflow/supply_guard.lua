@@ -1,11 +1,15 @@
--- The guard: the last question before a command leaves. A function, or a shell command that says yes with status 0.
+-- The guard: the last question of somebody's own before a command leaves. A function, or a shell command that says yes
+-- with status 0.
 --
 -- A guard command gets the device as its last argument and in IMR_DEVICE, always as one quoted word. What it prints
--- goes to stderr. A command that can't be run, or that a signal ended, has said nothing: then nothing is sent either.
+-- goes to stderr. One that can't be run, or that a signal ended, has said nothing: then nothing is sent either. One
+-- that takes too long has said no; it is ended with all that it has started. Nobody can end a function.
 
 local core = require "imr.core"
 
-local guard = {}
+local guard = { TIMEOUT = 30 } -- seconds
+
+local SHORTEST, LONGEST = 0.001, 0.05 -- seconds between two looks at a command
 
 local function quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
@@ -17,38 +21,45 @@ end
 
 local CANNOT_RUN, SIGNALLED = 126, 128 -- what a shell says of a command it can't run, or that a signal ended
 
-local LINE = "export IMR_DEVICE=%s IMR_COMMAND=%s IMR_METER=%s\n( %s %s\n) </dev/null >&2\necho $?"
+local LINE = "export IMR_DEVICE=%s IMR_COMMAND=%s IMR_METER=%s\n( %s %s\n)"
 
--- The status of a shell command, nil when nobody told. os.execute would do but for Ctrl-C, which it keeps from us.
-local function status_of(line)
-  core.keep_standard_descriptors()
-  local pipe = io.popen(line)
-  if not pipe then return nil end
-  local text = pipe:read("*a")
-  pipe:close()
-  return tonumber(text)
+-- Blocks, in short naps: the clock of a guard is the real one, whatever clock the queue has.
+local function watch(child, timeout, interrupted)
+  local ends, pause, status = core.now() + timeout, SHORTEST, child:status()
+  while not status do
+    if interrupted and interrupted() then return nil, "interrupted" end
+    if core.now() >= ends then return nil, ("the guard said nothing within %g s"):format(timeout) end
+    core.sleep(math.min(pause, math.max(0, ends - core.now())))
+    pause, status = math.min(pause * 2, LONGEST), child:status()
+  end
+  return status
 end
 
-local function run(command, device, entry)
-  local status = status_of(LINE:format(quote(device), quote(entry.command), quote(entry.meter_no or ""), command,
-    quote(device)))
-  if not status then return nil, failed(command .. " was ended") end
+local function run(command, entry, limits)
+  local child, problem = core.child(LINE:format(quote(entry.device), quote(entry.command), quote(entry.meter_no or ""),
+    command, quote(entry.device)))
+  if not child then return nil, failed(problem) end
+  local fine, status, why = pcall(watch, child, limits.timeout or guard.TIMEOUT, limits.interrupted)
+  child:stop()
+  if not fine then error(status, 0) end
+  if not status then return false, why end
   if status == CANNOT_RUN or status == CANNOT_RUN + 1 then return nil, failed(command .. " cannot be run") end
   if status > SIGNALLED then return nil, failed(("signal %d ended %s"):format(status - SIGNALLED, command)) end
-  return status == 0
+  return status == 0, "the guard said no"
 end
 
 ---What a guard says.
 ---@param asked nil|string|fun(device: string, entry: table): boolean
 ---@param entry table of a plan
+---@param limits? { timeout: number?, interrupted: (fun(): boolean)? } of a command: seconds, and what ends it at once
 ---@return boolean|nil goes
----@return table|nil err the guard itself failed
-function guard.ask(asked, entry)
+---@return table|string|nil err the guard itself failed; or, with false, why not
+function guard.ask(asked, entry, limits)
   if not asked then return true end
-  if type(asked) == "string" then return run(asked, entry.device, entry) end
+  if type(asked) == "string" then return run(asked, entry, limits or {}) end
   local fine, answer = pcall(asked, entry.device, entry)
   if not fine then return nil, failed(tostring(answer)) end
-  return answer and true or false
+  return answer and true or false, "the guard said no"
 end
 
 return guard

@@ -22,18 +22,20 @@ function hours.parse(text)
   return { from = from * 60, to = to * 60 }
 end
 
----Quiet hours that nobody can read, and a clock that shows no time, cover every moment.
+---Seconds until quiet hours begin; 0 within them, math.huge without any. Quiet hours that nobody can read, and a clock
+---that shows no time, cover every moment.
 ---@param text string|nil
 ---@param now number Unix seconds
 ---@param utc_offset integer
----@return boolean
-function hours.covers(text, now, utc_offset)
-  if text == nil then return false end
+---@return number
+function hours.left(text, now, utc_offset)
+  if text == nil then return math.huge end
   local span = hours.parse(text)
-  if not span then return true end
   local second = (now + utc_offset) % DAY
-  if span.from < span.to then return not (second < span.from or second >= span.to) end
-  return not (second >= span.to and second < span.from)
+  if not span or second ~= second then return 0 end
+  local inside = second >= span.from and second < span.to
+  if span.from > span.to then inside = second >= span.from or second < span.to end
+  return inside and 0 or (span.from - second) % DAY
 end
 
 return hours

@@ -1,42 +1,24 @@
 -- The ledger: what was to be done to whose supply, by whom and why, and what became of it.
 --
 -- Every intent is on the disk before anything is sent, and `sending` is on the disk before the first byte of a command
--- leaves: whoever finds a command executed finds it here as sent.
+-- leaves: whoever finds a command executed finds it here as sent. What comes before what is said by numbers that the
+-- ledger gives, never by a clock: ids of intents for wishes, ids of transitions for what happened to them.
 --
 --   planned -> sending -> accepted -> confirmed | contradicted | unconfirmed
 --                      -> unknown     it may have been executed; resolve() reads the meter and never sends
 --                      -> refused     by the platform, certainly not executed
 --                      -> planned     certainly not executed, and may be tried again
---   planned -> skipped (the guard said no) | superseded (a newer intent for the device) | expired | protected
+--   planned -> skipped (the guard said no) | superseded (a newer wish for the device) | expired | protected | cancelled
+--   left_out                           a wish on record that there was nothing to send for
 --   unknown -> overtaken               a later command was sent to the device: its own effect cannot be told any more
 
 local core = require "imr.core"
 local database = require "imr.workflow.supply_database"
-
-local VERSION = 1
-
-local SCHEMA = {
-  [[CREATE TABLE plans (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, created TEXT NOT NULL, who TEXT NOT NULL, reason TEXT NOT NULL,
-    settings TEXT NOT NULL)]],
-  [[CREATE TABLE intents (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, plan INTEGER NOT NULL REFERENCES plans,
-    device TEXT NOT NULL, meter_no TEXT, command TEXT NOT NULL, state_before TEXT, expires TEXT NOT NULL,
-    confirm INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL, executed TEXT NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0, sent TEXT, changed TEXT NOT NULL, detail TEXT)]],
-  "CREATE INDEX intents_of_device ON intents (device, id)",
-  "CREATE INDEX intents_by_state ON intents (state, id)",
-  [[CREATE TABLE transitions (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, intent INTEGER NOT NULL REFERENCES intents, at TEXT NOT NULL,
-    state TEXT NOT NULL, executed TEXT NOT NULL, detail TEXT)]],
-  "CREATE INDEX transitions_of_intent ON transitions (intent, id)",
-  "PRAGMA user_version = " .. VERSION,
-}
+local runs = require "imr.workflow.supply_runs"
+local schema = require "imr.workflow.supply_schema"
 
 -- Commands that a later one for the same device takes the sense from. A request for a reading stands beside them.
 local SUPPLY = "('disconnect', 'reconnect')"
--- States of intents that never reached a meter and never will.
-local DEAD = "('refused', 'skipped', 'superseded', 'expired', 'protected')"
 
 local COLUMNS = [[i.id, i.plan, i.device, i.meter_no, i.command, i.state_before, i.expires, i.confirm, i.state,
   i.executed, i.attempts, i.sent, i.changed, i.detail, p.who, p.reason, p.settings, p.created]]
@@ -47,22 +29,14 @@ Ledger.__index = Ledger
 
 local ledger = {}
 
-local function migrate(self)
-  local version = self.database:rows("PRAGMA user_version")[1].user_version
-  if version > VERSION then
-    error(core.error { kind = "ledger", retryable = false, executed = "no",
-      message = ("%s was written by a later version of imr"):format(self.path) }, 0)
-  elseif version < VERSION then
-    for _, statement in ipairs(SCHEMA) do self.database:run(statement) end
-  end
-end
-
 ---@param path string
 ---@param clock fun(): number Unix seconds
 ---@return imr.Ledger
 function ledger.open(path, clock)
   local self = setmetatable({ path = path, clock = clock, database = database.open(path) }, Ledger)
-  local fine, problem = pcall(self.database.transaction, self.database, function() migrate(self) end)
+  local fine, problem = pcall(self.database.transaction, self.database, function()
+    schema.migrate(self.database, path)
+  end)
   if fine then return self end
   self.database:close()
   error(problem, 0)
@@ -71,6 +45,10 @@ end
 local function stamp(seconds)
   return (core.format_time(seconds, 0):gsub(" ", "T")) .. "Z"
 end
+
+---The time as the ledger writes it.
+---@return string
+function Ledger:stamp() return stamp(self.clock()) end
 
 ---Unix seconds of a time in the ledger, or nil.
 ---@param text string|nil
@@ -107,7 +85,29 @@ end
 
 local function note(self, id, state, executed, detail)
   self.database:run("INSERT INTO transitions (intent, at, state, executed, detail) VALUES (?, ?, ?, ?, ?)",
-    id, stamp(self.clock()), state, executed, detail)
+    id, self:stamp(), state, executed, detail)
+end
+
+---Writes what became of an intent, within another write. One that was cancelled meanwhile is not planned again.
+---@param executed? "no"|"maybe"|"yes" nil: as it was
+function Ledger:settle(id, state, executed, detail)
+  local cancel = state == "planned" and self.database:rows("SELECT cancel FROM intents WHERE id = ?", id)[1].cancel
+  if cancel then state, detail = "cancelled", cancel end
+  self.database:run([[UPDATE intents SET state = ?, executed = coalesce(?, executed), changed = ?, detail = ?
+    WHERE id = ?]], state, executed, self:stamp(), detail, id)
+  local now = self.database:rows("SELECT executed FROM intents WHERE id = ?", id)[1]
+  note(self, id, state, now.executed, detail)
+  return state
+end
+
+---The same as one write, as long as the intent is in one of these states, or else in any.
+---@param from? string SQL
+---@return string|nil state nil: it was not in one of them
+function Ledger:record(id, state, executed, detail, from)
+  return self.database:transaction(function()
+    local fits = self.database:rows("SELECT 1 FROM intents WHERE id = ? AND " .. (from or "1"), id)[1]
+    return fits and self:settle(id, state, executed, detail) or nil
+  end)
 end
 
 -- The newest word counts: what waits for the same device gives way, be it the same command or the opposite.
@@ -119,86 +119,52 @@ local function supersede(self, entry, id)
   end
 end
 
-local function add_intent(self, plan, entry)
+local function add_intent(self, plan, entry, state, detail)
   self.database:run([[INSERT INTO intents (plan, device, meter_no, command, state_before, expires, state, executed,
-    changed) VALUES (?, ?, ?, ?, ?, ?, 'planned', 'no', ?)]],
-    plan.id, entry.device, entry.meter_no, entry.command, entry.state_before, stamp(plan.expires), stamp(self.clock()))
+    changed, detail) VALUES (?, ?, ?, ?, ?, ?, ?, 'no', ?, ?)]], plan.id, entry.device, entry.meter_no, entry.command,
+    entry.state_before, stamp(plan.expires), state, self:stamp(), detail)
   local id = self.database:rows("SELECT last_insert_rowid() AS id")[1].id
-  note(self, id, "planned", "no")
+  note(self, id, state, "no", detail)
   supersede(self, entry, id)
   return id
 end
 
----Writes a plan's intents, all or none.
----@param plan table who, reason, settings (text), made, expires, entries; `id` and each entry's `id` are filled in
+---Writes a plan's intents, all or none. A wish that there is nothing to send for is a wish, too: what was planned for
+---its device before is not sent any more.
+---@param plan table who, reason, settings (text), made, expires, seen, entries, left_out; `id` and each entry's `id`
+---are filled in
 function Ledger:add(plan)
   local ids = self.database:transaction(function()
-    self.database:run("INSERT INTO plans (created, who, reason, settings) VALUES (?, ?, ?, ?)", stamp(plan.made),
-      plan.who, plan.reason, plan.settings)
+    self.database:run("INSERT INTO plans (created, who, reason, settings, seen) VALUES (?, ?, ?, ?, ?)",
+      stamp(plan.made), plan.who, plan.reason, plan.settings, plan.seen)
     local written = { id = self.database:rows("SELECT last_insert_rowid() AS id")[1].id, expires = plan.expires }
-    for index, entry in ipairs(plan.entries) do written[index] = add_intent(self, written, entry) end
+    for index, entry in ipairs(plan.entries) do written[index] = add_intent(self, written, entry, "planned") end
+    for _, left in ipairs(plan.left_out) do
+      if left.kind ~= "unlisted" then add_intent(self, written, left, "left_out", left.why) end
+    end
     return written
   end)
   plan.id = ids.id
   for index, entry in ipairs(plan.entries) do entry.id = ids[index] end
 end
 
--- The same command to the same device, sent by an earlier intent, of which nobody knows what became.
-local function unknown_before(self, id)
-  return self.database:rows([[SELECT o.id FROM intents AS o JOIN intents AS i ON i.id = ?
-    WHERE o.device = i.device AND o.id < i.id AND o.command = i.command AND o.state = 'unknown' LIMIT 1]], id)[1]
-end
+local LEFT_BEHIND = [[SELECT i.id AS intent, r.* FROM intents AS i LEFT JOIN runs AS r ON r.id = i.run
+  WHERE i.state = 'sending']]
 
--- Did another plan send the same supply command to the device after this one was decided on?
-local OVERTAKEN = [[EXISTS (SELECT 1 FROM intents AS o JOIN plans AS p ON p.id = intents.plan
-  WHERE o.device = intents.device AND o.plan <> intents.plan AND o.command = intents.command
-  AND o.executed <> 'no' AND o.sent >= p.created AND o.command IN ]] .. SUPPLY .. ")"
-
----The last thing before a command leaves. False when it must not: the intent has been settled, a newer one for the
----device stands, or another plan sent the same meanwhile.
----@return boolean
----@return integer|nil unknown the intent whose unknown outcome stands in the way
-function Ledger:start(id, confirm)
-  local unknown
-  local started = self.database:transaction(function()
-    local now = stamp(self.clock())
-    unknown = unknown_before(self, id)
-    if unknown then return false end
-    local changed = self.database:run([[UPDATE intents SET state = 'sending', executed = 'maybe',
-      attempts = attempts + 1, confirm = ?, sent = ?, changed = ?
-      WHERE id = ? AND state IN ('planned', 'sending') AND NOT EXISTS (
-        SELECT 1 FROM intents AS n WHERE n.device = intents.device AND n.id > intents.id
-        AND n.command IN ]] .. SUPPLY .. " AND intents.command IN " .. SUPPLY .. " AND n.state NOT IN " .. DEAD
-      .. ") AND NOT " .. OVERTAKEN,
-      confirm and 1 or 0, now, now, id)
-    if changed == 1 then note(self, id, "sending", "maybe") end
-    return changed == 1
-  end)
-  return started, unknown and unknown.id
-end
-
----@param executed? "no"|"maybe"|"yes" nil: as it was
-local function settle(self, id, state, executed, detail)
-  self.database:run([[UPDATE intents SET state = ?, executed = coalesce(?, executed), changed = ?, detail = ?
-    WHERE id = ?]], state, executed, stamp(self.clock()), detail, id)
-  local now = self.database:rows("SELECT executed FROM intents WHERE id = ?", id)[1]
-  note(self, id, state, now.executed, detail)
-end
-Ledger.settle = settle
-
----The same as one write. `settle` alone is for within another.
-function Ledger:record(id, state, executed, detail)
-  self.database:transaction(function() settle(self, id, state, executed, detail) end)
-end
-
----With the lock held: what is still `sending` was left by a process that is no more.
----@return integer count
+---With the lock held: what a process that is no more was sending is of unknown outcome. What a living run is sending is
+---left to it, whatever became of its lock.
+---@return table[] intents that became unknown
 function Ledger:recover()
-  local left = self.database:rows("SELECT id FROM intents WHERE state = 'sending'")
-  for _, row in ipairs(left) do
-    self:record(row.id, "unknown", "maybe", "the process that was sending it ended")
+  local recovered = {}
+  for _, row in ipairs(self.database:rows(LEFT_BEHIND)) do
+    local same_run = row.id and ("run = %d"):format(row.id) or "run IS NULL"
+    if not runs.lives(row) and self:record(row.intent, "unknown", "maybe", "the process that was sending it ended",
+      "state = 'sending' AND " .. same_run) then
+      recovered[#recovered + 1] = self:intents({ id = row.intent })[1]
+    end
   end
-  return #left
+  runs.bury(self)
+  return recovered
 end
 
 -- ---------------------------------------------------------------- reading
@@ -239,6 +205,20 @@ end
 function Ledger:later_sent(intent)
   return self.database:rows("SELECT id FROM intents WHERE device = ? AND id > ? AND executed <> 'no' AND command IN "
     .. SUPPLY .. " LIMIT 1", intent.device, intent.id)[1]
+end
+
+---The number of the newest transition: what comes later was not known before.
+---@return integer
+function Ledger:seen()
+  return self.database:rows("SELECT coalesce(max(id), 0) AS seen FROM transitions")[1].seen
+end
+
+---The latest time among the newest entries, Unix seconds; nil in an empty ledger.
+---@return integer|nil
+function Ledger:latest_time()
+  local row = self.database:rows(
+    "SELECT max(at) AS at FROM (SELECT at FROM transitions ORDER BY id DESC LIMIT 1000)")[1]
+  return self.seconds(row.at)
 end
 
 ---@return table<string, integer>

@@ -46,10 +46,11 @@ local rank = { reconnect = 1, request_reading = 2, disconnect = 3 }
 ---@field reason string
 ---@field entries imr.SupplyEntry[] in the order of sending
 ---@field left_out { device: string, command: string, kind: string, why: string }[] kind: protected, unlisted, unknown,
---- already
+--- already. They are wishes as well: once on record, what was planned for the device before is not sent any more
 ---@field unlisted string[] what is protected and no meter of the platform has, with allow_unmatched
 ---@field warnings string[] what is odd about the devices: listed under two numbers, say
 ---@field made number Unix seconds; what the platform showed then is what the plan was decided on
+---@field seen integer the newest transition in the ledger then: what comes later overtakes the plan
 ---@field expires integer Unix seconds
 ---@field id? integer once its intents are on record
 local Plan = {}
@@ -185,7 +186,8 @@ local function sort_out(self, wishes, facts, settings, force)
       if covered then kind, why = "protected", "the device is protected" end
     end
     if kind then
-      self.left_out[#self.left_out + 1] = { device = wish.device, command = wish.command, kind = kind, why = why }
+      wish.kind, wish.why = kind, why
+      self.left_out[#self.left_out + 1] = wish
     else
       self.entries[#self.entries + 1] = wish
       for _, warning in ipairs(supply_facts.warnings(facts, wish.device)) do table.insert(self.warnings, warning) end
@@ -205,7 +207,7 @@ function plan.new(wishes, facts, options)
   local doubt = not options.allow_unmatched and protection.objection(doubts, facts)
   if doubt then return nil, doubt end
   local self = setmetatable({ who = options.who or facts.who, reason = options.reason or "", entries = {},
-    left_out = {}, unlisted = doubts.unlisted, warnings = doubts.ambiguous, made = facts.now,
+    left_out = {}, unlisted = doubts.unlisted, warnings = doubts.ambiguous, made = facts.now, seen = facts.seen or 0,
     expires = math.floor(facts.now + (options.expires or EXPIRES)) }, Plan)
   sort_out(self, wishes, facts, settings, options.force)
   if options.max and #self.entries > options.max then

@@ -1,12 +1,18 @@
--- Sends a plan, one command at a time. Each passes its last checks in its slot, right before it would leave: stop,
--- expiry, protection, quiet hours, the guard, and the ledger, which also knows of newer intents.
+-- Sends a plan, one command at a time.
+--
+-- Each passes two kinds of checks in its slot. First the slow ones: what the ledger knows, and the guard. Then, when no
+-- wait is left before the bytes, those that may have changed meanwhile: stop, expiry, protection, quiet hours; and last
+-- of all the ledger gives the intent to this run.
 
+local claims = require "imr.workflow.supply_claims"
 local confirmation = require "imr.confirmation"
 local core = require "imr.core"
 local guard = require "imr.workflow.supply_guard"
-local hours = require "imr.workflow.supply_hours"
+local moment = require "imr.workflow.supply_moment"
 local protection = require "imr.workflow.supply_protection"
+local runs = require "imr.workflow.supply_runs"
 local runtimes = require "imr.runtime"
+local watched = require "imr.workflow.supply_watched"
 
 local STOP_AFTER = 3     -- failures in a row
 local CONFIRM_TIME = 120 -- seconds from the acceptance
@@ -21,6 +27,7 @@ local hopeless = { auth = true, closed = true, phase = true, store = true }
 ---@field counts table<string, integer> intents by state, as the plan's intents are now
 ---@field intents table[] the plan's intents
 ---@field left integer still planned
+---@field recovered table[] intents that a process before left behind and that are of unknown outcome since this run
 ---@field stopped? "interrupted"|"failures"|"quiet hours"|"error" why it ended early
 ---@field error? imr.Error the latest error
 
@@ -38,38 +45,69 @@ function Run:stop(why, err)
   self.error = err or self.error
 end
 
+-- Without a state the intent is no concern of this run any more.
 local function held(state, detail, stop)
   return core.error { kind = "held", message = detail, retryable = false, executed = "no", state = state, stop = stop }
 end
 
--- Why an entry must not be sent at this moment, as an error that says what becomes of it, or nil.
+function Run:stop_wanted()
+  return self:wants_stop() and held("planned", "interrupted", "interrupted") or nil
+end
+
+-- Why an entry must not be sent at this moment, as an error that says what becomes of it, or nil. Quick: it is the last
+-- question. Otherwise also the seconds for which that holds.
 function Run:objection(entry)
-  local settings, now = entry.settings, self.env.clock()
-  if self:wants_stop() then return held("planned", "interrupted", "interrupted") end
-  if now >= entry.expires then return held("expired", "it was not sent in time") end
+  local settings, time = entry.settings, self.time
   local covered, problem = protection.covers(entry, settings.protected, self.env.protected)
   if problem then return problem end
   if covered then return held("protected", "the device is protected") end
-  if entry.command == "disconnect" and hours.covers(settings.quiet_hours, now, self.env.utc_offset) then
-    return held("planned", "quiet hours " .. settings.quiet_hours, "quiet hours")
+  local left = time:left_until(entry.expires)
+  if left <= 0 then return held("expired", "it was not sent in time") end
+  if entry.command == "disconnect" then
+    local quiet = time:left_until_quiet(settings.quiet_hours, self.env.utc_offset)
+    if quiet <= 0 then return held("planned", "quiet hours " .. settings.quiet_hours, "quiet hours") end
+    left = math.min(left, quiet)
   end
-  local goes, err = guard.ask(self.options.guard or settings.guard, entry)
-  if self:wants_stop() then return held("planned", "interrupted", "interrupted") end -- Ctrl-C hits the guard too
-  if err then return err end
-  if not goes then return held("skipped", "the guard said no") end
+  return self:stop_wanted(), left
 end
 
-function Run:last_word(entry)
-  local objection = self:objection(entry)
+local function held_by(obstacle)
+  return obstacle and held(obstacle.state, obstacle.message) or nil
+end
+
+function Run:ask_guard(entry)
+  local goes, why = guard.ask(self.options.guard or entry.settings.guard, entry, {
+    timeout = self.options.guard_timeout, interrupted = function() return self:wants_stop() end })
+  local stop = self:stop_wanted()
+  if goes or stop then return stop end
+  if goes == nil then return why end
+  local no = held("skipped", why)
+  no.failure = why ~= "the guard said no" -- it is not there: no use in asking it for all the others
+  return no
+end
+
+-- The slow questions.
+function Run:first_word(entry)
+  self:recover()
+  local objection = held_by(claims.obstacle(self.ledger, entry.id)) or self:objection(entry) or self:ask_guard(entry)
   if objection then return false, objection end
-  local started, unknown = self.ledger:start(entry.id, self.options.confirm)
-  if started then
-    self:tell(entry, "sending")
-    return true
-  elseif unknown then
-    return false, held("planned", ("the outcome of intent %d is unknown: resolve it first"):format(unknown))
-  end
-  return false, held("superseded", "a newer intent for the device stands, or the same was sent meanwhile")
+  return true
+end
+
+-- The last ones, with nothing between them and the bytes.
+function Run:last_word(entry)
+  local objection, left = self:objection(entry)
+  objection = objection or held_by(claims.claim(self.ledger, entry.id, self.run, self.options.confirm))
+  if objection then return false, objection end
+  self.leaving = entry
+  self:tell(entry, "sending")
+  return true, left
+end
+
+-- It certainly did not happen, and is tried again: until then anybody may call it off.
+function Run:not_gone(entry, err)
+  self:settle(entry, "planned", "no", tostring(err))
+  self.leaving = nil
 end
 
 -- ---------------------------------------------------------------- one entry
@@ -82,8 +120,8 @@ function Run:tell(entry, state, detail)
 end
 
 function Run:settle(entry, state, executed, detail)
-  self.ledger:record(entry.id, state, executed, detail)
-  self:tell(entry, state, detail)
+  local now = claims.record(self.ledger, entry.id, self.run, state, executed, detail)
+  if now then self:tell(entry, now, detail) end
 end
 
 function Run:failed(err)
@@ -95,13 +133,19 @@ function Run:failed(err)
   end
 end
 
+-- A check spoke against it. What stays planned is so on record already.
+function Run:held_back(entry, err)
+  if err.stop then self:stop(err.stop) end
+  if err.state and (err.state ~= "planned" or self.leaving) then self:settle(entry, err.state, "no", err.message) end
+  if err.failure then
+    self:failed(core.error { kind = "guard", message = err.message, retryable = false, executed = "no" })
+  end
+end
+
 -- What is certainly not executed and may fare better another time stays planned.
 function Run:not_sent(entry, err)
-  if err.kind == "held" then
-    if err.stop then self:stop(err.stop) end
-    if err.state == "planned" and not entry.started then return end
-    return self:settle(entry, err.state, "no", err.message)
-  end
+  if err.kind == "vetoed" then return self:held_back(entry, held("planned", err.message, "interrupted")) end
+  if err.kind == "held" then return self:held_back(entry, err) end
   local again = err.retryable or err.kind == "guard" or err.kind == "protection" or hopeless[err.kind]
   self:settle(entry, again and "planned" or "refused", "no", tostring(err))
   self:failed(err)
@@ -119,24 +163,28 @@ function Run:answered(entry, outcome, err)
     self:settle(entry, "unknown", "maybe", tostring(err))
     self:failed(err)
   end
+  self.leaving = nil
 end
 
+-- Whoever wants to stop waits for no slot, no login and no connection; only for the answer to what may have left.
 function Run:send(entry)
   local client = self.env.client
-  self:answered(entry, client[entry.command](client, entry.device, {
-    before_send = function()
-      local goes, err = self:last_word(entry)
-      entry.started = entry.started or goes
-      self.unrecorded = goes and entry or self.unrecorded
-      return goes, err
-    end,
-  }))
-  self.unrecorded = nil
+  local function ends() return not self.leaving and self:wants_stop() end
+  local finished, outcome, err = watched(self.runtime, ends, function()
+    return client[entry.command](client, entry.device, {
+      before_send = function() return self:first_word(entry) end,
+      last_check = function() return self:last_word(entry) end,
+      not_sent = function(problem) self:not_gone(entry, problem) end,
+      interrupted = function() return self:wants_stop() end,
+    })
+  end)
+  if not finished then return self:stop("interrupted") end
+  self:answered(entry, outcome, err)
 end
 
 -- A ledger that fails behind a command's back leaves it `sending`, which counts as unknown: the error has to say so.
 function Run:lost(problem)
-  local entry = self.unrecorded
+  local entry = self.leaving
   if not entry or not core.is_error(problem) then return problem end
   return core.error { kind = "unknown_outcome", retryable = false, executed = "maybe",
     message = ("%s of device %s (intent %d) may have been executed, and what became of it could not be recorded: %s; "
@@ -190,7 +238,8 @@ end
 -- ---------------------------------------------------------------- all of them
 
 function Run:report()
-  local report = { total = #self.plan.entries, counts = {}, intents = {}, stopped = self.stopped, error = self.error }
+  local report = { total = #self.plan.entries, counts = {}, intents = {}, stopped = self.stopped, error = self.error,
+    recovered = self.recovered }
   for index, entry in ipairs(self.plan.entries) do
     local intent = self.ledger:intents({ id = entry.id })[1]
     report.intents[index] = intent
@@ -201,15 +250,21 @@ function Run:report()
 end
 
 -- Only what is still planned: the ledger may know more than the plan that somebody kept.
-local function prepare(self)
+function Run:prepare()
   for _, entry in ipairs(self.plan.entries) do
     local intent = self.ledger:intents({ id = entry.id })[1]
-    entry.state, entry.expires, entry.started = intent.state, self.ledger.seconds(intent.expires), nil
+    entry.state, entry.expires = intent.state, self.ledger.seconds(intent.expires)
   end
 end
 
+-- Also what another process leaves while this run is at work, with its lock gone.
+function Run:recover()
+  for _, intent in ipairs(self.ledger:recover()) do self.recovered[#self.recovered + 1] = intent end
+end
+
 function Run:work()
-  prepare(self)
+  self:recover()
+  self:prepare()
   for _, entry in ipairs(self.plan.entries) do
     if self:wants_stop() then self:stop("interrupted") end
     if self.stopped then break end
@@ -219,13 +274,20 @@ function Run:work()
   return self:report()
 end
 
-local function cleanup(run)
-  for _, thread in ipairs(run.followers) do run.runtime:kill(thread) end
-  run.ledger:unlock()
+function Run:cleanup()
+  for _, thread in ipairs(self.followers) do self.runtime:kill(thread) end
+  if self.run then runs.finish(self.ledger, self.run) end
+  self.ledger:unlock()
+end
+
+local function new_run(env, plan, options)
+  local runtime = runtimes.current()
+  return setmetatable({ env = env, ledger = env.ledger, plan = plan, options = options, failures = 0, done = 0,
+    following = 0, followers = {}, recovered = {}, runtime = runtime, spacing = env.client:spacing("instruct") }, Run)
 end
 
 ---Sends what is planned of a plan that is on record.
----@param env table client, ledger, clock, utc_offset, protected, stopping
+---@param env table client, ledger, clock, utc_offset, protected, stopping, who
 ---@param plan imr.SupplyPlan
 ---@param options table
 ---@return imr.SupplyReport|nil
@@ -233,14 +295,14 @@ end
 function queue.apply(env, plan, options)
   local locked, problem = env.ledger:lock()
   if not locked then return nil, problem end
-  local run = setmetatable({ env = env, ledger = env.ledger, plan = plan, options = options, failures = 0, done = 0,
-    following = 0, followers = {}, runtime = runtimes.current(), spacing = env.client:spacing("instruct") }, Run)
+  local self = new_run(env, plan, options)
   local fine, report = pcall(function()
-    env.ledger:recover()
-    return run:work()
+    self.run = runs.begin(self.ledger, env.who)
+    self.time = moment.new(env.clock, function() return self.runtime:now() end, self.ledger:latest_time())
+    return self:work()
   end)
-  cleanup(run)
-  if not fine then error(run:lost(report), 0) end
+  self:cleanup()
+  if not fine then error(self:lost(report), 0) end
   return report
 end
 

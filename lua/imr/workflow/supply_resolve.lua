@@ -4,10 +4,14 @@
 -- as newer only when it is later by more than two clocks may reasonably differ.
 
 local confirmation = require "imr.confirmation"
+local runtimes = require "imr.runtime"
+local watched = require "imr.workflow.supply_watched"
 
 local CLOCKS_DIFFER = 300 -- seconds
 
 local resolve = {}
+
+local function never() return false end
 
 local function confirmation_of(ledger, intent)
   local before = intent.state_before and { supply = intent.state_before } or nil
@@ -33,9 +37,13 @@ local function read_back(env, intent, deadline)
   return judge:judge(reading), state_of(reading), nil, reading
 end
 
+-- nil when somebody wanted it to end.
 local function resolve_one(env, intent, options)
-  local state, detail, err, reading = read_back(env, intent, options.deadline)
-  if state then env.ledger:record(intent.id, state, nil, detail) end
+  local finished, state, detail, err, reading = watched(runtimes.current(), options.interrupted or never, function()
+    return read_back(env, intent, options.deadline)
+  end)
+  if not finished then return nil end
+  if state then env.ledger:record(intent.id, state, nil, detail, "state IN ('unknown', 'accepted', 'unconfirmed')") end
   return { intent = intent, was = intent.state, state = state or intent.state, detail = detail, error = err,
     reading = reading }
 end
@@ -49,11 +57,11 @@ function resolve.run(env, options)
   if not locked then return nil, problem end
   local found = {}
   local fine, why = pcall(function()
-    env.ledger:recover()
+    found.recovered = env.ledger:recover()
     local open = env.ledger:unresolved()
     for index, intent in ipairs(open) do
-      if options.interrupted and options.interrupted() then break end
       found[index] = resolve_one(env, intent, options)
+      if not found[index] then break end
       if options.on_progress then options.on_progress { resolved = found[index], done = index, total = #open } end
     end
   end)

@@ -81,6 +81,12 @@ function failure.refused_by_proxy(exchange, status)
       exchange.proxy.place, status) }
 end
 
+---A request that somebody wanted back before it left.
+---@return imr.TransportError
+function failure.taken_back()
+  return { kind = "vetoed", message = "it was taken back before it left", executed = "no" }
+end
+
 ---A request that cannot even be tried.
 ---@return imr.TransportError
 function failure.unsent(message)

@@ -1,0 +1,52 @@
+-- What time it is, when the clock may have been set.
+--
+-- A clock that is set back would stretch what expires, and lead back out of quiet hours. So the time is a span: from
+-- what the clock says to the latest that one has reason to believe, which is the clock at the run's beginning and the
+-- seconds since then, or the newest time in the ledger. A ledger that is more than a day ahead was written by a clock
+-- that was wrong: it says nothing.
+
+local hours = require "imr.workflow.supply_hours"
+
+local WRONG = 86400 -- seconds
+
+---@class imr.SupplyMoment
+local Moment = {}
+Moment.__index = Moment
+
+local moment = {}
+
+---@param clock fun(): number Unix seconds, as they are set
+---@param steady fun(): number seconds that nobody sets
+---@param known number|nil a Unix time that has been
+---@return imr.SupplyMoment
+function moment.new(clock, steady, known)
+  local now = clock()
+  if known and known - now > WRONG then known = nil end
+  return setmetatable({ clock = clock, steady = steady, ahead = now - steady(), known = known or now }, Moment)
+end
+
+---@return number earliest Unix seconds
+---@return number latest
+function Moment:span()
+  local now = self.clock()
+  return now, math.max(now, self.steady() + self.ahead, self.known)
+end
+
+---Seconds until a Unix time has certainly not passed any more; 0 when it may have.
+---@param time number
+---@return number
+function Moment:left_until(time)
+  local _, latest = self:span()
+  return math.max(0, time - latest)
+end
+
+---Seconds until it may be quiet hours; 0 when it may be already.
+---@param quiet string|nil
+---@param utc_offset integer
+---@return number
+function Moment:left_until_quiet(quiet, utc_offset)
+  local earliest, latest = self:span()
+  return math.max(0, hours.left(quiet, earliest, utc_offset) - (latest - earliest))
+end
+
+return moment

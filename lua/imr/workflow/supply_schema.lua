@@ -1,0 +1,55 @@
+-- The tables of the supply ledger, version by version. A ledger of an older version is taken along when it is opened.
+
+local core = require "imr.core"
+
+local schema = {}
+
+-- In version 2 a run says who it is, an intent which run has claimed it and whether it was cancelled, and a plan how
+-- much of the ledger it was decided on: the number of the newest transition then. An older plan was decided on before
+-- its first intent was written.
+local VERSIONS = {
+  {
+    [[CREATE TABLE plans (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, created TEXT NOT NULL, who TEXT NOT NULL, reason TEXT NOT NULL,
+      settings TEXT NOT NULL)]],
+    [[CREATE TABLE intents (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, plan INTEGER NOT NULL REFERENCES plans,
+      device TEXT NOT NULL, meter_no TEXT, command TEXT NOT NULL, state_before TEXT, expires TEXT NOT NULL,
+      confirm INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL, executed TEXT NOT NULL,
+      attempts INTEGER NOT NULL DEFAULT 0, sent TEXT, changed TEXT NOT NULL, detail TEXT)]],
+    "CREATE INDEX intents_of_device ON intents (device, id)",
+    "CREATE INDEX intents_by_state ON intents (state, id)",
+    [[CREATE TABLE transitions (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, intent INTEGER NOT NULL REFERENCES intents, at TEXT NOT NULL,
+      state TEXT NOT NULL, executed TEXT NOT NULL, detail TEXT)]],
+    "CREATE INDEX transitions_of_intent ON transitions (intent, id)",
+  },
+  {
+    [[CREATE TABLE runs (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, place TEXT NOT NULL, process INTEGER NOT NULL, began TEXT NOT NULL,
+      mark TEXT NOT NULL, who TEXT NOT NULL, started TEXT NOT NULL, ended TEXT)]],
+    "CREATE INDEX runs_by_end ON runs (ended)",
+    "ALTER TABLE intents ADD COLUMN run INTEGER REFERENCES runs",
+    "ALTER TABLE intents ADD COLUMN cancel TEXT",
+    "ALTER TABLE plans ADD COLUMN seen INTEGER NOT NULL DEFAULT 0",
+    [[UPDATE plans SET seen = coalesce((SELECT min(t.id) - 1 FROM transitions AS t JOIN intents AS i ON i.id = t.intent
+      WHERE i.plan = plans.id), 0)]],
+  },
+}
+
+---Brings a database to the newest version, within a transaction. Raises when it is newer than that.
+---@param database table
+---@param path string
+function schema.migrate(database, path)
+  local version = database:rows("PRAGMA user_version")[1].user_version
+  if version > #VERSIONS then
+    error(core.error { kind = "ledger", retryable = false, executed = "no",
+      message = ("%s was written by a later version of imr"):format(path) }, 0)
+  end
+  for number = version + 1, #VERSIONS do
+    for _, statement in ipairs(VERSIONS[number]) do database:run(statement) end
+    database:run("PRAGMA user_version = " .. number)
+  end
+end
+
+return schema
