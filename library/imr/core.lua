@@ -5,9 +5,29 @@
 ---@field null lightuserdata what JSON's null becomes, lua-cjson's too
 local core = {}
 
+---Starts a shell command: in a process group of its own, with nothing to read, its output on stderr.
+---@param line string
+---@return imr.core.child|nil
+---@return string|nil what is wrong
+function core.child(line) end
+
+---@class imr.core.child: userdata
+local child = {}
+
+---Has it ended? Does not wait.
+---@return integer|nil its exit status, 128 more than the signal that ended it; nil while it runs
+function child:status() end
+
+---Ends it, with all processes of its group. Twice is fine.
+function child:stop() end
+
 ---One clock for all processes of the host, which nobody sets back.
 ---@return number seconds since the host was started
 function core.now() end
+
+---The time of day, which somebody may set.
+---@return number Unix seconds, with their fraction
+function core.unix_time() end
 
 ---Blocks.
 ---@param seconds number
@@ -152,6 +172,25 @@ function core.private_lock(path) end
 ---The id of this process. What must not be shared with a fork's child is kept together with it.
 ---@return integer
 function core.process_id() end
+
+---When a process of this host began, in a form that only tells it from others with the same id.
+---@param id integer
+---@return string|nil nil when there is no such process any more; "" when there is one and nobody tells
+function core.process_began(id) end
+
+---Where process ids mean what they mean here: this host, since it was started, and the container.
+---@return string
+function core.process_place() end
+
+---The login name of the real user of this process.
+---@return string|nil
+---@return integer the user's number
+function core.user_name() end
+
+---Whether this host has a user of that name.
+---@param name string
+---@return boolean
+function core.is_user(name) end
 
 ---Checks the parameters of a call.
 ---@param endpoint string

@@ -26,7 +26,7 @@ function curl.multi(portion) end
 local multi = {}
 
 ---Starts a request. Nothing is sent before the next perform.
----@param request table url, method ("POST"), headers, body, timeout (30), connect_timeout (10), command, max_body, ca_file, proxy, user_agent, as_body. A command goes over a connection of its own, which is closed after it. With as_body, the answer's body comes as an object that `imr.core` decodes without making a string of it.
+---@param request table url, method ("POST"), headers, body, timeout (30), connect_timeout (10), command, leave_within, max_body, ca_file, proxy, user_agent, as_body. With leave_within no byte leaves later than so many seconds from now. A command goes over a connection of its own, which is closed after it. With as_body, the answer's body comes as an object that `imr.core` decodes without making a string of it.
 ---@return imr.curl.transfer|nil
 ---@return string|nil what is wrong
 function multi:start(request) end
@@ -64,5 +64,9 @@ function transfer:result() end
 
 ---Ends the transfer; the connection is closed. Does nothing when it has ended.
 function transfer:cancel() end
+
+---Ends the transfer like cancel, but only when no byte of the request can have left.
+---@return boolean whether it was ended
+function transfer:withdraw() end
 
 return curl

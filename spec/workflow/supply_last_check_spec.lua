@@ -53,7 +53,7 @@ describe("while the guard thinks", function()
 
   it("the device gets protected", function()
     run({}, function(case)
-      local protected = {}
+      local protected = { [case.devices[8]] = true }
       local supply = case:open { protected = protected }
       local plan = assert(supply.plan(first(case.devices, 1), "disconnect", with { guard = function(device)
         protected[device] = true

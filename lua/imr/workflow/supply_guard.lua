@@ -36,6 +36,7 @@ local function watch(child, timeout, interrupted)
 end
 
 local function run(command, entry, limits)
+  core.keep_standard_descriptors()
   local child, problem = core.child(LINE:format(quote(entry.device), quote(entry.command), quote(entry.meter_no or ""),
     command, quote(entry.device)))
   if not child then return nil, failed(problem) end

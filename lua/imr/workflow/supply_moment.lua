@@ -15,6 +15,9 @@ Moment.__index = Moment
 
 local moment = {}
 
+-- Also of a clock that shows no time at all, which leaves none.
+local function at_least_none(seconds) return seconds > 0 and seconds or 0 end
+
 ---@param clock fun(): number Unix seconds, as they are set
 ---@param steady fun(): number seconds that nobody sets
 ---@param known number|nil a Unix time that has been
@@ -37,7 +40,7 @@ end
 ---@return number
 function Moment:left_until(time)
   local _, latest = self:span()
-  return math.max(0, time - latest)
+  return at_least_none(time - latest)
 end
 
 ---Seconds until it may be quiet hours; 0 when it may be already.
@@ -46,7 +49,7 @@ end
 ---@return number
 function Moment:left_until_quiet(quiet, utc_offset)
   local earliest, latest = self:span()
-  return math.max(0, hours.left(quiet, earliest, utc_offset) - (latest - earliest))
+  return at_least_none(hours.left(quiet, earliest, utc_offset) - (latest - earliest))
 end
 
 return moment
