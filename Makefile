@@ -24,7 +24,7 @@ SUB  = +@$(MAKE) --no-print-directory $(PARALLEL)
 
 Q := $(if $(V),,@)
 
-.PHONY: all help deps docs test demo nginx-demo bench bench-details bench-rows endurance supply-endurance sync-endurance soak lint sanitize valgrind fuzz coverage install clean $(ABIS:%=lua%)
+.PHONY: all help deps docs test test-rocks test-timing demo nginx-demo bench bench-details bench-rows endurance supply-endurance sync-endurance soak lint sanitize valgrind fuzz coverage install clean $(ABIS:%=lua%)
 
 all: $(ABIS:%=lua%)
 
@@ -60,6 +60,8 @@ help:
 	@echo 'make nginx-demo      the same for examples/openresty: nginx with a page, until Ctrl-C'
 	@echo 'make test            the same, then all specs under: $(LUAS)'
 	@echo '                     SPEC=spec/unit runs a part, LUAS=luajit one interpreter, JOBS=1 nothing side by side'
+	@echo 'make test-rocks      the rock for Lua 5.1, 5.3, 5.4 and LuaJIT: made, packed, installed elsewhere, used'
+	@echo 'make test-timing     the specs that look at the clock, with their exact limits: on a quiet machine'
 	@echo 'make lint            compiler warnings, luacheck, clang-format, cppcheck, clang-tidy'
 	@echo 'make docs            the reference: doc/reference, library/, and HTML in $(BUILD)/docs/html'
 	@echo 'make bench           one table: imr beside what one would use instead; ONLY="calls decode" measures a part'
@@ -89,6 +91,16 @@ test:
 	@scripts/deps.sh build run test
 	$(SUB) all
 	@scripts/test.sh '$(LUAS)' $(SPEC)
+
+test-rocks:
+	@scripts/deps.sh build run test
+	@printf '%s\n' 5.1 5.3 5.4 luajit | xargs -P 2 -I{} scripts/rock.sh {}
+
+# Elsewhere these limits have room; see spec/support/timing.lua.
+test-timing:
+	@scripts/deps.sh build run test
+	$(SUB) all
+	@IMR_TIMING=exact JOBS=1 scripts/test.sh '$(LUAS)' $$(grep -rl 'support.timing' $(SPEC) --include='*_spec.lua')
 
 demo:
 	@scripts/deps.sh build run

@@ -1,8 +1,6 @@
 local files = require("support.files")
 local imr = require("imr")
-local installed = require("support.installed")
 local shell = require("support.shell")
-local simulator = require("support.simulator")
 
 local path = "imr-scm-1.rockspec"
 
@@ -85,62 +83,6 @@ describe("the rockspec", function()
     shell.must("luarocks lint " .. path)
   end)
 end)
-
--- The build writes beside the sources, so it works on a copy.
-for _, target in ipairs(installed.targets) do
-  describe("LuaRocks without a server, for Lua " .. target.abi, function()
-    local scratch, made, unpacked, platform
-
-    local function luarocks(directory, tree, arguments)
-      return shell.must(("cd %s && %sLUAROCKS_CONFIG=%s/src/scripts/luarocks-offline.lua luarocks --lua-version=%s "
-        .. "--tree=%s %s"):format(directory, shell.clean(scratch), scratch, target.abi, tree, arguments))
-    end
-
-    setup(function()
-      scratch = shell.scratch()
-      made, unpacked = scratch .. "/made", scratch .. "/unpacked"
-      platform = simulator.start { meters = 3, days = 1 }
-      shell.must("mkdir " .. scratch .. "/src && cp -r csrc lua bin scripts doc examples library " .. path .. " "
-        .. scratch .. "/src")
-      shell.must("rm -f " .. scratch .. "/src/csrc/*.o")
-      -- Without optimisation: it is the packaging that is tested here.
-      luarocks(scratch .. "/src", made, "make " .. path .. " CFLAGS='-O0 -fPIC'")
-      luarocks(scratch, made, "pack imr")
-      luarocks(scratch, unpacked, "install " .. scratch .. "/imr-scm-1.*.rock")
-    end)
-
-    teardown(function()
-      if platform then platform:stop() end
-      shell.must("rm -rf " .. scratch)
-    end)
-
-    for _, interpreter in ipairs(target.interpreters) do
-      it("makes a tree that loads in " .. interpreter, function()
-        assert.equal(imr._VERSION, installed.load(interpreter, made, target.abi))
-      end)
-
-      it("packs a rock that, installed, reads a listing in " .. interpreter, function()
-        local code = ([[
-          local imr = require "imr"
-          local client = imr.new { base_url = %q, username = "demo", password = "demo-secret" }
-          io.write(#client:meters():collect())
-        ]]):format(platform.url)
-        assert.equal("3", installed.run(interpreter, unpacked, code, target.abi))
-      end)
-    end
-
-    it("installs the program", function()
-      assert.matches(imr._VERSION, installed.version(unpacked), 1, true)
-    end)
-
-    it("ships documents, examples and the types for editors", function()
-      local rocks = unpacked .. "/lib/luarocks/rocks-" .. target.abi .. "/imr/scm-1/"
-      for _, file in ipairs { "doc/guide/pacing.md", "examples/tou_bill.lua", "library/imr/core.lua" } do
-        assert.is_truthy(files.read(rocks .. file), file)
-      end
-    end)
-  end)
-end
 
 describe("the version", function()
   it("is in one place, and what the changelog says", function()

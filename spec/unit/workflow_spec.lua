@@ -14,11 +14,17 @@ describe("the CI workflow", function()
     assert.is_true(count >= 4)
   end)
 
-  it("has every Lua on Debian and on Ubuntu", function()
-    local rock = text:match "\n  rock:\n(.-)\n  docs:"
-    for _, lua in ipairs { '"5.1"', '"5.3"', '"5.4"', "luajit" } do assert.matches(lua, rock, 1, true) end
-    for _, image in ipairs { "debian:", "ubuntu:" } do assert.matches(image, rock, 1, true) end
-    local script = files.read "scripts/rock.sh"
-    for _, lua in ipairs { "5.1", "5.3", "5.4", "luajit" } do assert.matches(lua, script, 1, true) end
+  it("has every system, with every Lua", function()
+    local test, rock = text:match "\n  test:\n(.-)\n\n", text:match "\n  rock:\n(.-)\n\n"
+    for _, job in ipairs { test, rock } do
+      for _, image in ipairs { "debian:12", "debian:13", "ubuntu:24.04" } do assert.matches(image, job, 1, true) end
+    end
+    for _, lua in ipairs { "lua5.4", "luajit" } do assert.matches(lua, test, 1, true) end
+    local script, makefile = files.read "scripts/rock.sh", files.read "Makefile"
+    for _, lua in ipairs { "5.1", "5.3", "5.4", "luajit" } do
+      for _, place in ipairs { rock, script, makefile:match "\ntest%-rocks:\n(.-)\n\n" } do
+        assert.matches(lua, place, 1, true)
+      end
+    end
   end)
 end)
