@@ -7,6 +7,7 @@ int luaopen_imr_core(lua_State *L) {
   lua_newtable(L);
   imr_open_call_limit(L);
   imr_open_child(L);
+  imr_open_clean(L);
   imr_open_clock(L);
   imr_open_decode(L);
   imr_open_describe(L);

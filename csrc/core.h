@@ -6,6 +6,7 @@
 
 void imr_open_call_limit(lua_State *L);
 void imr_open_child(lua_State *L);
+void imr_open_clean(lua_State *L);
 void imr_open_clock(lua_State *L);
 void imr_open_decode(lua_State *L);
 void imr_open_describe(lua_State *L);

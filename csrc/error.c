@@ -1,5 +1,6 @@
 /* The error object: a table of facts with a readable face, and what each return code means (platform
  * document §5). */
+#include "clean.h"
 #include "compat.h"
 #include "core.h"
 
@@ -107,13 +108,27 @@ static int error_concat(lua_State *L) {
   return 1;
 }
 
-/*** Makes the error object of the table given: same table, with a metatable.
+/* Whoever logs an error must find one line of ours, whatever a server, a driver or a file has put into it. */
+static void clean_message(lua_State *L) {
+  size_t size;
+  lua_getfield(L, 1, "message");
+  if (lua_type(L, -1) == LUA_TSTRING) {
+    const char *message = lua_tolstring(L, -1, &size);
+    imr_push_clean(L, message, size);
+    lua_setfield(L, 1, "message");
+  }
+  lua_pop(L, 1);
+}
+
+/*** Makes the error object of the table given: same table, with a metatable, and the message in one clean
+line.
 @function error
 @tparam table fields kind, code, message, endpoint, http_status, retryable, executed, retry_after
 @treturn table the error */
 static int error_new(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
+  clean_message(L);
   luaL_getmetatable(L, IMR_ERROR);
   lua_setmetatable(L, 1);
   return 1;

@@ -113,7 +113,7 @@ function Call:exchange(endpoint, parameters, encoding, deadline, decimals, call)
     local settings = { decimals = decimals, utc_offset = self.utc_offset, redact = redact,
       breathe = self.scope:breather() }
     answer, err = wire.read(endpoint.name, status, headers, text, settings)
-    date = wire.header(headers, "date")
+    date = wire.said(wire.header(headers, "date"), redact)
     if answer then answer.date = date end
   else
     err = transport_error(text, redact)

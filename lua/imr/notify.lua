@@ -1,5 +1,7 @@
 -- Events: to the client's on_event, or, for what must not go unheard, to the host's log.
 
+local core = require "imr.core"
+
 ---What happens inside a client. One with a `message` is a warning.
 ---@class imr.Event
 ---@field type "request"|"retry"|"throttled"|"token"|"incomplete"|"store"
@@ -18,6 +20,7 @@
 
 -- Not through 5.4's warn(): a standalone interpreter has it turned off, and then nobody would hear of missing rows.
 local function warn_host(message)
+  message = core.clean(message)
   local ngx = rawget(_G, "ngx")
   if ngx and ngx.log then
     ngx.log(ngx.WARN, "imr: ", message)
@@ -35,6 +38,7 @@ return function(on_event)
     end
   end
   return function(event)
+    event.message = event.message and core.clean(event.message)
     local fine, problem = pcall(on_event, event)
     if not fine then warn_host("on_event raised: " .. tostring(problem)) end
   end

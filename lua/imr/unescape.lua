@@ -1,4 +1,5 @@
--- Undoes what URLs, JSON and HTML do to a text, leniently: for looking into answers of any kind, not for reading them.
+-- Undoes what URLs, JSON, HTML and line breaks do to a text, leniently: for looking into answers of any kind, not for
+-- reading them.
 
 local core = require "imr.core"
 
@@ -54,4 +55,18 @@ local function html(text)
   return (text:gsub("&(%a+);", entities))
 end
 
-return { url, form, json, html }
+-- Joins what is split over lines, or by characters that nobody sees (zero width, marks of direction, soft hyphens).
+local function joined(text)
+  text = text:gsub("[%z\1-\31\127]+", "")
+  if not text:find("[\194\216\226\239]") then return text end
+  text = text:gsub("\194[\128-\159\173]", ""):gsub("\216\156", ""):gsub("\239\187\191", "")
+  return (text:gsub("\226\128[\139-\143\168-\174]", ""):gsub("\226\129[\160-\175]", ""))
+end
+
+-- The same for lines with blanks at their ends.
+local function unfolded(text)
+  if not text:find("[%z\1-\31\127]") then return text end
+  return joined((text:gsub("%f[ ] +([%z\1-\31\127])", "%1"):gsub("([%z\1-\31\127]) +", "%1")))
+end
+
+return { url, form, json, html, joined, unfolded }

@@ -52,6 +52,12 @@ function wire.header(headers, name)
   return (type(value) == "string" or type(value) == "number") and tostring(value) or nil
 end
 
+---What a server said, without secrets and in one line. Secrets go first: cleaning puts something between their letters.
+---@return string|nil
+function wire.said(text, redact)
+  return text and core.clean(beginning(text, redact))
+end
+
 local function http_message(status, headers, body, redact)
   if is_redirect(status) then
     local target = wire.header(headers, "location") or "nowhere"
@@ -109,7 +115,7 @@ local function read(endpoint, status, headers, body, settings)
   if answer and answer.code ~= 200 then return nil, code_error(answer, status, settings.redact) end
   if status ~= 200 then return nil, http_error(status, headers, body, settings.redact) end
   if answer then
-    answer.message = beginning(answer.message, settings.redact) -- an outcome shows it, and a ledger keeps it
+    answer.message = wire.said(answer.message, settings.redact) -- an outcome shows it, and a ledger keeps it
     return answer
   end
   return nil, core.error {

@@ -73,7 +73,12 @@ describe("CSV", function()
   end)
 
   it("puts an apostrophe before what a spreadsheet would run", function()
-    for _, address in ipairs { "=1+1", "+1", "-1楼", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1" } do
+    for _, address in ipairs { "=1+1", "+1", "-1楼", "@SUM(A1)",
+      "\t=1", "\r=1", " =1", "＝1", "＠1", "－1", "\194\160=1", "　=1",
+      "\226\128\168=1", "\0=1", "\n=1",
+      "\239\187\191=1", "\226\128\139+1", "\194\133-1", "\226\128\175＋1", "\225\154\128@1",
+      " \0\194\160　=1",
+      "\127=1", "\226\129\160=1", "\194\173=1" } do
       local cell, guarded = cell_of(address)
       assert.equal("'" .. address, cell)
       assert.equal(1, guarded)
@@ -81,7 +86,8 @@ describe("CSV", function()
   end)
 
   it("leaves other texts, and with raw all of them, as they are", function()
-    for _, address in ipairs { "3-2", "a=b", "楼", "1+1" } do assert.equal(address, (cell_of(address))) end
+    for _, address in ipairs { "3-2", "a=b", "楼", "1+1", "　楼", "\194\160a", "£=1",
+      "…", "。=1", "\nfirst floor" } do assert.equal(address, (cell_of(address))) end
     assert.equal("=1+1", (cell_of("=1+1", { raw = true })))
   end)
 

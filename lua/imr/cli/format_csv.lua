@@ -2,8 +2,10 @@
 ---
 --- A spreadsheet takes a text that begins with = + - @ or a control character for a formula, and runs it; such a text
 --- gets an apostrophe in front, unless `raw`. With `excel` there is a byte order mark, and texts that a spreadsheet
---- would turn into numbers or dates (000100000001, 3-12) are written as ="000100000001".
+--- would turn into numbers or dates (000100000001, 3-12) are written as ="000100000001". On a terminal a text has no
+--- control characters; anywhere else it is what the platform sent.
 
+local terminal = require "imr.cli.terminal"
 local value = require "imr.cli.value"
 
 local format = {}
@@ -15,8 +17,30 @@ local function quoted(text)
   return text
 end
 
+-- Blanks, and what is not seen, which a spreadsheet may leave out before it looks at a text.
+local leading = {
+  "^[%z\1-\32\127]+", "^\194[\128-\160\173]", "^\216\156", "^\225\154\128", "^\225\160\142",
+  "^\226\128[\128-\143\168-\175]",
+  "^\226\129[\159-\175]", "^\227\128\128", "^\239\187\191",
+}
+
+local function behind_leading(text)
+  local at, moved = 1, true
+  while moved do
+    moved = false
+    for _, pattern in ipairs(leading) do
+      local _, last = text:find(pattern, at)
+      if last then at, moved = last + 1, true end
+    end
+  end
+  return at
+end
+
+-- Also full-width ones (＝＋－＠), which spreadsheets in East Asia take for the others; and a tab or carriage return.
 local function is_formula(text)
-  return text:find("^%s*[=+%-@\t\r]") or text:find("^%s*\239\188[\157\139\141\160]")
+  if not text:find("^[%z\1-\32\127=+%-@\194\216\225-\227\239]") then return false end
+  local at = behind_leading(text)
+  return text:find("^[=+%-@]", at) or text:find("^\239\188[\157\139\141\160]", at) or text:find("^%s*[\t\r]")
 end
 
 local function looks_like_number(text)
@@ -50,6 +74,7 @@ function format.csv(columns, options)
     local any = row[column.name]
     if any == nil then return "" end
     local text = texts[column.type](any)
+    if options.terminal then text = terminal.safe(text) end
     return trusted[column.type] and quoted(text) or text_cell(text, options, count)
   end
   local function write(rows)

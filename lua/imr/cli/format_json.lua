@@ -1,12 +1,14 @@
 --- Rows as JSON: one object a line, or one list. Absent fields are left out; the order is that of the columns.
 
+local terminal = require "imr.cli.terminal"
 local value = require "imr.cli.value"
 
 local format = {}
 
-local function row_writer(columns, utc_offset)
+-- JSON leaves some characters as they are that a terminal obeys.
+local function row_writer(columns, options)
   local writers, keys = {}, {}
-  local by_type = value.json(utc_offset)
+  local by_type, final = value.json(options.utc_offset), options.terminal and terminal.safe or tostring
   for index, column in ipairs(columns) do
     writers[index], keys[index] = by_type[column.type], '"' .. column.name .. '":'
   end
@@ -19,14 +21,14 @@ local function row_writer(columns, utc_offset)
         parts[count] = keys[index] .. writers[index](any)
       end
     end
-    return "{" .. table.concat(parts, ",") .. "}"
+    return final("{" .. table.concat(parts, ",") .. "}")
   end
 end
 
 ---@return fun(rows: table[]): string write
 ---@return fun(): string finish
 function format.jsonl(columns, options)
-  local row_text = row_writer(columns, options.utc_offset)
+  local row_text = row_writer(columns, options)
   local function write(rows)
     local lines = {}
     for index, row in ipairs(rows) do lines[index] = row_text(row) end
@@ -36,7 +38,7 @@ function format.jsonl(columns, options)
 end
 
 function format.json(columns, options)
-  local row_text = row_writer(columns, options.utc_offset)
+  local row_text = row_writer(columns, options)
   local before = "[\n  "
   local function write(rows)
     local parts = {}

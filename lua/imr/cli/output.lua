@@ -62,6 +62,7 @@ function output.open(arguments, settings)
   local columns = columns_of(arguments, settings, format)
   local write, finish, count = require("imr.cli." .. modules[format])[format](columns, {
     utc_offset = settings.utc_offset or defaults.utc_offset, excel = arguments.excel, raw = arguments.raw_csv,
+    terminal = not arguments.output and terminal.is_output(),
     colour = not arguments.output and terminal.colour_output(),
   })
   local shown = {}

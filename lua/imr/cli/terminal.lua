@@ -33,11 +33,8 @@ function terminal.output_closed()
 end
 
 ---A text for a terminal: a control character could move its cursor or worse.
----@param value string
----@return string
-function terminal.safe(value)
-  return (value:gsub("[%c\127]", "?"):gsub("\194[\128-\159]", "?"))
-end
+---@type fun(value: string): string
+terminal.safe = core.clean
 
 ---@param prompt string
 ---@return string|nil

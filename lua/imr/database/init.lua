@@ -15,6 +15,7 @@ local core = require "imr.core"
 local encode = require("imr.json").encode
 local lock = require "imr.database.lock"
 local migrations = require "imr.database.migrations"
+local Redactor = require "imr.redactor"
 local rows = require "imr.database.rows"
 local tables = require "imr.database.tables"
 local types = require "imr.database.types"
@@ -44,8 +45,7 @@ end
 function Database:fail(message)
   local text = tostring(message):gsub("%s+$", "")
   local secret = private[self] and private[self].password
-  if secret then text = text:gsub(secret:gsub("%p", "%%%0"), "…") end
-  error(problem("database", ("database %s: %s"):format(self.shown, text)), 0)
+  error(problem("database", ("database %s: %s"):format(self.shown, Redactor.new({ secret }):redact(text))), 0)
 end
 
 -- ---------------------------------------------------------------- statements

@@ -8,6 +8,7 @@
 -- two would read each other's answers.
 
 local core = require "imr.core"
+local Redactor = require "imr.redactor"
 
 local client = {}
 
@@ -205,22 +206,16 @@ end
 
 -- ---------------------------------------------------------------- both
 
--- Some servers repeat a command that they do not know, and a password is part of one.
-local function without_password(message, password)
-  if not password or password == "" then return message end
-  local first, last = message:find(password, 1, true)
-  if not first then return message end
-  return message:sub(1, first - 1) .. "***" .. without_password(message:sub(last + 1), password)
-end
-
 ---@param options imr.RedisOptions with the defaults filled in
 ---@return fun(name: string, ...): any, string|nil, boolean|nil command -> reply | nil, message, broken
 ---@return fun() drop gives the connection up, for whoever was answered what was not asked for
 function client.new(options)
   local connection = setmetatable({ options = options }, rawget(_G, "ngx") and Nginx or Plain)
+  local redactor = Redactor.new { options.password }
   return function(name, ...)
     local reply, message, broken = connection:command(name, ...)
-    return reply, message and without_password(message, options.password), broken
+    -- Some servers repeat a command that they do not know, and a password is part of one.
+    return reply, message and core.clean(redactor:redact(message)), broken
   end, function() connection:drop() end
 end
 
