@@ -172,6 +172,7 @@ build = {
     ["imr.pace"] = "lua/imr/pace.lua",
     ["imr.pack"] = "lua/imr/pack.lua",
     ["imr.redactor"] = "lua/imr/redactor.lua",
+    ["imr.password"] = "lua/imr/password.lua",
     ["imr.runtime.attendant"] = "lua/imr/runtime/attendant.lua",
     ["imr.runtime.carrier"] = "lua/imr/runtime/carrier.lua",
     ["imr.runtime.event"] = "lua/imr/runtime/event.lua",

@@ -125,21 +125,28 @@ static ssize_t read_all(int fd, char *text, size_t size) {
   return (ssize_t)got;
 }
 
-/*** The text of a private file, at most 64 KiB of it.
+/*** The text of a private file, which has at most 64 KiB.
 @function private_read
 @tparam string path
 @treturn string|nil text; nil alone when there is no file
-@treturn string|nil what is wrong */
+@treturn string|nil what is wrong
+@treturn true|nil there is more than that */
 static int private_read(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
-  char *text = lua_newuserdata(L, LARGEST_FILE);
+  char *text = lua_newuserdata(L, LARGEST_FILE + 1);
   char problem[IMR_PROBLEM_SIZE];
   int fd = imr_private_open(path, O_RDONLY, problem);
   if (fd < 0) return push_problem(L, problem);
-  ssize_t got = read_all(fd, text, LARGEST_FILE);
+  ssize_t got = read_all(fd, text, LARGEST_FILE + 1);
   if (got < 0) imr_private_problem(problem, "cannot read", path, errno);
   close(fd);
   if (got < 0) return push_problem(L, problem);
+  if (got > LARGEST_FILE) {
+    lua_pushnil(L);
+    lua_pushfstring(L, "%s is longer than %d KiB", path, LARGEST_FILE / 1024);
+    lua_pushboolean(L, 1);
+    return 3;
+  }
   lua_pushlstring(L, text, (size_t)got);
   return 1;
 }

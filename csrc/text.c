@@ -46,6 +46,30 @@ static int text_cut(lua_State *L) {
   return 1;
 }
 
+/*** The text, with U+FFFD for each byte that is not UTF-8.
+@function clean
+@tparam string text
+@treturn string */
+static int text_clean(lua_State *L) {
+  size_t length;
+  const char *text = luaL_checklstring(L, 1, &length);
+  const char *end = text + length;
+  luaL_Buffer out;
+  lua_settop(L, 1);
+  if (imr_utf8_valid(text, length)) return 1;
+  luaL_buffinit(L, &out);
+  while (text < end) {
+    size_t step = imr_utf8_length(text, end);
+    if (step > 0)
+      luaL_addlstring(&out, text, step);
+    else
+      luaL_addstring(&out, "\xEF\xBF\xBD");
+    text += step > 0 ? step : 1;
+  }
+  luaL_pushresult(&out);
+  return 1;
+}
+
 /*** A text in GB18030, which Chinese Windows writes, as UTF-8.
 @function from_gb18030
 @tparam string text
@@ -66,7 +90,10 @@ static int text_from_gb18030(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg functions[] = {
-    {"is_utf8", text_is_utf8}, {"cut", text_cut}, {"from_gb18030", text_from_gb18030}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"is_utf8", text_is_utf8},
+                                     {"cut", text_cut},
+                                     {"clean", text_clean},
+                                     {"from_gb18030", text_from_gb18030},
+                                     {NULL, NULL}};
 
 void imr_open_text(lua_State *L) { luaL_setfuncs(L, functions, 0); }

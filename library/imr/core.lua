@@ -138,10 +138,11 @@ function core.pace_release(next, held, interval) end
 ---@return string|nil what is wrong
 function core.private_directory(path) end
 
----The text of a private file, at most 64 KiB of it.
+---The text of a private file, which has at most 64 KiB.
 ---@param path string
 ---@return string|nil text; nil alone when there is no file
 ---@return string|nil what is wrong
+---@return true|nil there is more than that
 function core.private_read(path) end
 
 ---Replaces a private file (0600) as a whole. Only one writer at a time: see private_lock.
@@ -297,6 +298,11 @@ function core.is_utf8(text) end
 ---@param most integer bytes
 ---@return string
 function core.cut(text, most) end
+
+---The text, with U+FFFD for each byte that is not UTF-8.
+---@param text string
+---@return string
+function core.clean(text) end
 
 ---A text in GB18030, which Chinese Windows writes, as UTF-8.
 ---@param text string

@@ -1,6 +1,7 @@
 --- JSON text that is the same in every process: keys in order, numbers with all their digits. lua-cjson writes keys as
 --- they come and 14 digits of a number.
 
+local core = require "imr.core"
 local sorted_names = require "imr.sorted_names"
 
 local json = {}
@@ -11,9 +12,11 @@ local function escape(character)
   return ESCAPES[character] or ("\\u%04x"):format(character:byte())
 end
 
----@param text string UTF-8
+---What it writes can be read again: a byte that is not UTF-8 becomes U+FFFD.
+---@param text string
 ---@return string
 function json.quote(text)
+  if text:find("[\128-\255]") then text = core.clean(text) end
   if not text:find('[%c"\\]') then return '"' .. text .. '"' end
   return '"' .. text:gsub('[%c"\\]', escape) .. '"'
 end

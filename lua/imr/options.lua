@@ -1,5 +1,6 @@
 -- The options of imr.new: defaults and checks. Wrong use is told at the caller's line.
 
+local clean_password = require("imr.password").clean
 local core = require "imr.core"
 local sorted_names = require "imr.sorted_names"
 
@@ -9,7 +10,7 @@ local options = { FURTHEST = 14 * 3600 }
 ---What `imr.new` takes; `username` and `password` are required. Times are in seconds.
 ---@class imr.Options
 ---@field username string the account (admin_user_name)
----@field password string kept out of every error, event and dump
+---@field password string kept out of every error, event and dump; a byte order mark and one line end are taken off
 ---@field base_url? string "http://imrapi.jrhsz.com"; may carry a path prefix
 ---@field encoding? "auto"|"json"|"form" of requests; "auto": JSON, and form when a login as JSON lacks parameters
 ---@field interval? number between two requests to one endpoint, 2.0; 0 turns pacing off
@@ -129,6 +130,15 @@ function options.problem(name, value)
   return ("option '%s' must be %s, not %s"):format(name, wanted, shown(value, entry))
 end
 
+-- Who is meant has to be sent as it is meant.
+local function clean_account(result)
+  for _, name in ipairs { "username", "password" } do
+    local text, problem = clean_password(result[name])
+    if not text then return ("option '%s' %s"):format(name, problem) end
+    result[name] = text
+  end
+end
+
 ---The given options, checked, with the defaults filled in.
 ---@return table|nil options
 ---@return string|nil problem
@@ -145,6 +155,8 @@ function options.check(given)
     if entry.required and result[name] == nil then return nil, ("option '%s' is required"):format(name) end
     if result[name] == nil then result[name] = entry.default end
   end
+  local problem = clean_account(result)
+  if problem then return nil, problem end
   result.base_url = normalized(result.base_url)
   return result
 end

@@ -38,8 +38,8 @@ end
 
 -- The cut may have gone through a secret: what stands before it goes too.
 local function beginning(body, redact)
-  local text = redact(body:sub(1, LOOKED_AT))
-  return #body > LOOKED_AT and text:sub(1, -LONGEST_SECRET - 1) or text
+  local text = redact(core.cut(body:sub(1, LOOKED_AT + 3), LOOKED_AT))
+  return #body > LOOKED_AT and core.cut(text, #text - LONGEST_SECRET) or text
 end
 
 ---A header's text. A transport of the caller's may have numbers, and lists where a header came twice, as nginx does.

@@ -120,4 +120,17 @@ describe("imr supply and what comes in:", function()
     assert.equal(0, result.status, result.err)
     assert.equal(1, executions())
   end)
+
+  it("a ledger is a file, and the one that was checked", function()
+    local decoy = user:write("file:x.db?mode=rwc", "")
+    for _, path in ipairs { ":memory:", "file:x.db", "file:" .. user.home .. "/x.db?mode=rwc", "''" } do
+      refuses(disconnect("--ledger " .. path), 2, "SQLite")
+      refuses(supply("resume --interval 0 --yes --ledger " .. path), 2)
+    end
+    refuses(supply("status", { IMR_LEDGER = "file:x.db?mode=rwc" }), 2)
+    assert.equal(2, user:run("export --table meters", { IMR_DB = ":memory:" }).status)
+    assert.equal(0, disconnect("--ledger " .. decoy).status)
+    assert.same({ "600" }, require("support.shell").lines(("stat -c %%a '%s'"):format(decoy)))
+    assert.equal(2, executions())
+  end)
 end)

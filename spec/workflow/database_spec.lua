@@ -306,6 +306,29 @@ describe("the address of a database", function()
   it("of something else is none", function()
     assert.is_nil(address.parse "mysql://h/x")
     assert.is_nil(address.parse "")
+    assert.is_nil(address.parse "postgres://me:x@h/db%00?sslmode=require")
+  end)
+
+  it("is the file that is opened: what SQLite takes for something else is refused, and nothing is made", function()
+    local scratch = shell.scratch()
+    for _, name in ipairs { ":memory:", "", ":x", "file:x.db", "file:x.db?mode=memory", "FILE:x.db",
+      "file:" .. scratch .. "/x.db?vfs=unix", "file:%3amemory%3a", "x\0y" } do
+      for _, where in ipairs { name, "sqlite:" .. name } do
+        for _, open in ipairs { database.open, function(path)
+          if path:find("^sqlite:") then return nil, { kind = "usage" } end
+          return require("imr.workflow.supply").open { ledger = path }
+        end } do
+          local opened, err = open(where)
+          assert.is_nil(opened, where)
+          assert.equal("usage", err.kind)
+        end
+      end
+    end
+    assert.same({}, shell.lines("ls " .. scratch .. "; ls | grep -i '^file:' || true"))
+    local db = assert(database.open(scratch .. "/file:x.db"))
+    db:close()
+    assert.same({ "600" }, shell.lines("stat -c %a " .. scratch .. "/file:x.db"))
+    shell.must("rm -r " .. scratch)
   end)
 
   it("that is mistyped is none either, is no file, and is not shown", function()

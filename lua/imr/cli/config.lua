@@ -5,7 +5,8 @@ local exit = require "imr.cli.exit"
 
 local config = {}
 
-local MOST_STEPS = 1e6 -- of the file's program; a table takes a few dozen
+local MOST_STEPS = 1e5  -- of the file's program; a table takes a few dozen
+local MOST_MEMORY = 1024 -- KiB that it may take; the file itself has at most 64
 
 ---The directory of this user's configuration.
 ---@return string
@@ -29,6 +30,19 @@ local function compile(text, path)
   return load(text, "@" .. path, "t", {})
 end
 
+-- Asked at each step: one may double a text, and a few dozen of those would take all memory there is.
+local function limits()
+  local steps, memory = 0, collectgarbage("count") + MOST_MEMORY
+  return function()
+    steps = steps + 1
+    local problem = steps > MOST_STEPS and "it does not come to an end"
+      or collectgarbage("count") > memory and "it takes too much memory"
+    if not problem then return end
+    debug.sethook() -- whoever catches the error has steps of its own
+    error(problem, 0)
+  end
+end
+
 -- Without its methods on strings, which would come in by the back door, and not for ever.
 local function confined(chunk)
   local strings = getmetatable("")
@@ -36,7 +50,7 @@ local function confined(chunk)
   local jit = rawget(_G, "jit")
   if jit then jit.off(chunk, true) end
   strings.__index = nil
-  debug.sethook(function() error("it does not come to an end", 0) end, "", MOST_STEPS)
+  debug.sethook(limits(), "", 1)
   local ok, result = pcall(chunk)
   debug.sethook()
   strings.__index = methods

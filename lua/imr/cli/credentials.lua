@@ -4,6 +4,10 @@
 local core = require "imr.core"
 local config = require "imr.cli.config"
 local exit = require "imr.cli.exit"
+local json = require "imr.json"
+local notes = require "imr.cli.notes"
+
+local ASIDE = ".unreadable" -- behind the file's name: what was set aside
 
 local credentials = {}
 
@@ -21,17 +25,55 @@ local function damaged(path)
   exit.fail("credentials", "%s is not what `imr login` writes: repair it, or remove it and log in again", path)
 end
 
+-- Where the object that begins at a place ends; nil when it does not.
+local function end_of_object(text, at)
+  at = text:find('["}]', at)
+  while at and text:sub(at, at) == '"' do
+    repeat
+      at = text:find('["\\]', at + 1)
+      local escaped = at and text:sub(at, at) == "\\"
+      if escaped then at = at + 1 end
+    until not escaped
+    at = at and text:find('["}]', at + 1)
+  end
+  return at
+end
+
+-- The texts of the objects in a list that is no JSON as a whole. An account holds no other object.
+local function objects_in(text)
+  local found, from = {}, text:find("{", 1, true)
+  while from do
+    local to = end_of_object(text, from) or #text
+    found[#found + 1] = text:sub(from, to)
+    from = text:find("{", to + 1, true)
+  end
+  return found
+end
+
+-- One account that cannot be read does not take the others with it.
+local function parse(text)
+  local accounts, unreadable = {}, {}
+  local list = text:find("^%s*%[") and core.json(text)
+  for _, item in ipairs(type(list) == "table" and list or objects_in(text)) do
+    local account = type(item) == "string" and core.json(item) or item
+    if is_account(account) then
+      accounts[#accounts + 1] = account
+    else
+      unreadable[#unreadable + 1] = type(item) == "string" and item or json.encode(item)
+    end
+  end
+  return accounts, unreadable, type(list) == "table"
+end
+
 local function load_all()
   local path = credentials.path()
   local text, message = core.private_read(path)
   if message then exit.fail("credentials", "the saved account is refused: %s", message) end
-  local accounts = text and core.json(text) or not text and {}
+  if not text then return {}, path, {} end
+  local accounts, unreadable, is_list = parse(text)
   -- Written over, it would take with it whatever can still be read in it.
-  if type(accounts) ~= "table" then damaged(path) end
-  for _, account in ipairs(accounts) do
-    if not is_account(account) then damaged(path) end
-  end
-  return accounts, path
+  if #accounts == 0 and (#unreadable > 0 or not is_list) then damaged(path) end
+  return accounts, path, unreadable
 end
 
 local function matches(account, base_url, username)
@@ -44,11 +86,22 @@ end
 ---@return table|nil account
 ---@return string path
 function credentials.find(base_url, username)
-  local accounts, path = load_all()
+  local accounts, path, unreadable = load_all()
+  if #unreadable > 0 then notes.say("%d of the accounts in %s cannot be read: left out", #unreadable, path) end
   for _, account in ipairs(accounts) do
     if matches(account, base_url, username) then return account, path end
   end
   return nil, path
+end
+
+-- What cannot be read goes to a file beside, where somebody may still find it.
+local function set_aside(path, unreadable)
+  if #unreadable == 0 then return true end
+  local beside = path .. ASIDE
+  local before = core.private_read(beside) or ""
+  local ok, message = core.private_write(beside, before .. table.concat(unreadable, "\n") .. "\n")
+  if ok then notes.say("%d accounts that cannot be read were moved to %s", #unreadable, beside) end
+  return ok, message
 end
 
 -- Two logins at once take turns; without the lock one of them could lose the other's account.
@@ -59,8 +112,10 @@ local function replace(change)
   local lock
   repeat lock, message = core.private_lock(path .. ".lock") until lock or message or core.sleep(0.02) > 0
   if not lock then exit.fail("store", "nothing was saved: %s", message or "interrupted") end
-  local accounts = change(load_all())
-  ok, message = core.private_write(path, #accounts == 0 and "[]" or require("cjson").encode(accounts))
+  local found, _, unreadable = load_all()
+  local accounts = change(found)
+  ok, message = set_aside(path, unreadable)
+  if ok then ok, message = core.private_write(path, #accounts == 0 and "[]" or json.encode(accounts)) end
   lock:release()
   if not ok then exit.fail("store", "nothing was saved: %s", message) end
   return path
@@ -86,12 +141,13 @@ end
 
 ---@return integer forgotten how many accounts
 function credentials.forget(base_url, username)
-  local count = 0
-  replace(function(accounts)
+  local count, left = 0, 0
+  local path = replace(function(accounts)
     local rest = without(accounts, base_url, username)
-    count = #accounts - #rest
+    count, left = #accounts - #rest, #rest
     return rest
   end)
+  if left == 0 then os.remove(path .. ASIDE) end
   return count
 end
 

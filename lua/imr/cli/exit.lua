@@ -107,7 +107,7 @@ local FIELDS = { "kind", "code", "message", "endpoint", "http_status", "retryabl
 local function as_json(err, status)
   local object = { exit_status = status }
   for _, name in ipairs(FIELDS) do object[name] = err[name] end
-  return require("cjson").encode(object)
+  return require("imr.json").encode(object)
 end
 
 local function as_text(err)

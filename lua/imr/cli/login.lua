@@ -4,6 +4,7 @@ local connect = require "imr.cli.connect"
 local core = require "imr.core"
 local credentials = require "imr.cli.credentials"
 local exit = require "imr.cli.exit"
+local passwords = require "imr.password"
 local settings = require "imr.cli.settings"
 local terminal = require "imr.cli.terminal"
 local watch = require "imr.cli.watch"
@@ -43,8 +44,7 @@ end
 -- What a flag, the environment or the file says is used; a kept password is what may have to be replaced.
 local function get_password(arguments, chosen)
   if arguments.password_stdin then
-    local line = io.read("*l")
-    return line and line:gsub("\r$", ""), true
+    return passwords.first_line(io.stdin), true
   end
   if chosen.password and chosen.from.password ~= credentials.path() then return chosen.password, false end
   return ask_password(chosen.username), true
@@ -92,10 +92,10 @@ function login.run(arguments)
   core.catch_signals()
   local chosen = settings.read(arguments)
   if arguments.forget then return forget(chosen) end
-  chosen.username = chosen.username or ask_username()
-  local typed
-  chosen.password, typed = get_password(arguments, chosen)
-  if not chosen.password or chosen.password == "" then exit.fail("credentials", "no password was given") end
+  chosen.username = settings.credential("the account's name", chosen.username or ask_username())
+  local given, typed = get_password(arguments, chosen)
+  if given == "" then exit.fail("credentials", "no password was given") end
+  chosen.password = settings.credential("the password", given)
   try(chosen)
   local kept = ""
   if typed and not arguments.no_save then

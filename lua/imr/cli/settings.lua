@@ -11,6 +11,7 @@ local credentials = require "imr.cli.credentials"
 local exit = require "imr.cli.exit"
 local environment = require "imr.cli.environment"
 local options = require "imr.options"
+local passwords = require "imr.password"
 local sorted_names = require "imr.sorted_names"
 
 local settings = {}
@@ -143,6 +144,16 @@ local function profile_layer(file, wanted, path)
   return table_layer(profile, in_profile, path .. ", profile " .. wanted)
 end
 
+---An account's name or password as it is sent. Raises where it cannot be meant: nothing has been sent then.
+---@param what string "the password of FILE"
+---@param value string
+---@return string
+function settings.credential(what, value)
+  local cleaned, problem = passwords.clean(value)
+  if not cleaned then exit.fail("credentials", "%s %s", what, problem) end
+  return cleaned
+end
+
 local function layers_of(arguments)
   local values, path = config.load()
   local file = table_layer(values, in_file, path)
@@ -150,6 +161,10 @@ local function layers_of(arguments)
   local layers = { flags_layer(arguments), environment_layer() }
   layers[#layers + 1] = profile_layer(file, wanted, path)
   layers[#layers + 1] = file
+  for _, layer in ipairs(layers) do
+    local name = layer.username
+    layer.username = name and settings.credential(("the account's name (%s)"):format(layer.where), name)
+  end
   return layers
 end
 
@@ -158,10 +173,9 @@ end
 local function first_line(path)
   local file, message = io.open(path)
   if not file then exit.fail("credentials", "the password file can't be read: %s", message) end
-  local line = file:read("*l")
+  local line = passwords.first_line(file)
   file:close()
-  if not line or line == "" then exit.fail("credentials", "the password file %s is empty", path) end
-  return (line:gsub("\r$", ""))
+  return line
 end
 
 -- A layer's password belongs to the layer's account: with another one it would be a wrong password, and those lock.
@@ -175,8 +189,10 @@ local function find_password(chosen, layers)
   for _, layer in ipairs(layers) do
     local password = chosen.username and password_in(layer, chosen.username)
     if password then
-      chosen.password, chosen.from.password = password, layer.where
-      chosen.password_file = not layer.password and layer.password_file or nil
+      local file = not layer.password and layer.password_file or nil
+      local what = file and "the password file " .. file or "the password (" .. layer.where .. ")"
+      chosen.password, chosen.from.password = settings.credential(what, password), layer.where
+      chosen.password_file = file
       return
     end
   end

@@ -91,13 +91,28 @@ local function is_address(text)
   return text:find("^%s*postgres%a*:") ~= nil or text:find("^%s*%a[%w+.-]+:/") ~= nil
 end
 
+---Why SQLite would open something else than the file of this name, or nil. Whoever checks a file and makes it private
+---has to open the same one.
+---@param path string
+---@return string|nil problem
+function address.path_problem(path)
+  if path == "" then return "an empty name is no file to SQLite" end
+  if path:find("\0", 1, true) then return "a file's name has no zero byte in it" end
+  if path:find("^:") then return "a name that begins with a colon is no file to SQLite (:memory:); ./:name is one" end
+  if path:lower():find("^file:") then return "a name that begins with file: is a URI to SQLite; ./file:name is none" end
+end
+
 ---@param where string "imr.db", "sqlite:PATH", "postgres://user:password@host:port/name?sslmode=require"
 ---@return imr.database.Address|nil nil where it makes no sense; it may hold a password, so it is not for messages
+---@return string|nil problem with a file's name
 function address.parse(where)
   local rest = where:match("^postgres://(.*)$") or where:match("^postgresql://(.*)$")
-  if rest then return postgres(rest) end
+  -- Behind a zero byte libpq would see nothing more, not even that TLS is wanted.
+  if rest then return not decoded(rest):find("\0", 1, true) and postgres(rest) or nil end
   local path = where:match("^sqlite:(.*)$") or where
-  if path == "" or is_address(path) then return nil end
+  local problem = address.path_problem(path)
+  if problem then return nil, problem end
+  if is_address(path) then return nil end
   return { dialect = "sqlite", path = path, shown = path }
 end
 

@@ -102,10 +102,11 @@ end
 
 function File:get_token(key, now)
   local path = file_of(self, key, "token")
-  local text, message = core.private_read(path)
-  if not text then return nil, message end
-  local found = record.decode(text, self.shift(now), boot)
-  if not found then tell_once(self, path) end
+  local text, message, too_long = core.private_read(path)
+  if not text and not too_long then return nil, message end
+  local found, damaged
+  if text then found, damaged = record.decode(text, self.shift(now), boot) end
+  if damaged or too_long then tell_once(self, path) end
   return found
 end
 

@@ -1,13 +1,13 @@
 -- The token record as text, for stores that keep it outside of this process. Times are written on the store's clock.
 
 local core = require "imr.core"
-local cjson = require "cjson"
+local json = require "imr.json"
 
 local record = {}
 
 local LAYOUT = 1 -- fields may be added; a record of another layout is not read
 
--- With more digits than cjson writes of a number.
+-- As text, so that a reader of any make has all digits.
 local function write_time(seconds)
   return ("%.6f"):format(seconds)
 end
@@ -24,7 +24,7 @@ end
 ---@param boot? string where the store's clock starts anew with each boot of the host: which one this is
 ---@return string
 function record.encode(from, shift, boot)
-  return cjson.encode {
+  return json.encode {
     layout = LAYOUT, boot = boot, token = from.token, id = from.id, encoding = from.encoding,
     obtained = from.obtained and write_time(from.obtained + shift),
     failure = from.failure and write_failure(from.failure, shift),
@@ -32,16 +32,23 @@ function record.encode(from, shift, boot)
 end
 
 local function text(value) return type(value) == "string" and value or nil end
+local function number(value) return type(value) == "number" and value or nil end
 
 local encodings = { json = "json", form = "form" }
+
+-- A refusal counts whatever else its record says: the same password once more may lock the account.
+local function refusal(code, message)
+  message = message or "the account was refused before, and the record of it is damaged; `imr login` tries again"
+  return { kind = "auth", code = code, message = message, at = -math.huge, retry_at = math.huge, backoff = 0 }
+end
 
 local function read_failure(value, shift)
   local at, retry_at = tonumber(text(value.at)), tonumber(text(value.retry_at))
   if not (text(value.kind) and text(value.message) and at and retry_at and type(value.backoff) == "number") then
-    return nil
+    return value.kind == "auth" and refusal(number(value.code), text(value.message)) or nil
   end
   return {
-    kind = value.kind, code = type(value.code) == "number" and value.code or nil, message = value.message,
+    kind = value.kind, code = number(value.code), message = value.message,
     backoff = value.backoff, at = at - shift, retry_at = retry_at - shift,
   }
 end
@@ -53,13 +60,20 @@ local function outlived(result)
   return result
 end
 
+-- Of what is no record, or one of another layout, only a refusal counts.
+local function rescued(written)
+  if not written:find('"kind"%s*:%s*"auth"') then return nil end
+  return { failure = refusal(tonumber(written:match('"code"%s*:%s*(%d+)'))) }
+end
+
 ---@param written string
 ---@param shift number
 ---@param boot? string
 ---@return table|nil record nil when this is no record
+---@return true|nil damaged it could not be read as a whole
 function record.decode(written, shift, boot)
   local value = core.json(written)
-  if type(value) ~= "table" or value.layout ~= LAYOUT then return nil end
+  if type(value) ~= "table" or value.layout ~= LAYOUT then return rescued(written), true end
   local result = { encoding = encodings[value.encoding] }
   if type(value.failure) == "table" then result.failure = read_failure(value.failure, shift) end
   local obtained = tonumber(text(value.obtained))

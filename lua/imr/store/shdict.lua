@@ -107,7 +107,7 @@ end
 -- The encoding has a key of its own, because it outlives the token.
 function Shdict:get_token(key, now)
   local text = self.dict:get(key .. "|token")
-  if text then return record.decode(text, self.shift(now)) end
+  if text then return (record.decode(text, self.shift(now))) end
   local encoding = self.dict:get(key .. "|encoding")
   return encoding and { encoding = encoding } or nil
 end

@@ -3,6 +3,7 @@
 -- What goes wrong raises an error object of kind "ledger"; supply.lua turns it into `nil, err`. Integers of more than
 -- 32 bits do not survive LuaDBI, so times are kept as text.
 
+local address = require "imr.database.address"
 local core = require "imr.core"
 local driver = require "imr.database.driver"
 
@@ -13,15 +14,18 @@ Database.__index = Database
 
 local database = {}
 
-local function fail(message)
-  error(core.error { kind = "ledger", message = "the supply ledger: " .. tostring(message), retryable = false,
+local function fail(message, kind)
+  error(core.error { kind = kind or "ledger", message = "the supply ledger: " .. tostring(message), retryable = false,
     executed = "no" }, 0)
 end
 
 ---Opens the file, or makes it.
 ---@param path string
----@return table database errors are raised: of kind "missing" without LuaDBI, else "ledger"
+---@return table database errors are raised: of kind "missing" without LuaDBI, "usage" for a name that is no file's to
+--- SQLite, else "ledger"
 function database.open(path)
+  local wrong = address.path_problem(path)
+  if wrong then fail(wrong, "usage") end
   local connect = driver.load("the supply ledger", "sqlite")
   local private, problem = core.private_make(path) -- SQLite would let everybody read what it makes
   if not private then fail(problem) end

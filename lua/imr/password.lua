@@ -1,0 +1,41 @@
+-- An account's name and password, from wherever they come: a file, a variable, a prompt, an option. What an editor or
+-- a shell has left around them is taken off; what cannot be meant is refused before it is sent, since accounts get
+-- locked after a few wrong passwords.
+
+local text_problem = require("imr.text").problem
+
+local LONGEST = 4096 -- bytes; a file of that many without a line end is none
+
+local password = {}
+
+---@param given string
+---@return string|nil text without a byte order mark and one line end
+---@return string|nil problem "is empty"
+function password.clean(given)
+  if given:find("^\255\254") or given:find("^\254\255") or given:find("\0", 1, true) then
+    return nil, "is in UTF-16, or has a zero byte in it: save it as UTF-8"
+  end
+  local text = given:gsub("^\239\187\191", "")
+  text = text:gsub("\r?\n$", "")
+  if #text == #given then text = text:gsub("\r$", "") end
+  local problem = text_problem(text)
+  if problem then return nil, problem .. ": the platform takes UTF-8" end
+  if text == "" then return nil, "is empty" end
+  local place = text:find("%c") or text:find("\194[\128-\159]")
+  if place then return nil, ("has a control character in it (byte %d)"):format(place) end
+  return text
+end
+
+---The first line of a file, byte by byte: as a line, Lua 5.1 would give only what stands before a zero byte.
+---@param file file*
+---@return string
+function password.first_line(file)
+  local bytes = {}
+  repeat
+    local byte = file:read(1)
+    bytes[#bytes + 1] = byte
+  until not byte or byte == "\n" or #bytes > LONGEST
+  return table.concat(bytes)
+end
+
+return password
