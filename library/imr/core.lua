@@ -5,6 +5,30 @@
 ---@field null lightuserdata what JSON's null becomes, lua-cjson's too
 local core = {}
 
+---Notes which sockets there are, so that the one that a library opens next can be told from them.
+---@return imr.core.limit|nil
+---@return string|nil what is wrong
+function core.call_limit() end
+
+---@class imr.core.limit: userdata
+local limit = {}
+
+---Finds the connection that was made since, for the calls that follow. Between two calls.
+---@return true|nil
+---@return string|nil what is wrong
+function limit:attach() end
+
+---A call begins.
+---@param seconds number that it may last
+function limit:begin(seconds) end
+
+---The call has returned.
+---@return string|nil "limit" or "signal": why its connection was shut down, in this call or an earlier one
+function limit:done() end
+
+---Ends the thread; the connection stays as it is. Twice is fine.
+function limit:close() end
+
 ---Starts a shell command: in a process group of its own, with nothing to read, its output on stderr.
 ---@param line string
 ---@return imr.core.child|nil
