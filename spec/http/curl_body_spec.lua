@@ -75,16 +75,25 @@ describe("a received body", function()
   end
 
   it("may be given up between two portions", function()
-    for _ = 1, 3 do
+    local given_up = 0
+    for _ = 1, 30 do
       local transfer = assert(multi:start { url = server.url, body = "1000000" })
-      local more
-      while not more do
+      local running, more = 1, nil
+      while running > 0 and not more do
         multi:poll(1)
-        _, more = multi:perform()
+        running, more = multi:perform()
       end
-      transfer:cancel()
-      assert.equal("network", select(2, transfer:result()).kind)
+      -- On a busy machine each portion may be taken before the next one comes.
+      if more then
+        given_up = given_up + 1
+        transfer:cancel()
+        assert.equal("network", select(2, transfer:result()).kind)
+      else
+        assert.equal(transfer, multi:finished())
+      end
+      if given_up == 3 then break end
     end
+    assert.equal(3, given_up)
     assert.equal(200, (get { body = "5" }))
   end)
 
