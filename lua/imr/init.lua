@@ -11,6 +11,7 @@ local Session = require "imr.session"
 local Stats = require "imr.stats"
 local notify = require "imr.notify"
 local options = require "imr.options"
+local runtimes = require "imr.runtime"
 local secret = require "imr.secret"
 local threads = require "imr.threads"
 local transport = require "imr.transport"
@@ -98,6 +99,8 @@ function imr.new(given)
   if not settings then error(problem, 2) end
   if not settings.store then settings.store, problem = default_store() end
   if problem then error(problem, 2) end
+  -- Loads it: made in nginx's master, a client needs no file that the workers' user may not read.
+  runtimes.current()
   local kept = secret.new(settings.username, settings.password, settings.proxy)
   settings.password = nil
   return Client.new(build(settings, kept))

@@ -1,6 +1,7 @@
 -- The locations of examples/openresty, by real requests.
 local cjson = require "cjson"
 local example = require "support.example"
+local files = require "support.files"
 local once = require "support.once"
 local process = require "support.process"
 local shell = require "support.shell"
@@ -48,6 +49,29 @@ describe("the example #nginx", function()
     assert.truthy(answer.meters[1].meter_no:find("^%d+$"))
     assert.equal("hit", state_of(select(3, server:get("/meters"))))
     assert.equal(1, #platform:entries("meters"))
+    assert.same({}, server:problems())
+  end)
+
+  -- As root's home is to the user that nginx' workers run as. Who is not root has workers with rights of its own.
+  it("works in a checkout that the workers cannot read", function()
+    if not files.is_root then return pending "takes root" end
+    local closed = shell.scratch()
+    finally(function() shell.must("rm -r " .. closed) end)
+    shell.must(("mkdir -p %s/build && cp -r lua examples %s && cp -r build/lua5.1 %s/build && chmod 700 %s"):format(
+      closed, closed, closed, closed))
+    platform = simulator.start { meters = 12, days = 6, points = 2, offline = 0, interval = 0.15 }
+    server = example.start(platform.url, {}, nil, closed)
+    assert.equal(200, (server:get("/")))
+    local rows = meters()
+    assert.equal(200, (server:get("/meters/" .. rows[1].meter_no .. "/latest")))
+    local _, listing = server:get("/readings?meter=" .. rows[1].meter_no .. "&from=2026-01-01&to=2026-01-02")
+    assert.truthy(listing:find('"report"', 1, true), listing)
+    local order = { body = '{"command":"disconnect","reason":"r","confirm":true}',
+      headers = "Content-Type: application/json\r\n" }
+    local status, answer = server:get("/supply/" .. rows[1].device_id, order)
+    assert.equal(200, status, answer)
+    assert.equal(200, (server:get("/metrics")))
+    assert.equal(404, (server:get("/meters/0/latest")))
     assert.same({}, server:problems())
   end)
 

@@ -21,7 +21,7 @@ local function environment(settings)
 end
 
 local function configuration(self, locations)
-  local text = files.read("examples/openresty/nginx.conf")
+  local text = files.read(self.root .. "/examples/openresty/nginx.conf")
   local replaced
   text, replaced = text:gsub("build/nginx%-demo", self.directory)
   assert(replaced > 3)
@@ -35,11 +35,11 @@ function example.command(self, settings, locations)
   files.write(self.directory .. "/nginx.conf", configuration(self, locations))
   shell.must("chmod 755 " .. self.directory)
   return ("%s timeout 600 nginx -p %s/ -c %s/nginx.conf -e %s/error.log -g %s"):format(
-    environment(settings), ROOT, self.directory, self.directory, shell.quote(MODULES))
+    environment(settings), shell.quote(self.root), self.directory, self.directory, shell.quote(MODULES))
 end
 
-local function new(base_url, settings)
-  local self = setmetatable({ directory = shell.scratch(), port = port.free() }, example)
+local function new(base_url, settings, root)
+  local self = setmetatable({ directory = shell.scratch(), port = port.free(), root = root or ROOT }, example)
   local given = { IMR_BASE_URL = base_url, IMR_USERNAME = "demo", IMR_PASSWORD = "demo-secret",
     IMR_ACCESS_TOKEN = example.token, IMR_INTERVAL = 0.2 }
   for name, value in pairs(settings or {}) do given[name] = value end
@@ -60,8 +60,9 @@ end
 ---@param base_url string the platform's
 ---@param settings? table<string, string|number> more variables
 ---@param locations? string more of the server block
-function example.start(base_url, settings, locations)
-  local self, given = new(base_url, settings)
+---@param root? string another checkout
+function example.start(base_url, settings, locations, root)
+  local self, given = new(base_url, settings, root)
   -- What the frame of support.site asks of an nginx.
   self.nginx = { port = self.port, error_log = function() return files.read(self.directory .. "/error.log") end }
   self.url = "http://127.0.0.1:" .. self.port

@@ -210,7 +210,9 @@ end
 ---@return fun(name: string, ...): any, string|nil, boolean|nil command -> reply | nil, message, broken
 ---@return fun() drop gives the connection up, for whoever was answered what was not asked for
 function client.new(options)
-  local connection = setmetatable({ options = options }, rawget(_G, "ngx") and Nginx or Plain)
+  local in_nginx = rawget(_G, "ngx")
+  if in_nginx then load("resty.redis", "lua-resty-redis") end -- perhaps in the master: see imr.new
+  local connection = setmetatable({ options = options }, in_nginx and Nginx or Plain)
   local redactor = Redactor.new { options.password }
   return function(name, ...)
     local reply, message, broken = connection:command(name, ...)
