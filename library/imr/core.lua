@@ -45,6 +45,11 @@ function child:status() end
 ---Ends it, with all processes of its group. Twice is fine.
 function child:stop() end
 
+---A text of somebody else's in one line: each control character, each character that turns the direction of writing or is not seen, and each byte that is no UTF-8, becomes a "?".
+---@param text string
+---@return string
+function core.clean(text) end
+
 ---One clock for all processes of the host, which nobody sets back.
 ---@return number seconds since the host was started
 function core.now() end
@@ -118,7 +123,7 @@ function core.keep_standard_descriptors() end
 ---@return string meaning in English
 function core.code(code) end
 
----Makes the error object of the table given: same table, with a metatable.
+---Makes the error object of the table given: same table, with a metatable, and the message in one clean line.
 ---@param fields table kind, code, message, endpoint, http_status, retryable, executed, retry_after
 ---@return table the error
 function core.error(fields) end

@@ -4,7 +4,8 @@
 
 local text_problem = require("imr.text").problem
 
-local LONGEST = 4096 -- bytes; a file of that many without a line end is none
+local LONGEST = 1000 -- bytes; what is longer was cut on its way, or is no password
+local AROUND = 5     -- bytes of a byte order mark and a line end
 
 local password = {}
 
@@ -21,6 +22,7 @@ function password.clean(given)
   local problem = text_problem(text)
   if problem then return nil, problem .. ": the platform takes UTF-8" end
   if text == "" then return nil, "is empty" end
+  if #text > LONGEST then return nil, ("is longer than %d bytes"):format(LONGEST) end
   local place = text:find("%c") or text:find("\194[\128-\159]")
   if place then return nil, ("has a control character in it (byte %d)"):format(place) end
   return text
@@ -34,7 +36,7 @@ function password.first_line(file)
   repeat
     local byte = file:read(1)
     bytes[#bytes + 1] = byte
-  until not byte or byte == "\n" or #bytes > LONGEST
+  until not byte or byte == "\n" or #bytes > LONGEST + AROUND
   return table.concat(bytes)
 end
 

@@ -1,6 +1,7 @@
 -- Passwords from all their sources, the accounts that `imr login` keeps, and the refusals that the store remembers:
 -- what is not meant is not sent, and a wrong password is sent once. The real program.
 local cli = require "support.cli"
+local pty = require "support.pty"
 local shell = require "support.shell"
 local simulator = require "support.simulator"
 
@@ -67,7 +68,7 @@ describe("a password", function()
 
     it("that cannot be meant is not sent: " .. name, function()
       local wrong = { "demo-\27secret", "demo-secret\r\r", "demo\tsecret", "\214\208\206\196", "demo\127secret",
-        "demo\194\133secret", BOM }
+        "demo\194\133secret", BOM, ("x"):rep(1001), ("x"):rep(5000) }
       if run ~= by_variable then
         for _, more in ipairs { utf16 "demo-secret\r\n", (utf16("demo-secret"):sub(3)), "demo\0secret",
           "\254\255\0d\0e" } do wrong[#wrong + 1] = more end
@@ -91,6 +92,16 @@ describe("a password", function()
       assert.matches("option 'password' ", problem, 1, true)
     end
     assert.is_false(pcall(imr.new, { username = "de\27mo", password = "x" }))
+  end)
+
+  it("that is typed is treated alike", function()
+    for typed, status in pairs { ["demo-\27secret\n"] = 3, ["demo-secret\n"] = 0 } do
+      local window = pty.open(user:command "login --no-save --store memory")
+      window:expect "Password of demo"
+      window:type(typed)
+      assert.equal(status, window:wait())
+    end
+    assert.equal(1, logins())
   end)
 
   it("belongs to a name that is treated alike", function()
@@ -167,6 +178,29 @@ describe("a refusal in the store", function()
       end
       assert.equal(before, logins())
       shell.must("rm " .. user.home .. "/.local/state/imr/*.token")
+    end
+  end)
+
+  it("with a message that is cut is cut between characters, and read again", function()
+    local imr = require "imr"
+    for shift = 0, 2 do
+      local said, asked = ("x"):rep(shift) .. ("密码错误"):rep(1000), 0
+      local function new()
+        return assert(imr.new { base_url = "http://platform.invalid", username = "u", password = "wrong",
+          store = imr.store.file { path = user.home .. "/state" }, on_event = function() end, transport = function()
+            asked = asked + 1
+            return 200, ('{"code":1005,"msg":"%s"}'):format(said), {}
+          end })
+      end
+      for _ = 1, 3 do
+        local client = new()
+        local _, err = client:login()
+        assert.same({ "auth", 1005 }, { err.kind, err.code })
+        assert.is_true(require("imr.core").is_utf8(err.message))
+        client:close()
+      end
+      assert.equal(1, asked)
+      shell.must("rm -r " .. user.home .. "/state")
     end
   end)
 

@@ -258,7 +258,8 @@ describe("the example #nginx", function()
     it("not without a reason, a known command and a JSON body", function()
       start()
       for _, body in ipairs { "", "x", "{}", '{"command":"disconnect"}', '{"command":"explode","reason":"r"}',
-        '{"command":"disconnect","reason":" "}', '["disconnect"]' } do
+        '{"command":"disconnect","reason":" "}', '["disconnect"]',
+        ('{"command":"disconnect","reason":"%s"}'):format(("x"):rep(401)) } do
         assert.equal(400, (order("1", body)), body)
       end
       assert.equal(400, (order("1", '{"command":"disconnect","reason":"r"}', "Content-Type: text/plain\r\n")))

@@ -34,3 +34,37 @@ describe("json.encode", function()
     assert.equal(text, core.json(json.quote(text)))
   end)
 end)
+
+describe("text from outside", function()
+  it("is UTF-8 or not, and where not", function()
+    for _, text in ipairs { "", "a", "锦绣", "\0", "\240\159\152\128" } do assert.is_true(core.is_utf8(text)) end
+    assert.same({ false, 3 }, { core.is_utf8 "ab\255" })
+    assert.same({ false, 1 }, { core.is_utf8 "\237\160\128" })
+    assert.same({ false, 4 }, { core.is_utf8 "水\230\176" })
+  end)
+
+  it("is cut where a character ends", function()
+    local text = "a水é\240\159\152\128b"
+    local expected = { "", "a", "a", "a", "a水", "a水", "a水é" }
+    for most = 0, 6 do assert.equal(expected[most + 1], core.cut(text, most)) end
+    for most = 7, 9 do assert.equal("a水é", core.cut(text, most)) end
+    assert.equal("a水é\240\159\152\128", core.cut(text, 10))
+    for most = 11, 20 do assert.equal(text, core.cut(text, most)) end
+    assert.equal("", core.cut(text, -1))
+    assert.equal("\128\128\128", core.cut("\128\128\128\128\128", 3))
+  end)
+
+  it("is made UTF-8, and so is what is written as JSON", function()
+    assert.equal("a\239\191\189b", core.clean "a\255b")
+    assert.equal("水\239\191\189\239\191\189", core.clean "水\230\176")
+    assert.equal('"a\239\191\189"', json.quote "a\255")
+    assert.truthy(core.json(json.encode { ["\255"] = "\214\208" }))
+  end)
+
+  it("is read as GB18030", function()
+    assert.equal("中文,1\n", core.from_gb18030 "\214\208\206\196,1\n")
+    assert.equal("\240\159\152\128", core.from_gb18030 "\148\57\252\54")
+    assert.is_nil((core.from_gb18030 "M\252\n"))
+    assert.is_nil((core.from_gb18030 "\214"))
+  end)
+end)

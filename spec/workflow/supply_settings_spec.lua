@@ -117,6 +117,7 @@ describe("the door", function()
           assert.has_error(function() supply.plan(case.devices, "disconnect", with(options)) end)
         end
         assert.has_error(function() supply.plan({ bad }, "disconnect", with {}) end)
+        assert.has_error(function() supply.cancel { all = true, reason = bad } end)
         assert.has_error(function() case:open { who = bad } end)
         assert.has_error(function() case:open { protected = { bad } } end)
       end

@@ -10,6 +10,8 @@ local supply = {}
 
 local DEADLINE = 60 -- seconds, all waiting included
 
+local LONGEST_REASON = 400 -- bytes, in the log
+
 local commands = { disconnect = true, reconnect = true }
 
 local function read_order()
@@ -20,11 +22,12 @@ local function read_order()
   if type(order) ~= "table" then return nil, 'the body must be {"command":"disconnect","reason":"..."}' end
   if not commands[order.command] then return nil, 'command must be "disconnect" or "reconnect"' end
   if type(order.reason) ~= "string" or not order.reason:match("%S") then return nil, "a reason is missing" end
+  if #order.reason > LONGEST_REASON then return nil, "the reason is too long" end
   return order
 end
 
 local function note(device_id, order, result)
-  local reason = order.reason:sub(1, 200):gsub("%c", " ")
+  local reason = order.reason:gsub("%c", " ")
   ngx.log(ngx.NOTICE, "supply: ", order.command, " ", device_id, ": ", result, " (", reason, ")")
 end
 

@@ -276,7 +276,10 @@ function Redis:get_token(key, now)
   local found, _, problem = with_redis(self, now, function()
     local reply, message = run(self, "get", key)
     if message then return nil, nil, message end
-    local known = reply and record.decode(reply[2], tonumber(reply[1]) / 1e6 - self.later(now))
+    local known, damaged
+    if reply then known, damaged = record.decode(reply[2], tonumber(reply[1]) / 1e6 - self.later(now)) end
+    if damaged and not self.damaged then self.listeners:tell("what Redis has is not a token record") end
+    self.damaged = damaged -- waiters look often; once is enough to say it
     if not known then return encoding_only(self, key) end
     if self.spare then self.spare:put_token(key, known) end
     return known

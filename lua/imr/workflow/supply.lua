@@ -197,6 +197,12 @@ local function status(env)
     unresolved = env.ledger:unresolved() }
 end
 
+local function reason_problem(reason)
+  if not reason:find "%S" then return "cancelling needs a reason: it stays on record" end
+  local problem = text_problem(reason)
+  return problem and "the reason " .. problem
+end
+
 -- The one thing that is to be called off, and why.
 local function cancel_problem(options)
   if type(options) ~= "table" then return "cancel takes a table of options" end
@@ -205,7 +211,7 @@ local function cancel_problem(options)
   local count = (options.intent and 1 or 0) + (options.device and 1 or 0) + (options.all and 1 or 0)
   if count ~= 1 then return "say what to cancel: one of intent, device and all" end
   if options.intent and (options.intent % 1 ~= 0 or options.intent >= 2 ^ 31) then return "there is no such intent" end
-  if not (options.reason or ""):find "%S" then return "cancelling needs a reason: it stays on record" end
+  return reason_problem(options.reason or "")
 end
 
 local function cancel(env, options)
