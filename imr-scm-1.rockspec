@@ -86,6 +86,8 @@ build = {
         "csrc/curl_options.c",
         "csrc/curl_process.c",
         "csrc/curl_request.c",
+        "csrc/curl_sockets.c",
+        "csrc/curl_tls.c",
         "csrc/curl_transfer.c",
       },
       libraries = { "curl", "dl", "pthread" },

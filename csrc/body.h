@@ -11,7 +11,8 @@
 typedef struct imr_body {
   char *data; /* from malloc, with a zero behind it; NULL when it has been released */
   size_t length;
-  int in_use; /* being decoded: must not be released */
+  int in_use;  /* being decoded, so often: must not be released */
+  int dropped; /* the collector, or somebody by hand, wanted it gone meanwhile */
 } imr_body;
 
 #endif

@@ -43,15 +43,25 @@ static int is_blank(const char *line, size_t length) {
   return length == 0 || line[0] == '\n' || (length >= 2 && line[0] == '\r' && line[1] == '\n');
 }
 
+/* "HTTP/1.1 100 Continue" */
+static int is_interim(const char *line, size_t length) {
+  const char *space = memchr(line, ' ', length);
+  return space && space + 1 < line + length && space[1] == '1';
+}
+
 /* One whole line a call. A status line starts over, so an interim response leaves nothing behind. Trailers
-   are counted and left out: what the sender says after the body must not replace what it said before. */
+   are counted and left out: what the sender says after the body must not replace what it said before. What
+   begins while our request is still leaving is no answer to it. */
 size_t imr_answer_on_header(char *data, size_t size, size_t count, void *user) {
-  imr_answer *answer = user;
+  const imr_transfer *transfer = user;
+  imr_answer *answer = &((imr_transfer *)user)->answer;
   size_t length = size * count;
   answer->header_bytes += length;
   if (answer->header_bytes > HEADER_LIMIT) answer->refused = "has more than 64 KiB of headers";
   if (answer->refused) return 0;
   if (length >= 5 && memcmp(data, "HTTP/", 5) == 0) {
+    if (!is_interim(data, length) && !imr_once_has_left(transfer))
+      answer->refused = "began before all was asked";
     answer->headers.length = 0;
     answer->headers_done = 0;
   } else if (is_blank(data, length)) {

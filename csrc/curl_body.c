@@ -66,11 +66,11 @@ static int body_release(lua_State *L) {
   return 0;
 }
 
+/* A call by hand may come while it is being decoded, and at the end of a Lua state the collector does: then
+   the decoder frees it. */
 static int body_gc(lua_State *L) {
-  imr_body *body = check_body(L);
-  free(body->data);
-  memset(body, 0, sizeof *body);
-  return 0;
+  check_body(L)->dropped = 1;
+  return body_release(L);
 }
 
 void imr_body_register(lua_State *L) {

@@ -12,8 +12,18 @@
 enum place { ORIGIN, PEER };            /* PEER: the proxy when there is one */
 enum more { NOTHING, SYSTEM, LIBRARY }; /* what explains it: errno, libcurl's own text */
 
+/* Codes by number that an older libcurl's header lacks. */
+enum {
+  PROXY_HANDSHAKE = 97,
+  SSL_CLIENTCERT = 98,
+  TOO_LARGE = 100,
+  ECH_REQUIRED = 101,
+};
+
+#define NO_TLS "no TLS connection to"
+
 typedef struct fault {
-  CURLcode code;
+  int code;
   const char *kind;
   const char *text; /* the place follows */
   enum place place;
@@ -32,22 +42,25 @@ static const fault faults[] = {
      NOTHING},
     {CURLE_PEER_FAILED_VERIFICATION, "network", "no trust in the TLS certificate of", ORIGIN, LIBRARY},
     {CURLE_SSL_CACERT_BADFILE, "network", "could not read the ca_file for", ORIGIN, LIBRARY},
-    {CURLE_SSL_CONNECT_ERROR, "network", "no TLS connection to", ORIGIN, LIBRARY},
-    {CURLE_SSL_CERTPROBLEM, "network", "no TLS connection to", ORIGIN, LIBRARY},
-    {CURLE_SSL_CIPHER, "network", "no TLS connection to", ORIGIN, LIBRARY},
+    {CURLE_SSL_CONNECT_ERROR, "network", NO_TLS, ORIGIN, LIBRARY},
+    {CURLE_SSL_CERTPROBLEM, "network", NO_TLS, ORIGIN, LIBRARY},
+    {CURLE_SSL_CIPHER, "network", NO_TLS, ORIGIN, LIBRARY},
+    {CURLE_SSL_ISSUER_ERROR, "network", NO_TLS, ORIGIN, LIBRARY},
+    {CURLE_SSL_CRL_BADFILE, "network", NO_TLS, ORIGIN, LIBRARY},
+    {CURLE_SSL_PINNEDPUBKEYNOTMATCH, "network", NO_TLS, ORIGIN, LIBRARY},
+    {CURLE_SSL_INVALIDCERTSTATUS, "network", NO_TLS, ORIGIN, LIBRARY},
+    {CURLE_USE_SSL_FAILED, "network", NO_TLS, ORIGIN, LIBRARY},
+    {SSL_CLIENTCERT, "network", NO_TLS, ORIGIN, LIBRARY},
+    {ECH_REQUIRED, "network", NO_TLS, ORIGIN, LIBRARY},
+    {PROXY_HANDSHAKE, "network", "no way through the proxy", PEER, LIBRARY},
     {CURLE_BAD_CONTENT_ENCODING, "protocol", "could not unpack the answer from", ORIGIN, NOTHING},
     {CURLE_UNSUPPORTED_PROTOCOL, "protocol", "the answer is not HTTP from", ORIGIN, NOTHING},
     {CURLE_WEIRD_SERVER_REPLY, "protocol", "the answer is not valid HTTP from", ORIGIN, NOTHING},
     {CURLE_OUT_OF_MEMORY, "protocol", "headers too long, or not enough memory, for the answer from", ORIGIN,
      NOTHING},
+    {TOO_LARGE, "protocol", "too large is the answer from", ORIGIN, LIBRARY},
+    {CURLE_FILESIZE_EXCEEDED, "protocol", "too large is the answer from", ORIGIN, LIBRARY},
 };
-
-static const fault *find_fault(CURLcode code) {
-  static const fault other = {CURLE_OK, "network", "the request failed at", ORIGIN, LIBRARY};
-  for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-    if (faults[i].code == code) return &faults[i];
-  return &other;
-}
 
 static const char *system_text(const imr_transfer *transfer) {
   long number = 0;
@@ -55,10 +68,27 @@ static const char *system_text(const imr_transfer *transfer) {
   return number ? strerror((int)number) : NULL;
 }
 
+/* A code that is not in the list, or that we do not know yet, is about the answer when one has begun and the
+   system has nothing to say about the connection. */
+static const fault *find_fault(const imr_transfer *transfer, CURLcode code) {
+  static const fault of_answer = {CURLE_OK, "protocol", "libcurl cannot use the answer from", ORIGIN,
+                                  LIBRARY};
+  static const fault other = {CURLE_OK, "network", "the request failed at", ORIGIN, LIBRARY};
+  for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+    if (faults[i].code == (int)code) return &faults[i];
+  return transfer->answer.header_bytes && !system_text(transfer) ? &of_answer : &other;
+}
+
 static const char *explanation(const imr_transfer *transfer, enum more more, CURLcode code) {
   if (more == SYSTEM) return system_text(transfer);
   if (more == NOTHING) return NULL;
   return transfer->detail[0] ? transfer->detail : curl_easy_strerror(code);
+}
+
+/* libcurl's own text may hold what a server said, in a certificate for example. */
+static void clean(char *text) {
+  for (; *text; text++)
+    if ((unsigned char)*text < 0x20 || *text == 0x7f) *text = '?';
 }
 
 /* The text is cut where it gets longer than any of ours. */
@@ -68,6 +98,7 @@ void imr_failure_say(imr_failure *failure, const char *kind, const char *format,
   va_start(parts, format);
   vsnprintf(text, sizeof text, format, parts);
   va_end(parts);
+  clean(text);
   free(failure->message);
   failure->kind = kind;
   failure->message = strdup(text);
@@ -75,7 +106,7 @@ void imr_failure_say(imr_failure *failure, const char *kind, const char *format,
 
 static void describe_fault(imr_transfer *transfer, CURLcode code) {
   char origin[IMR_PLACE_SIZE];
-  const fault *fault = find_fault(code);
+  const fault *fault = find_fault(transfer, code);
   const char *proxy = fault->place == PEER ? transfer->request.proxy : NULL;
   const char *place = proxy ? proxy : imr_address_of_origin(transfer->easy, origin);
   const char *why = explanation(transfer, fault->more, code);
@@ -87,6 +118,12 @@ static void describe_refused(imr_transfer *transfer) {
   char origin[IMR_PLACE_SIZE];
   imr_failure_say(&transfer->failure, "protocol", "the answer from %s %s",
                   imr_address_of_origin(transfer->easy, origin), transfer->answer.refused);
+}
+
+static void describe_spoken_to(imr_transfer *transfer) {
+  char origin[IMR_PLACE_SIZE];
+  imr_failure_say(&transfer->failure, "network", "%s spoke before it was asked",
+                  imr_address_of_origin(transfer->easy, origin));
 }
 
 static void describe_timeout(imr_transfer *transfer) {
@@ -128,6 +165,8 @@ void imr_failure_describe(imr_transfer *transfer, CURLcode code) {
   transfer->failure.sent = imr_once_may_have_sent(transfer);
   if (transfer->request.late) {
     describe_late(transfer);
+  } else if (transfer->request.refusal == IMR_SPOKEN_TO) {
+    describe_spoken_to(transfer);
   } else if (refused_by_proxy) {
     describe_proxy(transfer, refused_by_proxy);
   } else if (transfer->answer.refused) {

@@ -6,6 +6,10 @@
 
 #define MULTI "imr.curl.multi"
 
+/* CURLMOPT_QUICK_EXIT of libcurl 8.20, which would wait for a hanging resolver when it is closed; an older
+   one refuses the number. */
+#define QUICK_EXIT ((CURLMoption)21)
+
 #define PORTION_LEAST 4096
 #define PORTION_MOST  (1 << 30)
 
@@ -42,6 +46,7 @@ static int open_handle(imr_multi *multi) {
   if (multi->handle) return 1;
   if (!initialised) initialised = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
   if (initialised) multi->handle = curl_multi_init();
+  if (multi->handle) (void)curl_multi_setopt(multi->handle, QUICK_EXIT, 1L);
   return multi->handle != NULL;
 }
 
@@ -49,7 +54,7 @@ static int open_handle(imr_multi *multi) {
    request sets the next sets too, but for whom to trust: so none is kept that has spoken TLS. */
 static CURL *take_handle(imr_multi *multi, int tls) {
   CURL *easy = multi->spare;
-  if (!easy || tls) return imr_options_new_handle(multi->portion);
+  if (!easy || tls) return imr_options_new_handle(multi->portion, &multi->sockets);
   multi->spare = NULL;
   return easy;
 }
@@ -152,11 +157,34 @@ static int multi_start(lua_State *L) {
   return 2;
 }
 
+/* Over a new connection, when the kept one was no good. Nothing has left, so this is no second try. */
+static CURLMcode begin_again(imr_multi *multi, imr_transfer *transfer) {
+  transfer->request.refusal = IMR_LEAVES;
+  transfer->request.fresh = 1;
+  curl_multi_remove_handle(multi->handle, transfer->easy);
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
+  return curl_multi_add_handle(multi->handle, transfer->easy);
+}
+
+static CURLMcode begin_stale_again(imr_multi *multi, int *begun) {
+  CURLMcode code = CURLM_OK;
+  *begun = 0;
+  for (imr_transfer *t = multi->first; t && !code; t = t->next) {
+    if (t->request.refusal != IMR_STALE) continue;
+    code = begin_again(multi, t);
+    *begun = 1;
+  }
+  return code;
+}
+
 static CURLMcode perform(imr_multi *multi, int *running) {
   CURLMcode code;
+  int again = 0;
   imr_sigpipe guard = imr_sigpipe_hold(multi->tls);
   for (imr_transfer *t = multi->first; t; t = t->next) imr_answer_resume(&t->answer, t->easy, multi->portion);
   code = curl_multi_perform(multi->handle, running);
+  if (!code) code = begin_stale_again(multi, &again);
+  if (!code && again) code = curl_multi_perform(multi->handle, running);
   imr_sigpipe_release(guard);
   return code;
 }
@@ -177,7 +205,8 @@ static int count_transfers(const imr_multi *multi) {
 @function multi:perform
 @treturn integer how many transfers are still running
 @treturn boolean whether there is more to read at once
-@treturn integer how many have ended, for `finished` to give out
+@treturn integer how many have ended, for `finished` to give out; one of those may only need another
+connection
 */
 static int multi_perform(lua_State *L) {
   imr_multi *multi = check_multi(L);
@@ -264,6 +293,7 @@ static int multi_close(lua_State *L) {
     multi->spare = NULL;
     curl_multi_cleanup(multi->handle);
     imr_sigpipe_release(guard);
+    imr_sockets_free(&multi->sockets);
     multi->handle = NULL;
   }
   return 0;

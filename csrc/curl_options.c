@@ -55,9 +55,14 @@ static CURLcode set_portion(CURL *easy, size_t portion) {
   return curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)portion / 2);
 }
 
-CURL *imr_options_new_handle(size_t portion) {
+CURL *imr_options_new_handle(size_t portion, imr_sockets *sockets) {
   CURL *easy = curl_easy_init();
-  if (!easy || (set_fixed(easy) == CURLE_OK && set_portion(easy, portion) == CURLE_OK)) return easy;
+  CURLcode code;
+  if (!easy) return NULL;
+  code = set_fixed(easy);
+  if (!code) code = set_portion(easy, portion);
+  if (!code) code = imr_sockets_set(easy, sockets);
+  if (!code) return easy;
   curl_easy_cleanup(easy);
   return NULL;
 }
@@ -75,23 +80,25 @@ static const char *bundled_ca_file(void) {
    connection parses some 140 certificates inside `perform`. */
 CURLcode imr_options_set_trust(CURL *easy, const char *ca_file) {
   CURLcode code;
+  imr_tls_keep_keys(easy);
   if (!ca_file) ca_file = bundled_ca_file();
   if (!ca_file) return CURLE_OK; /* whatever this libcurl was built with */
   code = curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
   return code ? code : curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 }
 
-static CURLcode set_receiving(CURL *easy, imr_answer *answer) {
+static CURLcode set_receiving(imr_transfer *transfer) {
+  CURL *easy = transfer->easy;
   CURLcode code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, imr_answer_on_header);
-  if (!code) code = curl_easy_setopt(easy, CURLOPT_HEADERDATA, answer);
+  if (!code) code = curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
   if (!code) code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, imr_answer_on_body);
-  if (!code) code = curl_easy_setopt(easy, CURLOPT_WRITEDATA, answer);
+  if (!code) code = curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer->answer);
   return code;
 }
 
 CURLcode imr_options_set_callbacks(imr_transfer *transfer) {
-  CURLcode code = imr_once_set(transfer->easy, &transfer->request);
-  if (!code) code = set_receiving(transfer->easy, &transfer->answer);
+  CURLcode code = imr_once_set(transfer);
+  if (!code) code = set_receiving(transfer);
   if (!code) code = curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, transfer->detail);
   if (!code) code = curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
   return code;

@@ -26,15 +26,39 @@ typedef struct imr_buffer {
   size_t limit;
 } imr_buffer;
 
+typedef struct imr_socket {
+  curl_socket_t descriptor;
+  int used; /* a request has gone over it */
+} imr_socket;
+
+/* Those that libcurl has open for a multi. */
+typedef struct imr_sockets {
+  imr_socket *list;
+  size_t count;
+  size_t capacity;
+} imr_sockets;
+
+/* Why a request may not leave, though it could. */
+typedef enum imr_refusal {
+  IMR_LEAVES,
+  IMR_STALE,       /* the kept connection has ended, or bytes wait in it: a new one is needed */
+  IMR_SPOKEN_TO,   /* bytes came over a new connection before anything was asked */
+  IMR_LEFT_ALREADY /* it has left before, and a repetition is libcurl's own idea */
+} imr_refusal;
+
 typedef struct imr_request {
   char *body;
   size_t length;
-  size_t sent;     /* what libcurl has taken of the body, where it asks us for it */
-  int begun;       /* libcurl was about to send it, so many times */
+  size_t sent; /* what libcurl has taken of the body, where it asks us for it */
+  int begun;   /* it was about to be sent */
+  int fresh;   /* over a new connection */
+  imr_refusal refusal;
   int late;        /* its connection stood when its time to leave was over */
   double leave_by; /* 0: any time */
   struct curl_slist *headers;
+  int secure;  /* https */
   int tunnel;  /* https through a proxy */
+  int hidden;  /* TLS in TLS: what waits in the outer one nobody sees */
   int tls;     /* the platform or a proxy may be spoken to over TLS */
   char *proxy; /* "host:port" for messages, never with a user name or a password; or NULL */
 } imr_request;
@@ -68,7 +92,8 @@ struct imr_multi {
   pid_t owner;         /* a fork copies the sockets: the child must not touch them */
   imr_transfer *first; /* those in the handle */
   int tls;             /* one of its connections may speak TLS */
-  CURL *spare;         /* a handle that has ended, for the next request that needs no TLS */
+  imr_sockets sockets;
+  CURL *spare; /* a handle that has ended, for the next request that needs no TLS */
   imr_known_url known;
   size_t portion; /* of a body that one perform takes in */
   int closed;
@@ -115,7 +140,7 @@ const char *imr_address_of_proxy(const char *proxy, char **place);
 const char *imr_address_of_origin(CURL *easy, char place[IMR_PLACE_SIZE]);
 
 /* curl_options.c */
-CURL *imr_options_new_handle(size_t portion);
+CURL *imr_options_new_handle(size_t portion, imr_sockets *sockets);
 CURLcode imr_options_set_trust(CURL *easy, const char *ca_file);
 CURLcode imr_options_set_callbacks(imr_transfer *transfer);
 CURLcode imr_options_set_connection(CURL *easy, int fresh, int keep);
@@ -132,14 +157,36 @@ void imr_answer_free(imr_answer *answer);
 void imr_body_register(lua_State *L);
 void imr_body_push(lua_State *L, imr_buffer *buffer);
 
+/* curl_sockets.c */
+typedef struct imr_ends {
+  const char *peer;
+  const char *local;
+  int peer_port;
+  int local_port;
+} imr_ends;
+
+typedef enum imr_waiting { IMR_WAITING_NOTHING, IMR_WAITING_BYTES, IMR_WAITING_END } imr_waiting;
+
+CURLcode imr_sockets_set(CURL *easy, imr_sockets *sockets);
+void imr_sockets_free(imr_sockets *sockets);
+imr_socket *imr_sockets_find(const imr_sockets *sockets, const imr_ends *ends);
+imr_waiting imr_socket_look(const imr_socket *socket);
+
+/* curl_tls.c */
+int imr_tls_may_hold_bytes(CURL *easy, int secure);
+void imr_tls_keep_keys(CURL *easy);
+
 /* curl_once.c */
 #if LIBCURL_VERSION_NUM >= 0x075000 && !defined(IMR_OLD_LIBCURL)
 #define IMR_ONCE_REFUSED CURLE_ABORTED_BY_CALLBACK
+#define IMR_ONCE_LOOKS   1 /* libcurl asks us before a request leaves */
 #else
 #define IMR_ONCE_REFUSED CURLE_SEND_FAIL_REWIND
+#define IMR_ONCE_LOOKS   0
 #endif
-CURLcode imr_once_set(CURL *easy, imr_request *request);
+CURLcode imr_once_set(imr_transfer *transfer);
 int imr_once_may_have_sent(const imr_transfer *transfer);
+int imr_once_has_left(const imr_transfer *transfer);
 
 /* curl_leave.c */
 void imr_leave_set(imr_request *request, double seconds);

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L /* NOLINT(bugprone-reserved-identifier): stpcpy */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "curl_private.h"
 
@@ -132,7 +133,9 @@ static const char *read_address(lua_State *L, int index, imr_known_url *known, i
   if (proxy && proxy[0]) {
     problem = imr_address_of_proxy(proxy, &request->proxy);
     request->tunnel = known->secure;
+    request->hidden = known->secure && strncasecmp(proxy, "https:", 6) == 0;
   }
+  request->secure = known->secure;
   request->tls = known->secure || request->proxy;
   return problem;
 }
@@ -154,8 +157,9 @@ static CURLcode set_method(CURL *easy, const char *method, curl_off_t length) {
 static CURLcode set_addresses(lua_State *L, int index, CURL *easy) {
   const char *proxy = text_field(L, index, "proxy");
   CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, text_field(L, index, "url"));
-  /* "" also keeps libcurl from taking one out of the environment. */
+  /* "" also keeps libcurl from taking one out of the environment, or what is to go past it. */
   if (!code) code = curl_easy_setopt(easy, CURLOPT_PROXY, proxy ? proxy : "");
+  if (!code) code = curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
   if (!code) code = curl_easy_setopt(easy, CURLOPT_USERAGENT, text_field(L, index, "user_agent"));
   return code;
 }
@@ -172,11 +176,13 @@ static CURLcode set_times(lua_State *L, int index, imr_transfer *transfer) {
   return code ? code : curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(connect));
 }
 
-/* A request without a body has nothing to rewind, which is what keeps libcurl from repeating it: it gets a
-   new connection, where libcurl never repeats. */
+/* A request without a body has nothing to rewind, which is what keeps an old libcurl from repeating it: it
+   gets a new connection, where libcurl never repeats. Where we cannot look into a kept connection, all do. */
 static CURLcode set_reuse(lua_State *L, int index, imr_transfer *transfer) {
   int command = flag_field(L, index, "command");
-  return imr_options_set_connection(transfer->easy, command || transfer->request.length == 0, !command);
+  imr_request *request = &transfer->request;
+  request->fresh = command || request->length == 0 || !IMR_ONCE_LOOKS;
+  return imr_options_set_connection(transfer->easy, request->fresh, !command);
 }
 
 static CURLcode set_all(lua_State *L, int index, imr_transfer *transfer) {

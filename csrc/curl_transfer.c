@@ -105,7 +105,9 @@ static int transfer_withdraw(lua_State *L) {
 static int transfer_gc(lua_State *L) {
   imr_transfer *transfer = check_transfer(L);
   if (!imr_is_owner(transfer->owner)) return 0;
+  imr_transfer_abandon(transfer, "the request was dropped");
   if (transfer->easy) release_handle(transfer, 0);
+  transfer->state = IMR_TAKEN;
   imr_request_free(&transfer->request);
   imr_answer_free(&transfer->answer);
   free(transfer->failure.message);

@@ -5,6 +5,7 @@
 #include "core.h"
 #include "envelope.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const imr_endpoint *check_endpoint(lua_State *L, int index) {
@@ -36,8 +37,23 @@ static text check_text(lua_State *L, int index) {
   return own;
 }
 
-static void use(text own, int in_use) {
-  if (own.body != NULL) own.body->in_use += in_use ? 1 : -1;
+static void pin(text own) {
+  if (own.body != NULL) own.body->in_use++;
+}
+
+static void unpin(text own) {
+  if (own.body == NULL || --own.body->in_use > 0 || !own.body->dropped) return;
+  free(own.body->data);
+  own.body->data = NULL;
+}
+
+/* Calls the function with the arguments on the stack; the first of them stays below the results, or the
+ * collector might take it. Lua raises when it has no memory left: the text must be let go then too. */
+static bool call(lua_State *L, int index) {
+  lua_pushvalue(L, index);
+  lua_insert(L, 1);
+  lua_insert(L, 2);
+  return lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 0) == 0;
 }
 
 /* The arguments of both functions below. Leaves what the endpoint's builder needs at the top. */
@@ -60,6 +76,23 @@ static int give(lua_State *L, imr_envelope_step step) {
   return 2;
 }
 
+typedef struct {
+  text body;
+  imr_envelope answer;
+} whole;
+
+/* What the endpoint's builder needs is at the top. */
+static int read_whole(lua_State *L, whole *own) {
+  imr_envelope_open(&own->answer, L, lua_gettop(L), own->body.data, own->body.length);
+  return give(L, imr_envelope_read(&own->answer, L, 0));
+}
+
+static int read_pinned(lua_State *L) {
+  whole *own = lua_touserdata(L, -1);
+  lua_pop(L, 1);
+  return read_whole(L, own);
+}
+
 /*** Decodes the body of an answer.
 @function decode
 @tparam string endpoint name of the endpoint that gave it
@@ -70,13 +103,15 @@ static int give(lua_State *L, imr_envelope_step step) {
 @treturn[2] nil
 @treturn[2] string what is wrong, and where */
 static int decode_answer(lua_State *L) {
-  imr_envelope answer;
-  text body = take_arguments(L, &answer);
-  use(body, true);
-  imr_envelope_open(&answer, L, lua_gettop(L), body.data, body.length);
-  imr_envelope_step step = imr_envelope_read(&answer, L, 0);
-  use(body, false);
-  return give(L, step);
+  whole own;
+  own.body = take_arguments(L, &own.answer);
+  if (own.body.body == NULL) return read_whole(L, &own);
+  lua_pushlightuserdata(L, &own);
+  lua_pushcfunction(L, read_pinned);
+  pin(own.body);
+  bool fine = call(L, 2);
+  unpin(own.body);
+  return fine ? lua_gettop(L) - 1 : lua_error(L);
 }
 
 /* Slices. Between two of them the stack slots are in a list that belongs to the decoder, as is the body. It
@@ -86,8 +121,9 @@ static int decode_answer(lua_State *L) {
 #define DECODER "imr.decoder"
 
 typedef struct {
-  bool ready; /* false also after an error that Lua raised under way */
-  int slots;  /* count */
+  bool ready;   /* false also after an error that Lua raised under way */
+  bool reading; /* its text is in use this very moment */
+  int slots;    /* count */
   text body;
   imr_envelope answer;
 } decoder;
@@ -118,6 +154,30 @@ static void let_go(lua_State *L) {
   lua_setuservalue(L, 1);
 }
 
+/* To its end, or because it is not wanted any more. */
+static void finish(decoder *own) {
+  text body = own->body;
+  own->ready = false;
+  own->body.body = NULL;
+  unpin(body);
+}
+
+/* The decoder and about how many bytes are on the stack. */
+static int read_slice(lua_State *L) {
+  decoder *own = lua_touserdata(L, 1);
+  size_t bytes = (size_t)lua_tonumber(L, 2);
+  load_slots(L, own);
+  imr_envelope_step step = imr_envelope_read(&own->answer, L, bytes);
+  if (step != IMR_ENVELOPE_PAUSED) {
+    let_go(L);
+    return give(L, step);
+  }
+  save_slots(L, own, 2);
+  own->ready = true;
+  lua_pushboolean(L, 0);
+  return 1;
+}
+
 /*** Reads on.
 @function decoder:read
 @tparam number bytes about so many
@@ -129,18 +189,20 @@ static int decoder_read(lua_State *L) {
   lua_Number bytes = luaL_checknumber(L, 2);
   luaL_argcheck(L, bytes >= 1 && bytes <= 1e9, 2, "1 to 1e9 bytes expected");
   if (!own->ready) return luaL_error(L, "this decoder has come to its end");
+  lua_settop(L, 2);
+  lua_pushcfunction(L, read_slice);
   own->ready = false;
-  load_slots(L, own);
-  imr_envelope_step step = imr_envelope_read(&own->answer, L, (size_t)bytes);
-  if (step != IMR_ENVELOPE_PAUSED) {
-    use(own->body, false);
-    let_go(L);
-    return give(L, step);
-  }
-  save_slots(L, own, 2);
-  own->ready = true;
-  lua_pushboolean(L, 0);
-  return 1;
+  own->reading = true;
+  bool fine = call(L, 1);
+  own->reading = false;
+  if (!own->ready) finish(own);
+  return fine ? lua_gettop(L) - 1 : lua_error(L);
+}
+
+static int decoder_gc(lua_State *L) {
+  decoder *own = luaL_checkudata(L, 1, DECODER);
+  if (!own->reading) finish(own);
+  return 0;
 }
 
 /*** Decodes the body of an answer in slices, between which the caller may do other things.
@@ -156,11 +218,12 @@ static int decode_decoder(lua_State *L) {
   int prepared = lua_gettop(L);
   decoder *own = lua_newuserdata(L, sizeof *own);
   own->ready = true;
+  own->reading = false;
   own->body = body;
   own->answer = answer;
   own->slots = 0;
+  pin(body);
   luaL_setmetatable(L, DECODER);
-  use(body, true);
   lua_createtable(L, IMR_MAX_FIELDS, 1);
   lua_pushvalue(L, 2);
   lua_setfield(L, -2, "body");
@@ -174,6 +237,8 @@ static int decode_decoder(lua_State *L) {
 
 static void make_metatable(lua_State *L) {
   luaL_newmetatable(L, DECODER);
+  lua_pushcfunction(L, decoder_gc);
+  lua_setfield(L, -2, "__gc");
   lua_newtable(L);
   lua_pushcfunction(L, decoder_read);
   lua_setfield(L, -2, "read");

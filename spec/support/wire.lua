@@ -17,19 +17,20 @@ end
 
 --- Starts a server on a free port of 127.0.0.1.
 ---@param script string
+---@param certificate? string it speaks TLS, with certificate.pem and certificate.key
 ---@return table server with url, port
-function wire.start(script)
+function wire.start(script, certificate)
   local path = os.tmpname()
   local file = assert(io.open(path, "w"))
   file:write(script)
   file:close()
   local log = os.tmpname()
-  local command = ("lua5.4 %swire_server.lua %s %s"):format(directory(), path, log)
+  local command = ("lua5.4 %swire_server.lua %s %s %s"):format(directory(), path, log, certificate or "")
   local child = process.start(command, "^listening on (%d+)$")
   os.remove(path)
   local self = setmetatable({ child = child, log_path = log }, wire)
   self.port = tonumber(child.match)
-  self.url = "http://127.0.0.1:" .. self.port .. "/path"
+  self.url = (certificate and "https" or "http") .. "://127.0.0.1:" .. self.port .. "/path"
   return self
 end
 

@@ -1,7 +1,7 @@
--- The child process of support/wire.lua: wire_server.lua SCRIPT LOG
+-- The child process of support/wire.lua: wire_server.lua SCRIPT LOG [CERTIFICATE]
 local socket = require("socket")
 
-local script_path, log_path = ...
+local script_path, log_path, certificate = ...
 local log_file = assert(io.open(log_path, "w"))
 
 local function log(...)
@@ -105,13 +105,31 @@ end
 
 local threads, count = {}, 0
 
+-- Speaks TLS over it, or lets it go.
+local function secure(client)
+  local own = { mode = "server", protocol = "any", certificate = certificate .. ".pem", key = certificate .. ".key" }
+  local secured = assert(require("ssl").wrap(client, own))
+  client:settimeout(5)
+  secured:settimeout(5)
+  return secured:dohandshake() and secured
+end
+
 local function accept(listener)
   local client = listener:accept()
   if not client then
     return
   end
+  if certificate then
+    client:setoption("tcp-nodelay", true)
+    client = secure(client)
+    if not client then
+      return
+    end
+  end
   client:settimeout(0)
-  client:setoption("tcp-nodelay", true)
+  if not certificate then
+    client:setoption("tcp-nodelay", true)
+  end
   count = count + 1
   local connection = setmetatable({ socket = client, number = count, buffer = "" }, Connection)
   log("connect", count)

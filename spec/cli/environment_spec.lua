@@ -1,0 +1,86 @@
+-- What stands in the environment of the program, for other programs, changes nothing of where a request goes.
+local certificate = require "support.certificate"
+local cli = require "support.cli"
+local files = require "support.files"
+local shell = require "support.shell"
+local wire = require "support.wire"
+
+local PLATFORM = [[
+  for r in c.request, c do
+    local data = r.path:find("login", 1, true) and '"a-token"' or '[{"tableNo":"001"}]'
+    c:send(answer('{"code":200,"msg":"ok","totalCount":1,"data":' .. data .. "}"))
+  end
+]]
+
+-- Whatever libcurl, curl and others read for a proxy and what goes past it, in both spellings.
+local function spelled_twice(names)
+  local result = {}
+  for name, value in pairs(names) do result[name], result[name:upper()] = value, value end
+  return result
+end
+
+local LIST = "meters --format jsonl --interval 0 --retries 0 "
+
+describe("the environment", function()
+  local user, platform, proxy, scratch
+
+  before_each(function()
+    scratch = shell.scratch()
+    platform, proxy = wire.start(PLATFORM), wire.start(PLATFORM)
+    user = cli.user(("http://127.0.0.1:%d"):format(platform.port))
+  end)
+  after_each(function()
+    platform:stop()
+    proxy:stop()
+    shell.must("rm -r " .. scratch)
+  end)
+
+  local function list(environment, options)
+    local result = user:run(LIST .. (options or ""), environment)
+    assert.equal(0, result.status, result.err)
+    assert.truthy(result.out:find("001", 1, true))
+  end
+
+  it("sends nothing past a proxy that was set", function()
+    for _, past in ipairs { "*", "127.0.0.1", "127.0.0.0/8", "localhost,127.0.0.1" } do
+      list(spelled_twice { no_proxy = past }, "--proxy http://127.0.0.1:" .. proxy.port)
+    end
+    assert.equal(0, platform:count("connect"))
+    assert.is_true(proxy:count("request") >= 8)
+  end)
+
+  it("sends nothing over a proxy that was not set", function()
+    local url = "http://127.0.0.1:" .. proxy.port
+    list(spelled_twice { http_proxy = url, https_proxy = url, all_proxy = url, socks_proxy = url })
+    assert.equal(0, proxy:count("connect"))
+    assert.is_true(platform:count("request") >= 2)
+  end)
+
+  it("gives no password of a .netrc away", function()
+    files.write(user.home .. "/.netrc", "machine 127.0.0.1 login someone password NETRC-SECRET\n")
+    files.write(user.home .. "/.curlrc", ("proxy = http://127.0.0.1:%d\n"):format(proxy.port))
+    list { NETRC = user.home .. "/.netrc", CURL_HOME = user.home }
+    assert.equal(0, proxy:count("connect"))
+    platform:stop()
+    platform = wire.start("for r in c.request, c do log('head', (r.head:gsub('%s', ' '))) c:send(answer('{}')) end")
+    user:run(LIST, { IMR_BASE_URL = "http://127.0.0.1:" .. platform.port, NETRC = user.home .. "/.netrc" })
+    assert.is_true(platform:count("head") > 0)
+    for _, line in ipairs(platform:log()) do assert.is_nil(line:lower():find("authorization", 1, true), line) end
+  end)
+
+  it("neither adds to what is trusted nor has the keys of a connection written down", function()
+    local base = certificate(scratch, "right", "IP:127.0.0.1")
+    platform:stop()
+    platform = wire.start(PLATFORM, base)
+    local environment = {
+      IMR_BASE_URL = "https://127.0.0.1:" .. platform.port, SSLKEYLOGFILE = scratch .. "/keys",
+      SSL_CERT_FILE = base .. ".pem", SSL_CERT_DIR = scratch, CURL_CA_BUNDLE = base .. ".pem",
+    }
+    local result = user:run(LIST, environment)
+    assert.is_true(result.status ~= 0)
+    assert.truthy(result.err:find("no trust in the TLS certificate", 1, true), result.err)
+    assert.equal(0, platform:count("request"))
+    list(environment, "--ca-file " .. base .. ".pem")
+    assert.equal("", files.read(scratch .. "/keys") or "")
+  end)
+end)
