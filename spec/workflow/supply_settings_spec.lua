@@ -123,6 +123,11 @@ describe("the door", function()
       end
       assert.has_error(function() supply.plan(case.devices, "disconnect", with { guard = " " }) end)
       assert.has_error(function() case:open { utc_offset = 0 / 0 } end)
+      local plan = support.plan_of(supply, case, 1)
+      for _, wrong in ipairs { { gaurd = print }, { guard = "" }, { guard = true }, { guard = "\255" }, "guard" } do
+        assert.has_error(function() supply.apply(plan, wrong) end)
+        assert.has_error(function() supply.pending(wrong) end)
+      end
       assert.equal(0, #supply.history())
     end)
   end)

@@ -98,8 +98,10 @@ end
 local function set_aside(path, unreadable)
   if #unreadable == 0 then return true end
   local beside = path .. ASIDE
-  local before = core.private_read(beside) or ""
-  local ok, message = core.private_write(beside, before .. table.concat(unreadable, "\n") .. "\n")
+  local before, message = core.private_read(beside)
+  if message then return nil, message end
+  local ok
+  ok, message = core.private_write(beside, (before or "") .. table.concat(unreadable, "\n") .. "\n")
   if ok then notes.say("%d accounts that cannot be read were moved to %s", #unreadable, beside) end
   return ok, message
 end

@@ -7,6 +7,8 @@ local notes = require "imr.cli.notes"
 
 local SAVE = "save it as UTF-8 (in Excel: CSV UTF-8)"
 
+local BOM = "^\239\187\191"
+
 local function line_of(text, place)
   local _, count = text:sub(1, place):gsub("\n", "")
   return count + 1
@@ -28,13 +30,13 @@ local function as_utf8(text, where)
   if text:find("^\255\254") or text:find("^\254\255") or nul then
     exit.usage("%s, line %d: it is UTF-16, or no text; %s", where, line_of(text, nul or 1), SAVE)
   end
-  text = text:gsub("^\239\187\191", "")
+  text = text:gsub(BOM, "")
   local fine, place = core.is_utf8(text)
   if fine then return text end
   local converted = core.from_gb18030(text)
   if not converted then exit.usage("%s, line %d: it is not UTF-8; %s", where, line_of(text, place), SAVE) end
   notes.say("%s is not UTF-8 (line %d): read as GB18030", where, line_of(text, place))
-  return converted
+  return (converted:gsub(BOM, ""))
 end
 
 ---@param flag string as it stands before the path, for messages: "--from ", "--meter @"

@@ -9,6 +9,7 @@
 local check_kinds = require "imr.kinds"
 local claims = require "imr.workflow.supply_claims"
 local core = require "imr.core"
+local guard = require "imr.workflow.supply_guard"
 local ledgers = require "imr.workflow.supply_ledger"
 local plans = require "imr.workflow.supply_plan"
 local protection = require "imr.workflow.supply_protection"
@@ -180,8 +181,19 @@ local function need_client(env, level)
   if not env.client then error("this needs a client: give supply.open one", level + 1) end
 end
 
+-- A guard whose name is mistyped would let everything go.
+local RESUMING = { plan = "number", guard = "any", allow_unmatched = "boolean", deadline = "number" }
+local APPLYING = { guard = "any", guard_timeout = "number", allow_unmatched = "boolean", deadline = "number",
+  confirm = "boolean", confirm_deadline = "number", stop_after = "number", on_progress = "any", interrupted = "any" }
+
+local function checked(options, names, level)
+  if options == nil then return {} end
+  local problem = check_kinds(options, names) or guard.problem(options.guard)
+  if problem then error(problem, level + 1) end
+  return options
+end
+
 local function apply(env, plan, options)
-  options = options or {}
   env.stopping = false
   if plan.resumed and not plan.judged then judge(env, plan, options) end
   enqueue(env, plan)
@@ -254,6 +266,7 @@ local function hand_out(env)
   ---@return imr.Error|nil err kind "locked" when another process is at this ledger's queue: then the plan is on record
   function supply.apply(plan, options)
     need_client(env, 2)
+    options = checked(options, APPLYING, 2)
     return returning(apply)(env, plan, options)
   end
 
@@ -261,7 +274,10 @@ local function hand_out(env)
   ---@param options? { plan: integer?, guard: string|function|nil, allow_unmatched: boolean?, deadline: number? }
   ---@return imr.SupplyPlan|nil plan
   ---@return imr.Error|nil err kind "unsafe" when the guard, quiet hours or protection of a plan cannot be read
-  function supply.pending(options) return returning(pending)(env, options or {}) end
+  function supply.pending(options)
+    options = checked(options, RESUMING, 2)
+    return returning(pending)(env, options)
+  end
 
   ---Calls off what is planned, also beside a process that is sending it. Nothing that has left comes back: see in
   ---`state` what became of each.

@@ -6,6 +6,7 @@
 -- that takes too long has said no; it is ended with all that it has started. Nobody can end a function.
 
 local core = require "imr.core"
+local text_problem = require("imr.text").problem
 
 local guard = { TIMEOUT = 30 } -- seconds
 
@@ -47,6 +48,18 @@ local function run(command, entry, limits)
   if status == CANNOT_RUN or status == CANNOT_RUN + 1 then return nil, failed(command .. " cannot be run") end
   if status > SIGNALLED then return nil, failed(("signal %d ended %s"):format(status - SIGNALLED, command)) end
   return status == 0, "the guard said no"
+end
+
+---What is wrong with a guard, or nil.
+---@param asked any
+---@return string|nil
+function guard.problem(asked)
+  local kind = type(asked)
+  if asked == nil or kind == "function" or kind == "table" then return nil end
+  if kind ~= "string" then return ("option 'guard' cannot be a %s"):format(kind) end
+  if not asked:find("%S") then return "option 'guard' is empty" end
+  local problem = text_problem(asked)
+  return problem and "option 'guard' " .. problem
 end
 
 ---What a guard says.

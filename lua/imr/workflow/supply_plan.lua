@@ -1,6 +1,7 @@
 -- A plan: which commands would be sent, which not and why. Making one sends nothing and writes nothing.
 
 local core = require "imr.core"
+local guard = require "imr.workflow.supply_guard"
 local hours = require "imr.workflow.supply_hours"
 local protection = require "imr.workflow.supply_protection"
 local supply_facts = require "imr.workflow.supply_facts"
@@ -82,7 +83,6 @@ local function check_option(name, value)
   if mixed[name] and not mixed[name][kind] then return ("option '%s' cannot be a %s"):format(name, kind) end
   local problem = kind == "string" and text_problem(value)
   if problem then return ("option '%s' %s"):format(name, problem) end
-  if name == "guard" and kind == "string" and not value:find("%S") then return "option 'guard' is empty" end
   if kind == "number" and (value < 0 or value ~= value) then return ("option '%s' must be 0 or more"):format(name) end
 end
 
@@ -95,7 +95,7 @@ function plan.check(command, options)
     local problem = check_option(name, value)
     if problem then return problem end
   end
-  local problem = protection.problem(options.protected)
+  local problem = protection.problem(options.protected) or guard.problem(options.guard)
   if problem then return problem end
   if options.quiet_hours then
     local _, wrong = hours.parse(options.quiet_hours)
