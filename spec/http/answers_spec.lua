@@ -102,9 +102,9 @@ describe("an answer that is none", function()
         local params = { deadline = seconds }
         return call(params)
       end
-      local _, err = within(0.5, function(params) return client:meters(params):collect() end)
+      local _, err = within(5, function(params) return client:meters(params):collect() end)
       check(err, { kind = kind, retryable = retryable })
-      _, err = within(0.5, function(params) return client:disconnect("70001", params) end)
+      _, err = within(5, function(params) return client:disconnect("70001", params) end)
       check(err, { kind = "unknown_outcome", retryable = false })
       assert.equal(2, #server:requests())
     end)

@@ -14,7 +14,7 @@ local FLAGS = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-r
 ---@return string[] console
 function chromium.open(url, more)
   local profile = shell.scratch()
-  local command = ("timeout 60 chromium %s --user-data-dir=%s --virtual-time-budget=8000 %s %s 2>%s/log"):format(
+  local command = ("timeout 240 chromium %s --user-data-dir=%s --virtual-time-budget=8000 %s %s 2>%s/log"):format(
     FLAGS, profile, more or "--dump-dom", url, profile)
   local _, dom = shell.run(command)
   local log = assert(io.open(profile .. "/log"))

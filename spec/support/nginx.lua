@@ -21,7 +21,7 @@ local FRAME = [[
 $modules
 daemon off;
 worker_processes $workers;
-worker_shutdown_timeout 5s;
+worker_shutdown_timeout 30s;
 pid nginx.pid;
 error_log error.log $log_level;
 $user

@@ -20,7 +20,7 @@ end
 function raw.connect(url)
   local host, port = url:match("^http://([^:]+):(%d+)")
   local client = assert(socket.connect(host, tonumber(port)))
-  client:settimeout(10)
+  client:settimeout(60)
   client:setoption("tcp-nodelay", true)
   return client
 end
