@@ -8,6 +8,7 @@ local check_kinds = require "imr.kinds"
 local clock = require "imr.store.clock"
 local core = require "imr.core"
 local record = require "imr.store.record"
+local runtime = require "imr.runtime"
 local state_path = require "imr.state_path"
 
 ---@class imr.Store.file
@@ -43,8 +44,10 @@ end
 
 -- ---------------------------------------------------------------- slots
 
-local function open(self)
-  if self.slots then return self.slots end
+local BUILDING, AGAIN = 2, 0.005 -- seconds: far longer than to build the file takes, and between two tries
+
+-- Nil alone while another process has it locked.
+local function try_to_open(self)
   local ok, message = core.private_directory(self.path)
   if not ok then return nil, message end
   local slots, damaged = core.slots_open(self.path .. "/slots", self.had_slots)
@@ -54,17 +57,29 @@ local function open(self)
   return slots
 end
 
+-- Others may open it while this one waits.
+local function open(self, longest)
+  local ends = core.now() + math.min(BUILDING, longest)
+  while not self.slots do
+    local slots, message = try_to_open(self)
+    if message then return nil, message end
+    if not slots and core.now() >= ends then return nil end
+    if not slots then runtime.current():sleep(AGAIN) end
+  end
+  return self.slots
+end
+
 local function reopen(self)
   self.slots:close()
   self.slots = nil
 end
 
 -- Runs an operation on the slots; when the file was replaced or damaged meanwhile, once more on the one that is there
--- now.
-local function with_slots(self, name, ...)
+-- now. `longest`: seconds that it may wait while another process builds the file.
+local function with_slots(self, longest, name, ...)
   for _ = 1, 2 do
-    local slots, message = open(self)
-    if not slots then return nil, nil, message end
+    local slots, message = open(self, longest)
+    if not slots then return nil, nil, message or self.path .. "/slots is locked by another process", not message end
     local result, wait, problem = slots[name](slots, ...)
     if result or wait then return result, wait end
     if problem then return nil, nil, self.path .. "/slots " .. problem end
@@ -75,7 +90,7 @@ end
 
 function File:reserve(key, interval, now, max_wait, held)
   local shift = self.shift(now)
-  local start, wait, problem = with_slots(self, "reserve", key, interval, max_wait, held and held + shift)
+  local start, wait, problem = with_slots(self, max_wait, "reserve", key, interval, max_wait, held and held + shift)
   return start and start - shift, wait, problem
 end
 
@@ -84,7 +99,7 @@ function File:release(key, interval, held, now)
 end
 
 function File:push_back(key, time, now)
-  local _, _, problem = with_slots(self, "push_back", key, time + self.shift(now))
+  local _, _, problem = with_slots(self, BUILDING, "push_back", key, time + self.shift(now))
   if problem then self.listeners:tell("the pace could not be slowed down for all: " .. problem) end
 end
 
@@ -124,8 +139,8 @@ end
 
 -- It ends with its time, or with its process. Owners keep what it was last taken with.
 function File:lock(key, _, ttl, owner)
-  local held, _, problem = with_slots(self, "lock", lock_key(key), ttl, owner and owner.held)
-  if not held then return nil, problem end
+  local held, _, problem, busy = with_slots(self, 0, "lock", lock_key(key), ttl, owner and owner.held)
+  if not held then return nil, not busy and problem or nil end
   owner = owner or {}
   owner.held = held
   return owner

@@ -54,6 +54,7 @@ local function open_socket(options)
   core.keep_standard_descriptors()
   local socket = assert(require("socket").tcp())
   socket:settimeout(options.timeout)
+  socket:settimeout(options.timeout, "t") -- else each byte of a reply would have that long
   local ok, message = socket:connect(options.host, options.port)
   if not ok then error(("could not connect to %s:%d: %s"):format(options.host, options.port, message), 0) end
   socket:setoption("tcp-nodelay", true)
@@ -67,6 +68,7 @@ local function wrap_tls(socket, options)
     cafile = options.ca_file, capath = not options.ca_file and "/etc/ssl/certs" or nil,
   }))
   connection:settimeout(options.timeout)
+  connection:settimeout(options.timeout, "t")
   connection:sni(options.host)
   local ok, message = connection:dohandshake()
   if not ok then error(("no TLS with %s:%d: %s"):format(options.host, options.port, message), 0) end
