@@ -1,5 +1,7 @@
 -- `imr supply`: what comes in by files, flags and records, the real program.
 local cli = require "support.cli"
+local process = require "support.process"
+local shell = require "support.shell"
 local simulator = require "support.simulator"
 
 local LEDGER = ".local/state/imr/supply.db"
@@ -130,7 +132,79 @@ describe("imr supply and what comes in:", function()
     refuses(supply("status", { IMR_LEDGER = "file:x.db?mode=rwc" }), 2)
     assert.equal(2, user:run("export --table meters", { IMR_DB = ":memory:" }).status)
     assert.equal(0, disconnect("--ledger " .. decoy).status)
-    assert.same({ "600" }, require("support.shell").lines(("stat -c %%a '%s'"):format(decoy)))
+    assert.same({ "600" }, shell.lines(("stat -c %%a '%s'"):format(decoy)))
     assert.equal(2, executions())
+  end)
+end)
+
+-- A platform that lists its first device under two numbers, with another device between the two rows.
+local TWO_NUMBERS = [[
+  local Platform, Server = require "imr.simulator.platform", require "imr.simulator.server"
+  local platform
+  platform = Platform.new { meters = 6, days = 1, interval = 0, offline = 0, command_delay = 0,
+    on_request = function(request)
+      if not request.path:find("meterList", 1, true) then return nil end
+      local one, other = platform:meter(1).device, platform:meter(2).device
+      return { code = 200, total = 3, data = { { deviceId = one, tableNo = "000100", gate = "合闸" },
+        { deviceId = other, tableNo = "000200", gate = "合闸" }, { deviceId = one, tableNo = "000300", gate = "合闸" } } }
+    end }
+  local server = assert(Server.new { platform = platform, log = io.open(arg[1], "a") })
+  print("listening on " .. server.url)
+  io.stdout:flush()
+  local ends = os.time() + 300
+  while os.time() < ends do server:turn(0.25) end]]
+
+describe("imr supply and a device that is listed under two numbers", function()
+  local log, child, one, other
+
+  before_each(function()
+    log = os.tmpname()
+    local program = os.tmpname()
+    local file = assert(io.open(program, "w"))
+    file:write(TWO_NUMBERS)
+    file:close()
+    child = process.start(("env LUA_PATH=%s LUA_CPATH=%s %s %s %s"):format(shell.quote(package.path),
+      shell.quote(package.cpath), process.interpreter, program, log), "^listening on (%S+)$")
+    os.remove(program)
+    platform = setmetatable({ log = log }, simulator)
+    user = cli.user(child.match, { IMR_STORE = "memory" })
+    local rows = cli.rows(user:run "meters --interval 0")
+    one, other = rows[1].device_id, rows[2].device_id
+  end)
+
+  after_each(function()
+    child:stop()
+    os.remove(log)
+    user:remove()
+  end)
+
+  local function targets()
+    local list = {}
+    for index, entry in ipairs(platform:entries "instruct") do list[index] = entry.device end
+    return list
+  end
+
+  it("protects it by either", function()
+    for _, number in ipairs { "000100", "000300" } do
+      local arguments = "disconnect --interval 0 --yes --force --reason x --protected %s %s %s"
+      local result = supply(arguments:format(number, one, other))
+      assert.equal(0, result.status, result.err)
+      assert.matches("not sent to " .. one .. ": the device is protected", result.err, 1, true)
+    end
+    assert.same({ other, other }, targets())
+  end)
+
+  it("protects what was left over by either", function()
+    for _, number in ipairs { "000100", "000300" } do
+      supply(("disconnect --interval 0 --yes --force --reason x --guard /no/such/guard %s"):format(one))
+      supply("resume --interval 0 --yes --guard true", { IMR_PROTECTED = user:write("list", "meter_no\n" .. number) })
+    end
+    assert.same({}, targets())
+  end)
+
+  it("says so where it is sent something", function()
+    local result = supply("disconnect --interval 0 --yes --reason x " .. one)
+    assert.equal(0, result.status, result.err)
+    assert.matches(("device %s is listed under 2 meter numbers: 000100, 000300"):format(one), result.err, 1, true)
   end)
 end)
