@@ -92,9 +92,9 @@ end
 -- ---------------------------------------------------------------- one run on the virtual clock
 
 -- Seeds that are neighbours begin far apart.
-local function scattered(seed) return random_of(seed * 2654435761 % 2147483647 + 1) end
+function chaos.scattered(seed) return random_of(seed * 2654435761 % 2147483647 + 1) end
 
-local function faults_of(random)
+function chaos.faults_of(random)
   local faults = {}
   for _, name in ipairs(chaos.FAULTS) do
     faults[name] = { rate = (random(10) - 1) / 100, endpoints = { "instruct", "latest_readings" } }
@@ -132,8 +132,9 @@ end
 ---@param seed integer
 ---@return table counts with `deaths`
 function chaos.run(seed)
-  local random, counts = scattered(seed), nil
-  supply.run({ seed = seed, faults = faults_of(random), token_life = 20, command_delay = random(9) }, function(case)
+  local random, counts = chaos.scattered(seed), nil
+  local options = { seed = seed, faults = chaos.faults_of(random), token_life = 20, command_delay = random(9) }
+  supply.run(options, function(case)
     case.wanted = {}
     for index, device in ipairs(case.devices) do
       local connected = random(3) > 1

@@ -1,4 +1,5 @@
--- Real processes that a real SIGKILL ends, against one platform that drops some of their connections.
+-- Real processes that a real SIGKILL ends, against one platform that drops some of their connections; and pairs of
+-- them, where the lock of the first is unlinked and the second goes on with the same queue.
 local chaos = require "support.supply_chaos"
 local process = require "support.process"
 local shell = require "support.shell"
@@ -23,18 +24,36 @@ local function connected(client)
   return devices
 end
 
-local function child(case, ledger, at, limit)
+local function command_of(case, ledger, at, limit)
   local arguments = table.concat({ case.url, ledger, at, (table.unpack or unpack)(case.devices) }, " ")
   local before = limit and ("timeout -s KILL %.3f "):format(limit) or ""
   local command = "env -u LUA_PATH_5_4 -u LUA_CPATH_5_4 LUA_PATH=%s LUA_CPATH=%s %s%s %s %s"
-  local ok, output = shell.run(command:format(shell.quote(package.path),
-    shell.quote(package.cpath), before, process.interpreter, CHILD, arguments))
+  return command:format(shell.quote(package.path), shell.quote(package.cpath), before, process.interpreter, CHILD,
+    arguments)
+end
+
+local function child(case, ledger, at, limit)
+  local ok, output = shell.run(command_of(case, ledger, at, limit))
   assert(output == "" or output:find("[Kk]illed"), output)
   return not ok
 end
 
--- Odd runs die at a step, even ones at a moment.
+-- The plan is on record when there is a lock; the second one may die as well.
+local PAIR = [[%s & pid=$!; tries=0
+while [ ! -e %s.lock ] && [ $tries -lt 100 ]; do sleep 0.005; tries=$((tries + 1)); done
+rm -f %s.lock; %s; wait $pid; true]]
+
+local function pair(case, ledger, number)
+  local second = number % 2 == 0 and FIRST_STEP + (number * 13) % STEPS or 0
+  local _, output = shell.run(PAIR:format(command_of(case, ledger, 0), ledger, ledger,
+    command_of(case, ledger, second)))
+  assert(not output:find("supply_child.lua:", 1, true) or output:find("locked", 1, true), output)
+  return 0
+end
+
+-- One in three is a pair. Of the others odd runs die at a step, even ones at a moment.
 local function lives(case, ledger, number)
+  if number % 3 == 0 then return pair(case, ledger, number) end
   local deaths = 0
   for life = 1, 2 do
     local share = (number * 37 + life * 13) % STEPS

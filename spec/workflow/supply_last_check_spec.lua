@@ -51,6 +51,22 @@ describe("while the guard thinks", function()
     end)
   end)
 
+  it("the clock is set forward, over the quiet hours, and it is quiet all the same", function()
+    run({}, function(case)
+      local ahead = 0
+      local supply = case:open { clock = function() return case:now() + ahead end }
+      case.world:sleep(1200 - 20)
+      local plan = assert(supply.plan(first(case.devices, 1), "disconnect", with { quiet_hours = "03:00-06:00",
+        guard = function()
+          case.world:sleep(30)
+          ahead = 4 * 3600
+          return true
+        end }))
+      assert.equal("quiet hours", assert(supply.apply(plan)).stopped)
+      assert.equal(0, #case:executions())
+    end)
+  end)
+
   it("the device gets protected", function()
     run({}, function(case)
       local protected = { [case.devices[8]] = true }

@@ -210,8 +210,11 @@ local run = { disconnect = run_command, reconnect = run_command, read = run_comm
 function run.resume(arguments)
   check_flags(arguments)
   local client, handle = with_client(arguments, input.protected(arguments))
-  local plan, err = exit.wrong_use(handle.pending, { guard = arguments.guard,
-    allow_unmatched = arguments.allow_unmatched })
+  local plan, err
+  watch.run(function()
+    plan, err = exit.wrong_use(handle.pending, { guard = arguments.guard,
+      allow_unmatched = arguments.allow_unmatched })
+  end)
   if not plan then error(err, 0) end
   return show_or_send(handle, plan, arguments, client:spacing("instruct"))
 end

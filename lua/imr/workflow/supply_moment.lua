@@ -1,9 +1,9 @@
 -- What time it is, when the clock may have been set.
 --
--- A clock that is set back would stretch what expires, and lead back out of quiet hours. So the time is a span: from
--- what the clock says to the latest that one has reason to believe, which is the clock at the run's beginning and the
--- seconds since then, or the newest time in the ledger. A ledger that is more than a day ahead was written by a clock
--- that was wrong: it says nothing.
+-- A clock that is set back would stretch what expires, and lead back out of quiet hours; one that is set forward, out
+-- of them at the other end. So the time is a span of all that one has reason to believe: what the clock says, what it
+-- said when the run began and the seconds since then, and the newest time in the ledger. A ledger that is more than a
+-- day ahead was written by a clock that was wrong: it says nothing.
 
 local hours = require "imr.workflow.supply_hours"
 
@@ -31,8 +31,8 @@ end
 ---@return number earliest Unix seconds
 ---@return number latest
 function Moment:span()
-  local now = self.clock()
-  return now, math.max(now, self.steady() + self.ahead, self.known)
+  local now, reckoned = self.clock(), self.steady() + self.ahead
+  return math.min(now, reckoned), math.max(now, reckoned, self.known)
 end
 
 ---Seconds until a Unix time has certainly not passed any more; 0 when it may have.
