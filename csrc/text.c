@@ -47,10 +47,10 @@ static int text_cut(lua_State *L) {
 }
 
 /*** The text, with U+FFFD for each byte that is not UTF-8.
-@function clean
+@function as_utf8
 @tparam string text
 @treturn string */
-static int text_clean(lua_State *L) {
+static int text_as_utf8(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
   const char *end = text + length;
@@ -92,7 +92,7 @@ static int text_from_gb18030(lua_State *L) {
 
 static const luaL_Reg functions[] = {{"is_utf8", text_is_utf8},
                                      {"cut", text_cut},
-                                     {"clean", text_clean},
+                                     {"as_utf8", text_as_utf8},
                                      {"from_gb18030", text_from_gb18030},
                                      {NULL, NULL}};
 

@@ -240,9 +240,13 @@ function core.caught_signal() end
 ---Opens the slot file, which is built when it is new, from another boot or not a slot file.
 ---@param path string
 ---@param had_one? boolean this process has had one open there, which is gone
----@return imr.core.slots|nil slots
+---@return imr.core.slots|nil slots; nil alone while another process has the file locked, to build it
 ---@return boolean|string was it damaged; or what is wrong
 function core.slots_open(path, had_one) end
+
+---Which boot of the host this is: times of core.now are comparable only within one.
+---@return string 16 hexadecimal digits
+function core.boot() end
 
 ---@class imr.core.slots: userdata
 local slots = {}
@@ -284,10 +288,6 @@ function slots:lock(key, ttl, held) end
 ---@param key string
 ---@param held integer what it was taken with
 function slots:unlock(key, held) end
-
----Which boot of the host this is: times of core.now are comparable only within one.
----@return string 16 hexadecimal digits
-function core.boot() end
 
 ---What to say about an option that does not exist.
 ---@param given string
@@ -331,7 +331,7 @@ function core.cut(text, most) end
 ---The text, with U+FFFD for each byte that is not UTF-8.
 ---@param text string
 ---@return string
-function core.clean(text) end
+function core.as_utf8(text) end
 
 ---A text in GB18030, which Chinese Windows writes, as UTF-8.
 ---@param text string

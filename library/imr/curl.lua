@@ -34,7 +34,7 @@ function multi:start(request) end
 ---Does what can be done without waiting.
 ---@return integer how many transfers are still running
 ---@return boolean whether there is more to read at once
----@return integer how many have ended, for `finished` to give out
+---@return integer how many have ended, for `finished` to give out; one of those may only need another connection
 function multi:perform() end
 
 ---Waits for a transfer to have something to do; returns at once when there is none, or more to read. This blocks the process.

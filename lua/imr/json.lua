@@ -8,6 +8,9 @@ local json = {}
 
 local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
 
+-- Not %c: in some locales bytes of UTF-8 are control characters too.
+local SPECIAL = '[%z\1-\31\127"\\]'
+
 local function escape(character)
   return ESCAPES[character] or ("\\u%04x"):format(character:byte())
 end
@@ -16,9 +19,9 @@ end
 ---@param text string
 ---@return string
 function json.quote(text)
-  if text:find("[\128-\255]") then text = core.clean(text) end
-  if not text:find('[%c"\\]') then return '"' .. text .. '"' end
-  return '"' .. text:gsub('[%c"\\]', escape) .. '"'
+  if text:find("[\128-\255]") then text = core.as_utf8(text) end
+  if not text:find(SPECIAL) then return '"' .. text .. '"' end
+  return '"' .. text:gsub(SPECIAL, escape) .. '"'
 end
 
 -- Whole numbers in full, others with the fewest digits that read back as the same number.

@@ -23,7 +23,7 @@ function password.clean(given)
   if problem then return nil, problem .. ": the platform takes UTF-8" end
   if text == "" then return nil, "is empty" end
   if #text > LONGEST then return nil, ("is longer than %d bytes"):format(LONGEST) end
-  local place = text:find("%c") or text:find("\194[\128-\159]")
+  local place = text:find("[\1-\31\127]") or text:find("\194[\128-\159]")
   if place then return nil, ("has a control character in it (byte %d)"):format(place) end
   return text
 end

@@ -15,6 +15,16 @@ describe("the generated pages", function()
     it(path, function() assert.is_true(files.read(path) == text, path .. ADVICE) end)
   end
 
+  -- One table takes the functions of many files: the second of a name would take the place of the first.
+  it("know each function of imr.core once", function()
+    local found = {}
+    for line in files.read("library/imr/core.lua"):gmatch("\nfunction ([^(]+)") do
+      assert.is_nil(found[line], line)
+      found[line] = true
+    end
+    assert.is_true(found["core.is_utf8"])
+  end)
+
   it("name every field of every record in both languages", function()
     for _, page in ipairs { schema.records "en", schema.records "zh" } do
       for _, endpoint in ipairs(require("imr").schema()) do
