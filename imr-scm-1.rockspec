@@ -46,6 +46,7 @@ build = {
         "csrc/envelope.c",
         "csrc/error.c",
         "csrc/field.c",
+        "csrc/fit.c",
         "csrc/hash.c",
         "csrc/holders.c",
         "csrc/json.c",

@@ -99,7 +99,7 @@ static int read_pinned(lua_State *L) {
 @tparam string|imr.curl.body body text, or what curl.so gives in its place
 @tparam string decimals "number", or "string" for the server's own digits
 @tparam number utc_offset seconds east of UTC of the platform's clock
-@treturn[1] table answer code, message, total, form, rows, ids, token
+@treturn[1] table answer code, message, total, form, rows, ids, misfit, token
 @treturn[2] nil
 @treturn[2] string what is wrong, and where */
 static int decode_answer(lua_State *L) {

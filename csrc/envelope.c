@@ -284,6 +284,8 @@ static void push_message(lua_State *L, imr_json_value message) {
 
 static void set_lists(answer *a) {
   if (a->code != SUCCESS || lua_isnil(a->L, a->list)) return;
+  lua_pushboolean(a->L, a->row_count > 0 && !imr_keys_fit(&a->rows.keys, a->endpoint, a->single));
+  lua_setfield(a->L, a->table, "misfit");
   lua_pushvalue(a->L, a->list);
   lua_setfield(a->L, a->table, "rows");
   lua_pushvalue(a->L, a->list + 1);

@@ -1,6 +1,6 @@
-/* An answer's body on its way to Lua: {code, message, total, form, rows, ids, token}. It can be read in
- * slices: where one ends, `imr_envelope` and the stack slots from its first one to the top are all that the
- * next one needs. */
+/* An answer's body on its way to Lua: {code, message, total, form, rows, ids, misfit, token}. It can be read
+ * in slices: where one ends, `imr_envelope` and the stack slots from its first one to the top are all that
+ * the next one needs. */
 #ifndef IMR_ENVELOPE_H
 #define IMR_ENVELOPE_H
 

@@ -240,6 +240,8 @@ static imr_json_step read_key(imr_rows *rows, imr_guess *guess, int first) {
   if (step != IMR_JSON_MORE) return step;
   guess->field = field_of_key(rows, &guess->key, first, &guess->wire);
   guess->bit = guess->field < 0 ? 0 : IMR_BIT(guess->field);
+  imr_keys_note(&rows->keys, guess->field,
+                &guess->key); /* a key that is guessed right has been here before */
   guess->text = start;
   guess->length = (size_t)(rows->json->at - start);
   rows->version++;

@@ -4,6 +4,7 @@
 
 #include "builder.h"
 #include "field.h"
+#include "fit.h"
 #include "leftovers.h"
 
 /* Of a set of fields, or of a run's members. */
@@ -51,6 +52,7 @@ typedef struct {
   int values; /* Lua stack slot of the first field's last value, where it is kept, behind it the others */
   imr_leftovers leftovers;
 
+  imr_keys keys; /* of all rows so far */
   imr_guess guesses[IMR_MAX_GUESSES];
   unsigned version;                     /* counts the changes of guesses and of kept values */
   int run;                              /* the guess where the last run begins */

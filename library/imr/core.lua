@@ -83,7 +83,7 @@ function core.format_time(seconds, utc_offset) end
 ---@param body string|imr.curl.body text, or what curl.so gives in its place
 ---@param decimals string "number", or "string" for the server's own digits
 ---@param utc_offset number seconds east of UTC of the platform's clock
----@return table|nil answer code, message, total, form, rows, ids, token
+---@return table|nil answer code, message, total, form, rows, ids, misfit, token
 ---@return string|nil what is wrong, and where
 function core.decode(endpoint, body, decimals, utc_offset) end
 

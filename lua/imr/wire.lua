@@ -10,6 +10,10 @@ local LOOKED_AT = 4096         -- bytes that a message is taken from
 local LONGEST_SECRET = 1024    -- as an answer may spell it
 local SLICE = 8192             -- bytes of a body that are decoded at a stretch: some 0.04 ms
 
+-- Commands: success is all that their answers say.
+local without_data = {}
+for _, entry in ipairs(core.schema()) do without_data[entry.name] = entry.command end
+
 local content_types = { json = "application/json", form = "application/x-www-form-urlencoded" }
 
 local function urlencode(text)
@@ -110,19 +114,28 @@ local function decode(endpoint, body, settings)
   return answer, problem
 end
 
+-- What is wrong with a success: it may be the answer to another request.
+local function misfit_of(endpoint, answer)
+  if answer.misfit then
+    return ("the rows are no records of %s: no field tells them from others"):format(endpoint)
+  elseif without_data[endpoint] and (answer.form == "list" or answer.form == "object") then
+    return "it has records where a command's answer has none"
+  end
+end
+
 local function read(endpoint, status, headers, body, settings)
   local answer, problem = decode(endpoint, body, settings)
   if answer and answer.code ~= 200 then return nil, code_error(answer, status, settings.redact) end
   if status ~= 200 then return nil, http_error(status, headers, body, settings.redact) end
-  if answer then
+  local misfit = answer and misfit_of(endpoint, answer)
+  if answer and not misfit then
     answer.message = wire.said(answer.message, settings.redact) -- an outcome shows it, and a ledger keeps it
     return answer
   end
-  return nil, core.error {
-    kind = "protocol", http_status = status, retryable = true, executed = "maybe",
-    message = ("the answer is not the platform's: %s%s"):format(settings.redact(problem),
-      wire.excerpt(body, settings.redact)),
-  }
+  local what = misfit and "the answer is to another request: " .. misfit
+    or "the answer is not the platform's: " .. settings.redact(problem) .. wire.excerpt(body, settings.redact)
+  return nil, core.error { kind = "protocol", http_status = status, retryable = true, executed = "maybe",
+    message = what }
 end
 
 ---@class imr.WireSettings
