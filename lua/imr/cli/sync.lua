@@ -105,8 +105,8 @@ local function say(report)
     report.new_rows, report.restated, report.rejected > 0
     and (", %d that fit no table (see rejected)"):format(report.rejected) or "")
   for _, entry in ipairs(report.incomplete) do
-    notes.say("%s: %d rows of %s came%s; the next run reads them again", entry.listing, entry.rows,
-      entry.claimed_total or "an unknown number", entry.drifted and ", and rows moved meanwhile" or "")
+    notes.say("%s: %s", entry.listing, entry.doubt or ("%d rows of %s came%s; the next run reads them again"):format(
+      entry.rows, entry.claimed_total or "an unknown number", entry.drifted and ", and rows moved meanwhile" or ""))
   end
 end
 

@@ -25,6 +25,8 @@ local function upsert(entry)
 end
 
 local INSTALLED = "SELECT %s AS first_seen FROM meters WHERE meter_no = ? AND device_id = ? AND removed_at IS NULL"
+local STANDING = "SELECT sum(CASE WHEN last_seen < ? THEN 1 ELSE 0 END) AS before, "
+  .. "sum(CASE WHEN last_seen >= ? THEN 1 ELSE 0 END) AS listed FROM meters WHERE removed_at IS NULL"
 local REMOVE = "UPDATE meters SET removed_at = ? WHERE removed_at IS NULL AND last_seen < ?"
 
 ---@param db imr.Database
@@ -78,9 +80,18 @@ function Writer:write(rows)
   return counts
 end
 
+-- An absence is not a fact: a list without any meter says that something is wrong with the list.
+local function are_all_gone(self)
+  local found = self.db:row(STANDING, self.seen, self.seen)
+  return (found.before or 0) > 0 and (found.listed or 0) == 0
+end
+
 ---The listing has ended and is known to be complete: what was listed before and is not now has been removed.
+---@return string|nil doubt why it is not believed
 function Writer:finish()
-  if self.entry.name == "meters" then self.db:execute(REMOVE, self.seen, self.seen) end
+  if self.entry.name ~= "meters" then return nil end
+  if are_all_gone(self) then return "no meter is listed any more: all are kept, and the list is read again" end
+  self.db:execute(REMOVE, self.seen, self.seen)
 end
 
 return meters

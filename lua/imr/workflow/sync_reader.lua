@@ -83,9 +83,9 @@ end
 local function finish(self, own, report, settled, id)
   local job = self.job
   job.db:transaction(function()
-    job.run:listed(id, self.listing, own, report)
+    local doubt = not self.listing.moment and report.complete and self.writer:finish() or nil
+    job.run:listed(id, self.listing, own, report, doubt)
     if not self.listing.moment then
-      if report.complete then self.writer:finish() end
       job.listed = job.listed or self.listing.name == "meters"
       return
     end

@@ -62,12 +62,14 @@ end
 ---@param listing imr.sync.Listing
 ---@param parameters { from: integer?, to: integer? }
 ---@param report imr.Report
-function Run:listed(id, listing, parameters, report)
+---@param doubt? string why it is not believed, although it came to its end
+function Run:listed(id, listing, parameters, report, doubt)
+  local complete = report.complete and not doubt
   self.db:execute(LISTED, report.pages, report.rows, report.claimed_total, report.duplicates, report.drifted,
-    report.complete, self.clock(), id)
-  if not report.complete then
+    complete, self.clock(), id)
+  if not complete then
     self.incomplete[#self.incomplete + 1] = { listing = listing.name, from = parameters.from, to = parameters.to,
-      rows = report.rows, claimed_total = report.claimed_total, drifted = report.drifted }
+      rows = report.rows, claimed_total = report.claimed_total, drifted = report.drifted, doubt = doubt }
   end
 end
 
