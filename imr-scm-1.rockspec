@@ -56,6 +56,7 @@ build = {
         "csrc/number.c",
         "csrc/output_file.c",
         "csrc/pace.c",
+        "csrc/path.c",
         "csrc/private_file.c",
         "csrc/process.c",
         "csrc/record.c",

@@ -14,10 +14,13 @@
 #include "compat.h"
 #include "core.h"
 #include "descriptors.h"
+#include "path.h"
 
-#define LOCK_TYPE    "imr.lock"
-#define LARGEST_FILE 65536
-#define OTHERS       (S_IRWXG | S_IRWXO)
+#define LOCK_TYPE     "imr.lock"
+#define LARGEST_FILE  65536
+#define ATTEMPTS      100
+#define OTHERS        (S_IRWXG | S_IRWXO)
+#define LONGEST_SHOWN 300 /* bytes of a path, so that what is wrong with it can be read */
 
 typedef struct imr_lock {
   int fd; /* -1: released */
@@ -25,7 +28,7 @@ typedef struct imr_lock {
 } imr_lock;
 
 void imr_private_problem(char *problem, const char *what, const char *path, int error) {
-  snprintf(problem, IMR_PROBLEM_SIZE, "%s %s: %s", what, path, strerror(error));
+  snprintf(problem, IMR_PROBLEM_SIZE, "%s %.*s: %s", what, LONGEST_SHOWN, path, strerror(error));
 }
 
 /* NULL, or what makes this file or directory unfit for secrets. */
@@ -37,15 +40,19 @@ static const char *unfit(const struct stat *status, mode_t type) {
   return NULL;
 }
 
+static int check_status(const struct stat *status, mode_t type, const char *path, char *problem) {
+  const char *why = unfit(status, type);
+  if (why) snprintf(problem, IMR_PROBLEM_SIZE, "%.*s %s", LONGEST_SHOWN, path, why);
+  return why ? -1 : 0;
+}
+
 static int check_fd(int fd, const char *path, char *problem) {
   struct stat status;
   if (fstat(fd, &status) != 0) {
     imr_private_problem(problem, "cannot look at", path, errno);
     return -1;
   }
-  const char *why = unfit(&status, S_IFREG);
-  if (why) snprintf(problem, IMR_PROBLEM_SIZE, "%s %s", path, why);
-  return why ? -1 : 0;
+  return check_status(&status, S_IFREG, path, problem);
 }
 
 int imr_private_open(const char *path, int flags, char *problem) {
@@ -53,12 +60,15 @@ int imr_private_open(const char *path, int flags, char *problem) {
   int fd = imr_open_file(path, flags | O_NOFOLLOW | O_NONBLOCK, 0600);
   if (fd < 0) {
     if (errno == ELOOP)
-      snprintf(problem, IMR_PROBLEM_SIZE, "%s is a symbolic link", path);
+      snprintf(problem, IMR_PROBLEM_SIZE, "%.*s is a symbolic link", LONGEST_SHOWN, path);
     else if (errno != ENOENT || flags & O_CREAT)
       imr_private_problem(problem, "cannot open", path, errno);
     return -1;
   }
-  if (check_fd(fd, path, problem) == 0) return fd;
+  if (check_fd(fd, path, problem) == 0) {
+    if (flags & O_CREAT) (void)fchmod(fd, 0600); /* whatever the umask takes away */
+    return fd;
+  }
   close(fd);
   return -1;
 }
@@ -72,16 +82,22 @@ static int push_problem(lua_State *L, const char *problem) {
 
 /* ---------------------------------------------------------------- directory */
 
+static int make_directory(const char *path) {
+  if (mkdir(path, 0700) != 0) return -1;
+  (void)chmod(path, 0700); /* whatever the umask takes away */
+  return 0;
+}
+
 /* Makes every missing directory on the way, as `mkdir -p` does. */
 static int make_path(char *path, char *problem) {
   for (char *slash = path + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
     *slash = '\0';
-    int failed = mkdir(path, 0700) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES;
+    int failed = make_directory(path) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES;
     if (failed) imr_private_problem(problem, "cannot make directory", path, errno);
     *slash = '/';
     if (failed) return -1;
   }
-  if (mkdir(path, 0700) == 0 || errno == EEXIST) return 0;
+  if (make_directory(path) == 0 || errno == EEXIST) return 0;
   imr_private_problem(problem, "cannot make directory", path, errno);
   return -1;
 }
@@ -92,19 +108,17 @@ static int make_path(char *path, char *problem) {
 @treturn true|nil
 @treturn string|nil what is wrong */
 static int private_directory(lua_State *L) {
-  size_t length;
-  const char *given = luaL_checklstring(L, 1, &length);
+  const char *given = imr_check_path(L, 1);
+  size_t length = strlen(given);
   char *path = lua_newuserdata(L, length + 1);
   char problem[IMR_PROBLEM_SIZE] = "";
   struct stat status;
   memcpy(path, given, length + 1);
   if (make_path(path, problem) == 0) {
-    if (lstat(path, &status) != 0) {
+    if (lstat(path, &status) != 0)
       imr_private_problem(problem, "cannot look at", path, errno);
-    } else {
-      const char *why = unfit(&status, S_IFDIR);
-      if (why) snprintf(problem, sizeof problem, "%s %s", path, why);
-    }
+    else
+      (void)check_status(&status, S_IFDIR, path, problem);
   }
   if (*problem) return push_problem(L, problem);
   lua_pushboolean(L, 1);
@@ -132,7 +146,7 @@ static ssize_t read_all(int fd, char *text, size_t size) {
 @treturn string|nil what is wrong
 @treturn true|nil there is more than that */
 static int private_read(lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = imr_check_path(L, 1);
   char *text = lua_newuserdata(L, LARGEST_FILE + 1);
   char problem[IMR_PROBLEM_SIZE];
   int fd = imr_private_open(path, O_RDONLY, problem);
@@ -165,13 +179,22 @@ static int write_all(int fd, const char *text, size_t length) {
 /* Writes beside the file and renames: a reader sees the old text or the new one, whatever happens to us. What
    a killed writer left beside it is not written into: it might be a link. */
 static int replace(const char *path, const char *beside, const char *text, size_t length, char *problem) {
+  struct stat status;
+  if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+    snprintf(problem, IMR_PROBLEM_SIZE, "%.*s is no file: it is not replaced", LONGEST_SHOWN, path);
+    return -1;
+  }
   unlink(beside);
   int fd = imr_private_open(beside, O_WRONLY | O_CREAT | O_EXCL, problem);
   if (fd < 0) return -1;
-  int failed = write_all(fd, text, length) != 0;
-  if (close(fd) != 0) failed = 1;
-  if (!failed && rename(beside, path) == 0) return 0;
-  imr_private_problem(problem, "cannot write", path, errno);
+  int error = write_all(fd, text, length) != 0 || fsync(fd) != 0 ? errno : 0;
+  if (close(fd) != 0 && !error) error = errno;
+  if (!error && rename(beside, path) != 0) error = errno;
+  if (!error) {
+    imr_sync_directory(path);
+    return 0;
+  }
+  imr_private_problem(problem, "cannot write", path, error);
   unlink(beside);
   return -1;
 }
@@ -184,7 +207,7 @@ static int replace(const char *path, const char *beside, const char *text, size_
 @treturn string|nil what is wrong */
 static int private_write(lua_State *L) {
   size_t length;
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = imr_check_path(L, 1);
   const char *text = luaL_checklstring(L, 2, &length);
   char problem[IMR_PROBLEM_SIZE] = "";
   lua_pushfstring(L, "%s.new", path);
@@ -204,11 +227,11 @@ static void make(const char *path, char *problem) {
     fd = errno == ENOENT ? imr_open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0600) : -1;
     if (fd < 0 && errno == EEXIST) continue;
     if (fd < 0) imr_private_problem(problem, "cannot make", path, errno);
+    if (fd >= 0) (void)fchmod(fd, 0600);
     if (fd >= 0) close(fd);
     return;
   }
-  const char *why = unfit(&status, S_IFREG);
-  if (why) snprintf(problem, IMR_PROBLEM_SIZE, "%s %s", path, why);
+  (void)check_status(&status, S_IFREG, path, problem);
 }
 
 /*** Makes an empty private file (0600), or checks the one that is there without opening it.
@@ -218,9 +241,22 @@ static void make(const char *path, char *problem) {
 @treturn string|nil what is wrong */
 static int private_make(lua_State *L) {
   char problem[IMR_PROBLEM_SIZE] = "";
-  make(luaL_checkstring(L, 1), problem);
+  make(imr_check_path(L, 1), problem);
   if (*problem) return push_problem(L, problem);
   lua_pushboolean(L, 1);
+  return 1;
+}
+
+/*** Tells which file is at a path, so that one can notice that it is another by now.
+@function file_identity
+@tparam string path
+@treturn string|nil nil where there is none */
+static int file_identity(lua_State *L) {
+  struct stat status;
+  char text[64];
+  if (stat(imr_check_path(L, 1), &status) != 0) return 0;
+  snprintf(text, sizeof text, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+  lua_pushstring(L, text);
   return 1;
 }
 
@@ -240,7 +276,7 @@ static int lock_release(lua_State *L) {
 /* The locked file, or -1. A lock on a file that has been removed meanwhile is no lock. */
 static int open_locked(const char *path, char *problem) {
   struct stat status;
-  for (;;) {
+  for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
     int fd = imr_private_open(path, O_RDWR | O_CREAT, problem);
     if (fd < 0) return -1;
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
@@ -251,6 +287,8 @@ static int open_locked(const char *path, char *problem) {
     if (fstat(fd, &status) == 0 && status.st_nlink > 0) return fd;
     close(fd);
   }
+  snprintf(problem, IMR_PROBLEM_SIZE, "%.*s is removed again and again", LONGEST_SHOWN, path);
+  return -1;
 }
 
 /*** Takes a lock that ends with its owner, or with release().
@@ -259,7 +297,7 @@ static int open_locked(const char *path, char *problem) {
 @treturn lock|nil lock; nil alone while somebody else has it
 @treturn string|nil what is wrong */
 static int private_lock(lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = imr_check_path(L, 1);
   char problem[IMR_PROBLEM_SIZE];
   imr_lock *lock = lua_newuserdata(L, sizeof *lock);
   lock->fd = -1;
@@ -271,9 +309,13 @@ static int private_lock(lua_State *L) {
 }
 
 static const luaL_Reg functions[] = {
-    {"private_directory", private_directory}, {"private_read", private_read},
-    {"private_write", private_write},         {"private_make", private_make},
-    {"private_lock", private_lock},           {NULL, NULL},
+    {"private_directory", private_directory},
+    {"private_read", private_read},
+    {"private_write", private_write},
+    {"private_make", private_make},
+    {"private_lock", private_lock},
+    {"file_identity", file_identity},
+    {NULL, NULL},
 };
 
 void imr_open_private_file(lua_State *L) {

@@ -13,6 +13,7 @@
 #include "compat.h"
 #include "core.h"
 #include "mapped.h"
+#include "path.h"
 #include "private_file.h"
 #include "slots_object.h"
 
@@ -121,7 +122,7 @@ static int slots_close(lua_State *L) {
 @treturn slots|nil slots; nil alone while another process has the file locked, to build it
 @treturn boolean|string was it damaged; or what is wrong */
 static int slots_open(lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = imr_check_path(L, 1);
   int had_one = lua_toboolean(L, 2);
   char problem[IMR_PROBLEM_SIZE];
   imr_slots_state state = IMR_SLOTS_GOOD;

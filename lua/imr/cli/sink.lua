@@ -43,12 +43,10 @@ local function stream(target, path)
 end
 
 local function move(from, to)
-  local ok, message = core.sync_file(from)
-  if ok then ok, message = os.rename(from, to) end
-  if not ok then
-    os.remove(from)
-    exit.fail("output", "%s can't be written: %s", to, message)
-  end
+  local ok, message = core.replace_file(from, to)
+  if ok then return end
+  os.remove(from)
+  exit.fail("output", "%s can't be written: %s", to, message)
 end
 
 ---A file appears, or changes, only as a whole. An incomplete listing never takes the place of a complete one: its

@@ -26,6 +26,19 @@ function connect.is_file(path)
   return os.rename(path, path) == true
 end
 
+-- What tells when the file at a path is not the one that was opened: SQLite goes on in a file that has been removed,
+-- and what it stores there is gone with the process.
+---@param path string of a file that has just been opened
+---@return fun(): string|nil problem
+function connect.watch_file(path)
+  local opened = core.file_identity(path)
+  return function()
+    local found = core.file_identity(path)
+    if found == opened then return nil end
+    return found and "its file was replaced by another while it was open" or "its file was removed while it was open"
+  end
+end
+
 -- SQLite would let everybody read what it makes. A file that is there has the rights that its owner gave it.
 local function make_private(path, fail)
   if connect.is_file(path) then return end

@@ -182,14 +182,25 @@ function Database:transaction(fn)
   local kept = private[self]
   connection_of(self)
   if kept.inside then return fn() end
+  self:check_file()
   self:execute(self.dialect == "sqlite" and "BEGIN IMMEDIATE" or "BEGIN")
   kept.inside = true
   local fine, result = pcall(fn)
   kept.inside = false
   if fine then fine, result = pcall(function() self:execute("COMMIT") return result end) end
-  if fine then return result end
+  if fine then
+    self:check_file()
+    return result
+  end
   pcall(self.execute, self, "ROLLBACK")
   error(result, 0)
+end
+
+---Raises where its file has been removed or replaced: what is stored there is lost.
+function Database:check_file()
+  local gone = private[self].gone
+  local problem_found = gone and gone()
+  if problem_found then self:fail(problem_found) end
 end
 
 -- ---------------------------------------------------------------- one at a time
@@ -252,6 +263,7 @@ local function open(where, existing)
   private[self] = { statements = {}, reading = setmetatable({}, { __mode = "k" }), password = parsed.password,
     inside = false }
   private[self].connection = connect.open(parsed, function(message) self:fail(message) end)
+  private[self].gone = parsed.path and connect.watch_file(parsed.path)
   if existing and not migrations.begun(self) then
     self:close()
     missing(parsed.shown, "there are no tables of imr in")

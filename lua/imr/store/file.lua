@@ -28,6 +28,7 @@ function File.new(options)
   if not path or path == "" then
     error("the file store needs a path: there is no HOME or XDG_STATE_HOME to find one", 3)
   end
+  if path:find("\0", 1, true) then error("file store path holds a NUL", 3) end
   path = path:gsub("(.)/+$", "%1") -- behind a slash a link would be followed
   return setmetatable({
     path = path, shift = clock.new(), told = {}, listeners = Listeners.new(),

@@ -6,6 +6,7 @@
 local address = require "imr.database.address"
 local core = require "imr.core"
 local driver = require "imr.database.driver"
+local watch_file = require("imr.database.connect").watch_file
 
 local unpack = table.unpack or unpack
 
@@ -32,7 +33,7 @@ function database.open(path)
   local connection, message = connect(path)
   if not connection then fail(message) end
   connection:autocommit(true)
-  local self = setmetatable({ connection = connection }, Database)
+  local self = setmetatable({ connection = connection, gone = watch_file(path) }, Database)
   self:rows("PRAGMA busy_timeout = 10000")
   -- With the journal cut instead of removed a commit needs no directory to be written: FULL keeps it through a crash
   -- of the machine too.
@@ -43,6 +44,8 @@ end
 
 local function execute(self, sql, count, ...)
   if not self.connection then fail("it is closed") end
+  local gone = self.gone()
+  if gone then fail(gone) end -- nothing is sent on the word of a file that nobody will find again
   local statement, message = self.connection:prepare(sql)
   if not statement then fail(message) end
   local fine, why = statement:execute(unpack({ ... }, 1, count))

@@ -107,7 +107,9 @@ local function run(options, db)
   for index, listing in ipairs(sync_options.listings(options)) do readers[index] = reader.new(job, listing) end
   side_by_side(readers, "read_project")
   side_by_side(readers, "read_behind")
-  return report_of(job, readers)
+  local report = report_of(job, readers)
+  db:check_file()
+  return report
 end
 
 -- The lock of one who is at work already is not ours to give back.
