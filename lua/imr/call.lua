@@ -234,7 +234,7 @@ end
 -- connection that takes longer to make gets more time in the next attempt.
 ---@return table|nil err
 function Call:ask_last(call)
-  if not call.endpoint.command then return nil end
+  if not call.endpoint.command or not (call.before_send or call.last_check) then return nil end
   local asked_at, left = self.scope:now(), nil
   if call.last_check then
     local goes, why = call.last_check()

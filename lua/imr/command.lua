@@ -17,8 +17,9 @@ local CONFIRM_DEADLINE = 120 -- seconds, when none is given
 --- another slot, which is waited for after it): true lets it go; anything else stops it with an error of kind "vetoed",
 --- or with the error that is the second result
 ---@field last_check? fun(): boolean?, any asked after that, when nothing is waited for any more but a connection; to be
---- quick. As before_send; the second result of a yes may be the seconds for which it holds. The command leaves within
---- these, and within one second (up to four where a connection takes longer to make), or is asked for anew
+--- quick. As before_send; the second result of a yes may be the seconds for which it holds. A command that is asked
+--- about leaves within these, and within one second (up to four where a connection takes longer to make), or is asked
+--- about anew
 ---@field not_sent? fun(err: imr.Error) told when an attempt certainly did nothing and another one will follow
 ---@field interrupted? fun(): boolean asked while the connection is made: true takes the command back, as "vetoed"
 

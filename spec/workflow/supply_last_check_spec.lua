@@ -151,14 +151,16 @@ describe("a command", function()
       local limits = {}
       local client = case.world:client { transport = function(request)
         limits[#limits + 1] = request.leave_within
-        assert.equal(request.command and "number" or "nil", type(request.leave_within))
+        assert.equal(request.command and #limits < 6 and "number" or "nil", type(request.leave_within))
         if request.command and #limits < 4 then return nil, { kind = "timeout", executed = "no" } end
         return case.world:transport()(request)
       end }
-      assert(client:disconnect(case.devices[1]))
+      assert(client:disconnect(case.devices[1], { before_send = function() return true end }))
       for index, expected in ipairs { 1, 2, 4, 4 } do assert.is_near(expected, limits[index], 1e-6) end
       assert(client:disconnect(case.devices[2], { last_check = function() return true, 0.25 end }))
       assert.equal(0.25, limits[5])
+      limits[6] = "nothing more"
+      assert(client:disconnect(case.devices[3])) -- nobody was asked
     end)
   end)
 

@@ -247,7 +247,7 @@ end
 -- Also beside a process that is at work; what is on its way is told, and no success.
 function run.cancel(arguments)
   local intents, err = exit.wrong_use(open(arguments, {}).cancel, { intent = arguments.intent,
-    device = arguments.device, all = arguments.all, reason = arguments.reason })
+    plan = arguments.plan, device = arguments.device, all = arguments.all, reason = arguments.reason })
   if not intents then error(err, 0) end
   write(arguments, INTENT, intents)
   local away = 0
@@ -257,7 +257,7 @@ function run.cancel(arguments)
   if away > 0 then notes.say("%d are being sent: cancelled only if they do not get away", away) end
   if #intents > 0 then return away > 0 and 5 or 0 end
   notes.say "nothing of it is planned"
-  return arguments.intent and 5 or 0
+  return (arguments.intent or arguments.plan) and 5 or 0
 end
 
 function run.status(arguments)

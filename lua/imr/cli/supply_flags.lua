@@ -55,6 +55,7 @@ return function(parser)
   configure_sending(parser)
   local cancel = add_action(parser, "cancel", "Call off what is planned. Sends nothing.")
   number.flag(cancel, "--intent N", "This intent.", number.whole(1, 2 ^ 31 - 1))
+  number.flag(cancel, "--plan N", "Whatever is planned of this plan.", number.whole(1, 2 ^ 31 - 1))
   cancel:option("--device", "Whatever is planned for this device."):argname "DEVICE"
   cancel:flag("--all", "Whatever is planned.")
   cancel:option("--reason", "Why; stays on record."):argname "TEXT"

@@ -218,11 +218,14 @@ end
 -- The one thing that is to be called off, and why.
 local function cancel_problem(options)
   if type(options) ~= "table" then return "cancel takes a table of options" end
-  local problem = check_kinds(options, { intent = "number", device = "string", all = "boolean", reason = "string" })
+  local problem = check_kinds(options, { intent = "number", plan = "number", device = "string", all = "boolean",
+    reason = "string" })
   if problem then return problem end
-  local count = (options.intent and 1 or 0) + (options.device and 1 or 0) + (options.all and 1 or 0)
-  if count ~= 1 then return "say what to cancel: one of intent, device and all" end
-  if options.intent and (options.intent % 1 ~= 0 or options.intent >= 2 ^ 31) then return "there is no such intent" end
+  local count = 0
+  for _, name in ipairs { "intent", "plan", "device", "all" } do count = count + (options[name] and 1 or 0) end
+  if count ~= 1 then return "say what to cancel: one of intent, plan, device and all" end
+  local number = options.intent or options.plan or 0
+  if number % 1 ~= 0 or number >= 2 ^ 31 then return "there is no intent or plan of that number" end
   return reason_problem(options.reason or "")
 end
 
@@ -281,7 +284,8 @@ local function hand_out(env)
 
   ---Calls off what is planned, also beside a process that is sending it. Nothing that has left comes back: see in
   ---`state` what became of each.
-  ---@param options { intent: integer?, device: string?, all: boolean?, reason: string } one of the first three
+  ---@param options { intent: integer?, plan: integer?, device: string?, all: boolean?, reason: string } one of the
+  --- first four
   ---@return table[]|nil intents that were planned or being sent: "cancelled", or "sending" where the command may be
   ---away already (if it is not, it will be cancelled)
   ---@return imr.Error|nil err

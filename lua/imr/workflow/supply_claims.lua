@@ -86,13 +86,14 @@ function claims.record(ledger, id, run, state, executed, detail)
 end
 
 ---Calls off what is planned. What is being sent at this moment is not planned again if it does not get away.
----@param what { intent: integer?, device: string?, all: boolean? }
+---@param what { intent: integer?, plan: integer?, device: string?, all: boolean? }
 ---@param note string who and why
 ---@return table[] intents as they are afterwards
 function claims.cancel(ledger, what, note)
   local ids = ledger.database:transaction(function()
     local found = ledger.database:rows([[SELECT id, state FROM intents WHERE state IN ('planned', 'sending')
-      AND (? = 1 OR id = ? OR device = ?) ORDER BY id]], what.all and 1 or 0, what.intent or 0, what.device or "")
+      AND (? = 1 OR id = ? OR plan = ? OR device = ?) ORDER BY id]], what.all and 1 or 0, what.intent or 0,
+      what.plan or 0, what.device or "")
     for _, intent in ipairs(found) do
       ledger.database:run("UPDATE intents SET cancel = ? WHERE id = ?", note, intent.id)
       if intent.state == "planned" then ledger:settle(intent.id, "cancelled", "no", note) end
