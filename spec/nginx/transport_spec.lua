@@ -10,6 +10,8 @@ local RESTY = os.getenv "IMR_RESTY_HTTP" -- a directory with resty/http.lua and 
 
 local SEND = [[
   local transport, request = ...
+  local ends = request.interrupted
+  request.interrupted = ends and function() return true end or nil
   local status, body, headers, sent_after = require("imr.transport." .. transport).new()(request)
   return status, body, headers, sent_after
 ]]
@@ -60,6 +62,20 @@ local function suite(transport, start)
       assert.truthy(err.message:find(expected.message), err.message)
       assert.is_nil(err.message:find("SECRET", 1, true))
     end
+
+    it("sends no command whose time to leave is over, or that is taken back", function()
+      serve([[
+        while true do
+          local r = c:request()
+          if not r then return end
+          c:send(answer(r.body))
+        end]])
+      local status, err = send { command = true, leave_within = 0 }
+      assert_failure({ kind = "timeout", executed = "no", message = "" }, status, err)
+      status, err = send { command = true, leave_within = 5, interrupted = true }
+      assert_failure({ kind = "vetoed", executed = "no", message = "taken back before it left" }, status, err)
+      assert.equal(200, (send { command = true, leave_within = 5 }))
+    end)
 
     it("hands out status, body and headers in lower case", function()
       serve([[c:request(); c:send(answer("text", "X-One: 1\r\nX-ONE: last\r\n", "418 Teapot"))]])
