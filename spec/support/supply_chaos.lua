@@ -17,13 +17,13 @@ local DEAD = "killed" -- what a simulated death raises
 
 ---Counts steps and calls `die` at the one with the number `at`.
 function chaos.switch(at, die)
-  local switch = { steps = 0, dead = false }
+  local switch = { steps = 0, dead = false, die = die }
   function switch.step()
     if switch.dead then error(DEAD, 0) end
     switch.steps = switch.steps + 1
     if switch.steps == at then
       switch.dead = true
-      die()
+      switch.die()
     end
   end
   return switch
@@ -35,6 +35,7 @@ local open = database.open
 function chaos.watch(switch)
   database.open = not switch and open or function(path)
     local opened = open(path)
+    function switch.drop() opened:close() end -- as the system does with a dead process's transaction
     for _, name in ipairs { "run", "rows" } do
       local method = opened[name]
       opened[name] = function(...)

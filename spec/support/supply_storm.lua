@@ -106,11 +106,19 @@ function Storm:guard(life)
   end
 end
 
--- Whether it died.
+-- The others are at work while a dead one is cleared away: its transaction must not stand in their way.
+local function die(switch)
+  return function()
+    if switch.drop then switch.drop() end
+    error(DEAD, 0)
+  end
+end
+
 function Storm:live(work)
   local random = self.random
   local life = { yes = {}, clock = self:clock(), began = self.case.world:now(),
-    switch = chaos.switch(self:chance(50) and random(260) or 0, function() error(DEAD, 0) end) }
+    switch = chaos.switch(self:chance(50) and random(260) or 0) }
+  life.switch.die = die(life.switch)
   if self:chance(40) then os.remove(self.case.path .. ".lock") end
   local handle
   local fine, problem = pcall(function()
