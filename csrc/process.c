@@ -49,8 +49,10 @@ static const char *began_word(char *text, int *zombie) {
 static int process_began(lua_State *L) {
   char path[64], text[1024];
   int zombie = 0;
-  pid_t id = (pid_t)luaL_checknumber(L, 1);
-  if (id <= 0 || (kill(id, 0) != 0 && errno == ESRCH)) return 0;
+  lua_Number given = luaL_checknumber(L, 1);
+  if (!(given >= 1 && given <= INT32_MAX)) return 0; /* nor is it NaN */
+  pid_t id = (pid_t)given;
+  if (kill(id, 0) != 0 && errno == ESRCH) return 0;
   snprintf(path, sizeof path, "/proc/%ld/stat", (long)id);
   const char *word = read_small(path, text, sizeof text) > 0 ? began_word(text, &zombie) : NULL;
   if (zombie) return 0;

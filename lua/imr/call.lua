@@ -110,7 +110,7 @@ function Call:exchange(endpoint, parameters, encoding, deadline, decimals, call)
   local delay = delay_of(self.scope:now() - began, status, text, sent_after)
   local answer, err, date
   if status then
-    local settings = { decimals = decimals, utc_offset = self.utc_offset, redact = redact,
+    local settings = { decimals = decimals, utc_offset = self.utc_offset, redact = redact, learn = self.secret.add,
       breathe = self.scope:breather() }
     answer, err = wire.read(endpoint.name, status, headers, text, settings)
     date = wire.said(wire.header(headers, "date"), redact)

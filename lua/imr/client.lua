@@ -53,6 +53,13 @@ function Client.new(parts)
   return client
 end
 
+-- What a client's method is called on. `level` is that of the method's caller.
+local function parts_of(self, level)
+  local parts = private[self]
+  if not parts then error("a client's method is called with a colon, as in client:meters()", level + 1) end
+  return parts
+end
+
 function Client:__tostring()
   local settings = private[self].settings
   return ("imr.client(%s, %s)"):format(settings.base_url, settings.username)
@@ -101,7 +108,7 @@ local function asker(parts, name, wire, given)
 end
 
 local function open(self, name, params, level)
-  local parts = private[self]
+  local parts = parts_of(self, level + 1)
   local wire, given = checked(parts, name, params, level + 1)
   return Cursor.new {
     endpoint = name, ask = asker(parts, name, wire, given),
@@ -174,6 +181,7 @@ end
 ---@return imr.Meter|nil meter
 ---@return imr.Error|nil err kind "not_found" when the list does not have it
 function Client:meter(meter_no, params)
+  parts_of(self, 2)
   check_meter_no(meter_no, 2)
   local cursor = open(self, "meters", params, 2)
   return find(cursor, meter_no, "meters")
@@ -185,6 +193,7 @@ end
 ---@return imr.LatestReading|nil reading
 ---@return imr.Error|nil err kind "not_found" when the platform has none
 function Client:latest_reading(meter_no, params)
+  parts_of(self, 2)
   check_meter_no(meter_no, 2)
   check_table("latest_reading", params, 2)
   local given = copy(params or {})
@@ -199,7 +208,7 @@ end
 -- ---------------------------------------------------------------- commands
 
 local function instruct(self, command, device_id, opts, level)
-  local parts = private[self]
+  local parts = parts_of(self, level + 1)
   local problem = supply.check(opts)
   if problem then error(problem, level + 1) end
   opts = opts or {}
@@ -265,8 +274,8 @@ end
 ---@return true|nil done
 ---@return imr.Error|nil err kind "auth": the account or the password is wrong, and nobody tries them again
 function Client:login(opts)
+  local parts = parts_of(self, 2)
   check_login(opts, 2)
-  local parts = private[self]
   local forbidden = parts.scope:problem()
   if forbidden then return nil, forbidden end
   local record, err = parts.session:token(deadline_at(parts, opts and opts.deadline))
@@ -278,15 +287,15 @@ end
 ---@param endpoint string "meters", "latest_readings", …, "instruct" for the commands
 ---@return number seconds
 function Client:spacing(endpoint)
+  local parts = parts_of(self, 2)
   if not endpoints[endpoint] then error(("there is no endpoint '%s'"):format(tostring(endpoint)), 2) end
-  local parts = private[self]
   return parts.settings.interval == 0 and 0 or parts.pace:spacing(endpoint)
 end
 
 ---What the client has done so far.
 ---@return imr.Counters counters a copy
 function Client:stats()
-  local parts = private[self]
+  local parts = parts_of(self, 2)
   local counters = parts.stats:snapshot()
   counters.token_age = parts.session:token_age()
   return counters
@@ -294,7 +303,7 @@ end
 
 ---Ends everything that is under way; what is called afterwards returns an error of kind "closed". Twice is fine.
 function Client:close()
-  local parts = private[self]
+  local parts = parts_of(self, 2)
   if parts.scope.closed then return end
   local runtime = parts.scope:runtime()
   parts.scope:close()

@@ -100,6 +100,13 @@ end
 
 -- ---------------------------------------------------------------- what the caller sees
 
+-- `level` is that of the method's caller.
+local function must_be_cursor(self, level)
+  if getmetatable(self) ~= Cursor then
+    error("a cursor's method is called with a colon, as in cursor:next()", level + 1)
+  end
+end
+
 local function take(self)
   local row = self._rows[self._index + 1]
   if row then self._index = self._index + 1 end
@@ -131,6 +138,7 @@ end
 ---@return table|nil row
 ---@return imr.Error|nil err kind "incomplete" at the end of a listing with incomplete = "error"
 function Cursor:next()
+  must_be_cursor(self, 2)
   local row = taken(self, take)
   if row then return row end
   local rows, err = ask(self)
@@ -156,6 +164,7 @@ end
 ---Iterates over pages: a list of records each time. Raises the error object.
 ---@return fun(): table[]|nil pages an iterator
 function Cursor:pages()
+  must_be_cursor(self, 2)
   return function()
     local rest = taken(self, take_rest)
     if rest then return rest end
@@ -170,6 +179,7 @@ end
 ---@return imr.Error|nil err
 ---@return table[]|nil rows_before_the_error
 function Cursor:collect()
+  must_be_cursor(self, 2)
   local rows = {}
   while true do
     local row, err = self:next()
@@ -181,6 +191,7 @@ end
 
 ---Gives up what was asked for ahead. Not needed after the end; an abandoned cursor is closed when it is collected.
 function Cursor:close()
+  must_be_cursor(self, 2)
   self._listing.fetcher:cancel()
 end
 

@@ -130,13 +130,28 @@ function Decimal:__tostring()
   return table.concat(parts) .. "." .. table.concat(behind):sub(1, self.places)
 end
 
+-- `level` is that of the method's caller.
+local function must_be_decimal(self, level)
+  if getmetatable(self) ~= Decimal then
+    error("a decimal's method is called with a colon, as in value:number()", level + 1)
+  end
+end
+
 ---The nearest double or one beside it: for statistics and drawings, not for sums.
 ---@return number
 function Decimal:number()
+  must_be_decimal(self, 2)
   return tonumber(tostring(self))
 end
 
 -- ---------------------------------------------------------------- arithmetic
+
+-- Two of them, or an error at the line that has the operator.
+local function must_be_decimals(a, b)
+  if getmetatable(a) == Decimal and getmetatable(b) == Decimal then return end
+  local other = getmetatable(a) == Decimal and b or a
+  error(("a decimal and a %s: decimal.parse or decimal.of makes a decimal of a text"):format(type(other)), 3)
+end
 
 -- a + sign * b of the magnitudes with their own signs.
 local function sum(a, b, sign)
@@ -146,13 +161,20 @@ local function sum(a, b, sign)
   return settle(limbs, low, high, math.max(a.places, b.places))
 end
 
-function Decimal.__add(a, b) return sum(a, b, 1) end
+function Decimal.__add(a, b)
+  must_be_decimals(a, b)
+  return sum(a, b, 1)
+end
 
-function Decimal.__sub(a, b) return sum(a, b, -1) end
+function Decimal.__sub(a, b)
+  must_be_decimals(a, b)
+  return sum(a, b, -1)
+end
 
 function Decimal.__unm(a) return sum(decimal.zero, a, -1) end
 
 function Decimal.__mul(a, b)
+  must_be_decimals(a, b)
   local limbs, low, high = {}, a.low + b.low, a.high + b.high
   for index = low, high do limbs[index] = 0 end
   for at = b.low, b.high do -- a line of the schoolbook at a time, carried at once: a sum of many would not fit
@@ -178,22 +200,39 @@ local function compare(a, b)
   return 0
 end
 
-function Decimal.__eq(a, b) return a.negative == b.negative and compare(a, b) == 0 end
+-- Lua asks for two tables of any kind.
+function Decimal.__eq(a, b)
+  return getmetatable(a) == getmetatable(b) and a.negative == b.negative and compare(a, b) == 0
+end
 
-function Decimal.__lt(a, b)
+local function is_less(a, b)
   if a.negative ~= b.negative then return a.negative end
   return compare(a, b) == (a.negative and 1 or -1)
 end
 
-function Decimal.__le(a, b) return not Decimal.__lt(b, a) end
+function Decimal.__lt(a, b)
+  must_be_decimals(a, b)
+  return is_less(a, b)
+end
+
+function Decimal.__le(a, b)
+  must_be_decimals(a, b)
+  return not is_less(b, a)
+end
 
 ---Its magnitude.
 ---@return imr.Decimal
-function Decimal:abs() return self.negative and -self or self end
+function Decimal:abs()
+  must_be_decimal(self, 2)
+  return self.negative and -self or self
+end
 
 ---Whether it is zero.
 ---@return boolean
-function Decimal:is_zero() return is_zero(self) end
+function Decimal:is_zero()
+  must_be_decimal(self, 2)
+  return is_zero(self)
+end
 
 ---Zero, to begin a sum with.
 ---@type imr.Decimal
@@ -203,6 +242,9 @@ decimal.zero = decimal.of("0")
 ---@param exponent integer
 ---@return imr.Decimal
 function decimal.power(exponent)
+  if type(exponent) ~= "number" or exponent % 1 ~= 0 or math.abs(exponent) > MOST then
+    error(("decimal.power takes an integer from -%d to %d"):format(MOST, MOST), 2)
+  end
   return decimal.of(("1e%d"):format(exponent))
 end
 

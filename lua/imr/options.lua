@@ -3,6 +3,7 @@
 local clean_password = require("imr.password").clean
 local core = require "imr.core"
 local sorted_names = require "imr.sorted_names"
+local is_callable = require("imr.threads").is_callable
 
 ---`FURTHEST`: seconds from UTC, as of any place on earth.
 local options = { FURTHEST = 14 * 3600 }
@@ -35,6 +36,12 @@ local function is_function(value) return type(value) == "function", "a function"
 
 local function number_from(least, text)
   return function(value) return type(value) == "number" and value >= least and value < math.huge, text end
+end
+
+-- One that is shorter than a clock can tell would be waited for without an end.
+local function is_interval(value)
+  return type(value) == "number" and (value == 0 or value >= 0.001) and value < math.huge,
+    "a number of seconds, 0 (turns pacing off) or 0.001 and more"
 end
 
 local function integer_between(least, most)
@@ -78,9 +85,20 @@ local function is_store(value)
   return type(value) == "table" and type(value.reserve) == "function", "a store, such as imr.store.memory()"
 end
 
+local RUNTIME = { "now", "event", "sleep", "run", "start", "join", "kill", "settle", "problem" }
+
+local function is_runtime(value)
+  local text = "a runtime, as imr.testing makes it"
+  if type(value) ~= "table" then return false, text end
+  for _, name in ipairs(RUNTIME) do
+    if type(value[name]) ~= "function" then return false, text end
+  end
+  return true
+end
+
 local function is_transport(value)
   return value == "curl" or value == "resty" or type(value) == "function"
-    or (type(value) == "table" and (getmetatable(value) or {}).__call ~= nil), '"curl", "resty" or a function'
+    or is_callable(value), '"curl", "resty" or a function'
 end
 
 local known = {
@@ -88,7 +106,7 @@ local known = {
   username = { check = is_string, required = true },
   password = { check = is_string, required = true, secret = true },
   encoding = { check = one_of { "auto", "json", "form" }, default = "auto" },
-  interval = { check = number_from(0, "a number of seconds, 0 or more (0 turns pacing off)"), default = 2.0 },
+  interval = { check = is_interval, default = 2.0 },
   timeout = { check = number_from(0.001, "a number of seconds above 0"), default = 30 },
   connect_timeout = { check = number_from(0.001, "a number of seconds above 0"), default = 10 },
   retries = { check = integer_between(0, 100), default = 4 },
@@ -103,7 +121,7 @@ local known = {
   store = { check = is_store },
   transport = { check = is_transport },
   on_event = { check = is_function },
-  runtime = { check = function(value) return type(value) == "table", "a runtime, as imr.testing makes it" end },
+  runtime = { check = is_runtime },
 }
 
 ---What holds where nothing is given.

@@ -10,6 +10,7 @@
 local Plain = require "imr.runtime.plain"
 local Platform = require "imr.simulator.platform"
 local runtime = require "imr.runtime"
+local threads = require "imr.threads"
 
 local NETWORK = 0.02 -- seconds that a request travels, and its answer
 
@@ -20,13 +21,33 @@ World.__index = World
 
 local testing = {}
 
+-- Of the options that a function was given; `level` is that of its caller.
+local function copied(options, what, level)
+  if options ~= nil and type(options) ~= "table" then
+    error(("%s takes a table of options, not a %s"):format(what, type(options)), level + 1)
+  end
+  local given = {}
+  for name, value in pairs(options or {}) do given[name] = value end
+  return given
+end
+
+local function is_duration(value)
+  return type(value) == "number" and value >= 0 and value < math.huge
+end
+
+local function must_be_world(self, level)
+  if getmetatable(self) ~= World then
+    error("a world's method is called with a colon, as in world:client()", level + 1)
+  end
+end
+
 ---Makes a world.
 ---@param options? table the simulator's (see `imr simulate --help`), and network = seconds that a request travels
 ---@return imr.World
 function testing.new(options)
-  local given = {}
-  for name, value in pairs(options or {}) do given[name] = value end
-  local network = given.network or NETWORK
+  local given = copied(options, "testing.new", 2)
+  local network = given.network == nil and NETWORK or given.network
+  if not is_duration(network) then error("option 'network' must be a number of seconds, 0 or more", 2) end
   given.network = nil
   local time = 0
   local world = setmetatable({ network = network }, World)
@@ -35,19 +56,22 @@ function testing.new(options)
     idle = function(seconds) time = time + seconds end,
   }
   given.epoch = given.epoch or 1752000000
-  world.platform = Platform.new(given)
+  world.platform = Platform.new(given, 2)
   return world
 end
 
 ---Virtual seconds since the world began.
 ---@return number seconds
 function World:now()
+  must_be_world(self, 2)
   return self.runtime:now()
 end
 
 ---Lets virtual time pass.
 ---@param seconds number
 function World:sleep(seconds)
+  must_be_world(self, 2)
+  if not is_duration(seconds) then error("world:sleep takes seconds, 0 or more", 2) end
   self.runtime:sleep(seconds)
 end
 
@@ -64,6 +88,7 @@ end
 ---The transport into this world, for imr.new's option `transport`.
 ---@return imr.Transport
 function World:transport()
+  must_be_world(self, 2)
   return function(request)
     self.runtime:sleep(self.network)
     local answer = self.platform:handle({
@@ -81,12 +106,15 @@ end
 ---@param options? imr.Options
 ---@return imr.Client
 function World:client(options)
+  must_be_world(self, 2)
   local given = {
     base_url = "http://simulator.invalid",
     username = self.platform.settings.account, password = self.platform.settings.password,
     transport = self:transport(), runtime = self.runtime, store = require("imr.store").memory(),
   }
-  for name, value in pairs(options or {}) do given[name] = value end
+  for name, value in pairs(copied(options, "world:client", 2)) do given[name] = value end
+  local _, problem = require("imr.options").check(given)
+  if problem then error(problem, 2) end
   return assert(require("imr").new(given))
 end
 
@@ -103,6 +131,8 @@ end
 ---@param ... any its arguments
 ---@return any ... its results; what it raises is raised again
 function World:run(fn, ...)
+  must_be_world(self, 2)
+  if not threads.is_callable(fn) then error("world:run takes a function, not a " .. type(fn), 2) end
   local before = runtime.replace(self.runtime)
   return results_of(before, pcall(self.runtime.run, self.runtime, fn, ...))
 end

@@ -9,9 +9,16 @@ local function results_of(ok, ...)
   return ...
 end
 
-local function is_callable(value)
-  return type(value) == "function" or (type(value) == "table" and (getmetatable(value) or {}).__call ~= nil)
+---Can this be called?
+---@param value any
+---@return boolean
+function threads.is_callable(value)
+  if type(value) == "function" then return true end
+  local meta = type(value) == "table" and getmetatable(value)
+  return type(meta) == "table" and meta.__call ~= nil
 end
+
+local is_callable = threads.is_callable
 
 ---Runs a function in which the functions of all() and prefetching go on side by side; returns what it returns.
 ---In nginx the request itself is such a function: there this just calls it.

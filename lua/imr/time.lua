@@ -13,6 +13,10 @@ local function must_be_number(value, what, level)
   if type(value) ~= "number" then error(("%s must be a number, not a %s"):format(what, type(value)), level) end
 end
 
+local function must_be_text(value, what, level)
+  if type(value) ~= "string" then error(("%s must be a string, not a %s"):format(what, type(value)), level) end
+end
+
 local function checked_offset(value, what)
   if value == nil then return CHINA end
   must_be_number(value, what, 4)
@@ -28,6 +32,7 @@ end
 ---@return integer|nil seconds
 ---@return string|nil problem what is wrong with the text
 function time.parse(text, utc_offset)
+  must_be_text(text, "time.parse: text", 3)
   return core.parse_time(text, (checked_offset(utc_offset, "time.parse: utc_offset")))
 end
 

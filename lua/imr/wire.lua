@@ -6,6 +6,7 @@ local cjson = require "cjson"
 local wire = {}
 
 local EXCERPT = 80             -- characters of an answer that is not one
+local LONG_WORD = 24 -- letters and digits that may be a token
 local LOOKED_AT = 4096         -- bytes that a message is taken from
 local LONGEST_SECRET = 1024    -- as an answer may spell it
 local SLICE = 8192             -- bytes of a body that are decoded at a stretch: some 0.04 ms
@@ -123,17 +124,28 @@ local function misfit_of(endpoint, answer)
   end
 end
 
+-- A login's answer that cannot be read as a whole may hold a token that nobody knows yet, or half of one.
+local function without_tokens(redact)
+  return function(text)
+    text = redact(text):gsub('("data"%s*:%s*")[^"]*', "%1***"):gsub('([tT]oken"%s*:%s*")[^"]*', "%1***")
+    return (text:gsub("[%w+/=_-]+", function(word) return #word >= LONG_WORD and "***" or nil end))
+  end
+end
+
 local function read(endpoint, status, headers, body, settings)
   local answer, problem = decode(endpoint, body, settings)
-  if answer and answer.code ~= 200 then return nil, code_error(answer, status, settings.redact) end
-  if status ~= 200 then return nil, http_error(status, headers, body, settings.redact) end
+  if answer and answer.token then settings.learn(answer.token) end -- whatever becomes of it: messages quote answers
+  local redact = settings.redact
+  if endpoint == "login" and not answer then redact = without_tokens(redact) end
+  if answer and answer.code ~= 200 then return nil, code_error(answer, status, redact) end
+  if status ~= 200 then return nil, http_error(status, headers, body, redact) end
   local misfit = answer and misfit_of(endpoint, answer)
   if answer and not misfit then
     answer.message = wire.said(answer.message, settings.redact) -- an outcome shows it, and a ledger keeps it
     return answer
   end
   local what = misfit and "the answer is to another request: " .. misfit
-    or "the answer is not the platform's: " .. settings.redact(problem) .. wire.excerpt(body, settings.redact)
+    or "the answer is not the platform's: " .. redact(problem) .. wire.excerpt(body, redact)
   return nil, core.error { kind = "protocol", http_status = status, retryable = true, executed = "maybe",
     message = what }
 end
@@ -142,6 +154,7 @@ end
 ---@field decimals "number"|"string"
 ---@field utc_offset number
 ---@field redact fun(text: string): string
+---@field learn fun(token: string) to hide it too
 ---@field breathe? fun() lets others have their turn; nil where there are none
 
 ---The meaning of a response: the answer when the platform says success, else the error.

@@ -1,5 +1,8 @@
 -- Wrong use raises at the caller's line, with a text that helps; nothing else raises.
+local blamed = require "support.blamed"
+local decimal = require "imr.decimal"
 local imr = require "imr"
+local testing = require "imr.testing"
 local world = require "support.world"
 
 local new = world.new {}
@@ -12,17 +15,6 @@ local function with(options)
   return given
 end
 
--- fn stands on one line: that is the line to be blamed.
-local function assert_blamed(fn, text)
-  local fine, raised = pcall(fn)
-  assert.is_false(fine, "nothing was raised")
-  assert.is_string(raised)
-  local line = debug.getinfo(fn, "S").linedefined
-  local place = ("spec/client/misuse_spec.lua:%d: "):format(line)
-  assert.equal(place, raised:match("spec/client/misuse_spec%.lua:%d+: ") or raised)
-  assert.matches(text, raised, 1, true)
-end
-
 local period = { from = "2025-07-06", to = "2025-07-08" }
 
 local function dated(options)
@@ -31,14 +23,7 @@ local function dated(options)
   return given
 end
 
--- Each entry is fn, text: parsed line by line below.
-local function check(name, cases)
-  describe(name, function()
-    for index, case in ipairs(cases) do
-      it(("is told of wrong use %d: %s"):format(index, case[2]), function() assert_blamed(case[1], case[2]) end)
-    end
-  end)
-end
+local check = blamed.block
 
 check("imr.new", {
   { function() local _ = imr.new() end, "imr.new takes a table of options" },
@@ -79,6 +64,8 @@ check("imr.new", {
   { function() local _ = imr.new(with { transport = "http" }) end, [["curl", "resty" or a function, not "http"]] },
   { function() local _ = imr.new(with { on_event = "print" }) end, "option 'on_event' must be a function" },
   { function() local _ = imr.new(with { runtime = 1 }) end, "option 'runtime' must be a runtime" },
+  { function() local _ = imr.new(with { runtime = {} }) end, "option 'runtime' must be a runtime" },
+  { function() local _ = imr.new(with { interval = 1e-300 }) end, "option 'interval' must be a number of seconds" },
 })
 
 check("a listing", {
@@ -137,6 +124,58 @@ check("a command", {
   { function() client:request_reading("1", { meter = 5 }) end, "option 'meter' must be a string" },
 })
 
+check("a method on something else", {
+  { function() client.meters { page_size = 5 } end, "a client's method is called with a colon" },
+  { function() client.readings(dated {}) end, "a client's method is called with a colon" },
+  { function() client.meter("1") end, "a client's method is called with a colon" },
+  { function() client.latest_reading("1") end, "a client's method is called with a colon" },
+  { function() client.disconnect("1") end, "a client's method is called with a colon" },
+  { function() client.login() end, "a client's method is called with a colon" },
+  { function() client.spacing("meters") end, "a client's method is called with a colon" },
+  { function() client.stats() end, "a client's method is called with a colon" },
+  { function() client.close(world) end, "a client's method is called with a colon" },
+  { function() client:meters().next() end, "a cursor's method is called with a colon" },
+  { function() client:meters().pages(client) end, "a cursor's method is called with a colon" },
+  { function() client:meters().collect() end, "a cursor's method is called with a colon" },
+  { function() client:meters().close() end, "a cursor's method is called with a colon" },
+  { function() new.now() end, "a world's method is called with a colon" },
+  { function() new.run(print) end, "a world's method is called with a colon" },
+  { function() decimal.zero.number() end, "a decimal's method is called with a colon" },
+  { function() decimal.zero.abs("1") end, "a decimal's method is called with a colon" },
+  { function() decimal.zero.is_zero() end, "a decimal's method is called with a colon" },
+})
+
+check("a decimal", {
+  { function() local _ = decimal.zero + 1 end, "a decimal and a number" },
+  { function() local _ = 1 - decimal.zero end, "a decimal and a number" },
+  { function() local _ = decimal.zero * {} end, "a decimal and a table" },
+  { function() local _ = decimal.zero < 1 end, "number" }, -- LuaJIT does not ask us
+  { function() local _ = nil <= decimal.zero end, "nil" },
+  { function() local _ = decimal.of(5) end, "'5' is no decimal number" },
+  { function() local _ = decimal.power("x") end, "decimal.power takes an integer" },
+  { function() local _ = decimal.power(1.5) end, "decimal.power takes an integer" },
+  { function() local _ = decimal.power(1 / 0) end, "decimal.power takes an integer" },
+})
+
+check("a time", {
+  { function() local _ = imr.time.parse() end, "time.parse: text must be a string, not a nil" },
+  { function() local _ = imr.time.parse({}) end, "time.parse: text must be a string, not a table" },
+  { function() local _ = imr.time.parse("2025-07-06", "8") end, "time.parse: utc_offset must be a number" },
+  { function() local _ = imr.time.format("x") end, "time.format: seconds must be a number" },
+})
+
+check("imr.testing", {
+  { function() local _ = testing.new(5) end, "testing.new takes a table of options, not a number" },
+  { function() local _ = testing.new { metres = 5 } end, "unknown simulator option 'metres'" },
+  { function() local _ = testing.new { meters = -1 } end, "simulator option 'meters'" },
+  { function() local _ = testing.new { network = "far" } end, "option 'network' must be a number of seconds" },
+  { function() local _ = new:client(5) end, "world:client takes a table of options, not a number" },
+  { function() local _ = new:client { pagesize = 5 } end, "did you mean 'page_size'?" },
+  { function() new:run(5) end, "world:run takes a function, not a number" },
+  { function() new:sleep("long") end, "world:sleep takes seconds" },
+  { function() new:sleep(0 / 0) end, "world:sleep takes seconds" },
+})
+
 check("the rest", {
   { function() client:login("x") end, "login takes a table of parameters, not a string" },
   { function() client:login { deadlin = 5 } end, "unknown option 'deadlin', did you mean 'deadline'?" },
@@ -147,6 +186,10 @@ check("the rest", {
   { function() imr.run() end, "imr.run takes a function" },
   { function() imr.run("x") end, "imr.run takes a function" },
 })
+
+it("compares a decimal with any other table", function()
+  assert.is_false(decimal.zero == {})
+end)
 
 describe("wrong use", function()
   it("never shows a password", function()

@@ -251,3 +251,34 @@ describe("the message of an accepted command", function()
     assert_clean(outcome.message, spelled { PASSWORD, "a-secret-token" }, "the outcome")
   end)
 end)
+
+-- Nobody has asked with these tokens yet, and messages quote answers.
+describe("the token of a login", function()
+  local TOKEN = "c2VjcmV0LXRva2VuLW9mLWEtbG9naW4"
+  local right = ('{"code":200,"msg":"ok","data":"%s"}'):format(TOKEN)
+
+  local function client_of(answers)
+    local events = {}
+    local client = assert(imr.new { base_url = "http://platform.invalid", username = USERNAME, password = PASSWORD,
+      interval = 0, retries = 0, store = imr.store.memory(), on_event = function(event) events[#events + 1] = event end,
+      transport = function() return (table.unpack or unpack)(table.remove(answers, 1)) end })
+    return client, events
+  end
+
+  it("that came with another status than 200 is not shown", function()
+    for _, status in ipairs { 100, 201, 400, 500, 503 } do
+      local client, events = client_of { { status, right, {} } }
+      local _, err = client:login()
+      assert_clean_all({ err, events }, { TOKEN }, "the login's error")
+    end
+  end)
+
+  it("of which the end is missing is not shown", function()
+    for length = #right - #TOKEN, #right - 1, 4 do
+      local client, events = client_of { { 200, right:sub(1, length), {} } }
+      local _, err = client:login()
+      assert.is_nil(tostring(err):find(TOKEN:sub(1, 8), 1, true), tostring(err))
+      assert_clean_all(events, { TOKEN:sub(1, 8) }, "an event")
+    end
+  end)
+end)

@@ -13,6 +13,7 @@ local check_kinds = require "imr.kinds"
 local connect = require "imr.database.connect"
 local core = require "imr.core"
 local encode = require("imr.json").encode
+local expect_database = require "imr.database.expected"
 local lock = require "imr.database.lock"
 local migrations = require "imr.database.migrations"
 local Redactor = require "imr.redactor"
@@ -43,6 +44,7 @@ end
 ---Raises an error object that names the database. Never holds the password.
 ---@param message any
 function Database:fail(message)
+  expect_database(self, "database:fail", 2)
   local text = tostring(message):gsub("%s+$", "")
   local secret = private[self] and private[self].password
   error(problem("database", ("database %s: %s"):format(self.shown, Redactor.new({ secret }):redact(text))), 0)
@@ -91,11 +93,23 @@ local access = {
   reading = function(self) return private[self].reading end,
 }
 
+local function must_be_text(value, what, level)
+  if type(value) ~= "string" then error(("%s must be a string, not a %s"):format(what, type(value)), level + 1) end
+end
+
+local function must_be_table(name, level)
+  if type(name) ~= "string" or not tables[name] then
+    error(("there is no table '%s'"):format(tostring(name)), level + 1)
+  end
+end
+
 ---Runs a statement; it is kept prepared, so its text should not be put together from values.
 ---@param sql string with ? for values
 ---@param ... any the values
 ---@return integer affected rows
 function Database:execute(sql, ...)
+  expect_database(self, "database:execute", 2)
+  must_be_text(sql, "database:execute: the statement", 2)
   local statement = prepared(self, sql)
   local fine, message = statement:execute(...) -- not through run(): this is what a sync does most
   if not fine then self:fail(message) end
@@ -107,6 +121,8 @@ end
 ---@param ... any the values
 ---@return fun(): table|nil
 function Database:rows(sql, ...)
+  expect_database(self, "database:rows", 2)
+  must_be_text(sql, "database:rows: the statement", 2)
   return rows[self.dialect](self, access, sql, ...)
 end
 
@@ -115,6 +131,8 @@ end
 ---@param ... any the values
 ---@return table|nil
 function Database:row(sql, ...)
+  expect_database(self, "database:row", 2)
+  must_be_text(sql, "database:row: the statement", 2)
   local statement = prepared(self, sql)
   run(self, statement, ...)
   local first
@@ -129,6 +147,7 @@ end
 ---@param expression string
 ---@return string SQL
 function Database:exact(type, expression)
+  expect_database(self, "database:exact", 2)
   return types.read(self.dialect, type, expression)
 end
 
@@ -136,6 +155,8 @@ end
 ---@param name string of the table
 ---@return string SQL
 function Database:columns(name)
+  expect_database(self, "database:columns", 2)
+  must_be_table(name, 2)
   local list = {}
   for index, column in ipairs(tables[name].columns) do
     list[index] = types.read(self.dialect, column.type, column.name) .. " AS " .. column.name
@@ -149,6 +170,8 @@ end
 ---@param ... any the values
 ---@return fun(): table|nil
 function Database:select(name, tail, ...)
+  expect_database(self, "database:select", 2)
+  must_be_table(name, 2)
   return self:rows(("SELECT %s FROM %s %s"):format(self:columns(name), name, tail or ""), ...)
 end
 
@@ -170,6 +193,9 @@ local among = { sqlite = among_sqlite, postgres = among_postgres }
 ---@return string SQL with one ?
 ---@return string value
 function Database:among(column, list)
+  expect_database(self, "database:among", 2)
+  must_be_text(column, "database:among: the column", 2)
+  if type(list) ~= "table" then error("database:among takes a list of texts, not a " .. type(list), 2) end
   return among[self.dialect](column, list)
 end
 
@@ -179,6 +205,8 @@ end
 ---@param fn fun(): any
 ---@return any what fn returns
 function Database:transaction(fn)
+  expect_database(self, "database:transaction", 2)
+  if type(fn) ~= "function" then error("database:transaction takes a function, not a " .. type(fn), 2) end
   local kept = private[self]
   connection_of(self)
   if kept.inside then return fn() end
@@ -209,6 +237,7 @@ end
 ---@param wait? number seconds
 ---@return boolean taken false while somebody has it, be it through this very object
 function Database:lock(wait)
+  expect_database(self, "database:lock", 2)
   local kept = private[self]
   if kept.release then return false end
   kept.release = lock.take(self, wait)
@@ -218,11 +247,13 @@ end
 ---Who has the lock.
 ---@return string|nil nil where nobody has it, or nobody can tell
 function Database:lock_holder()
+  expect_database(self, "database:lock_holder", 2)
   return lock.holder(self)
 end
 
 ---Twice is fine.
 function Database:unlock()
+  expect_database(self, "database:unlock", 2)
   local kept = private[self]
   if kept.release then kept.release() end
   kept.release = nil
@@ -230,6 +261,7 @@ end
 
 ---Twice is fine.
 function Database:close()
+  expect_database(self, "database:close", 2)
   local kept = private[self]
   if not kept.connection then return end
   self:unlock()

@@ -52,9 +52,10 @@ Platform.__index = Platform
 ---@field entry imr.simulator.Entry
 
 ---@param given? table see imr.simulator.options
+---@param level? integer of the caller to blame for a wrong option, as in `error`
 ---@return imr.simulator.Platform
-function Platform.new(given)
-  local settings = options.check(given, 2)
+function Platform.new(given, level)
+  local settings = options.check(given, (level or 1) + 1)
   local self = setmetatable({ settings = settings, log = {}, slots = {}, arrivals = 0 }, Platform)
   self.fleet = Fleet.new(settings)
   self.history = History.new(self.fleet, settings)

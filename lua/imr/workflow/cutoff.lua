@@ -9,6 +9,7 @@
 
 local core = require "imr.core"
 local decimal = require "imr.decimal"
+local expect_database = require "imr.database.expected"
 local quality = require "imr.workflow.quality"
 local settings = require "imr.workflow.quality.settings"
 local sources = require "imr.workflow.quality.sources"
@@ -42,6 +43,8 @@ local AFTERWARDS = 7 * DAY -- what comes after a reading may show that it was wr
 ---@field source? string
 ---@field flags? string names of rules, joined by commas
 ---@field why? string
+
+local OPTIONS = { cutoff = "number", max_age = "number", sources = "table", on_row = "function" }
 
 local PARTS = { "energy_sharp", "energy_peak", "energy_flat", "energy_valley" }
 
@@ -195,9 +198,12 @@ function cutoff.at(db, options)
   if type(options) ~= "table" or not is_whole(options.cutoff) then
     error("cutoff.at takes a table with cutoff, in Unix seconds (imr.time.parse makes them)", 2)
   end
+  local problem = settings.problem(options, OPTIONS)
+  if problem then error(problem, 2) end
   local filled = { utc_offset = require("imr.options").defaults.utc_offset, max_age = MAX_AGE, now = os.time() }
   for name, value in pairs(options) do filled[name] = value end
   local chosen, wanted = settings.new(filled, 2), wanted_of(filled.sources, 2)
+  expect_database(db, "cutoff.at", 2)
   local fine, result = pcall(resolve_all, db, filled, chosen, wanted)
   if fine then return result end
   if core.is_error(result) then return nil, result end

@@ -190,14 +190,32 @@ end
 
 -- ---------------------------------------------------------------- in and out
 
+local NUMBERS = { "project", "from", "to", "rows_per_day", "page_size", "list_size", "max_days", "spacing" }
+local MOST = 1e12
+local LEAST = { from = -MOST, to = -MOST, page_size = 1, list_size = 1, max_days = 1 }
+
+local function check_numbers(options)
+  for _, name in ipairs(NUMBERS) do
+    local value = options[name]
+    local least = LEAST[name] or 0
+    if value ~= nil and not (type(value) == "number" and value >= least and value <= MOST) then
+      error(("option '%s' must be a number%s"):format(name, least >= 0 and (", %d or more"):format(least) or ""), 4)
+    end
+  end
+end
+
 local function check(options, entry)
   if not entry then error(("there is no listing '%s' to plan"):format(tostring(options.endpoint)), 3) end
+  check_numbers(options)
   if entry.dated and not (options.from and options.to) then
     error(("a plan for %s needs from and to, Unix seconds"):format(options.endpoint), 3)
   end
   if entry.dated and options.to < options.from then error("the period ends before it begins", 3) end
   local numbers = options.meters
   if numbers ~= nil and type(numbers) ~= "table" and type(numbers) ~= "number" then
+    error("meters is a list of meter numbers, or how many", 3)
+  end
+  if type(numbers) == "number" and not (numbers % 1 == 0 and numbers >= 0 and numbers <= MOST) then
     error("meters is a list of meter numbers, or how many", 3)
   end
 end
@@ -219,7 +237,8 @@ end
 ---@param options imr.PlanOptions
 ---@return imr.Plan
 function plan.new(options)
-  local entry = endpoints[options.endpoint]
+  if type(options) ~= "table" then error("plan.new takes a table of options, not a " .. type(options), 2) end
+  local entry = options.endpoint ~= nil and endpoints[options.endpoint]
   check(options, entry)
   local job = job_of(options, entry)
   local ways = ways_of(job)

@@ -9,6 +9,7 @@
 --- the reference) and detail. The rules are data, in imr.workflow.quality.rules.
 
 local core = require "imr.core"
+local expect_database = require "imr.database.expected"
 local load = require "imr.workflow.quality.load"
 local settings = require "imr.workflow.quality.settings"
 local view = require "imr.workflow.quality.view"
@@ -92,6 +93,10 @@ end
 ---@param period { from: integer?, to: integer?, now: integer }
 ---@return table given
 function quality.load(db, meter_no, period)
+  expect_database(db, "quality.load", 2)
+  if type(meter_no) ~= "string" or type(period) ~= "table" then
+    error("quality.load takes a meter's number and a table with from, to and now", 2)
+  end
   local given = load.meter(db, meter_no, period.from and period.from - quality.context, period.to)
   given.now, given.from, given.to = period.now, period.from or -math.huge, period.to or math.huge
   return given
@@ -100,7 +105,10 @@ end
 ---The numbers of all meters that the database knows anything of.
 ---@param db imr.Database
 ---@return string[]
-function quality.meters(db) return load.meters(db) end
+function quality.meters(db)
+  expect_database(db, "quality.meters", 2)
+  return load.meters(db)
+end
 
 local function check_all(db, options, chosen)
   local period = { from = options.from, to = options.to, now = options.now or os.time() }
@@ -121,7 +129,10 @@ end
 ---@return imr.Error|nil err
 function quality.check(db, options)
   options = options or {}
+  local problem = settings.problem(options)
+  if problem then error(problem, 2) end
   local chosen = settings.new(options, 2)
+  expect_database(db, "quality.check", 2)
   local fine, result = pcall(check_all, db, options, chosen)
   if fine then return result end
   if core.is_error(result) then return nil, result end

@@ -8,6 +8,7 @@
 local collect = require "imr.workflow.report.collect"
 local core = require "imr.core"
 local defaults = require("imr.options").defaults
+local expect_database = require "imr.database.expected"
 local page = require "imr.workflow.report.page"
 local rules = require "imr.workflow.quality.rules"
 local settings = require "imr.workflow.quality.settings"
@@ -32,7 +33,21 @@ local MOST_DAYS = 400
 
 local DEFAULTS = { utc_offset = defaults.utc_offset, language = "en", top = 15, most_flags = 200 }
 
+local OPTIONS = { title = "string", language = "string", ledger = "any", top = "number", most_flags = "number",
+  on_meter = "function" }
+
+local function problem_of(options)
+  if type(options) ~= "table" then return "report.html takes a table with from and to, in Unix seconds" end
+  local problem = settings.problem(options, OPTIONS)
+  if problem then return problem end
+  local ledger, language = options.ledger, options.language
+  if ledger and type(ledger) ~= "string" then return "option 'ledger' must be the path of a ledger" end
+  if language and language ~= "en" and language ~= "zh" then return "option 'language' must be \"en\" or \"zh\"" end
+end
+
 local function checked(options)
+  local problem = problem_of(options)
+  if problem then error(problem, 3) end
   local filled = { now = os.time() }
   for _, list in ipairs { DEFAULTS, options } do
     for name, value in pairs(list) do filled[name] = value end
@@ -54,6 +69,7 @@ end
 function report.html(db, options)
   local filled = checked(options)
   local chosen = settings.new(filled, 2)
+  expect_database(db, "report.html", 2)
   local fine, result = pcall(collect.run, db, filled, chosen)
   if fine then return page.build(result, filled, rules) end
   if core.is_error(result) then return nil, result end

@@ -7,9 +7,9 @@
 --   local report = assert(supply.apply(plan, { confirm = true }))
 
 local check_kinds = require "imr.kinds"
+local checked_clock = require "imr.workflow.checked_clock"
 local claims = require "imr.workflow.supply_claims"
 local core = require "imr.core"
-local guard = require "imr.workflow.supply_guard"
 local ledgers = require "imr.workflow.supply_ledger"
 local plans = require "imr.workflow.supply_plan"
 local protection = require "imr.workflow.supply_protection"
@@ -18,6 +18,7 @@ local resolve = require "imr.workflow.supply_resolve"
 local runs = require "imr.workflow.supply_runs"
 local state_path = require "imr.state_path"
 local supply_facts = require "imr.workflow.supply_facts"
+local supply_options = require "imr.workflow.supply_options"
 local supply_settings = require "imr.workflow.supply_settings"
 local text_problem = require("imr.text").problem
 
@@ -178,19 +179,7 @@ end
 -- ---------------------------------------------------------------- what it hands out
 
 local function need_client(env, level)
-  if not env.client then error("this needs a client: give supply.open one", level + 1) end
-end
-
--- A guard whose name is mistyped would let everything go.
-local RESUMING = { plan = "number", guard = "any", allow_unmatched = "boolean", deadline = "number" }
-local APPLYING = { guard = "any", guard_timeout = "number", allow_unmatched = "boolean", deadline = "number",
-  confirm = "boolean", confirm_deadline = "number", stop_after = "number", on_progress = "any", interrupted = "any" }
-
-local function checked(options, names, level)
-  if options == nil then return {} end
-  local problem = check_kinds(options, names) or guard.problem(options.guard)
-  if problem then error(problem, level + 1) end
-  return options
+  if not (env.client and env.client.meters) then error("this needs a client: give supply.open one", level + 1) end
 end
 
 local function apply(env, plan, options)
@@ -253,6 +242,7 @@ local function hand_out(env)
   --- what is protected
   function supply.plan(devices, command, options)
     options = options or {}
+    if type(options) ~= "table" then error("supply.plan takes a table of options, not a " .. type(options), 2) end
     need_client(env, 2)
     local problem = plans.check(command, options)
     if problem then error(problem, 2) end
@@ -269,8 +259,10 @@ local function hand_out(env)
   ---@return imr.Error|nil err kind "locked" when another process is at this ledger's queue: then the plan is on record
   function supply.apply(plan, options)
     need_client(env, 2)
-    options = checked(options, APPLYING, 2)
-    return returning(apply)(env, plan, options)
+    if not plans.is_plan(plan) then error("supply.apply takes a plan, as supply.plan and supply.pending make it", 2) end
+    local problem = supply_options.problem("apply", options)
+    if problem then error(problem, 2) end
+    return returning(apply)(env, plan, options or {})
   end
 
   ---What is on record as planned and was not sent, as a plan to print or apply. A guard given here is the plan's guard.
@@ -278,8 +270,9 @@ local function hand_out(env)
   ---@return imr.SupplyPlan|nil plan
   ---@return imr.Error|nil err kind "unsafe" when the guard, quiet hours or protection of a plan cannot be read
   function supply.pending(options)
-    options = checked(options, RESUMING, 2)
-    return returning(pending)(env, options)
+    local problem = supply_options.problem("pending", options)
+    if problem then error(problem, 2) end
+    return returning(pending)(env, options or {})
   end
 
   ---Calls off what is planned, also beside a process that is sending it. Nothing that has left comes back: see in
@@ -305,6 +298,8 @@ local function hand_out(env)
   ---@return imr.Error|nil err
   function supply.resolve(options)
     need_client(env, 2)
+    local problem = supply_options.problem("resolve", options)
+    if problem then error(problem, 2) end
     return returning(resolve.run)(env, options or {})
   end
 
@@ -317,7 +312,11 @@ local function hand_out(env)
   ---@param filter? { device: string?, plan: integer?, state: string?, last: integer? }
   ---@return table[]|nil intents
   ---@return imr.Error|nil err
-  function supply.history(filter) return returning(history)(env, filter) end
+  function supply.history(filter)
+    local problem = supply_options.problem("history", filter)
+    if problem then error(problem, 2) end
+    return returning(history)(env, filter)
+  end
 
   ---Closes the ledger's database. Twice is fine.
   function supply.close() env.ledger:close() end
@@ -334,7 +333,7 @@ function workflow.open(options)
   local forbidden = refused_in_nginx()
   if forbidden then return nil, forbidden end
   return returning(function()
-    local clock = options.clock or core.unix_time
+    local clock = checked_clock(options.clock or core.unix_time)
     local env = { client = options.client, clock = clock, who = options.who or user(), protected = options.protected,
       utc_offset = options.utc_offset or CHINA }
     env.ledger = ledgers.open(options.ledger or default_path(), clock)

@@ -60,6 +60,13 @@ Plan.__name = "imr.supply.plan"
 
 local plan = {}
 
+---Is this one of ours?
+---@param value any
+---@return boolean
+function plan.is_plan(value)
+  return type(value) == "table" and getmetatable(value) == Plan
+end
+
 -- ---------------------------------------------------------------- what was asked for
 
 local known = { reason = "string", who = "string", max = "number", quiet_hours = "string", expires = "number",

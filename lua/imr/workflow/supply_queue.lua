@@ -249,10 +249,18 @@ function Run:report()
   return report
 end
 
+-- Numbers of intents mean something in their own ledger only: a command of another one would be sent on this one's
+-- record.
+local function foreign(ledger)
+  error(core.error { kind = "ledger", retryable = false, executed = "no",
+    message = ("the plan is not on record in %s: it belongs to another ledger"):format(ledger.path) }, 0)
+end
+
 -- Only what is still planned: the ledger may know more than the plan that somebody kept.
 function Run:prepare()
   for _, entry in ipairs(self.plan.entries) do
     local intent = self.ledger:intents({ id = entry.id })[1]
+    if not intent or intent.device ~= entry.device or intent.command ~= entry.command then foreign(self.ledger) end
     entry.state, entry.expires = intent.state, self.ledger.seconds(intent.expires)
   end
 end

@@ -7,6 +7,7 @@
 --- moment: the next one goes on, and the result is the same. Database drivers block: inside an nginx worker this
 --- refuses; run it beside nginx.
 
+local checked_clock = require "imr.workflow.checked_clock"
 local core = require "imr.core"
 local coverage = require "imr.workflow.sync_coverage"
 local database = require "imr.database"
@@ -59,7 +60,7 @@ sync.LONGEST = require("imr.workflow.sync_plan").LONGEST
 --- no listing of days was chosen
 
 local function job_of(options, db)
-  local clock = options.clock or os.time
+  local clock = checked_clock(options.clock)
   return { db = db, client = options.client, clock = clock, from = options.from,
     to = math.min(options.to or math.huge, clock()), page_size = options.page_size or 1000,
     utc_offset = options.utc_offset or defaults.utc_offset, first_days = options.first_days or sync.FIRST_DAYS,

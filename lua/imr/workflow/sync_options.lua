@@ -1,6 +1,7 @@
 --- The options of a sync, checked before anything is read or written.
 
 local check_kinds = require "imr.kinds"
+local checked_clock = require "imr.workflow.checked_clock"
 local listings = require "imr.workflow.sync_listings"
 local problem_of = require("imr.options").problem
 
@@ -29,7 +30,7 @@ local function period_problem(options)
   if (options.from == nil) ~= (options.to == nil) then return "sync.run takes from and to, or neither" end
   if not options.from then return nil end
   if options.to < options.from then return "the period ends before it begins" end
-  if options.from > (options.clock or os.time)() then return "the period lies ahead: there is nothing to read yet" end
+  if options.from > checked_clock(options.clock)() then return "the period lies ahead: there is nothing to read yet" end
 end
 
 ---What is wrong with the listings that are chosen.

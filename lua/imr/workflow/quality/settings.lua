@@ -1,6 +1,8 @@
 -- Which rules apply, and how they are tuned. Raises at the caller's line when a name or value is wrong.
 
+local check_kinds = require "imr.kinds"
 local core = require "imr.core"
+local client_options = require "imr.options"
 local decimal = require "imr.decimal"
 local rules = require "imr.workflow.quality.rules"
 
@@ -8,6 +10,54 @@ local settings = {}
 
 local by_name, names = {}, {}
 for index, rule in ipairs(rules) do by_name[rule.name], names[index] = rule, rule.name end
+
+-- Options of all that judge, and of which kind each is.
+local KINDS = { from = "number", to = "number", now = "number", meters = "table", rules = "table", without = "table",
+  tuning = "table", utc_offset = "number", on_flags = "function" }
+local TIMES = { from = true, to = true, now = true, cutoff = true }
+local LATEST = 253402300799 -- the last second of the year 9999
+local LISTS = { "meters", "rules", "without", "sources" }
+
+local function number_problem(name, value)
+  if TIMES[name] and not (value % 1 == 0 and value >= 0 and value <= LATEST) then
+    return ("option '%s' must be whole Unix seconds, of the years to 9999"):format(name)
+  end
+  if value ~= value or value < 0 and name ~= "utc_offset" then return ("option '%s' must be 0 or more"):format(name) end
+end
+
+local function is_list_of_texts(list)
+  for index = 1, #list do
+    if type(list[index]) ~= "string" then return false end
+  end
+  return true
+end
+
+local function kinds_of(more)
+  local kinds = {}
+  for _, list in ipairs { KINDS, more or {} } do
+    for name, kind in pairs(list) do kinds[name] = kind end
+  end
+  return kinds
+end
+
+---What is wrong with the options of what judges a database's rows, but for names of rules and their tuning.
+---@param options any
+---@param more? table<string, string> further options and their kinds, as in imr.kinds
+---@return string|nil
+function settings.problem(options, more)
+  local problem = check_kinds(options, kinds_of(more))
+  if problem then return problem end
+  for name, value in pairs(options) do
+    problem = type(value) == "number" and number_problem(name, value)
+    if problem then return problem end
+  end
+  for _, name in ipairs(LISTS) do
+    if options[name] and not is_list_of_texts(options[name]) then
+      return ("option '%s' must be a list of strings"):format(name)
+    end
+  end
+  return options.utc_offset and client_options.problem("utc_offset", options.utc_offset) or nil
+end
 
 local function rule_of(name, level)
   return by_name[name] or error("no such rule: " .. core.unknown_option(tostring(name), names), level + 1)
@@ -39,6 +89,7 @@ local function check_names(rule, given, level)
 end
 
 local function tuned(rule, given, level)
+  if type(given) ~= "table" then error(("the tuning of %s must be a table"):format(rule.name), level + 1) end
   check_names(rule, given, level + 1)
   local tuning = {}
   for _, entry in ipairs(rule.tuning) do

@@ -1,0 +1,44 @@
+-- The options of what a ledger does, checked before anything is read or sent: a guard whose name is mistyped would let
+-- everything go.
+
+local check_kinds = require "imr.kinds"
+local guard = require "imr.workflow.supply_guard"
+local is_callable = require("imr.threads").is_callable
+
+local options = {}
+
+local known = {
+  apply = { confirm = "boolean", confirm_deadline = "number", stop_after = "number", guard = "any",
+    guard_timeout = "number", on_progress = "any", interrupted = "any", allow_unmatched = "boolean",
+    deadline = "number" },
+  pending = { plan = "number", guard = "any", allow_unmatched = "boolean", deadline = "number" },
+  resolve = { deadline = "number", on_progress = "any", interrupted = "any" },
+  history = { device = "string", plan = "number", state = "string", last = "number" },
+}
+
+local called = { on_progress = true, interrupted = true }
+
+local function value_problem(name, value)
+  if type(value) == "number" and (value < 0 or value ~= value) then
+    return ("option '%s' must be 0 or more"):format(name)
+  end
+  if name == "guard" then return guard.problem(value) end
+  if not called[name] or is_callable(value) then return nil end
+  return ("option '%s' cannot be a %s"):format(name, type(value))
+end
+
+---What is wrong with them.
+---@param what "apply"|"pending"|"resolve"|"history"
+---@param given any nil where there are none
+---@return string|nil
+function options.problem(what, given)
+  if given == nil then return nil end
+  local problem = check_kinds(given, known[what])
+  if problem then return problem end
+  for name, value in pairs(given) do
+    problem = value_problem(name, value)
+    if problem then return problem end
+  end
+end
+
+return options
