@@ -139,11 +139,12 @@ function core.is_error(value) end
 ---@return string|nil an empty file beside it that is to be written; with a nil target: what is wrong
 function core.prepare_output(path) end
 
----Writes a file's bytes through to the disk, before it takes the place of another.
----@param path string
+---Puts a file in the place of another, its bytes and its name written through to the disk. Only a regular file is replaced.
+---@param from string
+---@param to string
 ---@return true|nil
 ---@return string|nil what is wrong
-function core.sync_file(path) end
+function core.replace_file(from, to) end
 
 ---Takes the next slot.
 ---@param next number earliest time of the next request, seconds
@@ -186,6 +187,11 @@ function core.private_write(path, text) end
 ---@return true|nil
 ---@return string|nil what is wrong
 function core.private_make(path) end
+
+---Tells which file is at a path, so that one can notice that it is another by now.
+---@param path string
+---@return string|nil nil where there is none
+function core.file_identity(path) end
 
 ---@class imr.core.lock: userdata
 local lock = {}
