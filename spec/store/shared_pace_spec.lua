@@ -14,10 +14,10 @@ describe("processes and nginx workers on one account #nginx", function()
   end
 
   it("keep one pace and one token in files", function()
-    check { kind = "file", seconds = 9, kill_every = 2, processes = 8, workers = 2 }
+    check { kind = "file", seconds = 12, kill_every = 2, processes = 8, workers = 2 }
   end)
 
   it("keep one pace and one token in Redis", function()
-    check { kind = "redis", seconds = 9, kill_every = 4, processes = 10, workers = 0 }
+    check { kind = "redis", seconds = 12, kill_every = 4, processes = 10, workers = 0 }
   end)
 end)

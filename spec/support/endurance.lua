@@ -48,11 +48,11 @@ local function spawn(run, number)
   run.pids[number] = process.spawn(run.program, output, env)
 end
 
--- Kills one process after the other, and starts another in its place.
+-- Kills one process after the other, and starts another in its place. After the last there is time for more slots.
 local function kill_some(run, options)
   local kills = 0
   local at = core.now() + (options.kill_every or math.huge)
-  while at < run.stop - 1 do
+  while math.max(at, core.now()) < run.stop - 3 * options.interval do
     core.sleep(math.max(0, at - core.now()))
     local number = kills % options.processes + 1
     shell.must("kill -KILL " .. run.pids[number])
