@@ -3,8 +3,10 @@ local cli = require "support.cli"
 local core = require "imr.core"
 local files = require "support.files"
 local imr = require "imr"
+local process = require "support.process"
 local shell = require "support.shell"
 local simulator = require "support.simulator"
+local timing = require "support.timing"
 
 describe("a file", function()
   local platform, user
@@ -44,7 +46,7 @@ describe("a file", function()
 
     it("is its owner's to use whatever the umask takes away", function()
       local home = user.home .. "/deep/state"
-      local ok, output = require("support.process").lua(([[
+      local ok, output = process.lua(([[
         local core, home = require "imr.core", %q
         assert(core.private_directory(home))
         assert(core.private_write(home .. "/written", "x"))
@@ -147,5 +149,17 @@ describe("a file", function()
       assert.equal(before, #platform:entries "instruct")
       os.remove(path)
     end
+  end)
+
+  it("of kept passwords that another process keeps locked is waited for, but not for ever", function()
+    local lock = user:write(".config/imr/credentials.lock", "")
+    local holder = process.start(("flock -F -x %s sh -c 'echo held; exec sleep 60'"):format(lock), "^held")
+    timing.within(9, 20, function()
+      local result = user:run "login --forget"
+      assert.equal(1, result.status)
+      assert.matches("nothing was saved: [^ ]+ is locked by another process", result.err)
+    end)
+    holder:stop()
+    assert.equal(0, user:run("login --forget").status)
   end)
 end)

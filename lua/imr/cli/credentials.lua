@@ -106,14 +106,26 @@ local function set_aside(path, unreadable)
   return ok, message
 end
 
+local TURN = 10 -- seconds; who has the lock writes one file
+
 -- Two logins at once take turns; without the lock one of them could lose the other's account.
+local function take_turn(path)
+  local ends = core.now() + TURN
+  repeat
+    local lock, message = core.private_lock(path)
+    if lock or message then return lock, message end
+    if core.sleep(0.02) > 0 then return nil, "interrupted" end
+  until core.now() > ends
+  return nil, path .. " is locked by another process"
+end
+
 local function replace(change)
   local path = credentials.path()
   local ok, message = core.private_directory(config.directory())
   if not ok then exit.fail("store", "nothing was saved: %s", message) end
   local lock
-  repeat lock, message = core.private_lock(path .. ".lock") until lock or message or core.sleep(0.02) > 0
-  if not lock then exit.fail("store", "nothing was saved: %s", message or "interrupted") end
+  lock, message = take_turn(path .. ".lock")
+  if not lock then exit.fail("store", "nothing was saved: %s", message) end
   local found, _, unreadable = load_all()
   local accounts = change(found)
   ok, message = set_aside(path, unreadable)
