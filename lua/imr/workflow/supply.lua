@@ -35,7 +35,7 @@ local CHINA = client_options.defaults.utc_offset
 ---@field protected? table|fun(device: string): boolean devices that are never sent anything, whatever a plan says; a
 --- function says true or false
 ---@field utc_offset? integer of quiet hours, seconds; default 28800
----@field clock? fun(): number Unix seconds; default the system's
+---@field clock? fun(): number Unix seconds; default os.time, to the fraction
 
 ---What `apply` takes.
 ---@class imr.ApplyOptions
@@ -89,6 +89,12 @@ local function default_path()
   if fine then return directory .. "/supply.db" end
   return error(core.error { kind = "ledger", message = "the supply ledger: " .. message, retryable = false,
     executed = "no" }, 0)
+end
+
+-- os.time's second is not over until the next one begins: quiet hours may be nearer than it shows.
+local function time_of_day()
+  local second, exact = os.time(), core.unix_time()
+  return exact >= second and exact < second + 2 and exact or second
 end
 
 -- Who the system says it is. The environment may say anything: what sudo left there is no more than a note.
@@ -333,7 +339,7 @@ function workflow.open(options)
   local forbidden = refused_in_nginx()
   if forbidden then return nil, forbidden end
   return returning(function()
-    local clock = checked_clock(options.clock or core.unix_time)
+    local clock = checked_clock(options.clock or time_of_day)
     local env = { client = options.client, clock = clock, who = options.who or user(), protected = options.protected,
       utc_offset = options.utc_offset or CHINA }
     env.ledger = ledgers.open(options.ledger or default_path(), clock)
