@@ -315,7 +315,7 @@ local function hand_out(env)
   function supply.status() return returning(status)(env) end
 
   ---Intents with their transitions, oldest first.
-  ---@param filter? { device: string?, plan: integer?, state: string?, last: integer? }
+  ---@param filter? { id: integer?, device: string?, plan: integer?, state: string?, last: integer? }
   ---@return table[]|nil intents
   ---@return imr.Error|nil err
   function supply.history(filter)

@@ -13,7 +13,7 @@ local known = {
     deadline = "number" },
   pending = { plan = "number", guard = "any", allow_unmatched = "boolean", deadline = "number" },
   resolve = { deadline = "number", on_progress = "any", interrupted = "any" },
-  history = { device = "string", plan = "number", state = "string", last = "number" },
+  history = { id = "number", device = "string", plan = "number", state = "string", last = "number" },
 }
 
 local called = { on_progress = true, interrupted = true }
