@@ -216,6 +216,7 @@ static bool check(request *r, const imr_param *param) {
       [IMR_P_SECONDS] = check_seconds,
       [IMR_P_DECIMALS] = check_decimals,
       [IMR_P_INCOMPLETE] = check_incomplete,
+      [IMR_P_COUNT] = check_page,
   };
   return checkers[param->type](r, param);
 }

@@ -176,6 +176,8 @@ const imr_param imr_call_options[] = {
     {"deadline", NULL, IMR_P_SECONDS, false, NULL},
     {"decimals", NULL, IMR_P_DECIMALS, false, NULL},
     {"incomplete", NULL, IMR_P_INCOMPLETE, false, NULL},
+    {"max_rows", NULL, IMR_P_COUNT, false, NULL},
+    {"max_pages", NULL, IMR_P_COUNT, false, NULL},
     END_OF_PARAMS,
 };
 
@@ -271,8 +273,8 @@ const char *imr_type_name(imr_type type) {
 }
 
 const char *imr_param_type_name(imr_param_type type) {
-  static const char *const names[] = {"text",     "meter",     "meters", "from",           "to",
-                                      "page",     "page_size", "word",   "word or number", "seconds",
-                                      "decimals", "incomplete"};
+  static const char *const names[] = {"text",     "meter",      "meters", "from",           "to",
+                                      "page",     "page_size",  "word",   "word or number", "seconds",
+                                      "decimals", "incomplete", "count"};
   return names[type];
 }

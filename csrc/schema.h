@@ -49,6 +49,7 @@ typedef enum {
   IMR_P_SECONDS, /* what follows is for the client and never sent */
   IMR_P_DECIMALS,
   IMR_P_INCOMPLETE,
+  IMR_P_COUNT,
 } imr_param_type;
 
 typedef struct {

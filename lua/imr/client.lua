@@ -14,6 +14,8 @@ local supply = require "imr.command"
 ---@field deadline? number seconds for the whole listing, from its first page on
 ---@field decimals? "number"|"string" as Lua numbers, or with the platform's own digits
 ---@field incomplete? "warn"|"error" what to do with a listing that is not known to be complete
+---@field max_rows? integer a listing that has more rows is an error of kind "limit"; that of the client when absent
+---@field max_pages? integer the same for pages
 
 ---What `latest_readings` takes.
 ---@class imr.LatestOptions: imr.ListingOptions
@@ -114,6 +116,7 @@ local function open(self, name, params, level)
     endpoint = name, ask = asker(parts, name, wire, given),
     page_size = given.page_size, prefetch = parts.settings.prefetch,
     spacing = function() return parts.pace:spacing(name) end, scope = parts.scope, emit = parts.emit,
+    max_rows = given.max_rows or parts.settings.max_rows, max_pages = given.max_pages or parts.settings.max_pages,
     single = name == "latest_readings" and given.meter ~= nil, incomplete = given.incomplete,
   }
 end

@@ -61,9 +61,22 @@ local function conclude(self)
     message = tostring(incomplete_error(self.endpoint, report)) }
 end
 
+-- A server that never comes to an end must not keep its caller, or fill a disk, for ever.
+local function limit_error(self)
+  local report = self.report
+  local name = report.rows > self.max_rows and "max_rows" or report.pages >= self.max_pages and "max_pages"
+  if not name then return nil end
+  self.fetcher:cancel()
+  return core.error { kind = "limit", endpoint = self.endpoint, retryable = false, executed = "yes",
+    message = ("the listing goes on after %d rows in %d pages, more than %s = %d allows: if there are so many, raise it"
+      ):format(report.rows, report.pages, name, self[name]) }
+end
+
 ---The next page's new rows; nil at the end.
 function Listing:next_page()
   while not self.completeness.ended do
+    local beyond = limit_error(self)
+    if beyond then return nil, beyond end
     local answer, err = self.fetcher:next()
     if not answer then return nil, explain(err, self.report, self.fetcher.wanted) end
     local rows = self.completeness:take(answer, self.single)
@@ -79,7 +92,7 @@ function Listing:next_page()
 end
 
 ---@param settings table endpoint, ask(number, on_send, report), page_size, prefetch, spacing(), scope, single,
----incomplete, emit
+---incomplete, emit, max_rows, max_pages
 function Cursor.new(settings)
   local report = { rows = 0, pages = 0, duplicates = 0, drifted = false, complete = false, requests = 0, waited = 0 }
   local completeness = Completeness.new(report, settings.page_size)
@@ -92,6 +105,7 @@ function Cursor.new(settings)
   local listing = setmetatable({
     report = report, completeness = completeness, fetcher = fetcher, endpoint = settings.endpoint,
     single = settings.single, incomplete = settings.incomplete, emit = settings.emit, scope = settings.scope,
+    max_rows = settings.max_rows, max_pages = settings.max_pages,
   }, Listing)
   local cursor = setmetatable({ report = report, _listing = listing, _rows = {}, _index = 0 }, Cursor)
   finalizer(cursor, function() fetcher:abandon() end)
@@ -115,9 +129,12 @@ end
 
 -- What `take_some` finds. One light thread at a time asks for a page; the others wait for what it leaves of it.
 ---@return any found nil: it is our turn to ask
+---@return table|nil err why nobody may wait here
 local function taken(self, take_some)
   local found = take_some(self)
   while not found and self._asking do
+    local forbidden = self._listing.scope:problem()
+    if forbidden then return nil, forbidden end
     self._asking:wait()
     found = take_some(self)
   end
@@ -139,8 +156,8 @@ end
 ---@return imr.Error|nil err kind "incomplete" at the end of a listing with incomplete = "error"
 function Cursor:next()
   must_be_cursor(self, 2)
-  local row = taken(self, take)
-  if row then return row end
+  local row, forbidden = taken(self, take)
+  if row or forbidden then return row, forbidden end
   local rows, err = ask(self)
   self._rows, self._index = rows or {}, rows and 1 or 0
   if rows then return rows[1] end
@@ -166,8 +183,9 @@ end
 function Cursor:pages()
   must_be_cursor(self, 2)
   return function()
-    local rest = taken(self, take_rest)
+    local rest, forbidden = taken(self, take_rest)
     if rest then return rest end
+    if forbidden then error(forbidden, 0) end
     local rows, err = ask(self)
     if err then error(err, 0) end
     return rows

@@ -56,10 +56,22 @@ local function default_store()
   return shared, problem
 end
 
+local function results_of(ok, ...)
+  if not ok then error((...), 0) end
+  return ...
+end
+
+-- The caller's own transport must not call the client: that may wait for the very request that it is to send.
+local function choose_transport(settings, scope)
+  local chosen = transport.choose(settings.transport, settings.runtime, settings.ca_file)
+  if settings.transport == nil or type(settings.transport) == "string" then return chosen end
+  return function(request) return results_of(scope:call_out(chosen, request)) end
+end
+
 local function build_call(settings, scope, kept, parts)
   return Call.new {
     scope = scope, secret = kept, stats = parts.stats, emit = parts.emit, pace = parts.pace,
-    transport = transport.choose(settings.transport, settings.runtime, settings.ca_file),
+    transport = choose_transport(settings, scope),
     own_transport = settings.transport == nil or type(settings.transport) == "string",
     base_url = settings.base_url, username = settings.username, timeout = settings.timeout,
     connect_timeout = settings.connect_timeout, retries = settings.retries, utc_offset = settings.utc_offset,
@@ -71,7 +83,7 @@ end
 local function build(settings, kept)
   local scope, store = Scope.new(settings.runtime), settings.store
   local key = settings.base_url .. "|" .. settings.username
-  local parts = { settings = settings, scope = scope, stats = Stats.new(), emit = notify(settings.on_event) }
+  local parts = { settings = settings, scope = scope, stats = Stats.new(), emit = notify(settings.on_event, scope) }
   if store.listen then store:listen(parts.emit) end
   parts.pace = Pace.new { store = store, key = key, interval = settings.interval }
   local call = build_call(settings, scope, kept, parts)

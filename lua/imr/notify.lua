@@ -30,8 +30,9 @@ local function warn_host(message)
 end
 
 ---@param on_event? fun(event: table)
+---@param scope table
 ---@return fun(event: table) emit  an event with a `message` is a warning
-return function(on_event)
+return function(on_event, scope)
   if not on_event then
     return function(event)
       if event.message then warn_host(event.message) end
@@ -39,7 +40,7 @@ return function(on_event)
   end
   return function(event)
     event.message = event.message and core.clean(event.message)
-    local fine, problem = pcall(on_event, event)
+    local fine, problem = scope:call_out(on_event, event)
     if not fine then warn_host("on_event raised: " .. tostring(problem)) end
   end
 end

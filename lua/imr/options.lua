@@ -21,6 +21,8 @@ local options = { FURTHEST = 14 * 3600 }
 ---@field page_size? integer rows a page, 1 to 1000, 1000
 ---@field prefetch? integer pages asked for ahead, 0 to 16, 2
 ---@field decimals? "number"|"string" as Lua numbers (default), or with the platform's own digits
+---@field max_rows? integer most rows of a listing, 10,000,000: one that goes on is an error
+---@field max_pages? integer most pages of a listing, 100,000
 ---@field utc_offset? integer the platform's clock, seconds east of UTC, 28800
 ---@field max_body? integer most bytes of an answer, 67108864
 ---@field ca_file? string certificates to trust instead of the system's
@@ -114,6 +116,8 @@ local known = {
   prefetch = { check = integer_between(0, 16), default = 2 },
   decimals = { check = one_of { "number", "string" }, default = "number" },
   utc_offset = { check = integer_between(-options.FURTHEST, options.FURTHEST), default = 8 * 3600 },
+  max_rows = { check = integer_between(1, math.huge), default = 1e7 },
+  max_pages = { check = integer_between(1, math.huge), default = 1e5 },
   max_body = { check = integer_between(1024, math.huge), default = 64 * 2 ^ 20 },
   ca_file = { check = is_string },
   proxy = { check = function(value) return type(value) == "string", "a URL, or \"\" for none" end, secret = true },

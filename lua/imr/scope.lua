@@ -7,6 +7,8 @@ local runtime = require "imr.runtime"
 
 local unpack = table.unpack or unpack
 
+local MAIN = {} -- stands for the main program, where a coroutine's name is nil
+
 ---@class imr.Scope
 local Scope = {}
 Scope.__index = Scope
@@ -14,7 +16,8 @@ Scope.__index = Scope
 ---@param fixed? table a runtime to use always (tests); else the one of the moment
 function Scope.new(fixed)
   local tracked = setmetatable({}, { __mode = "k" })
-  return setmetatable({ fixed = fixed, waits = {}, tracked = tracked, closed = false }, Scope)
+  local outside = setmetatable({}, { __mode = "k" })
+  return setmetatable({ fixed = fixed, waits = {}, tracked = tracked, closed = false, outside = outside }, Scope)
 end
 
 ---The runtime that this very call waits in.
@@ -83,11 +86,46 @@ function Scope:run(fn, ...)
   return unpack(joined, 2, joined.n)
 end
 
+-- ---------------------------------------------------------------- the caller's own functions
+
+local function this_thread()
+  return coroutine.running() or MAIN
+end
+
+local function came_back(self, thread, before, ...)
+  self.outside[thread] = before
+  return ...
+end
+
+---Calls a function of the caller's in the middle of our work, which may hold the login's lock, or be what the caller
+---waits for: a call of the client inside it would wait for itself, so `problem` refuses it.
+---@return boolean ok
+---@return any ... its results, or what it raised
+function Scope:call_out(fn, ...)
+  local thread = this_thread()
+  local before = self.outside[thread]
+  self.outside[thread] = true
+  return came_back(self, thread, before, pcall(fn, ...))
+end
+
+-- Also below a coroutine that the function has made: then the thread that it was called in is on the stack. (nginx does
+-- not tell that from a thread that waits.)
+function Scope:is_outside()
+  local thread = this_thread()
+  if self.outside[thread] then return true end
+  if rawget(_G, "ngx") then return false end
+  for other in pairs(self.outside) do
+    if other == MAIN or coroutine.status(other) == "normal" then return true end
+  end
+  return false
+end
+
 ---What forbids a call at this very place, or that the client is closed; nil when a call may be made.
 ---@return table|nil err
 function Scope:problem()
   if self.closed then return Scope.closed_error() end
-  local message = self:runtime():problem()
+  local message = self:is_outside() and "the client cannot be called from inside on_event or a transport, in the "
+    .. "middle of its own work: note what there is to do, and do it after the call" or self:runtime():problem()
   return message and core.error { kind = "phase", message = message, retryable = false, executed = "no" } or nil
 end
 

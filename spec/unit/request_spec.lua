@@ -66,7 +66,8 @@ describe("core.request", function()
   end
 
   it("takes the options of a call to a listing, and does not send them", function()
-    local options = { max_wait = 0, deadline = 1.5, decimals = "string", incomplete = "error" }
+    local options = { max_wait = 0, deadline = 1.5, decimals = "string", incomplete = "error", max_rows = 1,
+      max_pages = 5 }
     assert.same(wire_period(), request("readings", period(options)))
     assert.same(wire_period(), request("readings", period { decimals = "number", incomplete = "warn",
       max_wait = math.huge }))
@@ -190,7 +191,8 @@ describe("core.request", function()
 
   it("lists the names when it has no guess", function()
     local _, problem = request("latest_readings", { colour = "red" })
-    local names = "meter, page, page_size, max_wait, deadline, decimals, incomplete"
+    local names = "meter, page, page_size, max_wait, deadline, decimals, incomplete, "
+      .. "max_rows, max_pages"
     assert.equal("unknown option 'colour'; there are " .. names, problem)
     _, problem = request("login", { ["a name much longer than any option that exists"] = 1 })
     assert.matches("; there are username, password$", problem)
