@@ -156,6 +156,25 @@ local function contract(name, new_address)
       assert.equal(2, seen)
     end)
 
+    it("closes a broken-off query that the collector has found, but not freed yet, before the connection", function()
+      local ok, output = process.lua(([[
+        local database = require "imr.database"
+        for _ = 1, 10 do
+          local db = assert(database.open(%q))
+          collectgarbage()
+          for _ = 1, 20 do db:rows("SELECT * FROM schema_version")() end
+          local found = setmetatable({ [{}] = true }, { __mode = "k" })
+          collectgarbage("stop")
+          while next(found) do collectgarbage("step", 1) end
+          db:close()
+          collectgarbage("restart")
+          collectgarbage()
+        end
+        io.write("survived")
+      ]]):format(where))
+      assert.same({ true, "survived" }, { ok, output })
+    end)
+
     it("of a newer program is refused", function()
       db:execute("INSERT INTO schema_version VALUES (?, ?)", migrations.version + 1, 0)
       db:close()

@@ -292,7 +292,7 @@ local function open(where, existing)
     missing(parsed.shown, "there is no database")
   end
   local self = setmetatable({ dialect = parsed.dialect, shown = parsed.shown }, Database)
-  private[self] = { statements = {}, reading = setmetatable({}, { __mode = "k" }), password = parsed.password,
+  private[self] = { statements = {}, reading = {}, password = parsed.password,
     inside = false }
   private[self].connection = connect.open(parsed, function(message) self:fail(message) end)
   private[self].gone = parsed.path and connect.watch_file(parsed.path)

@@ -33,7 +33,8 @@ function rows.copy(raw)
 end
 
 -- A query that somebody breaks off leaves its statement open; the database's close() ends it. SQLite would not let go
--- of the file, and PostgreSQL's driver would use its connection once more when the statement is collected.
+-- of the file, and PostgreSQL's driver uses its connection, freed by then, when the statement is collected. So the
+-- database refers to it until then: in a weak table the collector could drop it before close() and free it after.
 
 ---@param db imr.Database
 ---@param access table
