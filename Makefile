@@ -9,10 +9,17 @@ PREFIX     ?= /usr/local
 SPEC       ?= spec
 LUAS       ?= lua5.4 luajit
 
-# One build against the headers of PUC 5.1 serves lua5.1, LuaJIT and nginx.
+# One build against the headers of PUC 5.1 serves lua5.1, LuaJIT and nginx. That for 5.3 is only made to be installed.
 ABIS  := 5.4 5.1
 PC5.4 ?= lua5.4
+PC5.3 ?= lua5.3
 PC5.1 ?= lua5.1
+
+# Where bin/imr of a checkout, scripts and specs find what was built.
+ifneq ($(words $(BUILD)),1)
+  $(error BUILD is '$(BUILD)'; it must be one directory, without a blank in its name)
+endif
+export IMR_BUILD = $(if $(filter /%,$(BUILD)),$(BUILD),$(CURDIR)/$(BUILD))
 
 HARD_CFLAGS := -std=c99 -fPIC -fvisibility=hidden -Wall -Wextra -Wpedantic -Werror=implicit-function-declaration \
                $(if $(WERROR),-Werror)
@@ -24,7 +31,7 @@ SUB  = +@$(MAKE) --no-print-directory $(PARALLEL)
 
 Q := $(if $(V),,@)
 
-.PHONY: all help deps docs test test-rocks test-timing demo nginx-demo bench bench-details bench-rows endurance supply-endurance sync-endurance soak lint sanitize valgrind fuzz coverage install clean $(ABIS:%=lua%)
+.PHONY: all help deps docs test test-rocks test-timing demo nginx-demo bench bench-details bench-rows endurance supply-endurance sync-endurance soak lint sanitize valgrind fuzz coverage install clean lua5.3 $(ABIS:%=lua%)
 
 all: $(ABIS:%=lua%)
 
@@ -50,7 +57,7 @@ $(BUILD)/lua$(1)/obj/%.o: csrc/%.c Makefile
 	$(Q)$$(call flags,--cflags $(PC$(1)) $$(if $$(filter curl%,$$*),$(CURL_PC))); \
 	  $(CC) $(CPPFLAGS) $(HARD_CFLAGS) $(CFLAGS) $$$$flags -MMD -MP -c $$< -o $$@
 endef
-$(foreach v,$(ABIS),$(eval $(call abi,$(v))))
+$(foreach v,$(ABIS) 5.3,$(eval $(call abi,$(v))))
 
 -include $(wildcard $(BUILD)/*/obj/*.d)
 
@@ -75,7 +82,7 @@ help:
 	@echo 'make valgrind        the unit specs under valgrind'
 	@echo 'make fuzz            each fuzz target for a minute; SECONDS=1800 TARGETS=decode'
 	@echo 'make coverage        which lines of csrc/ and lua/ the specs run, by file'
-	@echo 'make install         PREFIX=$(PREFIX) LUA=lua5.4|luajit|lua5.1 DESTDIR='
+	@echo 'make install         PREFIX=$(PREFIX) LUA=lua5.4|lua5.3|luajit|lua5.1 DESTDIR='
 	@echo 'make clean           remove what was built'
 	@echo 'V=1 shows commands. WERROR=1 stops at warnings. BUILD=dir builds elsewhere.'
 
@@ -175,7 +182,7 @@ coverage:
 	@scripts/deps.sh build run test
 	@scripts/coverage.sh '$(LUAS)' $(SPEC)
 
-install: $(if $(filter lua5.4,$(LUA)),lua5.4,lua5.1)
+install: $(if $(filter lua5.4 lua5.3,$(LUA)),$(LUA),lua5.1)
 	@scripts/install.sh '$(BUILD)' '$(LUA)' '$(PREFIX)' '$(DESTDIR)'
 
 # The last two are what `luarocks make` leaves in the source tree.

@@ -6,7 +6,8 @@ set -eu
 luas=$1
 shift
 cd "$(dirname "$0")/.."
-work=$(pwd)/build/coverage
+work=${IMR_BUILD:-$(pwd)/build}/coverage
+unset IMR_BUILD # the copy has its own
 tree=$work/tree
 programs=$work/bin
 
@@ -15,7 +16,7 @@ mkdir -p "$tree" "$programs" "$work/gcov"
 for entry in * .[a-z]*; do
   case $entry in build | .git) ;; *) cp -a "$entry" "$tree/" ;; esac
 done
-make -s -C "$tree" CC=gcc CFLAGS="-O0 -g --coverage -fprofile-update=atomic" -j"$(nproc)" >"$work/make.log"
+make -s -C "$tree" BUILD=build CC=gcc CFLAGS="-O0 -g --coverage -fprofile-update=atomic" -j"$(nproc)" >"$work/make.log"
 
 for abi in 5.4 5.1; do
   # shellcheck disable=SC2046

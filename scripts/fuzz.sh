@@ -7,7 +7,7 @@ set -eu
 seconds=$1
 shift
 cd "$(dirname "$0")/.."
-build=build/fuzz
+build=${IMR_BUILD:-build}/fuzz
 export LUA_PATH_5_4="./lua/?.lua;./lua/?/init.lua;./fuzz/?.lua;;"
 
 build_fuzzer() {
@@ -53,7 +53,7 @@ fi
 mkdir -p "$build/found"
 rm -f "$build"/*.failed "$build"/*.log
 build_fuzzer "$clang"
-lua5.4 -e 'package.cpath = "./build/lua5.4/?.so;" .. package.cpath' fuzz/dictionary.lua >"$build/dictionary"
+scripts/run.sh lua5.4 fuzz/dictionary.lua >"$build/dictionary"
 
 # The targets' files, in memory where that is to be had: their disk blocks would take most of the time.
 scratch=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)

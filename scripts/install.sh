@@ -5,9 +5,9 @@ set -eu
 build=$1 lua=$2 prefix=$3 destdir=$4
 
 case $lua in
-  lua5.4) abi=5.4 ;;
+  lua5.4 | lua5.3) abi=${lua#lua} ;;
   lua5.1 | luajit) abi=5.1 ;;
-  *) echo "LUA is '$lua'; it must be lua5.4, luajit or lua5.1" >&2 && exit 2 ;;
+  *) echo "LUA is '$lua'; it must be lua5.4, lua5.3, luajit or lua5.1" >&2 && exit 2 ;;
 esac
 case $prefix in
   /*) ;;

@@ -4,7 +4,8 @@ set -eu
 
 lua=$1
 root=$(cd "$(dirname "$0")/.." && pwd)
-run=$root/build/nginx-demo
+build=${IMR_BUILD:-$root/build}
+run=$build/nginx-demo
 mkdir -p "$run"
 rm -f "$run/error.log" "$run/nginx.pid"
 
@@ -39,8 +40,13 @@ for module in ndk_http_module ngx_http_lua_module; do
   [ ! -e $file ] || modules="$modules load_module $file;"
 done
 
+configuration=examples/openresty/nginx.conf
+if [ "$build" != "$root/build" ]; then
+  sed "s|build/nginx-demo|$run|; s|[$]prefix/build|$build|" $configuration >"$run/nginx.conf"
+  configuration=$run/nginx.conf
+fi
 nginx=$(command -v openresty || command -v nginx)
-"$nginx" -p "$root/" -c examples/openresty/nginx.conf -e build/nginx-demo/error.log -g "$modules" &
+"$nginx" -p "$root/" -c "$configuration" -e "$run/error.log" -g "$modules" &
 server=$!
 until [ -s "$run/nginx.pid" ]; do
   kill -0 $server 2>/dev/null || { cat "$run/error.log" >&2; exit 1; }
@@ -56,6 +62,6 @@ Open http://127.0.0.1:8080/ and give it this access token:
 Or:
     curl -H 'Authorization: Bearer $IMR_ACCESS_TOKEN' http://127.0.0.1:8080/meters
     curl -H 'Authorization: Bearer $IMR_ACCESS_TOKEN' http://127.0.0.1:8080/metrics
-    The other locations: examples/openresty/README.md. The log: build/nginx-demo/error.log. Ctrl-C ends it.
+    The other locations: examples/openresty/README.md. The log: $run/error.log. Ctrl-C ends it.
 END
 wait $server

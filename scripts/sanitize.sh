@@ -6,10 +6,11 @@ set -eu
 luas=$1
 shift
 cd "$(dirname "$0")/.."
-root=$(pwd)
-tree=$root/build/sanitize/tree
-reports=$root/build/sanitize/reports
-programs=$root/build/sanitize/bin
+work=${IMR_BUILD:-$(pwd)/build}/sanitize
+unset IMR_BUILD # the copy has its own
+tree=$work/tree
+reports=$work/reports
+programs=$work/bin
 
 # Without them gcc prints the bare name.
 asan=$(gcc -print-file-name=libasan.so)
@@ -29,7 +30,7 @@ for entry in * .[a-z]*; do
 done
 
 flags="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined"
-make -s -C "$tree" CC=gcc CFLAGS="$flags" -j"$(nproc)" >/dev/null
+make -s -C "$tree" BUILD=build CC=gcc CFLAGS="$flags" -j"$(nproc)" >/dev/null
 gcc -shared -fPIC -o "$programs/preload_once.so" spec/support/preload_once.c
 
 # LuaDBI does not free what libpq has for a connection that failed.

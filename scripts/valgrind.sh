@@ -6,7 +6,7 @@ set -eu
 luas=$1
 shift
 cd "$(dirname "$0")/.."
-work=$(pwd)/build/valgrind
+work=${IMR_BUILD:-$(pwd)/build}/valgrind
 mkdir -p "$work"
 if ! command -v valgrind >/dev/null; then
   echo "valgrind is left out: it is not installed"

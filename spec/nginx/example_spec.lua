@@ -12,6 +12,9 @@ local timing = require "support.timing"
 
 if not once("the example") then return end
 
+local HERE = shell.quote(shell.lines("pwd")[1])
+local BUILD = os.getenv "IMR_BUILD" and shell.quote(os.getenv "IMR_BUILD") or HERE .. "/build"
+
 local BEARER = "Authorization: Bearer " .. example.token .. "\r\n"
 
 describe("the example #nginx", function()
@@ -57,8 +60,8 @@ describe("the example #nginx", function()
     if not files.is_root then return pending "takes root" end
     local closed = shell.scratch()
     finally(function() shell.must("rm -r " .. closed) end)
-    shell.must(("mkdir -p %s/build && cp -r lua examples %s && cp -r build/lua5.1 %s/build && chmod 700 %s"):format(
-      closed, closed, closed, closed))
+    shell.must(("cd %s && mkdir build && cp -r %s/lua %s/examples . && cp -r %s/lua5.1 build && chmod 700 ."):format(
+      closed, HERE, HERE, BUILD))
     platform = simulator.start { meters = 12, days = 6, points = 2, offline = 0, interval = 0.15 }
     server = example.start(platform.url, {}, nil, closed)
     assert.equal(200, (server:get("/")))

@@ -11,6 +11,7 @@ example.__index = example
 example.token = "a-token-for-the-specs"
 
 local ROOT = shell.lines("pwd")[1]
+local BUILD = os.getenv "IMR_BUILD" or ROOT .. "/build"
 local MODULES = "load_module /usr/lib/nginx/modules/ndk_http_module.so; "
   .. "load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;"
 
@@ -25,6 +26,8 @@ local function configuration(self, locations)
   local replaced
   text, replaced = text:gsub("build/nginx%-demo", self.directory)
   assert(replaced > 3)
+  text, replaced = text:gsub("%$prefix/build", self.build)
+  assert(replaced == 1)
   text, replaced = text:gsub("127%.0%.0%.1:8080;", "127.0.0.1:" .. self.port .. ";" .. (locations or ""))
   assert(replaced == 1)
   return text
@@ -39,7 +42,8 @@ function example.command(self, settings, locations)
 end
 
 local function new(base_url, settings, root)
-  local self = setmetatable({ directory = shell.scratch(), port = port.free(), root = root or ROOT }, example)
+  local self = setmetatable({ directory = shell.scratch(), port = port.free(), root = root or ROOT,
+    build = root and root .. "/build" or BUILD }, example)
   local given = { IMR_BASE_URL = base_url, IMR_USERNAME = "demo", IMR_PASSWORD = "demo-secret",
     IMR_ACCESS_TOKEN = example.token, IMR_INTERVAL = 0.2 }
   for name, value in pairs(settings or {}) do given[name] = value end

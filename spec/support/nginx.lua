@@ -9,6 +9,7 @@ local nginx = {}
 nginx.__index = nginx
 
 local ROOT = shell.lines("pwd")[1]
+local BUILD = os.getenv "IMR_BUILD" or ROOT .. "/build"
 
 -- A distribution's nginx loads Lua as a module; OpenResty has it built in.
 local MODULES = "/usr/lib/nginx/modules/"
@@ -36,7 +37,7 @@ http {
   uwsgi_temp_path uwsgi;
   scgi_temp_path scgi;
   lua_package_path "$root/lua/?.lua;$root/lua/?/init.lua;$root/spec/?.lua;$path;;";
-  lua_package_cpath "$root/build/lua5.1/?.so;;";
+  lua_package_cpath "$build/lua5.1/?.so;;";
   $http
   server {
     listen 127.0.0.1:$port $listen;
@@ -60,7 +61,7 @@ local function write_configuration(self, options)
   local parts = {
     modules = has_modules and LOAD or "", user = user_line(options),
     workers = options.workers or 2, log_level = options.log_level or "warn",
-    env = env_lines(options.env), main = options.main or "", root = ROOT, path = options.path or "",
+    env = env_lines(options.env), main = options.main or "", root = ROOT, build = BUILD, path = options.path or "",
     http = options.http or "", port = self.port, listen = options.listen or "", locations = options.locations or "",
   }
   local file = assert(io.open(self.directory .. "/nginx.conf", "w"))

@@ -14,7 +14,7 @@ local DEVICES = 3 -- of each run, nobody else's
 -- The first life of a process takes some 130 steps, and 40 ms; making the ledger and the plan is half of that.
 local FIRST_STEP, STEPS, FIRST_MOMENT, MOMENTS = 40, 95, 0.015, 0.045
 
-local CHILD = debug.getinfo(1, "S").source:match("^@(.*)supply_kill%.lua$") .. "supply_child.lua"
+local CHILD = shell.quote(debug.getinfo(1, "S").source:match("^@(.*)supply_kill%.lua$") .. "supply_child.lua")
 
 local function connected(client)
   local devices = {}

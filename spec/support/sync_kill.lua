@@ -12,7 +12,7 @@ local DAY = 86400
 local NOW = 1752028200 -- 2025-07-09 10:30 on the platform's clock
 local STEP = 2         -- days between two states of the platform
 
-local CHILD = debug.getinfo(1, "S").source:match("^@(.*)sync_kill%.lua$") .. "sync_child.lua"
+local CHILD = shell.quote(debug.getinfo(1, "S").source:match("^@(.*)sync_kill%.lua$") .. "sync_child.lua")
 
 local function random(seed)
   local state = seed

@@ -7,6 +7,7 @@
 -- What it sees goes to a log: "connect N", "request N METHOD PATH BODY", "partial N ..." for a request that ends
 -- too early, "end N".
 local process = require("support.process")
+local shell = require("support.shell")
 
 local wire = {}
 wire.__index = wire
@@ -25,7 +26,8 @@ function wire.start(script, certificate)
   file:write(script)
   file:close()
   local log = os.tmpname()
-  local command = ("lua5.4 %swire_server.lua %s %s %s"):format(directory(), path, log, certificate or "")
+  local command = ("lua5.4 %s %s %s %s"):format(shell.quote(directory() .. "wire_server.lua"), path, log,
+    certificate or "")
   local child = process.start(command, "^listening on (%d+)$")
   os.remove(path)
   local self = setmetatable({ child = child, log_path = log }, wire)

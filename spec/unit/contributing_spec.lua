@@ -30,8 +30,8 @@ describe("what CONTRIBUTING.md says", function()
   setup(function()
     copy = shell.scratch()
     -- With what is built already, so that only the schema is compiled.
-    shell.must(("cp -rp Makefile bin csrc lua %s && mkdir %s/build && cp -rp build/lua5.4 %s/build"):format(copy, copy,
-      copy))
+    shell.must(("cp -rp Makefile bin csrc lua %s && mkdir %s/build && cp -rp %s/lua5.4 %s/build"):format(copy, copy,
+      shell.quote(os.getenv "IMR_BUILD" or "build"), copy))
     local page = documents.parse(files.read "CONTRIBUTING.md")
     local schema = copy .. "/csrc/schema.c"
     insert(schema, "static const imr_field meter_fields[] = {", block_with(page, "firmwareVersion"))

@@ -1,3 +1,4 @@
+local files = require("support.files")
 local imr = require("imr")
 local installed = require("support.installed")
 local shell = require("support.shell")
@@ -14,7 +15,9 @@ describe("make install", function()
   end)
 
   local function install(arguments)
-    return shell.run(shell.clean(scratch) .. "make --no-print-directory install " .. arguments)
+    local build = os.getenv "IMR_BUILD"
+    return shell.run(shell.clean(scratch) .. "make --no-print-directory install " .. arguments
+      .. (build and " BUILD=" .. shell.quote(build) or ""))
   end
 
   for _, interpreter in ipairs(installed.interpreters) do
@@ -63,9 +66,18 @@ describe("make install", function()
     assert.matches(imr._VERSION, installed.version(scratch .. "/there"), 1, true)
   end)
 
+  it("knows Lua 5.3, which it builds for then", function()
+    if installed.abi ~= "5.4" or not shell.run "command -v lua5.3 && pkg-config --exists lua5.3" then return end
+    local prefix = scratch .. "/for 5.3"
+    local ok, output = install("LUA=lua5.3 PREFIX=" .. shell.quote(prefix))
+    assert(ok, output)
+    assert.matches(imr._VERSION, installed.version(prefix), 1, true)
+    assert.truthy(files.read(prefix .. "/lib/lua/5.3/imr/curl.so"))
+  end)
+
   it("names the interpreters that it knows", function()
     local ok, output = install("LUA=lua5.2 PREFIX=" .. scratch)
     assert.is_false(ok)
-    assert.matches("LUA is 'lua5.2'; it must be lua5.4, luajit or lua5.1", output, 1, true)
+    assert.matches("LUA is 'lua5.2'; it must be lua5.4, lua5.3, luajit or lua5.1", output, 1, true)
   end)
 end)

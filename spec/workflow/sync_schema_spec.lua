@@ -9,7 +9,7 @@ local ROOT = debug.getinfo(1, "S").source:match("^@(.*)spec/workflow/sync_schema
 describe("the document of the schema", function()
   it("lists the columns that there are", function()
     local path = os.tmpname()
-    shell.must(("cp %sdoc/schema.md %s"):format(ROOT, path))
+    shell.must(("cp %s %s"):format(shell.quote(ROOT .. "doc/schema.md"), path))
     local ok, output = process.lua(("arg = { [1] = %q }\ndofile %q"):format(path, ROOT .. "scripts/schema_doc.lua"))
     assert.is_true(ok, output)
     local made = files.read(path)
