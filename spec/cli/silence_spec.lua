@@ -6,6 +6,7 @@ local lfs = require "lfs"
 local postgres = require "support.postgres"
 local simulator = require "support.simulator"
 local socket = require "socket"
+local timing = require "support.timing"
 
 describe("a PostgreSQL that falls silent", function()
   local platform, server, user, where, stopped
@@ -31,14 +32,14 @@ describe("a PostgreSQL that falls silent", function()
     user:remove()
   end)
 
-  local function wait_for(what, seconds, look)
-    local ends = core.now() + seconds
+  local function wait_for(what, look)
+    local ends = core.now() + 60
     repeat
       local found = look()
       if found then return found end
       core.sleep(0.05)
     until core.now() > ends
-    error(what .. " has not come in " .. seconds .. " s\n" .. (user:read "err" or ""), 2)
+    error(what .. " has not come\n" .. (user:read "err" or ""), 2)
   end
 
   -- Starts the program and does not wait for it.
@@ -46,17 +47,17 @@ describe("a PostgreSQL that falls silent", function()
     local line = ("(%s >%s/out 2>%s/err </dev/null & echo $! >%s/pid; wait $!; echo $? >%s/code) >/dev/null 2>&1 &")
       :format(user:command(arguments), user.home, user.home, user.home, user.home)
     assert(os.execute(line))
-    return wait_for("its pid", 10, function() return tonumber(user:read "pid" or "") end)
+    return wait_for("its pid", function() return tonumber(user:read "pid" or "") end)
   end
 
-  local function ended(seconds)
-    return wait_for("its end", seconds, function() return tonumber(user:read "code" or "") end)
+  local function ended()
+    return wait_for("its end", function() return tonumber(user:read "code" or "") end)
   end
 
   -- The server's process of a sync that is under way, stopped.
   local function stop_backend()
     local name = where:match "[^/]+$"
-    stopped = wait_for("its session", 20, function()
+    stopped = wait_for("its session", function()
       if tonumber(server:sql("SELECT count(*) FROM readings", name)) == 0 then return nil end
       return tonumber(server:sql(("SELECT pid FROM pg_stat_activity WHERE application_name = 'imr' AND datname = '%s'")
         :format(name)))
@@ -75,7 +76,7 @@ describe("a PostgreSQL that falls silent", function()
   it("is given up when a statement has lasted too long", function()
     start(SLOWLY)
     stop_backend()
-    assert.equal(1, ended(30))
+    assert.equal(1, ended())
     assert.matches("database postgres://imr@[^ ]+: the server has not answered for 7 seconds", user:read "err")
   end)
 
@@ -86,8 +87,8 @@ describe("a PostgreSQL that falls silent", function()
     local before = core.now()
     core.sleep(0.5)
     os.execute("kill -TERM " .. pid)
-    assert.equal(128 + 15, ended(20))
-    assert.is_true(core.now() - before < 10)
+    assert.equal(128 + 15, ended())
+    assert.is_true(core.now() - before < timing.room(10))
   end)
 
   it("tells another sync who has the lock", function()
@@ -112,18 +113,18 @@ describe("a PostgreSQL that falls silent", function()
 
     it("is given up", function()
       start "sync --interval 0"
-      assert.equal(1, ended(20))
+      assert.equal(1, ended())
       assert.matches("database postgres://[^ ]+: Failed to connect to database", user:read "err")
     end)
 
     it("does not keep SIGTERM from ending the program", function()
       user.environment.IMR_DB = user.environment.IMR_DB:gsub("%?.*", "?connect_timeout=60")
       local pid = start "sync --interval 0"
-      wait_for("its connection", 10, function() return #socket.select({ listener }, nil, 0) > 0 end)
+      wait_for("its connection", function() return #socket.select({ listener }, nil, 0) > 0 end)
       local before = core.now()
       os.execute("kill -TERM " .. pid)
-      assert.equal(128 + 15, ended(20))
-      assert.is_true(core.now() - before < 10)
+      assert.equal(128 + 15, ended())
+      assert.is_true(core.now() - before < timing.room(10))
     end)
   end)
 

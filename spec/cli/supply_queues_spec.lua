@@ -15,7 +15,7 @@ describe("imr supply", function()
   local function ledger() return shell.lines("find " .. here.user.home .. " -name supply.db")[1] end
 
   local function wait_for(what)
-    local ends = core.now() + 20
+    local ends = core.now() + 60
     while not what() do
       assert(core.now() < ends, "it does not come")
       core.sleep(0.02)
