@@ -11,7 +11,7 @@ local OTHER_THINGS = { other = true, resolved = true, unresolved = true }
 
 -- Where a kind is given: to a field, as an argument, in a table in C.
 local PLACES = {
-  "[%s{.]kind = ([^,\n]*)", "%.kind, %w+%.[%w_]+ = ([^,\n]*)", 'problem%(("%l[%l_]*")', 'fail%(("%l[%l_]*")',
+  "[%s{.]kind = ([^,\n]*)", "%.kind, %w+%.[%w_]+ = ([^,\n]*)", '[^.]problem%(("%l[%l_]*")', 'fail%(("%l[%l_]*")',
   'failure, ("%l[%l_]*")', '{[%u_]+, ("%l[%l_]*"), "',
 }
 

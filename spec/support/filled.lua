@@ -126,8 +126,8 @@ function filled.ledger(path)
   local ledger = require("imr.workflow.supply_ledger").open(path, function() return now end)
   local function add(day, n, command, reason, state)
     now = filled.time(day)
-    local plan = { who = "房东", reason = reason, settings = "{}", made = now, expires = now + DAY,
-      entries = { { device = "D" .. n, meter_no = filled.number(n), command = command } } }
+    local plan = { who = "房东", reason = reason, settings = "{}", made = now, expires = now + DAY, seen = 0,
+      left_out = {}, entries = { { device = "D" .. n, meter_no = filled.number(n), command = command } } }
     ledger:add(plan)
     ledger:record(plan.entries[1].id, state, "yes")
   end
