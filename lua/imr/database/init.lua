@@ -226,6 +226,7 @@ end
 
 ---Raises where its file has been removed or replaced: what is stored there is lost.
 function Database:check_file()
+  expect_database(self, "database:check_file", 2)
   local gone = private[self].gone
   local problem_found = gone and gone()
   if problem_found then self:fail(problem_found) end

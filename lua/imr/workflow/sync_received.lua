@@ -56,11 +56,11 @@ end
 local FINISHED = "SELECT %s AS period_from, %s AS period_to, meters, drifted, complete FROM listings "
   .. "WHERE listing = ? AND period_to >= ? AND period_from <= ?"
 
+-- The whole days of a listing's period, and no others: a database of many years has very many of both.
 local function mark(days, scope, row)
-  for day = scope.first, scope.last do
-    local starts = day * DAY - scope.offset
-    if row.period_from <= starts and row.period_to >= starts + DAY - 1 then days[day] = true end
-  end
+  local first = math.ceil((row.period_from + scope.offset) / DAY)
+  local last = math.floor((row.period_to + 1 + scope.offset) / DAY) - 1
+  for day = math.max(first, scope.first), math.min(last, scope.last) do days[day] = true end
 end
 
 ---The days that were read to their end: of the project, and of single meters.
