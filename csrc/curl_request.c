@@ -202,6 +202,7 @@ const char *imr_request_read(lua_State *L, int index, imr_known_url *known, imr_
   double max_body = number_field(L, index, "max_body", DEFAULT_MAX_BODY);
   const char *problem = read_address(L, index, known, &transfer->request);
   if (!problem) problem = read_body(L, index, &transfer->request);
+  if (strcmp(read_method(L, index), "GET") == 0) transfer->request.length = 0; /* it has none */
   if (!problem) problem = read_headers(L, index, &transfer->request);
   imr_answer_init(&transfer->answer, max_body < (double)(SIZE_MAX / 4) ? (size_t)max_body : SIZE_MAX / 4);
   transfer->answer.as_body = flag_field(L, index, "as_body");

@@ -72,6 +72,13 @@ describe("a connection", function()
       status, err))
   end)
 
+  it("takes a GET with a body that nobody sends", function()
+    multi = curl.multi()
+    server = wire.start([[for r in c.request, c do c:send(answer(r.method)) end]])
+    local _, method = fetch.get(multi, { url = server.url, method = "GET", body = "{}" })
+    assert.equal("GET", method)
+  end)
+
   it("over which an answer begins while the request leaves is at its end", function()
     multi = curl.multi()
     server = wire.start([[c:read(1000) c:send(answer("early")) c:stall()]])
