@@ -1,10 +1,12 @@
 /* What comes in: capped buffers that libcurl's callbacks append to, and their way to Lua. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "curl_private.h"
 
-#define HEADER_LIMIT 65536
+#define HEADER_LIMIT  65536
+#define LENGTH_DIGITS 15
 
 static int buffer_reserve(imr_buffer *buffer, size_t length) {
   size_t capacity = buffer->capacity ? buffer->capacity : 1024;
@@ -43,6 +45,33 @@ static int is_blank(const char *line, size_t length) {
   return length == 0 || line[0] == '\n' || (length >= 2 && line[0] == '\r' && line[1] == '\n');
 }
 
+static int is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+/* The digits up to the end of a line, or below zero. */
+static double read_length(const char *text, const char *end) {
+  double length = 0;
+  while (text < end && is_space(*text)) text++;
+  while (end > text && is_space(end[-1])) end--;
+  if (text == end || end - text > LENGTH_DIGITS) return -1;
+  for (; text < end; text++) {
+    if (*text < '0' || *text > '9') return -1;
+    length = length * 10 + (*text - '0');
+  }
+  return length;
+}
+
+/* libcurl reads "0x10" as 0, takes the last of several, and the rest for another answer. */
+static const char *check_length(imr_answer *answer, const char *line, size_t size) {
+  static const char name[] = "content-length:";
+  double length;
+  if (size < sizeof name - 1 || strncasecmp(line, name, sizeof name - 1) != 0) return NULL;
+  length = read_length(line + sizeof name - 1, line + size);
+  if (length < 0 || (answer->announced >= 0 && length != answer->announced))
+    return "has a length that is no number";
+  answer->announced = length;
+  return NULL;
+}
+
 /* "HTTP/1.1 100 Continue" */
 static int is_interim(const char *line, size_t length) {
   const char *space = memchr(line, ' ', length);
@@ -64,10 +93,12 @@ size_t imr_answer_on_header(char *data, size_t size, size_t count, void *user) {
       answer->refused = "began before all was asked";
     answer->headers.length = 0;
     answer->headers_done = 0;
+    answer->announced = -1;
   } else if (is_blank(data, length)) {
     answer->headers_done = 1;
   } else if (!answer->headers_done) {
-    answer->refused = buffer_append(&answer->headers, data, length);
+    answer->refused = check_length(answer, data, length);
+    if (!answer->refused) answer->refused = buffer_append(&answer->headers, data, length);
   }
   return answer->refused ? 0 : length;
 }
@@ -100,8 +131,6 @@ static void push_lower(lua_State *L, char *text, size_t length) {
     if (*c >= 'A' && *c <= 'Z') *c = (char)(*c - 'A' + 'a');
   lua_pushlstring(L, text, length);
 }
-
-static int is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 static void push_trimmed(lua_State *L, const char *text, const char *end) {
   while (text < end && is_space(*text)) text++;

@@ -69,6 +69,7 @@ typedef struct imr_answer {
   imr_buffer body;     /* decoded */
   size_t header_bytes; /* of all responses, with interim ones and trailers */
   int headers_done;
+  double announced;    /* the body's length, or below zero */
   size_t portion;      /* of the body, that may come in before the next perform */
   int as_body;         /* it is to become no Lua string */
   int held;            /* libcurl keeps the rest for us until then */

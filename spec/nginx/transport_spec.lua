@@ -1,26 +1,11 @@
 -- What both transports promise, inside a worker: one suite, run over each.
 local cjson = require "cjson"
 local dns = require "support.dns"
-local shell = require "support.shell"
-local site = require "support.site"
+local transport_site = require "support.transport_site"
 local timing = require "support.timing"
 local wire = require "support.wire"
 
-local RESTY = os.getenv "IMR_RESTY_HTTP" -- a directory with resty/http.lua and what it needs
-
-local SEND = [[
-  local transport, request = ...
-  local ends = request.interrupted
-  request.interrupted = ends and function() return true end or nil
-  local status, body, headers, sent_after = require("imr.transport." .. transport).new()(request)
-  return status, body, headers, sent_after
-]]
-
-local function certificate(directory, name, subject)
-  shell.must(("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=%s"):format(name)
-    .. (" -addext subjectAltName=%s -keyout %s.key -out %s.pem"):format(subject, directory .. "/" .. name,
-      directory .. "/" .. name))
-end
+local RESTY = transport_site.resty
 
 local function resty_is_there(server)
   return server:run([[
@@ -28,13 +13,13 @@ local function resty_is_there(server)
   ]])
 end
 
-local function suite(transport, start)
+local function suite(transport)
   describe("the " .. transport .. " transport in a worker #nginx", function()
     local server, other, names
 
     setup(function()
       names = dns.start()
-      server = start(names.port)
+      server = transport_site.start(names.port)
     end)
     teardown(function()
       server:stop()
@@ -49,8 +34,7 @@ local function suite(transport, start)
 
     local function send(request)
       request.url = request.url or other.url
-      request.body = request.body or "{}"
-      return server:run(SEND, transport, request)
+      return transport_site.send(server, transport, request)
     end
 
     local function assert_failure(expected, status, err)
@@ -304,27 +288,11 @@ local function suite(transport, start)
   end)
 end
 
-local function starter(path)
-  return function(resolver_port)
-    local scratch = shell.scratch()
-    shell.must("chmod 755 " .. scratch)
-    certificate(scratch, "right", "DNS:localhost")
-    certificate(scratch, "other", "DNS:other.example")
-    certificate(scratch, "stranger", "DNS:localhost")
-    shell.must(("cat %s/right.pem %s/other.pem >%s/trusted.pem"):format(scratch, scratch, scratch))
-    return site.start {
-      path = path and path .. "/?.lua" or "", scratch = scratch,
-      http = ("lua_ssl_trusted_certificate %s/trusted.pem; resolver 127.0.0.1:%d ipv6=off;"):format(scratch,
-        resolver_port or 1),
-    }
-  end
-end
-
-suite("curl", starter(RESTY))
+suite "curl"
 
 describe("lua-resty-http #nginx", function()
   it("is asked for by name, or taken where it can be loaded", function()
-    local server = starter(RESTY)()
+    local server = transport_site.start()
     finally(function() server:stop() end)
     local there, problem = resty_is_there(server)
     local chosen, resty, curl, with_ca_file = server:run([[
@@ -344,11 +312,11 @@ describe("lua-resty-http #nginx", function()
 
   it("is named where it is asked for and is not there", function()
     if RESTY then return end
-    local server = starter()()
+    local server = transport_site.start()
     finally(function() server:stop() end)
     local there = resty_is_there(server)
     if not there then
-      local status, err = server:run(SEND, "resty", { url = "http://127.0.0.1:1/" })
+      local status, err = transport_site.send(server, "resty", { url = "http://127.0.0.1:1/" })
       assert.is_nil(status)
       assert.equal("no", err.executed)
       assert.truthy(err.message:find("lua-resty-http cannot be loaded", 1, true))
@@ -356,4 +324,4 @@ describe("lua-resty-http #nginx", function()
   end)
 end)
 
-if RESTY then suite("resty", starter(RESTY)) end
+if RESTY then suite "resty" end

@@ -32,7 +32,7 @@ for _, size in ipairs { 4096, 8192, 12288 } do
   leftovers.cases[#leftovers.cases + 1] = { ("an answer behind one of %d bytes"):format(size), ([[
     local head = "HTTP/1.1 200 OK\r\nContent-Length: 00000\r\n\r\n"
     local length = %d - #head
-    c:send(head:gsub("00000", ("%%%%05d"):format(length)) .. r.body .. (" "):rep(length - #r.body) .. wrong)
+    c:send(head:gsub("00000", ("%%05d"):format(length)) .. r.body .. (" "):rep(length - #r.body) .. wrong)
   ]]):format(size) }
 end
 

@@ -29,7 +29,7 @@ function Connection:receive()
   wait("read")
   local data, why, part = self.socket:receive(65536)
   self.buffer = self.buffer .. (data or part or "")
-  self.closed = why == "closed"
+  self.closed = why and why ~= "timeout" and why ~= "wantread" and why ~= "wantwrite" -- TLS says "closed" in many ways
   return not self.closed or #(part or "") > 0
 end
 

@@ -4,7 +4,9 @@
 -- name needs nginx's `resolver`. So `ca_file` is refused here. Nothing is asked for packed, so max_body is what comes.
 
 local address = require "imr.transport.resty.address"
+local answer = require "imr.transport.resty.answer"
 local failure = require "imr.transport.resty.failure"
+local guard = require "imr.transport.resty.guard"
 local runtimes = require "imr.runtime"
 
 local ngx = rawget(_G, "ngx")
@@ -12,9 +14,7 @@ local ngx = rawget(_G, "ngx")
 local transport = {}
 
 local TIMEOUT, CONNECT_TIMEOUT, MAX_BODY = 30, 10, 64 * 2 ^ 20
-local PIECE = 64 * 1024                     -- bytes read at once
 local KEPT_SECONDS, KEPT_MOST = 60, 16      -- kept connections of a worker to one place
-local INTERIM_MOST = 8                      -- answers like "100 Continue" before the answer
 
 local commands = 0
 
@@ -37,11 +37,16 @@ end
 -- Without a server name nginx would take a trusted certificate of any host.
 local function connect(http, exchange)
   local url = exchange.url
-  return http:connect {
+  local socket = http.sock
+  local guarded, read = guard(socket)
+  http.sock = guarded
+  local connected, problem = http:connect {
     scheme = url.scheme, host = url.host, port = url.port,
     pool = pool_of(exchange), proxy_opts = proxy_options(exchange.proxy),
     ssl_verify = true, ssl_server_name = url.host:match("^%[(.*)%]$") or url.host,
   }
+  http.sock, exchange.before = socket, read()
+  return connected, problem
 end
 
 local function headers_of(request)
@@ -50,51 +55,27 @@ local function headers_of(request)
   return headers
 end
 
-local function lower_case(headers)
-  local result = {}
-  for name, value in pairs(headers) do
-    result[name:lower()] = type(value) == "table" and value[#value] or value
-  end
-  return result
-end
+-- nginx looks after the connections it keeps, and closes those in which something comes, but only when it has a turn.
+local function let_nginx_look() ngx.sleep(0) end
 
 local function ask(http, exchange)
-  local request, url = exchange.request, exchange.url
-  local parameters = { method = request.method or "POST", path = url.path, body = request.body or "",
+  local request = exchange.request
+  return http:send_request { method = request.method or "POST", path = exchange.url.path, body = request.body or "",
     headers = headers_of(request) }
-  local response, problem = http:request(parameters)
-  for _ = 1, INTERIM_MOST do
-    if not response or response.status >= 200 then break end
-    response, problem = http:read_response(parameters)
+end
+
+local function read_answer(exchange)
+  local refused_by_proxy
+  local function on_head(status)
+    exchange.answered = true
+    refused_by_proxy = exchange.proxy and status == 407
+    return refused_by_proxy and "refused" or nil
   end
-  return response, problem
-end
-
--- An answer without a length ends when the other side closes; lua-resty-http tells another end of it only by silence.
-local function ended_well(response, problem)
-  local headers = response.headers
-  local framed = headers["Content-Length"] or headers["Transfer-Encoding"]
-  return problem == (not framed and "closed" or nil)
-end
-
-local function read_body(response, max_body)
-  local pieces, size = {}, 0
-  while true do
-    local piece, problem = response.body_reader(math.min(PIECE, max_body - size + 1))
-    size = size + #(piece or "")
-    if size > max_body then return nil, nil, "is larger than max_body" end
-    pieces[#pieces + 1] = piece
-    if not piece or problem then
-      if not ended_well(response, problem) then return nil, problem or "broken" end
-      return table.concat(pieces)
-    end
-  end
-end
-
-local function unusable(headers, max_body)
-  if (tonumber(headers["content-length"]) or 0) > max_body then return "is larger than max_body" end
-  local encoding = headers["content-encoding"]
-  if encoding and encoding:lower() ~= "identity" then return "is packed, which nobody asked for" end
+  local result, problem, refused = answer.read(exchange.http.sock, { max_body = exchange.max_body,
+    pause = let_nginx_look, on_head = on_head, secure = exchange.url.scheme == "https", before = exchange.before })
+  if result then return result end
+  if refused_by_proxy then return nil, failure.refused_by_proxy(exchange, 407) end
+  return nil, refused and failure.refused(exchange, refused) or failure.describe(exchange, problem)
 end
 
 -- What was checked before a command set out holds for a moment only. This is asked when the connection stands.
@@ -105,28 +86,26 @@ local function changed_meanwhile(exchange)
 end
 
 local function run(http, exchange)
+  let_nginx_look()
   local connected, problem = connect(http, exchange)
   exchange.connected:set()
   if not connected then return nil, failure.describe(exchange, problem) end
   problem = changed_meanwhile(exchange)
   if problem then return nil, problem end
   exchange.sent = exchange.elapsed()
-  local response
-  response, problem = ask(http, exchange)
-  if not response then return nil, failure.describe(exchange, problem) end
-  exchange.answered = true
-  if exchange.proxy and response.status == 407 then return nil, failure.refused_by_proxy(exchange, 407) end
-  local headers, body = lower_case(response.headers), nil
-  local refused = unusable(headers, exchange.max_body)
-  if not refused and response.has_body then body, problem, refused = read_body(response, exchange.max_body) end
-  if refused then return nil, failure.refused(exchange, refused) end
-  if problem then return nil, failure.describe(exchange, problem) end
-  return response.status, body or "", headers, exchange.sent
+  local asked
+  asked, problem = ask(http, exchange)
+  if not asked then return nil, failure.describe(exchange, problem) end
+  local result
+  result, problem = read_answer(exchange)
+  if not result then return nil, problem end
+  exchange.kept = result.kept and not exchange.request.command
+  return result.status, result.body, result.headers, exchange.sent
 end
 
 local function finish(http, exchange, status, ...)
   exchange.result = { status, ... }
-  local kept = status and not exchange.request.command and http:set_keepalive(KEPT_SECONDS * 1000, KEPT_MOST)
+  local kept = exchange.kept and http.sock:setkeepalive(KEPT_SECONDS * 1000, KEPT_MOST)
   if not kept then http:close() end
 end
 
