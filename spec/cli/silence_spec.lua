@@ -4,6 +4,8 @@ local core = require "imr.core"
 local database = require "imr.database"
 local lfs = require "lfs"
 local postgres = require "support.postgres"
+local process = require "support.process"
+local shell = require "support.shell"
 local simulator = require "support.simulator"
 local socket = require "socket"
 local timing = require "support.timing"
@@ -98,6 +100,23 @@ describe("a PostgreSQL that falls silent", function()
     assert.equal(4, result.status, result.err)
     assert.matches("another sync is at work on [^ ]+: server process " .. stopped
       .. " of user imr from 127.0.0.1, connected since %d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d UTC", result.err)
+  end)
+
+  it("leaves nothing of a file that a signal has broken off", function()
+    assert.equal(0, user:run("sync --interval 0 --first-days 3 --listing readings").status)
+    local holder = process.start(("env PGPASSWORD=%s psql -qAtX -h 127.0.0.1 -p %d -U imr %s "
+      .. "-c BEGIN -c 'LOCK TABLE readings' -c 'SELECT 1' -c 'SELECT pg_sleep(40)'"):format(
+      shell.quote(postgres.password), server.port, where:match "[^/]+$"), "^1")
+    local pid = start("export --table readings --output " .. user.home .. "/rows")
+    wait_for("its query", function()
+      return server:sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == "1\n"
+    end)
+    os.execute("kill -TERM " .. pid)
+    assert.equal(128 + 15, ended())
+    server:sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' "
+      .. "AND pid <> pg_backend_pid()")
+    holder:stop()
+    assert.is_nil(table.concat(user:list(), " "):match "rows[^ ]*")
   end)
 
   describe("before it has said a word", function()

@@ -28,13 +28,20 @@ local function call(limits, object, name, ...)
   return results(limits, pcall(object[name], object, ...))
 end
 
+-- The same for what is only put away: where the connection is gone, so is that.
+local function put_away(limits, object)
+  limits.watch:begin(limits.seconds)
+  pcall(object.close, object)
+  limits.watch:done()
+end
+
 local Statement = {}
 Statement.__index = Statement
 
 function Statement:execute(...) return call(self.limits, self.statement, "execute", ...) end
 
 -- The server is told that a statement is not needed any more.
-function Statement:close() call(self.limits, self.statement, "close") end
+function Statement:close() put_away(self.limits, self.statement) end
 
 -- All rows have come by then.
 function Statement:rows(...) return self.statement:rows(...) end
@@ -52,7 +59,7 @@ end
 function Connection:autocommit(on) return call(self.limits, self.connection, "autocommit", on) end
 
 function Connection:close()
-  call(self.limits, self.connection, "close")
+  put_away(self.limits, self.connection)
   self.limits.watch:close()
 end
 
