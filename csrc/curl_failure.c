@@ -58,7 +58,7 @@ static const fault faults[] = {
     {CURLE_WEIRD_SERVER_REPLY, "protocol", "the answer is not valid HTTP from", ORIGIN, NOTHING},
     {CURLE_OUT_OF_MEMORY, "protocol", "headers too long, or not enough memory, for the answer from", ORIGIN,
      NOTHING},
-    {TOO_LARGE, "protocol", "too large is the answer from", ORIGIN, LIBRARY},
+    {TOO_LARGE, "protocol", "headers, or something else, too large in the answer from", ORIGIN, LIBRARY},
     {CURLE_FILESIZE_EXCEEDED, "protocol", "too large is the answer from", ORIGIN, LIBRARY},
 };
 
