@@ -11,10 +11,6 @@ local LOOKED_AT = 4096         -- bytes that a message is taken from
 local LONGEST_SECRET = 1024    -- as an answer may spell it
 local SLICE = 8192             -- bytes of a body that are decoded at a stretch: some 0.04 ms
 
--- Commands: success is all that their answers say.
-local without_data = {}
-for _, entry in ipairs(core.schema()) do without_data[entry.name] = entry.command end
-
 local content_types = { json = "application/json", form = "application/x-www-form-urlencoded" }
 
 local function urlencode(text)
@@ -115,15 +111,6 @@ local function decode(endpoint, body, settings)
   return answer, problem
 end
 
--- What is wrong with a success: it may be the answer to another request.
-local function misfit_of(endpoint, answer)
-  if answer.misfit then
-    return ("the rows are no records of %s: no field tells them from others"):format(endpoint)
-  elseif without_data[endpoint] and (answer.form == "list" or answer.form == "object") then
-    return "it has records where a command's answer has none"
-  end
-end
-
 -- A login's answer that cannot be read as a whole may hold a token that nobody knows yet, or half of one.
 local function without_tokens(redact)
   return function(text)
@@ -139,12 +126,12 @@ local function read(endpoint, status, headers, body, settings)
   if endpoint == "login" and not answer then redact = without_tokens(redact) end
   if answer and answer.code ~= 200 then return nil, code_error(answer, status, redact) end
   if status ~= 200 then return nil, http_error(status, headers, body, redact) end
-  local misfit = answer and misfit_of(endpoint, answer)
-  if answer and not misfit then
+  if answer and not answer.misfit then
     answer.message = wire.said(answer.message, settings.redact) -- an outcome shows it, and a ledger keeps it
     return answer
   end
-  local what = misfit and "the answer is to another request: " .. misfit
+  local what = answer
+    and ("the answer is to another request: no field tells its rows for records of %s"):format(endpoint)
     or "the answer is not the platform's: " .. redact(problem) .. wire.excerpt(body, redact)
   return nil, core.error { kind = "protocol", http_status = status, retryable = true, executed = "maybe",
     message = what }

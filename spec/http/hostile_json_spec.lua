@@ -103,7 +103,8 @@ describe("a platform that answers with", function()
   -- Small bytes, many tables: what max_body lets in may cost some thirty times as much.
   it("a hundred thousand empty rows costs no more than they must", function()
     start(data [['[' .. ("{},"):rep(100000) .. "{}]"]])
-    assert.same({}, (platform:read()))
+    local read, err = platform:read()
+    assert.same({ nil, "protocol" }, { read, err.kind }) -- they are no meters
     assert.equal("accepted", assert(platform:command()).state)
     platform:assert_recovered()
   end)
