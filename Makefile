@@ -31,7 +31,7 @@ SUB  = +@$(MAKE) --no-print-directory $(PARALLEL)
 
 Q := $(if $(V),,@)
 
-.PHONY: all help deps docs test test-rocks test-timing demo nginx-demo bench bench-details bench-rows endurance supply-endurance sync-endurance soak lint sanitize valgrind fuzz coverage install clean lua5.3 $(ABIS:%=lua%)
+.PHONY: all help deps docs test test-rocks test-timing test-loaded demo nginx-demo bench bench-details bench-rows endurance supply-endurance sync-endurance soak lint sanitize valgrind fuzz coverage install clean lua5.3 $(ABIS:%=lua%)
 
 all: $(ABIS:%=lua%)
 
@@ -69,6 +69,7 @@ help:
 	@echo '                     SPEC=spec/unit runs a part, LUAS=luajit one interpreter, JOBS=1 nothing side by side'
 	@echo 'make test-rocks      the rock for Lua 5.1, 5.3, 5.4 and LuaJIT: made, packed, installed elsewhere, used'
 	@echo 'make test-timing     the specs that look at the clock, with their exact limits: on a quiet machine'
+	@echo 'make test-loaded     RUNS=10 of make test beside LOOPS=4 busy loops'
 	@echo 'make lint            compiler warnings, luacheck, clang-format, cppcheck, clang-tidy'
 	@echo 'make docs            the reference: doc/reference, library/, and HTML in $(BUILD)/docs/html'
 	@echo 'make bench           one table: imr beside what one would use instead; ONLY="calls decode" measures a part'
@@ -108,6 +109,11 @@ test-timing:
 	@scripts/deps.sh build run test
 	$(SUB) all
 	@IMR_TIMING=exact JOBS=1 scripts/test.sh '$(LUAS)' $$(grep -rl 'support.timing' $(SPEC) --include='*_spec.lua')
+
+test-loaded:
+	@scripts/deps.sh build run test
+	$(SUB) all
+	@RUNS='$(RUNS)' LOOPS='$(LOOPS)' scripts/test_loaded.sh '$(LUAS)' $(SPEC)
 
 demo:
 	@scripts/deps.sh build run
