@@ -183,7 +183,7 @@ local function suite(transport)
 
     it("gives up when no answer comes", function()
       serve([[c:request(); c:stall()]])
-      assert_failure({ kind = "timeout", executed = "maybe", message = "^no answer from 127.0.0.1:%d+ within 0.%d" },
+      assert_failure({ kind = "timeout", executed = "maybe", message = "^no answer from 127.0.0.1:%d+ within %d" },
         send { timeout = 0.3 })
     end)
 
@@ -199,7 +199,7 @@ local function suite(transport)
 
     it("gives up on a host that never completes the connection", function()
       serve([[c:stall()]])
-      assert_failure({ kind = "timeout", executed = "no", message = "^no connection to 127.0.0.1:%d+ within 0.%d" },
+      assert_failure({ kind = "timeout", executed = "no", message = "^no connection to 127.0.0.1:%d+ within %d" },
         send { url = ("https://127.0.0.1:%d/"):format(other.port), timeout = 5, connect_timeout = 0.3 })
     end)
 
