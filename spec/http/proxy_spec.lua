@@ -52,7 +52,7 @@ describe("a proxy", function()
     { "refuses (407) with an endless page", [[c:send("HTTP/1.1 407 No\r\n\r\n") while c:send(("x"):rep(65536)) do end]],
       "network", REFUSES, "maybe", "unknown_outcome" },
     { "forbids (403)", [[c:send(answer("<h1>blocked by policy</h1>", "", "403 Forbidden"))]], "http",
-      "HTTP 403: <h1>blocked by policy", "no", "http" },
+      "HTTP 403: <h1>blocked by policy", "maybe", "unknown_outcome" },
     { "has no way to the platform (502)", [[c:send(answer("no route", "", "502 Bad Gateway"))]], "http",
       "HTTP 502: no route", "maybe", "unknown_outcome" },
     { "hands out a login page", [[c:send(answer("<html>Sign in to the network</html>"))]], "protocol",
