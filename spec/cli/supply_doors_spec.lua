@@ -59,6 +59,12 @@ describe("imr supply and what comes in:", function()
     refuses(supply "resume --interval 0 --yes", 5, "quiet hours")
   end)
 
+  it("says that a plan is on record though the queue cannot be taken", function()
+    user:write(LEDGER .. ".lock", "", "644")
+    refuses(disconnect "", 1, "can be used by others", "the plan is on record: `imr supply status`")
+    assert.equal(2, #cli.rows(supply "history"))
+  end)
+
   it("a file in GB18030 is read, and stderr says so", function()
     local path = user:write("protected.csv", ("device,name\n%s,%s\n"):format(devices[1], GBK))
     local result = disconnect("--protected @" .. path)

@@ -106,7 +106,11 @@ describe("a plan", function()
         { case.devices, "disconnect", with { gaurd = print }, "did you mean 'guard'" },
         { "60001", "disconnect", REASON, "a list" },
         { { 60001 }, "disconnect", REASON, "a string" }, { { "a\nb" }, "disconnect", REASON, "'a?b'" },
+        { { ["60001"] = true }, "disconnect", REASON, "a list" },
+        { { device_id = "60001" }, "disconnect", REASON, "a list" },
+        { { "60001", nil, "60002" }, "reconnect", REASON, "without holes" },
         { case.devices, "disconnect", with { quiet_hours = "25:00-26:00" }, "HH:MM-HH:MM" },
+        { case.devices, "disconnect", with { quiet_hours = "24:00-00:00" }, "HH:MM-HH:MM" },
         { { "1", { device_id = "1", command = "reconnect" } }, "disconnect", REASON, "in one plan" },
       } do
         local fine, problem = pcall(function() return (supply.plan(wrong[1], wrong[2], wrong[3])) end)

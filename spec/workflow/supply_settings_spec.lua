@@ -99,6 +99,19 @@ describe("what is left over", function()
     end)
   end)
 
+  it("is not sent where what is to be sent to whom cannot be read", function()
+    for _, case_of in ipairs { { "command", "explode" }, { "command", "close" }, { "command", "meters" },
+      { "command", "Disconnect" }, { "command", "read" }, { "device", "" }, { "device", "\214\208" },
+      { "device", "\n60001" } } do
+      local name, value = case_of[1], case_of[2]
+      run(("UPDATE intents SET %s = ? WHERE id = 2"):format(name), value, function(case, supply)
+        local plan, err = supply.pending { guard = "true" }
+        assert.same({ nil, "unsafe", 0 }, { plan, err.kind, #case:executions() })
+        assert.matches("plan 2: its intent 2 cannot be read", err.message, 1, true)
+      end)
+    end
+  end)
+
   it("is not sent where its end cannot be read", function()
     run("UPDATE intents SET expires = ? WHERE id = 2", "tomorrow", function(case, supply)
       local plan, err = supply.pending { guard = "true" }

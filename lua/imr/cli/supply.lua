@@ -133,7 +133,11 @@ local function send(handle, plan, arguments)
   notes.clear()
   if not report then
     out:abort()
-    if err.kind == "locked" then err.advice = PLANNED:format(#plan.entries) .. " when that one has ended" end
+    if err.kind == "locked" then
+      err.advice = PLANNED:format(#plan.entries) .. " when that one has ended"
+    elseif plan.id then
+      err.advice = "the plan is on record: `imr supply status` says what of it is still planned"
+    end
     error(err, 0)
   end
   return finish(arguments, out, report.intents, function()

@@ -146,7 +146,17 @@ local function settings_of(env, intent)
   return settings
 end
 
+-- What is on record is asked for as if it came from outside: anybody may have written it.
+local function check_record(intent)
+  local wishes, problem = plans.wishes({ { device_id = intent.device } }, intent.command)
+  if wishes and wishes[1].command ~= intent.command then
+    wishes, problem = nil, ("there is no command '%s'"):format(intent.command)
+  end
+  if not wishes then error(supply_settings.unreadable(intent.plan, ("intent %d"):format(intent.id), problem), 0) end
+end
+
 local function entry_of(env, intent, options)
+  check_record(intent)
   local settings = settings_of(env, intent)
   if settings.needs_guard and not options.guard then missing("a guard", intent) end
   if settings.needs_protected and not env.protected then missing("protected devices", intent) end

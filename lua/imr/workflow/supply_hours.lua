@@ -1,6 +1,7 @@
 -- Quiet hours: "20:00-08:00" on the platform's clock, in which no supply is cut.
 
 local DAY = 86400
+local LAST = 1440 -- minutes: 24:00
 
 local hours = {}
 
@@ -16,7 +17,7 @@ end
 function hours.parse(text)
   local first, first_minute, last, last_minute = tostring(text):match("^(%d%d?):(%d%d)%-(%d%d?):(%d%d)$")
   local from, to = minutes(first, first_minute), minutes(last, last_minute)
-  if not from or not to or from == to then
+  if not from or not to or from == to or (from == LAST and to == 0) then
     return nil, ("quiet hours are written HH:MM-HH:MM, such as 20:00-08:00, not %q"):format(tostring(text))
   end
   return { from = from * 60, to = to * 60 }

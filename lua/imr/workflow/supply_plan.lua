@@ -128,11 +128,20 @@ local function wish_of(device, command)
   return { device = id, command = chosen }
 end
 
+-- A set of devices, one meter's record or a list with a hole would lose wishes without a word.
+local function is_list(devices)
+  local listed, all = 0, 0
+  for _ in ipairs(devices) do listed = listed + 1 end
+  for _ in pairs(devices) do all = all + 1 end
+  return listed == all
+end
+
 ---What is asked for, each device once, or what is wrong with it.
 ---@return table[]|nil wishes
 ---@return string|nil problem
 function plan.wishes(devices, command)
   if type(devices) ~= "table" then return nil, "the devices are a list, not a " .. type(devices) end
+  if not is_list(devices) then return nil, "the devices are a list, without names as keys and without holes" end
   local wishes, seen = {}, {}
   for _, device in ipairs(devices) do
     local wish, problem = wish_of(device, command)
