@@ -128,7 +128,8 @@ local functions = { core = names_of(core), curl = names_of(curl) }
 local function short(value) return tonumber(value) and math.min(tonumber(value), PATIENCE) or value end
 
 local tamed = {
-  sleep = short, poll = short, child = function(value) return type(value) ~= "string" and value or nil end,
+  sleep = short, poll = short,
+  child = function(value) return not tonumber(value) and type(value) ~= "string" and value or nil end,
   start = function(value) return type(value) ~= "table" and value or nil end, -- it may name anybody's host
 }
 
@@ -215,13 +216,27 @@ end
 
 -- ---------------------------------------------------------------- what is there before each input
 
-os.execute(("mkdir -p '%s/deep' && cd '%s' && mkfifo pipe 2>/dev/null; ln -sf file link; ln -sf loop loop"):format(
-  directory, directory))
+local function build()
+  os.execute(("rm -rf '%s' && mkdir -p -m 700 '%s/deep' && cd '%s' && mkfifo pipe; ln -sf file link; ln -sf loop loop")
+    :format(directory, directory, directory))
+end
 
-local function begin()
-  local file = assert(io.open(directory .. "/file", "wb"))
+local function write_file()
+  local file = io.open(directory .. "/file", "wb")
+  if not file then return false end
   file:write("something")
-  file:close()
+  return file:close()
+end
+
+build()
+
+-- What an input has put in another's place is built anew where that is seen, and now and then.
+local function begin(count)
+  os.remove(directory .. "/file")
+  if count % 256 == 0 or not write_file() then
+    build()
+    assert(write_file())
+  end
 end
 
 local calm = server.descriptors()
@@ -229,7 +244,7 @@ local count = 0
 
 return function(input)
   local self = Hostile.new(bytes.of(input))
-  begin()
+  begin(count)
   self:run(step, STEPS)
   self.handles, self.given = {}, {}
   server.serve()
