@@ -73,8 +73,9 @@ static int prepare_output(lua_State *L) {
   return 2;
 }
 
+/* A pipe that nobody reads would be waited for. */
 static int sync_path(const char *path, int flags) {
-  int fd = imr_open_file(path, flags, 0);
+  int fd = imr_open_file(path, flags | O_NONBLOCK, 0);
   int error = fd < 0 || fsync(fd) != 0 ? errno : 0;
   if (fd >= 0) close(fd);
   return error;

@@ -193,6 +193,13 @@ static void lock(operation *wanted) {
   wanted->locked_until = imr_holders_lock(wanted->entry, &wanted->slots->seat, &wanted->lock);
 }
 
+/* What lock() returned. A number that it cannot return may be none of C's. */
+static int64_t check_held(lua_State *L, int index) {
+  lua_Number held = luaL_checknumber(L, index);
+  luaL_argcheck(L, held >= 0 && held < 9007199254740992.0, index, "what lock() returned expected");
+  return (int64_t)held;
+}
+
 /*** Takes a lock, or keeps it for longer. It is another's when its time is over, or when its process has
 ended.
 @function slots:lock
@@ -205,7 +212,7 @@ ended.
 static int slots_lock(lua_State *L) {
   operation wanted = check_operation(L, lock);
   int64_t span = check_span(L, 3);
-  wanted.lock.held = lua_isnoneornil(L, 4) ? 0 : (int64_t)luaL_checknumber(L, 4);
+  wanted.lock.held = lua_isnoneornil(L, 4) ? 0 : check_held(L, 4);
   wanted.lock.now = imr_slots_now();
   wanted.lock.until = wanted.lock.now + span;
   if (!run(&wanted)) return unusable(L, wanted.problem);
@@ -226,7 +233,7 @@ static void unlock(operation *wanted) {
 @tparam integer held what it was taken with */
 static int slots_unlock(lua_State *L) {
   operation wanted = check_operation(L, unlock);
-  wanted.lock.held = (int64_t)luaL_checknumber(L, 3);
+  wanted.lock.held = check_held(L, 3);
   (void)run(&wanted);
   return 0;
 }

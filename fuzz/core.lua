@@ -81,6 +81,14 @@ local function transfer_table(self)
   return setmetatable({}, { __index = function(_, name) self:act() return behind[name] and behind[name] end })
 end
 
+-- What becomes an error object has what the fuzzer has put into it.
+local function own_table(self)
+  local value = self:any()
+  if type(value) ~= "table" then return value end
+  self.given[value] = true
+  return value
+end
+
 -- No other program: this one is told what to start.
 local commands = { "true", "exit 3", "sleep 5", "kill -9 $$" }
 
@@ -90,7 +98,7 @@ local function shell_command(self) return commands[self.from:choose(#commands) +
 local usual = {
   sleep = {}, now = {}, schema = {}, meter_types = {}, boot = {}, process_id = {}, caught_signal = {}, is_error = {},
     unix_time = {},
-  error = {}, unknown_option = {}, is_utf8 = { text }, cut = { text, seconds }, from_gb18030 = { text },
+  error = { own_table }, unknown_option = {}, is_utf8 = { text }, cut = { text, seconds }, from_gb18030 = { text },
     is_terminal = {}, terminal_columns = {}, is_hung_up = {}, token_fresh = {},
   parse_time = { text, offset }, format_time = { seconds, offset },
   decode = { endpoint, body, decimals, offset }, decoder = { endpoint, body, decimals, offset },
@@ -130,6 +138,7 @@ local function short(value) return tonumber(value) and math.min(tonumber(value),
 local tamed = {
   sleep = short, poll = short,
   child = function(value) return not tonumber(value) and type(value) ~= "string" and value or nil end,
+  error = function(value) return type(value) ~= "table" and value or nil end,
   start = function(value) return type(value) ~= "table" and value or nil end, -- it may name anybody's host
 }
 

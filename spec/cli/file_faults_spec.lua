@@ -44,6 +44,15 @@ describe("a file", function()
       assert.same({ "directory", "link", "new", "pipe" }, shell.lines("ls " .. user.home))
     end)
 
+    it("that is a pipe nobody uses is not waited for", function()
+      shell.must("mkfifo " .. user.home .. "/pipe")
+      local ok, output = process.lua(([[
+        local core, pipe = require "imr.core", %q
+        for _, name in ipairs { %s } do core[name](pipe, pipe) end
+      ]]):format(user.home .. "/pipe", '"' .. table.concat(MADE, '", "') .. '"'), { before = "timeout 20" })
+      assert.is_true(ok, output)
+    end)
+
     it("is its owner's to use whatever the umask takes away", function()
       local home = user.home .. "/deep/state"
       local ok, output = process.lua(([[

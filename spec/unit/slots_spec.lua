@@ -35,6 +35,16 @@ describe("a slot file", function()
     slots:release("nan", 1e300, -1e300)
   end)
 
+  it("takes no lock's number but one that it gives out", function()
+    local slots = core.slots_open(path)
+    for _, number in ipairs { 1e300, -1e300, 0 / 0, math.huge } do
+      assert.error_matches(function() slots:lock("k", 1, number) end, "what lock() returned expected", 1, true)
+      assert.error_matches(function() slots:unlock("k", number) end, "what lock() returned expected", 1, true)
+    end
+    slots:unlock("k", assert(slots:lock("k", 1)))
+    assert(slots:lock("k", 1))
+  end)
+
   it("is of no use when it is closed, twice is fine", function()
     local slots = core.slots_open(path)
     slots:close()

@@ -149,3 +149,11 @@ describe("a ledger of version 1", function()
     end)
   end)
 end)
+
+describe("when a process began", function()
+  it("is not known of what is no process's id", function()
+    for _, id in ipairs { 0 / 0, math.huge, -math.huge, 1e300, 0, -1, 0.5 } do
+      assert.is_nil((require("imr.core").process_began(id)))
+    end
+  end)
+end)
