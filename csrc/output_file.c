@@ -38,8 +38,13 @@ static int push_target(lua_State *L, const char *path) {
 static int create_beside(const char *beside, const struct stat *target) {
   int fd = imr_open_file(beside, O_WRONLY | O_CREAT | O_EXCL, target ? 0600 : 0666);
   if (fd < 0) return -1;
-  int failed = target && fchmod(fd, target->st_mode & 0777) != 0;
-  return close(fd) != 0 || failed ? -1 : 0;
+  if (target && fchmod(fd, target->st_mode & 0777) != 0) {
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+  }
+  return close(fd);
 }
 
 /* Creates it under a name that nobody has, and pushes that. A process that was killed may have left one of
