@@ -75,7 +75,9 @@ static size_t read_body(char *data, size_t size, size_t count, void *user) {
 
 /* To repeat a request libcurl has to rewind the body. */
 static int refuse_to_rewind(void *user, curl_off_t offset, int origin) {
-  (void)user, (void)offset, (void)origin;
+  (void)user;
+  (void)offset;
+  (void)origin;
   return CURL_SEEKFUNC_FAIL;
 }
 

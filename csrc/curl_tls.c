@@ -32,7 +32,8 @@ int imr_tls_may_hold_bytes(CURL *easy, int secure) {
 
 /* libcurl writes the keys of every connection to the file that SSLKEYLOGFILE names. */
 static CURLcode keep_keys(CURL *easy, void *context, void *user) {
-  (void)easy, (void)user;
+  (void)easy;
+  (void)user;
   if (SSL_CTX_set_keylog_callback && is_same_library()) SSL_CTX_set_keylog_callback(context, NULL);
   return CURLE_OK;
 }
