@@ -119,6 +119,26 @@ describe("imr supply and what comes in:", function()
     assert.equal(1, executions())
   end)
 
+  it("protection by id and number at once is by either", function()
+    local swapped = user:write("both", ("device_id,meter_no\n%s,%s\n"):format(devices[1], devices[3]))
+    local result = supply(("disconnect --interval 0 --yes --reason x --protected @%s %s %s %s"):format(swapped,
+      devices[1], devices[2], devices[3]))
+    assert.equal(0, result.status, result.err)
+    assert.same({ devices[2] }, { platform:entries("instruct")[1].device })
+    assert.equal(1, executions())
+    local half = user:write("half", ("device_id,meter_no\n%s,\n"):format(devices[4]))
+    result = supply(("disconnect --interval 0 --yes --reason x --protected @%s %s"):format(half, devices[4]))
+    assert.same({ 0, 1 }, { result.status, executions() })
+    local none = user:write("none", ("device_id,meter_no,name\n%s,,\n,,lift\n"):format(devices[4]))
+    result = supply(("disconnect --interval 0 --yes --reason x --protected @%s %s"):format(none, devices[4]))
+    assert.equal(2, result.status)
+    assert.matches("record 3 names no device", result.err, 1, true)
+    result = supply("disconnect --interval 0 --yes --reason x --from "
+      .. user:write("from", ("device,device_id\n%s,%s\n"):format(devices[4], devices[5])))
+    assert.same({ 2, 1 }, { result.status, executions() })
+    assert.matches("the header names the device more than once", result.err, 1, true)
+  end)
+
   it("protection is judged by resume too", function()
     disconnect("--guard /no/such/guard")
     refuses(supply("resume --interval 0 --yes --guard true", { IMR_PROTECTED = user:write("list", "nowhere\n") }), 2,

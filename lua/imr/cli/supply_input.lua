@@ -57,24 +57,34 @@ local function next_record(text, position)
 end
 
 local function header_of(cells, names)
-  local places = {}
+  local places = { devices = {} }
   for place, name in ipairs(cells) do
     name = name:lower()
-    if names[name] then places.device = place elseif name == "command" then places.command = place end
+    if names[name] then table.insert(places.devices, place) elseif name == "command" then places.command = place end
   end
-  return places.device and places or nil
+  return #places.devices > 0 and places or nil
 end
 
--- The first record may be a header; otherwise it is a device already.
+-- Adds what a record names; false when that is nothing.
+local function add(devices, cells, places)
+  local count, command = #devices, cells[places.command]
+  for _, place in ipairs(places.devices) do
+    local device = cells[place] or ""
+    if device ~= "" then devices[#devices + 1] = { device_id = device, command = command ~= "" and command or nil } end
+  end
+  return #devices > count
+end
+
+-- The first record may be a header; otherwise it is a device already. What is protected may be named by its id and its
+-- number at once, and both count; a command goes to one device.
 local function devices_of(records, names)
-  local devices, places = {}, { device = 1 }
+  local devices, places = {}, { devices = { 1 } }
   for number, cells in ipairs(records) do
     local header = number == 1 and header_of(cells, names)
     places = header or places
-    if not header and table.concat(cells) ~= "" then
-      local device, command = cells[places.device], cells[places.command]
-      if not device or device == "" then return nil, number end
-      devices[#devices + 1] = { device_id = device, command = command ~= "" and command or nil }
+    if #places.devices > 1 and names ~= protected_names then return nil, "the header names the device more than once" end
+    if not header and table.concat(cells) ~= "" and not add(devices, cells, places) then
+      return nil, ("record %d names no device"):format(number)
     end
   end
   return devices
@@ -93,8 +103,8 @@ function input.parse(text, where, names)
     records[#records + 1] = cells
     position = next_record(text, after)
   end
-  local devices, unnamed = devices_of(records, names or device_names)
-  if not devices then exit.usage("%s: record %d names no device", where, unnamed) end
+  local devices, problem = devices_of(records, names or device_names)
+  if not devices then exit.usage("%s: %s", where, problem) end
   return devices
 end
 
