@@ -77,6 +77,13 @@ describe("imr supply", function()
     assert.equal(1, sent(device))
   end)
 
+  it("where a terminal only types it, nobody has seen the plan", function()
+    local window = pty.open(user:command("supply disconnect --interval 0 --reason x " .. connected(1)[1])
+      .. (" >%s/out 2>%s/err"):format(user.home, user.home))
+    assert.equal(2, window:wait())
+    assert.matches("without a terminal say --yes", user:read "err", 1, true)
+  end)
+
   it("without a terminal sends nothing without --yes, and ends with 2", function()
     local device = connected(1)[1]
     for _, action in ipairs { "disconnect --reason unpaid", "reconnect --force --reason paid", "read" } do

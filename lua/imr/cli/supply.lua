@@ -49,7 +49,7 @@ local function plan_rows(plan)
   local rows = {}
   for _, entry in ipairs(plan.entries) do
     rows[#rows + 1] = { device = entry.device, meter_no = entry.meter_no, command = entry.command,
-      state_before = entry.state_before, online = entry.online, send = true }
+      state_before = entry.state_before, online = entry.online, send = not entry.why, why = entry.why }
   end
   for _, left in ipairs(plan.left_out) do
     rows[#rows + 1] = { device = left.device, command = left.command, send = false, why = left.why }
@@ -73,11 +73,9 @@ local function show_progress(event)
   end
 end
 
+-- Does anybody see what is said?
 local function has_terminal()
-  for stream = 0, 2 do
-    if core.is_terminal(stream) then return true end
-  end
-  return false
+  return core.is_terminal(1) or core.is_terminal(2)
 end
 
 local function counts_text(counts)
@@ -151,8 +149,9 @@ end
 local function show_or_send(handle, plan, arguments, spacing)
   if arguments.yes then return send(handle, plan, arguments) end
   write(arguments, PLAN, plan_rows(plan))
-  notes.say("%d to send in about %s, %d left out; nothing was sent%s", #plan.entries,
-    time_text(#plan.entries * spacing), #plan.left_out, arguments.dry_run and "" or " (--yes sends)")
+  local count = plan:count()
+  notes.say("%d to send in about %s, %d left out; nothing was sent%s", count, time_text(count * spacing),
+    #plan.entries - count + #plan.left_out, arguments.dry_run and "" or " (--yes sends)")
   if arguments.dry_run or has_terminal() then return left_out_status(plan) end
   exit.usage("nothing was sent: without a terminal say --yes to send, or --dry-run to see the plan only")
 end

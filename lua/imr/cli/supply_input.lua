@@ -82,7 +82,9 @@ local function devices_of(records, names)
   for number, cells in ipairs(records) do
     local header = number == 1 and header_of(cells, names)
     places = header or places
-    if #places.devices > 1 and names ~= protected_names then return nil, "the header names the device more than once" end
+    if #places.devices > 1 and names ~= protected_names then
+      return nil, "the header names the device more than once"
+    end
     if not header and table.concat(cells) ~= "" and not add(devices, cells, places) then
       return nil, ("record %d names no device"):format(number)
     end

@@ -135,36 +135,47 @@ local function missing(what, intent)
     message = ("plan %d was made with %s of its own: give it again"):format(intent.plan, what) }, 0)
 end
 
--- One plan whose guard, quiet hours, protection or end cannot be read stops the whole run: what else is wrong with the
--- ledger nobody knows.
-local function settings_of(env, intent)
+-- One plan whose guard, quiet hours, protection or intents cannot be read stops the whole run: what else is wrong with
+-- the ledger nobody knows.
+local function settings_of(intent, options)
   local settings, err = supply_settings.read(intent.settings, intent.plan)
   if not settings then error(err, 0) end
-  if not env.ledger.seconds(intent.expires) then
-    error(supply_settings.unreadable(intent.plan, "end", "'" .. tostring(intent.expires) .. "'"), 0)
-  end
+  settings.guard = options.guard or settings.guard
   return settings
 end
 
--- What is on record is asked for as if it came from outside: anybody may have written it.
-local function check_record(intent)
-  local wishes, problem = plans.wishes({ { device_id = intent.device } }, intent.command)
+-- What is on record is looked at as if it came from outside: anybody may have written it.
+local function check_record(env, intent)
+  local what, wishes, problem = ("intent %d"):format(intent.id), plans.wishes({ intent.device }, intent.command)
   if wishes and wishes[1].command ~= intent.command then
-    wishes, problem = nil, ("there is no command '%s'"):format(intent.command)
+    problem = ("there is no command '%s'"):format(intent.command)
+  elseif wishes and not env.ledger.seconds(intent.expires) then
+    what, problem = "end", "'" .. tostring(intent.expires) .. "'"
   end
-  if not wishes then error(supply_settings.unreadable(intent.plan, ("intent %d"):format(intent.id), problem), 0) end
+  if problem then error(supply_settings.unreadable(intent.plan, what, problem), 0) end
 end
 
-local function entry_of(env, intent, options)
-  check_record(intent)
-  local settings = settings_of(env, intent)
-  if settings.needs_guard and not options.guard then missing("a guard", intent) end
+local function entry_of(env, intent, settings)
+  if settings.needs_guard and not settings.guard then missing("a guard", intent) end
   if settings.needs_protected and not env.protected then missing("protected devices", intent) end
-  settings.guard = options.guard or settings.guard
   local numbers = {}
   if intent.meter_no then numbers[intent.meter_no] = true end
   return { id = intent.id, device = intent.device, meter_no = intent.meter_no, numbers = numbers,
     command = intent.command, state_before = intent.state_before, settings = settings }
+end
+
+-- Says of each entry that a list covers why it will not be sent. Asked again when it is to leave.
+local function mark_protected(env, plan)
+  local judges = setmetatable({}, { __index = function(judges, protected)
+    judges[protected] = protection.judge(protected)
+    return judges[protected]
+  end })
+  local everywhere = type(env.protected) == "table" and env.protected or {}
+  for _, entry in ipairs(plan.entries) do
+    if judges[everywhere](entry) or judges[entry.settings.protected or everywhere](entry) then
+      entry.why = "the device is protected"
+    end
+  end
 end
 
 -- What is protected by name is looked up in the meter list of today; a meter number that is on record counts too.
@@ -180,12 +191,15 @@ local function judge(env, plan, options)
     local meter = supply_facts.meter(facts, entry.device)
     for number in pairs(meter and meter.numbers or {}) do entry.numbers[number] = true end
   end
+  mark_protected(env, plan)
 end
 
 local function pending(env, options)
-  local entries = {}
+  local entries, settings = {}, {}
   for _, intent in ipairs(env.ledger:intents { state = "planned", plan = options.plan }) do
-    entries[#entries + 1] = entry_of(env, intent, options)
+    check_record(env, intent)
+    settings[intent.plan] = settings[intent.plan] or settings_of(intent, options)
+    entries[#entries + 1] = entry_of(env, intent, settings[intent.plan])
   end
   local plan = plans.resumed(entries)
   if env.client then judge(env, plan, options) end

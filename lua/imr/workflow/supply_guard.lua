@@ -20,7 +20,7 @@ local function failed(message)
   return core.error { kind = "guard", message = "the guard failed: " .. message, retryable = false, executed = "no" }
 end
 
-local CANNOT_RUN, SIGNALLED = 126, 128 -- what a shell says of a command it can't run, or that a signal ended
+local CANNOT_RUN, SIGNALLED, OVER = 126, 128, 192 -- what a shell says: can't run it, a signal ended it; and above those
 
 local LINE = "export IMR_DEVICE=%s IMR_COMMAND=%s IMR_METER=%s\n( %s %s\n)"
 
@@ -46,6 +46,7 @@ local function run(command, entry, limits)
   if not fine then error(status, 0) end
   if not status then return false, why end
   if status == CANNOT_RUN or status == CANNOT_RUN + 1 then return nil, failed(command .. " cannot be run") end
+  if status > OVER then return nil, failed(("%s ended with status %d"):format(command, status)) end
   if status > SIGNALLED then return nil, failed(("signal %d ended %s"):format(status - SIGNALLED, command)) end
   return status == 0, "the guard said no"
 end

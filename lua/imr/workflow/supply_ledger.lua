@@ -129,6 +129,11 @@ local function add_intent(self, plan, entry, state, detail)
   return id
 end
 
+-- A device that neither the platform nor this ledger knows is a mistyped one.
+local function is_wish(self, left)
+  return left.kind ~= "unlisted" or self:intents({ device = left.device, last = 1 })[1] ~= nil
+end
+
 ---Writes a plan's intents, all or none. A wish that there is nothing to send for is a wish, too: what was planned for
 ---its device before is not sent any more.
 ---@param plan table who, reason, settings (text), made, expires, seen, entries, left_out; `id` and each entry's `id`
@@ -140,7 +145,7 @@ function Ledger:add(plan)
     local written = { id = self.database:rows("SELECT last_insert_rowid() AS id")[1].id, expires = plan.expires }
     for index, entry in ipairs(plan.entries) do written[index] = add_intent(self, written, entry, "planned") end
     for _, left in ipairs(plan.left_out) do
-      if left.kind ~= "unlisted" then add_intent(self, written, left, "left_out", left.why) end
+      if is_wish(self, left) then add_intent(self, written, left, "left_out", left.why) end
     end
     return written
   end)

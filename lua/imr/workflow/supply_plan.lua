@@ -26,6 +26,7 @@ local rank = { reconnect = 1, request_reading = 2, disconnect = 3 }
 ---@field online? boolean
 ---@field id? integer of its intent, once that is on record
 ---@field settings table guard, quiet_hours, protected
+---@field why? string why it will not be sent, of a plan on record
 
 ---What a plan takes.
 ---@class imr.SupplyPlanOptions
@@ -245,9 +246,18 @@ end
 -- ---------------------------------------------------------------- as text
 
 local function line_of(entry)
+  if entry.why then return ("not sent        %s  %s"):format(entry.device, entry.why) end
   return ("%-15s %s%s  %s%s"):format(entry.command, entry.device,
     entry.meter_no and "  meter " .. entry.meter_no or "", entry.state_before or "state unknown",
     entry.online == false and "  OFFLINE" or "")
+end
+
+---How many commands would be sent, as far as one knows now.
+---@return integer
+function Plan:count()
+  local count = 0
+  for _, entry in ipairs(self.entries) do count = count + (entry.why and 0 or 1) end
+  return count
 end
 
 ---@param spacing? number seconds between two commands, for the time that it takes
@@ -256,12 +266,13 @@ function Plan:lines(spacing)
   local lines = {}
   for _, entry in ipairs(self.entries) do lines[#lines + 1] = line_of(entry) end
   for _, left in ipairs(self.left_out) do
-    lines[#lines + 1] = ("not sent        %s  %s"):format(left.device, left.why)
+    lines[#lines + 1] = line_of(left)
   end
   for _, warning in ipairs(self.warnings) do lines[#lines + 1] = warning end
   for _, name in ipairs(self.unlisted) do lines[#lines + 1] = ("protected, but no meter there is: %s"):format(name) end
-  local time = spacing and (", about %.0f s"):format(#self.entries * spacing) or ""
-  lines[#lines + 1] = ("%d to send, %d left out%s"):format(#self.entries, #self.left_out, time)
+  local count = self:count()
+  local time = spacing and (", about %.0f s"):format(count * spacing) or ""
+  lines[#lines + 1] = ("%d to send, %d left out%s"):format(count, #self.entries - count + #self.left_out, time)
   return lines
 end
 
