@@ -1,5 +1,6 @@
 #!/bin/sh
 # has.sh nginx|chromium: whether the specs that need one can run here.
+PATH=$PATH:/usr/sbin # which Debian leaves out for users
 case $1 in
   # A distribution's nginx loads Lua as a module; OpenResty has it built in.
   nginx)

@@ -45,6 +45,7 @@ if [ "$build" != "$root/build" ]; then
   sed "s|build/nginx-demo|$run|; s|[$]prefix/build|$build|" $configuration >"$run/nginx.conf"
   configuration=$run/nginx.conf
 fi
+PATH=$PATH:/usr/sbin # which Debian leaves out for users
 nginx=$(command -v openresty || command -v nginx)
 "$nginx" -p "$root/" -c "$configuration" -e "$run/error.log" -g "$modules" &
 server=$!

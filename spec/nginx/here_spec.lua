@@ -1,5 +1,20 @@
 -- What .busted leaves out is said, once.
+local files = require "support.files"
 local shell = require "support.shell"
+
+local NEEDS = { ["support%.nginx"] = "#nginx", ["support%.site"] = "#nginx", ["support%.example"] = "#nginx",
+  ["support%.endurance"] = "#nginx", ["support%.chromium"] = "#browser" }
+
+describe("specs that need nginx or a browser", function()
+  it("carry the tag by which .busted leaves them out", function()
+    for _, path in ipairs(shell.lines "find spec -name '*_spec.lua'") do
+      local text = files.read(path)
+      for module, tag in pairs(NEEDS) do
+        assert(not text:find('require[ (]+"' .. module .. '"') or text:find(tag, 1, true), path .. " lacks " .. tag)
+      end
+    end
+  end)
+end)
 
 describe("specs run", function()
   for what, where in pairs { nginx = "inside nginx", chromium = "in a browser" } do

@@ -17,7 +17,7 @@ local CALL = [[
 
 local MARK = "2026/11/29 00:00:00 [error] forged"
 
-describe("nginx's error log", function()
+describe("nginx's error log #nginx", function()
   local scripts = {
     ["a message"] = ([[c:send(answer('{"code":1009,"msg":"x\\r\\n%s\\u001b[2J\\u009b\\u2028"}'))]]):format(MARK),
     ["an outcome's message"] = ([[c:send(answer('{"code":' .. (r.path:find("Instruct") and 200 or 1009)

@@ -1,5 +1,6 @@
 -- examples/openresty as it is, on a port and in a directory of the spec's own.
 local files = require "support.files"
+local nginx = require "support.nginx"
 local port = require "support.port"
 local process = require "support.process"
 local shell = require "support.shell"
@@ -37,8 +38,8 @@ end
 function example.command(self, settings, locations)
   files.write(self.directory .. "/nginx.conf", configuration(self, locations))
   shell.must("chmod 755 " .. self.directory)
-  return ("%s timeout 600 nginx -p %s/ -c %s/nginx.conf -e %s/error.log -g %s"):format(
-    environment(settings), shell.quote(self.root), self.directory, self.directory, shell.quote(MODULES))
+  return ("%s timeout 600 %s -p %s/ -c %s/nginx.conf -e %s/error.log -g %s"):format(
+    environment(settings), nginx.program, shell.quote(self.root), self.directory, self.directory, shell.quote(MODULES))
 end
 
 local function new(base_url, settings, root)

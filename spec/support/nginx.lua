@@ -14,7 +14,8 @@ local BUILD = os.getenv "IMR_BUILD" or ROOT .. "/build"
 -- A distribution's nginx loads Lua as a module; OpenResty has it built in.
 local MODULES = "/usr/lib/nginx/modules/"
 local has_modules = shell.run("test -e " .. MODULES .. "ngx_http_lua_module.so")
-local PROGRAM = has_modules and "nginx" or "openresty"
+-- Debian leaves /usr/sbin out of users' PATH.
+nginx.program = has_modules and shell.lines("command -v nginx || echo /usr/sbin/nginx")[1] or "openresty"
 local LOAD = ("load_module %sndk_http_module.so;\nload_module %sngx_http_lua_module.so;"):format(MODULES, MODULES)
 
 -- Workers have the rights of whoever runs the spec, so that they share files with the spec's other processes.
@@ -80,7 +81,7 @@ function nginx.start(options)
   write_configuration(self, options)
   shell.must("chmod 711 " .. self.directory)
   -- A spec that dies cannot stop its children: they end by themselves.
-  local command = ("timeout 900 %s -p %s -c nginx.conf -e error.log"):format(PROGRAM, self.directory)
+  local command = ("timeout 900 %s -p %s -c nginx.conf -e error.log"):format(nginx.program, self.directory)
   self.child = process.start("sh -c " .. shell.quote("echo begun; exec " .. command), "^begun$")
   if not port.wait(self.port) or not self:await_pid() then
     local log = self:error_log()

@@ -44,7 +44,7 @@ end
 
 local function run(groups, user)
   program("id", "echo " .. (user or 0))
-  return shell.run(("PATH=%s/bin sh scripts/deps.sh %s"):format(scratch, groups))
+  return shell.run(("PATH=%s/bin sh %s/deps.sh %s"):format(scratch, scratch, groups))
 end
 
 local ALL_BUT_CHROMIUM_AND_NGINX =
@@ -55,7 +55,11 @@ local NOT_THERE = "%s: installed, but what it should bring is not there, or too 
 describe("scripts/deps.sh", function()
   before_each(function()
     scratch = shell.scratch()
-    shell.must("mkdir " .. scratch .. "/bin")
+    shell.must("mkdir " .. scratch .. "/bin && cp scripts/deps.sh " .. scratch)
+    -- Not the real one, which looks into /usr/sbin too.
+    files.write(scratch .. "/has.sh",
+      '#!/bin/sh\ncase $1 in nginx) command -v openresty ;; *) command -v "$1" ;; esac >/dev/null\n')
+    shell.must("chmod 755 " .. scratch .. "/has.sh")
     for name in TOOLS:gmatch "%S+" do shell.must(("ln -s /bin/%s %s/bin"):format(name, scratch)) end
   end)
 
