@@ -93,6 +93,7 @@ end
 
 -- With a transport of ours always: nothing is asked of a network.
 local function with_transport(self, given)
+  if type(rawget(given, "password")) == "string" then rawset(given, "password", verdict.PASSWORD) end
   local loop = rawget(given, "runtime")
   if type(loop) == "table" and self.given[loop] then debug.setmetatable(loop, nil) end -- half a runtime is nobody's
   if type(rawget(given, "transport")) ~= "function" then rawset(given, "transport", self.platform:transport()) end
