@@ -40,10 +40,12 @@ local function number_from(least, text)
   return function(value) return type(value) == "number" and value >= least and value < math.huge, text end
 end
 
--- One that is shorter than a clock can tell would be waited for without an end.
+local MONTH = 30 * 86400 -- the longest that every store keeps
+
+-- One that is shorter or longer than clocks and stores can tell would be waited for without an end.
 local function is_interval(value)
-  return type(value) == "number" and (value == 0 or value >= 0.001) and value < math.huge,
-    "a number of seconds, 0 (turns pacing off) or 0.001 and more"
+  return type(value) == "number" and (value == 0 or value >= 0.001 and value <= MONTH),
+    "a number of seconds, 0 (turns pacing off) or 0.001 to 2592000"
 end
 
 local function integer_between(least, most)

@@ -65,6 +65,7 @@ check("imr.new", {
   { function() local _ = imr.new(with { on_event = "print" }) end, "option 'on_event' must be a function" },
   { function() local _ = imr.new(with { runtime = 1 }) end, "option 'runtime' must be a runtime" },
   { function() local _ = imr.new(with { runtime = {} }) end, "option 'runtime' must be a runtime" },
+  { function() local _ = imr.new(with { interval = 2 ^ 53 }) end, "option 'interval' must be a number of seconds" },
   { function() local _ = imr.new(with { interval = 1e-300 }) end, "option 'interval' must be a number of seconds" },
 })
 
