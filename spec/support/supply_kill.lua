@@ -26,7 +26,8 @@ end
 
 local function command_of(case, ledger, at, limit)
   local arguments = table.concat({ case.url, ledger, at, (table.unpack or unpack)(case.devices) }, " ")
-  local before = limit and ("timeout -s KILL %.3f "):format(limit) or ""
+  -- In the foreground timeout does not kill itself, too: it waits until the child is gone.
+  local before = limit and ("timeout --foreground -s KILL %.3f "):format(limit) or ""
   local command = "env -u LUA_PATH_5_4 -u LUA_CPATH_5_4 LUA_PATH=%s LUA_CPATH=%s %s%s %s %s"
   return command:format(shell.quote(package.path), shell.quote(package.cpath), before, process.interpreter, CHILD,
     arguments)

@@ -56,6 +56,20 @@ describe("with the clock set back", function()
     end)
   end)
 
+  it("a command that was made far in the future has expired, and the plan says so", function()
+    run({}, function(case)
+      back = -20 * 86400
+      local supply = open(case)
+      assert(supply.apply(support.plan_of(supply, case, 1), { interrupted = interrupted }))
+      back = 0
+      local plan = assert(supply.pending())
+      assert.same({ "it has expired", 0 }, { plan.entries[1].why, plan:count() })
+      assert.matches("0 to send, 1 left out", tostring(plan), 1, true)
+      assert.same({ expired = 1 }, assert(supply.apply(plan)).counts)
+      assert.equal(0, #case:executions())
+    end)
+  end)
+
   it("a command that has expired stays expired for the next process", function()
     run({}, function(case)
       local supply = open(case)

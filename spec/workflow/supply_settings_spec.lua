@@ -99,6 +99,17 @@ describe("what is left over", function()
     end)
   end)
 
+  it("keeps quiet hours on the clock that it was planned with", function()
+    run("UPDATE plans SET reason = ?", "unpaid", function(case) -- it is 02:40
+      local options = { quiet_hours = "02:00-03:00" }
+      local plan = assert(case:open().plan({ case.devices[3] }, "disconnect", with(options)))
+      assert.equal("quiet hours", assert(case:open().apply(plan)).stopped)
+      local later = case:open { utc_offset = 0 }
+      local report = assert(later.apply(assert(later.pending { plan = 3 })))
+      assert.same({ "quiet hours", 0 }, { report.stopped, #case:executions() })
+    end)
+  end)
+
   it("is not sent where what is to be sent to whom cannot be read", function()
     for _, case_of in ipairs { { "command", "explode" }, { "command", "close" }, { "command", "meters" },
       { "command", "Disconnect" }, { "command", "read" }, { "device", "" }, { "device", "\214\208" },

@@ -11,6 +11,7 @@ local checked_clock = require "imr.workflow.checked_clock"
 local claims = require "imr.workflow.supply_claims"
 local core = require "imr.core"
 local ledgers = require "imr.workflow.supply_ledger"
+local moment = require "imr.workflow.supply_moment"
 local plans = require "imr.workflow.supply_plan"
 local protection = require "imr.workflow.supply_protection"
 local queue = require "imr.workflow.supply_queue"
@@ -112,6 +113,7 @@ local function facts_of(env, options)
   local seen = env.ledger:seen() -- before the platform is read
   local facts = supply_facts.read(env.client, options.deadline)
   facts.unknown, facts.now, facts.who, facts.protected, facts.seen = {}, env.clock(), env.who, env.protected, seen
+  facts.utc_offset = env.utc_offset
   for _, state in ipairs { "unknown", "sending" } do
     for _, intent in ipairs(env.ledger:intents { state = state }) do
       facts.unknown[intent.command .. " " .. intent.device] = intent.id
@@ -149,22 +151,24 @@ local function check_record(env, intent)
   local what, wishes, problem = ("intent %d"):format(intent.id), plans.wishes({ intent.device }, intent.command)
   if wishes and wishes[1].command ~= intent.command then
     problem = ("there is no command '%s'"):format(intent.command)
-  elseif wishes and not env.ledger.seconds(intent.expires) then
-    what, problem = "end", "'" .. tostring(intent.expires) .. "'"
+  elseif wishes and not (env.ledger.seconds(intent.expires) and env.ledger.seconds(intent.created)) then
+    what, problem = "end", ("'%s' to '%s'"):format(tostring(intent.created), tostring(intent.expires))
   end
   if problem then error(supply_settings.unreadable(intent.plan, what, problem), 0) end
 end
 
-local function entry_of(env, intent, settings)
+local function entry_of(env, intent, settings, time)
   if settings.needs_guard and not settings.guard then missing("a guard", intent) end
   if settings.needs_protected and not env.protected then missing("protected devices", intent) end
   local numbers = {}
   if intent.meter_no then numbers[intent.meter_no] = true end
+  local left = time:left_until(env.ledger.seconds(intent.expires), env.ledger.seconds(intent.created))
   return { id = intent.id, device = intent.device, meter_no = intent.meter_no, numbers = numbers,
-    command = intent.command, state_before = intent.state_before, settings = settings }
+    command = intent.command, state_before = intent.state_before, settings = settings,
+    why = left <= 0 and "it has expired" or nil }
 end
 
--- Says of each entry that a list covers why it will not be sent. Asked again when it is to leave.
+-- Says of entries why they will not be sent. Asked again when they are to leave.
 local function mark_protected(env, plan)
   local judges = setmetatable({}, { __index = function(judges, protected)
     judges[protected] = protection.judge(protected)
@@ -195,11 +199,11 @@ local function judge(env, plan, options)
 end
 
 local function pending(env, options)
-  local entries, settings = {}, {}
+  local entries, settings, time = {}, {}, moment.new(env.clock, env.clock, env.ledger:latest_time())
   for _, intent in ipairs(env.ledger:intents { state = "planned", plan = options.plan }) do
     check_record(env, intent)
     settings[intent.plan] = settings[intent.plan] or settings_of(intent, options)
-    entries[#entries + 1] = entry_of(env, intent, settings[intent.plan])
+    entries[#entries + 1] = entry_of(env, intent, settings[intent.plan], time)
   end
   local plan = plans.resumed(entries)
   if env.client then judge(env, plan, options) end

@@ -35,12 +35,14 @@ function Moment:span()
   return math.min(now, reckoned), math.max(now, reckoned, self.known)
 end
 
----Seconds until a Unix time has certainly not passed any more; 0 when it may have.
----@param time number
+---Seconds until what was made at one Unix time and ends at another has ended; 0 when it may have. When that is nobody
+---knows of something that was made more than a day from now.
+---@param ends number
+---@param made number
 ---@return number
-function Moment:left_until(time)
+function Moment:left_until(ends, made)
   local _, latest = self:span()
-  return at_least_none(time - latest)
+  return made - latest > WRONG and 0 or at_least_none(ends - latest)
 end
 
 ---Seconds until it may be quiet hours; 0 when it may be already.

@@ -25,7 +25,7 @@ local rank = { reconnect = 1, request_reading = 2, disconnect = 3 }
 ---@field state_before? "connected"|"disconnected" as the meter list has it
 ---@field online? boolean
 ---@field id? integer of its intent, once that is on record
----@field settings table guard, quiet_hours, protected
+---@field settings table guard, quiet_hours, utc_offset, protected
 ---@field why? string why it will not be sent, of a plan on record
 
 ---What a plan takes.
@@ -33,7 +33,7 @@ local rank = { reconnect = 1, request_reading = 2, disconnect = 3 }
 ---@field reason? string on record; required but for readings
 ---@field guard? string|fun(device: string, entry: imr.SupplyEntry): boolean asked right before each command leaves
 ---@field max? integer more commands than that are an error, and nothing is planned
----@field quiet_hours? string "HH:MM-HH:MM" on the platform's clock: nothing is sent then
+---@field quiet_hours? string "HH:MM-HH:MM" on the platform's clock: no supply is cut then
 ---@field protected? table|fun(device: string): boolean devices or meter numbers that are left out; a function says true
 --- or false, anything else stops the plan
 ---@field allow_unmatched? boolean plan also where `protected` is empty, or names what no meter or several devices have
@@ -219,7 +219,8 @@ end
 ---@return imr.SupplyPlan|nil
 ---@return imr.Error|nil err kind "limit" when more would be sent than options.max, "protection"
 function plan.new(wishes, facts, options)
-  local settings = { guard = options.guard, quiet_hours = options.quiet_hours, protected = options.protected }
+  local settings = { guard = options.guard, quiet_hours = options.quiet_hours, protected = options.protected,
+    utc_offset = facts.utc_offset }
   local doubts = protection.doubts(facts, options.protected, facts.protected)
   local doubt = not options.allow_unmatched and protection.objection(doubts, facts)
   if doubt then return nil, doubt end

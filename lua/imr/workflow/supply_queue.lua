@@ -61,10 +61,10 @@ function Run:objection(entry)
   local covered, problem = protection.covers(entry, settings.protected, self.env.protected)
   if problem then return problem end
   if covered then return held("protected", "the device is protected") end
-  local left = time:left_until(entry.expires)
+  local left = time:left_until(entry.expires, entry.made)
   if left <= 0 then return held("expired", "it was not sent in time") end
   if entry.command == "disconnect" then
-    local quiet = time:left_until_quiet(settings.quiet_hours, self.env.utc_offset)
+    local quiet = time:left_until_quiet(settings.quiet_hours, settings.utc_offset or self.env.utc_offset)
     if quiet <= 0 then return held("planned", "quiet hours " .. settings.quiet_hours, "quiet hours") end
     left = math.min(left, quiet)
   end
@@ -258,10 +258,11 @@ end
 
 -- Only what is still planned: the ledger may know more than the plan that somebody kept.
 function Run:prepare()
+  local seconds = self.ledger.seconds
   for _, entry in ipairs(self.plan.entries) do
     local intent = self.ledger:intents({ id = entry.id })[1]
     if not intent or intent.device ~= entry.device or intent.command ~= entry.command then foreign(self.ledger) end
-    entry.state, entry.expires = intent.state, self.ledger.seconds(intent.expires)
+    entry.state, entry.expires, entry.made = intent.state, seconds(intent.expires), seconds(intent.created)
   end
 end
 

@@ -1,4 +1,5 @@
--- What keeps a plan safe while it waits in the ledger, as a text and back: its guard, quiet hours, protected devices.
+-- What keeps a plan safe while it waits in the ledger, as a text and back: its guard, quiet hours and their
+-- clock, protected devices.
 --
 -- Writer and reader are one module. A text that does not read back as what was written keeps nobody safe: then nothing
 -- of the plan is sent.
@@ -7,6 +8,7 @@ local core = require "imr.core"
 local hours = require "imr.workflow.supply_hours"
 local json = require "imr.json"
 local protection = require "imr.workflow.supply_protection"
+local option_problem = require("imr.options").problem
 local text_problem = require("imr.text").problem
 
 local settings = {}
@@ -29,6 +31,7 @@ local function is_true(value) return value == true end
 local known = {
   guard = is_text, needs_guard = is_true, needs_protected = is_true, protected = is_list,
   quiet_hours = function(value) return is_text(value) and hours.parse(value) ~= nil end,
+  utc_offset = function(value) return type(value) == "number" and not option_problem("utc_offset", value) end,
 }
 
 local function problem_of(values)
@@ -42,7 +45,7 @@ local function unsafe(message)
   return core.error { kind = "unsafe", message = message, retryable = false, executed = "no" }
 end
 
----@param given { guard: any, quiet_hours: string?, protected: any } of a plan
+---@param given { guard: any, quiet_hours: string?, utc_offset: integer?, protected: any } of a plan
 ---@return string|nil text
 ---@return imr.Error|nil err kind "unsafe"
 function settings.write(given)
@@ -51,7 +54,8 @@ function settings.write(given)
     guard = type(given.guard) == "string" and given.guard or nil,
     needs_guard = (given.guard ~= nil and type(given.guard) ~= "string") or nil,
     needs_protected = type(given.protected) == "function" or nil,
-    quiet_hours = given.quiet_hours, protected = #protected > 0 and protected or nil,
+    quiet_hours = given.quiet_hours, utc_offset = given.quiet_hours and given.utc_offset,
+    protected = #protected > 0 and protected or nil,
   }
   local problem = problem_of(values)
   if problem then return nil, unsafe("the plan cannot be put on record: " .. problem) end
