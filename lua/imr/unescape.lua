@@ -1,11 +1,24 @@
--- Undoes what URLs, JSON, HTML and line breaks do to a text, leniently: for looking into answers of any kind, not for
--- reading them.
+-- Undoes what URLs, JSON, HTML, dumps and line breaks do to a text, leniently: for looking into answers of any kind,
+-- not for reading them.
 
 local core = require "imr.core"
 
+local function character(escape)
+  return core.json('"' .. escape .. '"')
+end
+
+local function byte_of(digits)
+  return string.char(tonumber(digits, 16))
+end
+
+-- As JavaScript's old escape() writes it.
+local function wide(text)
+  return (text:gsub("%%(u%x%x%x%x)", function(escape) return character("\\" .. escape) end))
+end
+
 local function url(text)
   if not text:find("%", 1, true) then return text end
-  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+  return (text:gsub("%%(%x%x)", byte_of))
 end
 
 local function form(text)
@@ -17,15 +30,18 @@ local SURROGATES = "\\u[dD][89abAB]%x%x\\u[dD][c-fC-F]%x%x"
 
 local short_escapes = { b = "\b", f = "\f", n = "\n", r = "\r", t = "\t" }
 
-local function character(escape)
-  return core.json('"' .. escape .. '"')
-end
-
+-- And what languages like it write: \x41.
 local function json(text)
   if not text:find("\\", 1, true) then return text end
   text = text:gsub('\\([bfnrt"\\/])', function(letter) return short_escapes[letter] or letter end)
-  text = text:gsub(SURROGATES, character)
-  return (text:gsub("\\u%x%x%x%x", character))
+  text = text:gsub(SURROGATES, character):gsub("\\u%x%x%x%x", character)
+  return (text:gsub("\\[xX](%x%x)", byte_of))
+end
+
+-- A dump: two digits a byte, perhaps with a blank or a colon between them.
+local function hexadecimal(text)
+  text = text:gsub("%f[%w](%x%x)[ :]%f[%x]", "%1")
+  return (text:gsub("%x+", function(run) return #run % 2 == 0 and run:gsub("%x%x", byte_of) or nil end))
 end
 
 local entities = { amp = "&", lt = "<", gt = ">", quot = '"', apos = "'" }
@@ -69,4 +85,4 @@ local function unfolded(text)
   return joined((text:gsub("%f[ ] +([%z\1-\31\127])", "%1"):gsub("([%z\1-\31\127]) +", "%1")))
 end
 
-return { url, form, json, html, joined, unfolded }
+return { url, form, wide, json, html, hexadecimal, joined, unfolded }

@@ -63,7 +63,7 @@ local function http_message(status, headers, body, redact)
   if is_redirect(status) then
     local target = wire.header(headers, "location") or "nowhere"
     return ("HTTP %d redirects to %s: not followed with credentials; set base_url to the right address"):format(
-      status, redact(target))
+      status, beginning(target, redact))
   end
   return ("HTTP %d%s"):format(status, wire.excerpt(body, redact))
 end

@@ -62,6 +62,10 @@ for _, target in ipairs { "file:///etc/passwd", "https://other.example/meter/met
     "HTTP 302 redirects to " .. target:gsub("%p", "%%%0") .. ": not followed" }
 end
 
+cases[#cases + 1] = { "a redirect to an endless target",
+  [[c:send(answer("", "Location: http://x/" .. ("a"):rep(60000) .. "\r\n", "302 Found"))]], "http",
+  "^HTTP 302 redirects to http://x/a+: not followed" }
+
 -- "a|b": either.
 local function matches_one(text, patterns)
   for pattern in patterns:gmatch("[^|]+") do
@@ -86,6 +90,7 @@ describe("a server that answers with", function()
       assert.is_truthy(matches_one(err.kind, kind), tostring(err))
       assert.is_truthy(matches_one(err.message, message), tostring(err))
       assert.equal("maybe", err.executed, tostring(err))
+      assert.is_true(#err.message < 5000, #err.message)
       local outcome, command_err = hostile_platform:command()
       assert.is_nil(outcome)
       assert.equal("maybe", command_err.executed)

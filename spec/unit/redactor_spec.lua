@@ -12,6 +12,10 @@ local function percent(text, format)
   return (text:gsub("[^A-Za-z0-9]", function(byte) return format:format(byte:byte()) end))
 end
 
+local function digits(text, format)
+  return (text:gsub(".", function(byte) return format:format(byte:byte()) end))
+end
+
 local function content(password)
   return cjson.encode { admin_user_name = "demo", api_password = password, time = 1752000000 }
 end
@@ -43,6 +47,11 @@ local ways = {
   ["in Base64, for URLs, bare"] = function(text) return bare(url_safe(mime.b64("x" .. text))) end,
   ["in Base64 behind two others"] = function(text) return mime.b64("xy" .. text .. "z") end,
   ["in Base64 in lines"] = function(text) return lines(mime.b64("account:" .. text), 16) end,
+  ["in hexadecimal digits"] = function(text) return (digits(text, "%02x")) end,
+  ["in a dump"] = function(text) return (digits(text, "%02X ")) end,
+  ["in a dump with colons"] = function(text) return (digits(text, "%02x:"):gsub(":$", "")) end,
+  ["in bytes of a string"] = function(text) return digits(text, "\\x%02x") end,
+  ["as escape() has it"] = function(text) return (text:gsub("[%z\1-\127]", function(c) return digits(c, "%%u%04x") end)) end,
   ["in Base64 in a URL"] = function(text) return percent(mime.b64(text), "%%%02x") end,
 }
 
@@ -50,6 +59,7 @@ local ways = {
 local function shows(text, secret)
   local plain = text:gsub("[%c\226\128\139]", "")
   if plain:find(secret, 1, true) then return true end
+  if plain:lower():gsub("[^%x]", ""):find(digits(secret, "%02x"), 1, true) then return true end
   for run in plain:gmatch("[A-Za-z0-9+/_-]+") do
     for first = 1, 4 do
       local piece = run:sub(first):gsub("[-_]", { ["-"] = "+", ["_"] = "/" })
@@ -124,7 +134,7 @@ describe("a redactor", function()
     local redactor = Redactor.new { "abc", PASSWORD }
     redactor:set_tokens { tokens["a JWT"], tokens["lines"] }
     local before = os.clock()
-    for _, piece in ipairs { " ", "\n ", "aB3+", "%41\\u0041&#65;", "%2525", "YWJj\n", "=",
+    for _, piece in ipairs { " ", "\n ", "aB3+", "%41\\u0041&#65;", "%2525", "YWJj\n", "=", "41", "4e ", "\\x4e",
       "&#38;#38;", "\226\128\139a" } do
       redactor:redact(piece:rep(math.floor(4096 / #piece)))
     end
