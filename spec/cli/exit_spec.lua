@@ -28,6 +28,14 @@ describe("the exit code", function()
     assert.equal(0, run({ interval = 0 }).status)
   end)
 
+  it("is 2 where a path is empty or cannot be told, with no traceback", function()
+    for arguments, environment in pairs { ["meters --output ''"] = {}, meters = { HOME = false, IMR_STORE = false } } do
+      local result = run({ interval = 0 }, arguments, environment)
+      assert.same({ 2, "usage" }, { result.status, kind_of(result) }, result.err)
+      assert.is_nil(result.err:find("traceback", 1, true))
+    end
+  end)
+
   it("is 1 when the platform fails", function()
     local result = run({ interval = 0, faults = { ["1001"] = 1 } }, "meters --retries 0")
     assert.same({ 1, "failed" }, { result.status, kind_of(result) })

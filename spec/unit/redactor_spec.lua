@@ -51,7 +51,9 @@ local ways = {
   ["in a dump"] = function(text) return (digits(text, "%02X ")) end,
   ["in a dump with colons"] = function(text) return (digits(text, "%02x:"):gsub(":$", "")) end,
   ["in bytes of a string"] = function(text) return digits(text, "\\x%02x") end,
-  ["as escape() has it"] = function(text) return (text:gsub("[%z\1-\127]", function(c) return digits(c, "%%u%04x") end)) end,
+  ["as escape() has it"] = function(text)
+    return (text:gsub("[%z\1-\127]", function(letter) return digits(letter, "%%u%04x") end))
+  end,
   ["in Base64 in a URL"] = function(text) return percent(mime.b64(text), "%%%02x") end,
 }
 

@@ -42,10 +42,10 @@ end
 ---@param text? string
 function connect.store(text)
   local stores = require("imr").store
-  if not text or text == "file" then return stores.file() end
+  if not text or text == "file" then return exit.wrong_use(stores.file) end
   if text == "memory" then return stores.memory() end
-  if text:match("^redis://") then return stores.redis(redis_options(text)) end
-  if text:find("/", 1, true) then return stores.file { path = text:gsub("^file:", "") } end
+  if text:match("^redis://") then return exit.wrong_use(stores.redis, redis_options(text)) end
+  if text:find("/", 1, true) then return exit.wrong_use(stores.file, { path = text:gsub("^file:", "") }) end
   exit.usage("the store '%s' is none of file, a directory with a slash in it, memory, redis://HOST:PORT", text)
 end
 

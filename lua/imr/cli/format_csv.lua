@@ -19,9 +19,10 @@ end
 
 -- Blanks, and what is not seen, which a spreadsheet may leave out before it looks at a text.
 local leading = {
-  "^[%z\1-\32\127]+", "^\194[\128-\160\173]", "^\216\156", "^\225\154\128", "^\225\160\142",
-  "^\226\128[\128-\143\168-\175]",
-  "^\226\129[\159-\175]", "^\227\128\128", "^\239\187\191",
+  "^[%z\1-\32\127]+", "^\194[\128-\160\173]", "^\205\143", "^\216\156", "^\225\133[\159\160]", "^\225\154\128",
+  "^\225\158[\180\181]", "^\225\160[\139-\143]", "^\226\128[\128-\143\168-\175]", "^\226\129[\159-\175]",
+  "^\226\160\128", "^\227\128\128", "^\227\133\164", "^\239\184[\128-\143]", "^\239\187\191", "^\239\190\160",
+  "^\239\191[\185-\187]", "^\243\160[\128-\135][\128-\191]",
 }
 
 local function behind_leading(text)
@@ -36,11 +37,13 @@ local function behind_leading(text)
   return at
 end
 
--- Also full-width ones (＝＋－＠), which spreadsheets in East Asia take for the others; and a tab or carriage return.
+-- Also full-width and small ones (＝＋－＠, ﹦﹢﹣﹫), which spreadsheets in East Asia may take for the others; and a tab
+-- or carriage return.
 local function is_formula(text)
-  if not text:find("^[%z\1-\32\127=+%-@\194\216\225-\227\239]") then return false end
+  if not text:find("^[%z\1-\32\127=+%-@\194\205\216\225-\227\239\243]") then return false end
   local at = behind_leading(text)
-  return text:find("^[=+%-@]", at) or text:find("^\239\188[\157\139\141\160]", at) or text:find("^%s*[\t\r]")
+  return text:find("^[=+%-@]", at) or text:find("^\239\188[\157\139\141\160]", at)
+    or text:find("^\239\185[\162\163\166\171]", at) or text:find("^%s*[\t\r]")
 end
 
 local function looks_like_number(text)

@@ -54,6 +54,7 @@ end
 ---@param path string
 ---@return imr.cli.Sink
 function sink.file(path)
+  if path == "" then exit.usage("the output's name is empty") end
   local target, beside = core.prepare_output(path)
   if not target then exit.fail("output", "%s", beside) end
   if not beside then return stream(target, path) end
