@@ -2,12 +2,21 @@
 -- a shell has left around them is taken off; what cannot be meant is refused before it is sent, since accounts get
 -- locked after a few wrong passwords.
 
+local core = require "imr.core"
 local text_problem = require("imr.text").problem
 
 local LONGEST = 1000 -- bytes; what is longer was cut on its way, or is no password
 local AROUND = 5     -- bytes of a byte order mark and a line end
 
 local password = {}
+
+-- Where the first character is that nobody types: a control, a second byte order mark, a copied zero-width space.
+local function unseen_in(text)
+  local shown = core.clean(text)
+  for place = 1, shown == text and 0 or #text do
+    if text:byte(place) ~= shown:byte(place) then return place end
+  end
+end
 
 ---@param given string
 ---@return string|nil text without a byte order mark and one line end
@@ -23,8 +32,8 @@ function password.clean(given)
   if problem then return nil, problem .. ": the platform takes UTF-8" end
   if text == "" then return nil, "is empty" end
   if #text > LONGEST then return nil, ("is longer than %d bytes"):format(LONGEST) end
-  local place = text:find("[\1-\31\127]") or text:find("\194[\128-\159]")
-  if place then return nil, ("has a control character in it (byte %d)"):format(place) end
+  local place = unseen_in(text)
+  if place then return nil, ("has a control character, or one that is not seen, in it (byte %d)"):format(place) end
   return text
 end
 

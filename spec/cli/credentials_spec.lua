@@ -69,7 +69,8 @@ describe("a password", function()
 
     it("that cannot be meant is not sent: " .. name, function()
       local wrong = { "demo-\27secret", "demo-secret\r\r", "demo\tsecret", "\214\208\206\196", "demo\127secret",
-        "demo\194\133secret", BOM, ("x"):rep(1001), ("x"):rep(5000) }
+        "demo\194\133secret", BOM .. BOM .. "demo-secret", "demo-secret\226\128\139", "demo\226\128\168secret",
+        BOM, ("x"):rep(1001), ("x"):rep(5000) }
       if run ~= by_variable then
         for _, more in ipairs { utf16 "demo-secret\r\n", (utf16("demo-secret"):sub(3)), "demo\0secret",
           "\254\255\0d\0e" } do wrong[#wrong + 1] = more end
