@@ -45,7 +45,7 @@ describe("two hundred calls", function()
     function(client) assert.equal("protocol", failure(client:meters { page_size = 3 }).kind) end,
     function(client) assert.equal("protocol", failure(client:meters { page_size = 4 }).kind) end,
     function(client) assert(client:disconnect("70001")) end,
-    function(client) assert(client:meters({ page_size = 50 }):next()) end, -- the cursor is left as it is
+    function(client) assert(client:latest_readings({ page_size = 50 }):next()) end, -- the cursor is left as it is
     function() -- a client that is closed in mid-flight
       local client = new_client()
       local closed
@@ -96,7 +96,7 @@ describe("two hundred calls", function()
     local kept = setmetatable({}, { __mode = "k" })
     local function use()
       local client = new_client()
-      local begun, late = client:meters { page_size = 50 }, client:meters { page_size = 1, deadline = 0.01 }
+      local begun, late = client:latest_readings { page_size = 50 }, client:meters { page_size = 1, deadline = 0.01 }
       assert(begun:next())
       assert.equal("timeout", failure(late).kind)
       for _, object in ipairs { client, begun, late } do kept[object] = true end
