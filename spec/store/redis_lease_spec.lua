@@ -115,7 +115,8 @@ describe("a slot of the redis store", function()
     pace.slot_key = function() return "k" end
     local waited, slot = pace:wait("any", scope, { deadline = math.huge, max_wait = FOREVER })
     near(first + pace:spacing("any"), taken)
-    near(taken + INTERVAL, slot)
+    -- Who wakes late, on a busy machine, takes a later one.
+    assert.is_true(slot > taken + INTERVAL - 0.05 and slot < taken + INTERVAL + timing.room(0.05))
     assert.is_true(waited > LEASE)
   end)
 end)
