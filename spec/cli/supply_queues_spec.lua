@@ -38,6 +38,32 @@ describe("imr supply", function()
     assert.equal(6, #rows(result))
   end)
 
+  it("ends with 5 while another process is sending what it was to send", function()
+    start { latency = 2 }
+    local devices = here:connected(2)
+    local first = here.user:start("supply disconnect --yes --interval 0 --reason unpaid " .. table.concat(devices, " "))
+    wait_for(function() return here:sent() > 0 end)
+    os.remove(ledger() .. ".lock")
+    local guard = here.user:write("guard", ("#!/bin/sh\nuntil %s | grep -q sending; do sleep 0.05; done\n"):format(
+      here.user:command("supply history --device " .. devices[2])), "700")
+    local second = here:supply("resume --yes --interval 0 --guard " .. guard)
+    assert.same({ 5, { "sending" } }, { second.status, states(second) })
+    assert.equal(0, first.wait().status)
+    assert.equal(2, here:sent())
+  end)
+
+  it("says what it has sent when the ledger is gone", function()
+    start()
+    local devices, path = here:connected(3), here.user.home .. "/gone.db"
+    local guard = here.user:write("guard", ('#!/bin/sh\n[ "$1" = %s ] || rm %s\n'):format(devices[1], path), "700")
+    local result = here:supply(("disconnect --yes --interval 0 --reason x --ledger %s --guard %s %s"):format(path,
+      guard, table.concat(devices, " ")))
+    assert.same({ 1, 1 }, { result.status, here:sent() })
+    assert.matches("its file was removed while it was open; sent before that: disconnect " .. devices[1], result.err, 1,
+      true)
+    assert.matches("[ledger executed=yes]", result.err, 1, true)
+  end)
+
   it("ends with 6 and says so when a process before was killed in a command", function()
     start { latency = 1 }
     local devices = here:connected(2)

@@ -106,6 +106,8 @@ describe("a plan", function()
         { case.devices, "disconnect", with { gaurd = print }, "did you mean 'guard'" },
         { "60001", "disconnect", REASON, "a list" },
         { { 60001 }, "disconnect", REASON, "a string" }, { { "a\nb" }, "disconnect", REASON, "'a?b'" },
+        { case.devices, "disconnect", with { expires = math.huge }, "'expires' must be less than 2^31" },
+        { case.devices, "disconnect", with { expires = 1e300 }, "'expires' must be" },
         { { ["60001"] = true }, "disconnect", REASON, "a list" },
         { { device_id = "60001" }, "disconnect", REASON, "a list" },
         { { "60001", nil, "60002" }, "reconnect", REASON, "without holes" },
@@ -118,6 +120,11 @@ describe("a plan", function()
         assert.matches(wrong[4], problem, 1, true)
         assert.matches("supply_plan_spec", problem, 1, true)
       end
+      for _, last in ipairs { 1.5, 1e300, math.huge } do
+        assert.has_error(function() supply.history { last = last } end)
+      end
+      local _, err = supply.plan(case.devices, "disconnect", with { max = 1.5 })
+      assert.equal("limit", err.kind)
     end)
   end)
 end)

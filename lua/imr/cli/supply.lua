@@ -94,6 +94,9 @@ local function left_out_status(plan)
   return status
 end
 
+-- What is being sent another process has: that one will know what became of it.
+local not_done = { "planned", "sending", "unconfirmed", "expired", "superseded" }
+
 -- The gravest first: a command of unknown fate, then what ended the run, then what did not come about.
 local function status_of(report, plan)
   local counts = report.counts
@@ -103,7 +106,10 @@ local function status_of(report, plan)
   if counts.contradicted then return 1 end
   local left = left_out_status(plan)
   if left ~= 0 then return left end
-  return (report.left > 0 or counts.unconfirmed or counts.expired or counts.superseded) and 5 or 0
+  for _, state in ipairs(not_done) do
+    if counts[state] then return 5 end
+  end
+  return 0
 end
 
 local PLANNED = "%d are on record as planned: `imr supply resume --yes` sends them"

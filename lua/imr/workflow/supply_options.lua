@@ -18,10 +18,22 @@ local known = {
 
 local called = { on_progress = true, interrupted = true }
 
+-- What goes on record or is looked for there: may it have a fraction?
+local recorded = { expires = true, id = false, plan = false, last = false }
+
+---What is wrong with a number among a workflow's options, or nil.
+---@param name string
+---@param value number
+---@return string|nil
+function options.number_problem(name, value)
+  if value < 0 or value ~= value then return ("option '%s' must be 0 or more"):format(name) end
+  if recorded[name] == nil then return nil end
+  if value >= 2 ^ 31 then return ("option '%s' must be less than 2^31"):format(name) end
+  return not recorded[name] and value % 1 ~= 0 and ("option '%s' must be a whole number"):format(name) or nil
+end
+
 local function value_problem(name, value)
-  if type(value) == "number" and (value < 0 or value ~= value) then
-    return ("option '%s' must be 0 or more"):format(name)
-  end
+  if type(value) == "number" then return options.number_problem(name, value) end
   if name == "guard" then return guard.problem(value) end
   if not called[name] or is_callable(value) then return nil end
   return ("option '%s' cannot be a %s"):format(name, type(value))

@@ -3,6 +3,7 @@
 local core = require "imr.core"
 local guard = require "imr.workflow.supply_guard"
 local hours = require "imr.workflow.supply_hours"
+local number_problem = require("imr.workflow.supply_options").number_problem
 local protection = require "imr.workflow.supply_protection"
 local supply_facts = require "imr.workflow.supply_facts"
 local text_problem = require("imr.text").problem
@@ -91,7 +92,7 @@ local function check_option(name, value)
   if mixed[name] and not mixed[name][kind] then return ("option '%s' cannot be a %s"):format(name, kind) end
   local problem = kind == "string" and text_problem(value)
   if problem then return ("option '%s' %s"):format(name, problem) end
-  if kind == "number" and (value < 0 or value ~= value) then return ("option '%s' must be 0 or more"):format(name) end
+  return kind == "number" and number_problem(name, value) or nil
 end
 
 ---What is wrong with a plan's options, or nil.
@@ -230,7 +231,7 @@ function plan.new(wishes, facts, options)
   sort_out(self, wishes, facts, settings, options.force)
   if options.max and #self.entries > options.max then
     return nil, core.error { kind = "limit", retryable = false, executed = "no",
-      message = ("the plan would send %d commands, more than the %d allowed: nothing is planned"):format(#self.entries,
+      message = ("the plan would send %d commands, more than the %g allowed: nothing is planned"):format(#self.entries,
         options.max) }
   end
   return self

@@ -153,6 +153,7 @@ end
 
 function Run:answered(entry, outcome, err)
   self.done = self.done + 1
+  if outcome or err.executed ~= "no" then self.sent[#self.sent + 1] = entry.command .. " " .. entry.device end
   if outcome then
     self.failures = 0
     self:settle(entry, "accepted", "yes", outcome.message)
@@ -182,13 +183,19 @@ function Run:send(entry)
   self:answered(entry, outcome, err)
 end
 
--- A ledger that fails behind a command's back leaves it `sending`, which counts as unknown: the error has to say so.
+-- A ledger that fails behind a command's back leaves it `sending`, which counts as unknown: the error has to say so. It
+-- also says what was sent before: the ledger may be gone.
 function Run:lost(problem)
-  local entry = self.leaving
-  if not entry or not core.is_error(problem) then return problem end
-  return core.error { kind = "unknown_outcome", retryable = false, executed = "maybe",
+  local entry, kind, executed, message = self.leaving, problem.kind, "yes", problem.message
+  if entry then
+    kind, executed = "unknown_outcome", "maybe"
     message = ("%s of device %s (intent %d) may have been executed, and what became of it could not be recorded: %s; "
-      .. "resolve() reads it back"):format(entry.command, entry.device, entry.id, problem.message) }
+      .. "resolve() reads it back"):format(entry.command, entry.device, entry.id, message)
+  elseif #self.sent == 0 then
+    return problem
+  end
+  if #self.sent > 0 then message = ("%s; sent before that: %s"):format(message, table.concat(self.sent, ", ")) end
+  return core.error { kind = kind, retryable = false, executed = executed, message = message }
 end
 
 -- ---------------------------------------------------------------- confirmation, beside the sending of the next
@@ -292,7 +299,8 @@ end
 local function new_run(env, plan, options)
   local runtime = runtimes.current()
   return setmetatable({ env = env, ledger = env.ledger, plan = plan, options = options, failures = 0, done = 0,
-    following = 0, followers = {}, recovered = {}, runtime = runtime, spacing = env.client:spacing("instruct") }, Run)
+    following = 0, followers = {}, recovered = {}, sent = {}, runtime = runtime,
+    spacing = env.client:spacing("instruct") }, Run)
 end
 
 ---Sends what is planned of a plan that is on record.
@@ -311,7 +319,7 @@ function queue.apply(env, plan, options)
     return self:work()
   end)
   self:cleanup()
-  if not fine then error(self:lost(report), 0) end
+  if not fine then error(core.is_error(report) and self:lost(report) or report, 0) end
   return report
 end
 
