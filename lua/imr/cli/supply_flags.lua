@@ -52,6 +52,9 @@ end
 return function(parser)
   parser:command_target("action")
   parser:require_command(true)
+  parser:epilog("Nothing is sent without --yes. What was stopped stays planned: `resume` sends it, `cancel` calls it "
+    .. "off. Exit codes: `imr help exit-codes`; 5: not all is sent or confirmed, 6: an outcome is unknown (`resolve`), "
+    .. "7: a plan on record cannot be read.")
   configure_sending(parser)
   local cancel = add_action(parser, "cancel", "Call off what is planned. Sends nothing.")
   number.flag(cancel, "--intent N", "This intent.", number.whole(1, 2 ^ 31 - 1))

@@ -4,11 +4,11 @@
 -- Writer and reader are one module. A text that does not read back as what was written keeps nobody safe: then nothing
 -- of the plan is sent.
 
+local client_options = require "imr.options"
 local core = require "imr.core"
 local hours = require "imr.workflow.supply_hours"
 local json = require "imr.json"
 local protection = require "imr.workflow.supply_protection"
-local option_problem = require("imr.options").problem
 local text_problem = require("imr.text").problem
 
 local settings = {}
@@ -31,7 +31,7 @@ local function is_true(value) return value == true end
 local known = {
   guard = is_text, needs_guard = is_true, needs_protected = is_true, protected = is_list,
   quiet_hours = function(value) return is_text(value) and hours.parse(value) ~= nil end,
-  utc_offset = function(value) return type(value) == "number" and not option_problem("utc_offset", value) end,
+  utc_offset = function(value) return type(value) == "number" and not client_options.problem("utc_offset", value) end,
 }
 
 local function problem_of(values)
