@@ -39,6 +39,14 @@ describe("make with BUILD=dir, in a checkout with blanks in its path", function(
     assert.equal("", files_of(tree))
   end)
 
+  it("installs from its own build directory", function()
+    shell.must(("cp -rp %s/out %s/build"):format(scratch, shell.quote(tree)))
+    local output = shell.must(("cd %s && %smake test LUAS=%s SPEC=spec/unit/install_spec.lua"):format(shell.quote(tree),
+      shell.clean(scratch), process.interpreter))
+    assert.matches("\n%d+ passed, 0 failed", output)
+    shell.must("rm -r " .. shell.quote(tree .. "/build"))
+  end)
+
   it("refuses a BUILD with a blank, which make itself cannot take", function()
     local ok, output = shell.run(shell.clean(scratch) .. "make BUILD='a b' lua5.4")
     assert.is_false(ok)

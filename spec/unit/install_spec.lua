@@ -16,8 +16,9 @@ describe("make install", function()
 
   local function install(arguments)
     local build = os.getenv "IMR_BUILD"
+    local elsewhere = build and build ~= shell.lines("pwd")[1] .. "/build"
     return shell.run(shell.clean(scratch) .. "make --no-print-directory install " .. arguments
-      .. (build and " BUILD=" .. shell.quote(build) or ""))
+      .. (elsewhere and " BUILD=" .. shell.quote(build) or ""))
   end
 
   for _, interpreter in ipairs(installed.interpreters) do
