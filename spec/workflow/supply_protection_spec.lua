@@ -54,6 +54,17 @@ describe("protection", function()
     end)
   end)
 
+  it("is asked about quickly, however long the list: a command waits for the answer in its slot", function()
+    local protection, list = require "imr.workflow.supply_protection", {}
+    for index = 1, 50000 do list[index] = ("%012d"):format((index * 7919) % 1000003) end
+    local began = os.clock()
+    assert.is_true(protection.covers({ device = "x", numbers = { [list[7]] = true } }, { "y" }, list))
+    assert.is_true(os.clock() - began < 0.25)
+    list[9] = 12
+    local covered, err = protection.covers({ device = "x", numbers = {} }, list)
+    assert.same({ nil, "protection" }, { covered, err.kind })
+  end)
+
   it("refuses names that no meter has, and guesses at lost zeros", function()
     run({ { "A", "0012" }, { "B", "0013" } }, function(case)
       refused(case, { "12", "B" }, "no meter there is: 12 (0012?)")

@@ -58,6 +58,18 @@ local function ask(protected, entry)
     fine and tostring(answer) or "'" .. tostring(answer) .. "'", entry.device))
 end
 
+-- In one pass: it is asked for right before a command leaves, and a list may be long.
+local function set_of(protected)
+  local set, wrong = {}, type(protected) ~= "table" and protected ~= nil
+  for key, value in pairs(not wrong and protected or {}) do
+    local name = name_of(key, value)
+    wrong = wrong or (name ~= nil and name_problem(name) ~= nil)
+    if name ~= nil and not wrong then set[name] = true end
+  end
+  if wrong then return nil, protection.problem(protected) end
+  return set
+end
+
 local function is_in(set, entry)
   if set[entry.device] then return true end
   for number in pairs(entry.numbers) do
@@ -72,10 +84,8 @@ end
 ---@return fun(entry: table): boolean|nil, imr.Error|nil
 function protection.judge(protected)
   if type(protected) == "function" then return function(entry) return ask(protected, entry) end end
-  local problem = protection.problem(protected)
-  if problem then return function() return nil, refusal(problem) end end
-  local set = {}
-  for _, name in ipairs(protection.names(protected)) do set[name] = true end
+  local set, problem = set_of(protected)
+  if not set then return function() return nil, refusal(problem) end end
   return function(entry) return is_in(set, entry) end
 end
 
