@@ -119,6 +119,15 @@ describe("imr supply and what comes in:", function()
     assert.equal(1, executions())
   end)
 
+  it("a header may spell the names of its columns as people do", function()
+    local from = user:write("from", ("Meter,Device ID\n%s,%s\n"):format(devices[1], devices[2]))
+    local protected = user:write("list", ("Name,METER-NO\nlift,%s\n"):format(devices[3]))
+    local result = supply(("disconnect --interval 0 --yes --reason x --protected @%s --from %s %s"):format(protected,
+      from, devices[3]))
+    assert.equal(0, result.status, result.err)
+    assert.same({ 1, devices[2] }, { executions(), platform:entries("instruct")[1].device })
+  end)
+
   it("protection by id and number at once is by either", function()
     local swapped = user:write("both", ("device_id,meter_no\n%s,%s\n"):format(devices[1], devices[3]))
     local result = supply(("disconnect --interval 0 --yes --reason x --protected @%s %s %s %s"):format(swapped,

@@ -8,8 +8,9 @@ local read_file = require "imr.cli.input_file"
 
 local input = {}
 
-local device_names = { device_id = true, device = true, deviceid = true }
-local protected_names = { device_id = true, device = true, deviceid = true, meter_no = true }
+-- As a header names them, without case, blanks, underscores and dashes.
+local device_names = { device = true, deviceid = true }
+local protected_names = { device = true, deviceid = true, meterno = true }
 
 local function plain(cell)
   return cell:match('^="(.*)"$') or cell:match("^%s*(.-)%s*$")
@@ -59,7 +60,7 @@ end
 local function header_of(cells, names)
   local places = { devices = {} }
   for place, name in ipairs(cells) do
-    name = name:lower()
+    name = name:lower():gsub("[%s_-]", "")
     if names[name] then table.insert(places.devices, place) elseif name == "command" then places.command = place end
   end
   return #places.devices > 0 and places or nil
