@@ -224,6 +224,7 @@ build = {
     ["imr.store.redis"] = "lua/imr/store/redis.lua",
     ["imr.store.redis_client"] = "lua/imr/store/redis_client.lua",
     ["imr.store.redis_held"] = "lua/imr/store/redis_held.lua",
+    ["imr.store.redis_limits"] = "lua/imr/store/redis_limits.lua",
     ["imr.store.redis_scripts"] = "lua/imr/store/redis_scripts.lua",
     ["imr.store.shdict"] = "lua/imr/store/shdict.lua",
     ["imr.testing"] = "lua/imr/testing.lua",

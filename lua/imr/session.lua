@@ -44,8 +44,10 @@ local function out_of_time(wait)
     executed = "no", retry_after = wait }
 end
 
-local function store_failed(message)
-  return core.error { kind = "store", message = message, endpoint = "login", retryable = true, executed = "no" }
+-- Some servers repeat a command that they refuse, and the record of a token is a part of one.
+local function store_failed(self, message)
+  return core.error { kind = "store", message = self.secret.redact(tostring(message)), endpoint = "login",
+    retryable = true, executed = "no" }
 end
 
 local function moment_of(record)
@@ -57,7 +59,7 @@ end
 ---@return table|nil err
 function Session:record()
   local stored, message = self.store:get_token(self.key, self.scope:now())
-  if message then return nil, store_failed(message) end
+  if message then return nil, store_failed(self, message) end
   if moment_of(self.unsaved) > moment_of(stored) then return self.unsaved end
   return stored or {}
 end
@@ -65,7 +67,9 @@ end
 function Session:save(record)
   local ok, message = self.store:put_token(self.key, record, self.scope:now())
   self.unsaved = not ok and record or nil
-  if not ok then self.emit { type = "store", message = "the token could not be shared: " .. tostring(message) } end
+  if ok then return end
+  message = self.secret.redact(tostring(message))
+  self.emit { type = "store", message = "the token could not be shared: " .. message }
 end
 
 -- Told apart by login, not by text: two logins within a second give the same token.
@@ -111,7 +115,7 @@ function Session:token(deadline, stale)
     if fresh or err then return fresh, err end
     if wait <= 0 then
       local owner, message = self.store:lock(self.key, now, self.lock_time + LOCK_SPARE)
-      if message then return nil, store_failed(message) end
+      if message then return nil, store_failed(self, message) end
       if owner then
         fresh, err = self.scope:runtime():protect(self.login_with, self, owner, deadline, stale, began)
         if fresh or err then return fresh, err end

@@ -56,6 +56,30 @@ local function assert_clean(text, secrets, where)
   end
 end
 
+describe("a store that repeats what it was given", function()
+  it("brings no token and no password into an error or an event", function()
+    local said = {}
+    local store = imr.store.memory()
+    local function repeats(_, _, what)
+      local arguments = type(what) == "table" and what.token or PASSWORD
+      return nil, "ERR unknown command, with args beginning with: " .. arguments
+    end
+    local function client(method)
+      local own = setmetatable({ [method] = repeats }, { __index = store })
+      return imr.new { username = USERNAME, password = PASSWORD, interval = 0, retries = 0, store = own,
+        transport = function() return 200, '{"code":200,"data":"a-token-of-its-own"}', {} end,
+        on_event = function(event) said[#said + 1] = event.message end }
+    end
+    client("put_token"):login()
+    said[#said + 1] = select(2, client("get_token"):login()).message
+    assert.equal(2, #said)
+    for _, text in ipairs(said) do
+      assert.matches("unknown command", text, 1, true)
+      assert_clean(text, { PASSWORD, "a-token-of-its-own" }, "a store's message")
+    end
+  end)
+end)
+
 -- Every text in a value: fields, keys, metatables, tostring; not upvalues.
 local function assert_clean_all(value, secrets, where, seen)
   seen = seen or {}

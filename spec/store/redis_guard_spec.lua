@@ -48,6 +48,25 @@ describe("the redis store", function()
     assert.is_nil(message:find("a-password", 1, true), message)
   end)
 
+  local endless = { line = "+", text = "$99999999999\r\n", ["list"] = "*99999999\r\n" }
+  for name, beginning in pairs(endless) do
+    for how, pause in pairs { ["at once"] = 0, ["in drops"] = 0.1 } do
+      it(("gives up an answer that is an endless %s, %s"):format(name, how), function()
+        local wire = require "support.wire"
+        local piece = name == "list" and ":1\r\n" or "x"
+        local talker = wire.start(([[
+          c:read(1) c:send(%q)
+          while c:send((%q):rep(%d)) do if %g > 0 then c:sleep(%g) end end
+        ]]):format(beginning, piece, pause == 0 and 10000 or 1, pause, pause))
+        finally(function() talker:stop() end)
+        local began = core.now()
+        local message = select(3, reserve(imr.store.redis { port = talker.port, timeout = 1 }))
+        assert.truthy(message:find "the answer is too long$" or message:find "timeout$", message)
+        assert.is_true(core.now() - began < 30)
+      end)
+    end
+  end
+
   describe("with TLS", function()
     local directory
 

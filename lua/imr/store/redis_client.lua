@@ -9,6 +9,7 @@
 
 local core = require "imr.core"
 local Redactor = require "imr.redactor"
+local limit = require "imr.store.redis_limits"
 
 local client = {}
 
@@ -81,6 +82,7 @@ local function connect_plain(options)
   local socket = open_socket(options)
   if options.tls then socket = wrap_tls(socket, options) end
   local connection = redis.connect { socket = socket }
+  limit(connection, options.timeout)
   if options.password then connection:auth(options.password) end
   if options.db then connection:select(options.db) end
   return connection
