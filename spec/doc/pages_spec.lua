@@ -50,6 +50,14 @@ for _, names in ipairs(pairs_of_pages) do
   end)
 end
 
+describe("all pages", function()
+  it("are whole: no merge was left half done", function()
+    for _, path in ipairs(shell.lines "find . -name '*.md' -not -path './build/*'") do
+      assert.is_nil(("\n" .. files.read(path)):find("\n[<>][<>][<>][<>][<>][<>][<>] "), path)
+    end
+  end)
+end)
+
 describe("the Chinese pages", function()
   it("say which of the pages that they link to are in English", function()
     for _, path in ipairs(shell.lines "find . -name '*.zh-CN.md' -not -path './build/*'") do
