@@ -119,6 +119,11 @@ describe("the exit code", function()
     })
     assert.matches("\nimr: `imr doctor` looks for the cause\n$", result.err)
     assert.matches("imr meters %-%-help", user:run("meters --limt 3").err)
+    assert.matches("`imr supply disconnect --help`", user:run("supply disconnect 1 --reson x").err, 1, true)
+    local login = user:run("login --password hidden")
+    assert.equal(2, login.status)
+    assert.matches("a password has no place in the arguments", login.err, 1, true)
+    assert.is_nil(login.err:find("hidden", 1, true))
   end)
 end)
 
@@ -139,7 +144,15 @@ describe("imr help", function()
 
   it("explains the configuration, and knows what it does not know", function()
     assert.matches("IMR_PASSWORD_FILE", user:run("help config").out)
-    assert.equal(2, user:run("help nothing").status)
+    for _, name in ipairs { "IMR_DB", "IMR_LEDGER", "IMR_PROTECTED" } do
+      assert.matches(name, user:run("help config").out, 1, true)
+    end
+    for _, words in ipairs { "nothing", "supply nothing", "exit-codes nothing" } do
+      local result = user:run("help " .. words)
+      assert.equal(2, result.status)
+      assert.matches("there is no help on '" .. words .. "'", result.err, 1, true)
+    end
+    assert.matches("^Usage: imr supply cancel ", user:run("help supply cancel").out)
   end)
 end)
 

@@ -157,6 +157,7 @@ describe("a PostgreSQL that falls silent", function()
       local none, err = database.open(where .. "?statement_timeout=" .. wrong)
       assert.is_nil(none)
       assert.equal("usage", err.kind)
+      assert.matches("statement_timeout is a whole number of seconds", err.message, 1, true)
     end
   end)
 

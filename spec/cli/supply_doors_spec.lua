@@ -88,6 +88,13 @@ describe("imr supply and what comes in:", function()
     assert.matches("--meter @", result.err, 1, true)
   end)
 
+  it("a file whose header names no column device_id is refused", function()
+    for _, header in ipairs { "meter_no,name", GBK .. ",name" } do
+      local path = user:write("list.csv", ("%s\n%s,x\n"):format(header, devices[1]))
+      refuses(disconnect("--from " .. path), 2, "its first line is no device, and names no column device_id")
+    end
+  end)
+
   it("flags that are not UTF-8 are refused", function()
     for _, flag in ipairs { "--guard", "--reason", "--protected", "--quiet-hours" } do
       refuses(disconnect(("%s %s"):format(flag, GBK)), 2, "UTF-8")

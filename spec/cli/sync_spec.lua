@@ -27,6 +27,20 @@ describe("imr sync", function()
     return list
   end
 
+  it("names a listing that fails once", function()
+    local result = user:run("sync --retries 0 --interval 0", { IMR_BASE_URL = "http://127.0.0.1:1",
+      IMR_STORE = "memory" })
+    assert.equal(4, result.status)
+    assert.is_nil(result.err:find("meters: meters:", 1, true), result.err)
+  end)
+
+  it("says that days have no row, though every listing came to its end", function()
+    local past = simulator.start { meters = 3, days = 2, interval = 0, offline = 0, today = "2025-07-09" }
+    local result = user:run("sync --interval 0 --first-days 10", { IMR_BASE_URL = past.url, IMR_STORE = "memory" })
+    past:stop()
+    assert.matches("imr: meter%-days without a row: .*readings %d+", result.err)
+  end)
+
   it("stores, says what it did, and prints the certificate", function()
     local first = sync "--first-days 10 --format jsonl"
     assert.equal(0, first.status, first.err)

@@ -19,8 +19,8 @@ local exit = {}
 ---@type imr.cli.ExitCode[]
 exit.codes = {
   { 0, "done (also when whoever reads our output has had enough)" },
-  { 1, "the platform failed, or something on this machine (a file, the store)" },
-  { 2, "wrong use: a flag, a date, the configuration" },
+  { 1, "the platform failed, or something on this machine (file, store, guard), or a plan of more than --max" },
+  { 2, "wrong use: a flag, a date, the configuration, what is protected; or no --yes where no terminal is" },
   { 3, "credentials: none, wrong ones, or no right to this endpoint" },
   { 4, "throttled, unreachable, out of time, or another run is at work: try again later" },
   { 5, "the listing, or the period of a database, is not known to be complete; or a command is not sent or confirmed" },

@@ -14,6 +14,9 @@ Flags win over the environment, which wins over the configuration file, which wi
   --password-file   IMR_PASSWORD_FILE   password_file
   --store           IMR_STORE           store
   --profile         IMR_PROFILE         profile
+  --db              IMR_DB
+  --ledger          IMR_LEDGER
+  --protected @FILE IMR_PROTECTED       (a file's name; both count)
 
 A password is never a flag: others on this machine can read the arguments of a process.
 
@@ -35,7 +38,7 @@ It is Lua that returns a table and can call nothing:
 ]]
 
 function help.configure(parser)
-  parser:argument("topic", "A command, exit-codes or config."):args("?")
+  parser:argument("topic", "A command, such as supply disconnect; exit-codes or config."):args("*")
 end
 
 local function exit_codes()
@@ -51,20 +54,18 @@ local topics = {
   config = function() return CONFIG:format(require("imr.cli.config").path()) end,
 }
 
-local function command_help(name)
-  local parser = require("imr.cli").parser()
-  if not name then return parser:get_help() .. "\n" end
-  for _, command in ipairs(parser._commands) do
-    if command._name == name then return command:get_help() .. "\n" end
-  end
+local function command_help(words)
+  local cli = require "imr.cli"
+  local command, count = cli.named(cli.parser(), words)
+  if count == #words then return command:get_help() .. "\n" end
   require("imr.cli.exit").usage("there is no help on '%s'; `imr help` names the commands, and there are exit-codes and"
-    .. " config", name)
+    .. " config", table.concat(words, " "))
 end
 
 ---@return integer exit status
 function help.run(arguments)
   require("imr.core").catch_signals() -- a reader who has had enough is no failure
-  local topic = topics[arguments.topic]
+  local topic = #arguments.topic == 1 and topics[arguments.topic[1]]
   write(topic and topic() or command_help(arguments.topic))
   return 0
 end

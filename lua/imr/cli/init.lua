@@ -73,13 +73,39 @@ local function wants_json(arguments)
   return false
 end
 
+local function command_of(parser, name)
+  for _, command in ipairs(parser._commands) do
+    if command._name == name then return command end
+  end
+end
+
+---The command that words name, such as "supply disconnect".
+---@param parser table
+---@param words string[]
+---@return table parser of the command, or what was given
+---@return integer count of the words that name it
+function cli.named(parser, words)
+  for index, word in ipairs(words) do
+    local command = command_of(parser, word)
+    if not command then return parser, index - 1 end
+    parser = command
+  end
+  return parser, #words
+end
+
+local function refuse(parser, arguments, problem)
+  if problem:find("unknown option '--password'", 1, true) then
+    require("imr.cli.exit").password_in_arguments "IMR_PASSWORD_FILE, or let `imr login` ask"
+  end
+  local _, count = cli.named(parser, arguments)
+  local name = table.concat(arguments, " ", 1, count) .. (count > 0 and " " or "")
+  error({ kind = "usage", message = problem, advice = ("`imr %s--help` shows what there is"):format(name) }, 0)
+end
+
 local function parse(arguments)
   local parser = parser_for(arguments)
   local ok, parsed = parser:pparse(join_relative_dates(arguments))
-  if not ok then
-    local name = known[arguments[1]] and arguments[1] .. " " or ""
-    error({ kind = "usage", message = parsed, advice = ("`imr %s--help` shows what there is"):format(name) }, 0)
-  end
+  if not ok then refuse(parser, arguments, parsed) end
   if not parsed.command then error({ kind = "usage", message = "say which command:\n\n" .. parser:get_help() }, 0) end
   return parsed
 end

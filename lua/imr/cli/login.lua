@@ -13,7 +13,8 @@ local write = require "imr.cli.write"
 local login = { summary = "Ask for the password, try it and keep it." }
 
 function login.configure(parser)
-  parser:flag("--no-save", "Do not keep the password; the store still gets the token.")
+  parser:flag("--no-save", "Do not keep the password; the store still gets the token. One that comes from a file or "
+    .. "the environment is never kept.")
   parser:flag("--forget", "Remove the kept password instead.")
   parser:flag("--password-stdin", "Take the password from the first line of standard input.")
   connect.configure(parser)

@@ -11,20 +11,24 @@ local function add_sending_flags(parser)
   parser:flag("--allow-unmatched", "Go on though what is protected is empty, matches no meter, or several devices.")
   number.flag(parser, "--guard-timeout SECONDS", "A guard that says nothing within these is ended and counts as no "
     .. "(default: 30).", number.of "seconds")
-  parser:flag("--confirm", "Read the meters until they show the change.")
+  parser:flag("--confirm", "Read the meters until they show the change; without it a command is accepted at most.")
   number.flag(parser, "--stop-after N", "End after so many failures in a row (default: 3).", number.whole(1))
   parser:flag("--dry-run", "Only show the plan, also where no terminal is.")
   parser:flag("--yes", "Send. Without it the plan is shown and nothing leaves.")
 end
 
 local function add_plan_flags(parser)
-  parser:argument("device", "Device ids."):args "*"
-  parser:option("--from", "CSV file of devices, or - for standard input."):argname "FILE"
+  parser:argument("device", "Device ids, not meter numbers, as `imr meters --fields device_id,meter_no` lists them.")
+    :args "*"
+  parser:option("--from", "CSV file of devices, in the column device_id or the first one; - is standard input.")
+    :argname "FILE"
   parser:option("--reason", "Why; stays on record."):argname "TEXT"
   number.flag(parser, "--max N", "Plan nothing when more than N commands would be sent.", number.whole(0))
-  parser:option("--quiet-hours", "No supply is cut in these, such as 20:00-08:00."):argname "HH:MM-HH:MM"
-  parser:option("--protected", "Device that is never sent anything, or @FILE of them (repeatable; environment: "
-    .. "IMR_PROTECTED=FILE)."):argname "DEVICE":count "*"
+  parser:option("--quiet-hours", "No supply is cut in these, such as 20:00-08:00, on the platform's clock.")
+    :argname "HH:MM-HH:MM"
+  parser:option("--protected", "Device or meter number that is never sent anything, or @FILE of them, in the columns "
+    .. "device_id and meter_no or the first one (repeatable; environment: IMR_PROTECTED=FILE).")
+    :argname "DEVICE":count "*"
   parser:flag("--force", "Send also where the platform shows the wanted state already.")
   add_sending_flags(parser)
 end

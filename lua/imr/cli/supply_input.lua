@@ -86,6 +86,9 @@ local function devices_of(records, names)
     if #places.devices > 1 and names ~= protected_names then
       return nil, "the header names the device more than once"
     end
+    if number == 1 and not header and names == device_names and not cells[1]:find "%d" and #records > 1 then
+      return nil, ("its first line is no device, and names no column device_id: %s"):format(table.concat(cells, ", "))
+    end
     if not header and table.concat(cells) ~= "" and not add(devices, cells, places) then
       return nil, ("record %d names no device"):format(number)
     end

@@ -110,11 +110,25 @@ local function say(report)
   end
 end
 
+-- Every listing may have come to its end, and the period still have days without a row.
+local function say_gaps(certificate)
+  local gaps = {}
+  for _, entry in ipairs(certificate and certificate.listings or {}) do
+    if not entry.complete then
+      gaps[#gaps + 1] = ("%s %d"):format(entry.listing, entry.missing > 0 and entry.missing or entry.unread)
+    end
+  end
+  if #gaps == 0 then return end
+  notes.say("meter-days without a row: %s; `imr sync --certificate PERIOD --missing` names them",
+    table.concat(gaps, ", "))
+end
+
 -- What ended a listing early goes out as its own error, after the rest has been said.
 local function status_of(report, arguments)
   local first
   for name, err in pairs(report.errors) do
-    notes.say("%s: %s", name, tostring(err))
+    local text = tostring(err)
+    notes.say("%s%s", text:find(name .. ":", 1, true) == 1 and "" or name .. ": ", text)
     first = first or err
   end
   if first then return exit.status_of(first) end
@@ -134,6 +148,7 @@ function sync.run(arguments)
   watch.run(function() report = run(options) end)
   client:close()
   say(report)
+  say_gaps(report.certificate)
   if report.certificate then write(arguments, report.certificate, offset) end
   return status_of(report, arguments)
 end

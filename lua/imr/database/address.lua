@@ -63,7 +63,9 @@ local function postgres(rest)
   if not host or has_stray_at(name, query) then return nil end
   local more = parameters_of(query)
   local statement_timeout = tonumber((more.statement_timeout or tostring(STATEMENT_TIMEOUT)):match("^%d%d?%d?%d?%d?$"))
-  if not statement_timeout or statement_timeout == 0 then return nil end
+  if not statement_timeout or statement_timeout == 0 then
+    return nil, "statement_timeout is a whole number of seconds, from 1 to 99999"
+  end
   host, port = more.host or host, tonumber(more.port or port)
   more.host, more.port, more.statement_timeout = nil, nil, nil
   return {
@@ -104,11 +106,14 @@ end
 
 ---@param where string "imr.db", "sqlite:PATH", "postgres://user:password@host:port/name?sslmode=require"
 ---@return imr.database.Address|nil nil where it makes no sense; it may hold a password, so it is not for messages
----@return string|nil problem with a file's name
+---@return string|nil problem with a file's name or a parameter
 function address.parse(where)
   local rest = where:match("^postgres://(.*)$") or where:match("^postgresql://(.*)$")
   -- Behind a zero byte libpq would see nothing more, not even that TLS is wanted.
-  if rest then return not decoded(rest):find("\0", 1, true) and postgres(rest) or nil end
+  if rest then
+    if decoded(rest):find("\0", 1, true) then return nil end
+    return postgres(rest)
+  end
   local path = where:match("^sqlite:(.*)$") or where
   local problem = address.path_problem(path)
   if problem then return nil, problem end

@@ -284,9 +284,9 @@ end
 
 local function open(where, existing)
   connect.refuse_in_nginx()
-  local parsed, wrong_name = address.parse(where)
+  local parsed, wrong = address.parse(where)
   if not parsed then
-    error(problem("usage", wrong_name or "a database is a file's path, sqlite:PATH or "
+    error(problem("usage", wrong or "a database is a file's path, sqlite:PATH or "
       .. "postgres://user:password@host:port/name; in a user's name or a password, / ? @ are written %2F %3F %40"), 0)
   end
   if existing and parsed.path and not connect.is_file(parsed.path) then
