@@ -8,9 +8,12 @@ own=$(mktemp -d)
 trap 'rm -rf "$own"' EXIT
 began=$(date +%s)
 
+# One that hangs ends with all that it started, also on Ctrl-C.
 # shellcheck disable=SC2086
-IMR_TEST_COUNTS=$own/counts busted --lua="$lua" --output=scripts/busted_counts.lua $options "$spec" \
-  </dev/null >"$own/text" 2>&1
+IMR_TEST_COUNTS=$own/counts timeout 1800 busted --lua="$lua" --output=scripts/busted_counts.lua $options "$spec" \
+  </dev/null >"$own/text" 2>&1 &
+trap 'kill $!; exit 130' INT TERM
+wait $!
 status=$?
 # A crash leaves no counts.
 problem=""
