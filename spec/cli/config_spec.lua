@@ -125,6 +125,17 @@ describe("the configuration", function()
     assert.is_nil((meters()):find("hunter2", 1, true))
   end)
 
+  it("that is no Lua is named, in one line", function()
+    local deep = ("local s = 's'\nreturn { username = %s }"):format(("s .. "):rep(300) .. "s")
+    for _, text in ipairs { "\27Lua", "return {", deep } do
+      local path = config(text)
+      local said, status = meters()
+      assert.equal(2, status)
+      assert.matches("^imr: [^\n]*\n$", said)
+      assert.matches(path, said, 1, true)
+    end
+  end)
+
   it("is checked, name by name", function()
     config 'return { user_name = "demo" }'
     assert.matches("unknown option 'user_name', did you mean 'username'", (meters()))

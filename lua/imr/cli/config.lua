@@ -57,9 +57,16 @@ local function confined(chunk)
   return ok, result
 end
 
+-- What a message of Lua's quotes may be a password; 5.4 puts a traceback behind one, and may leave out the place.
+local function refuse(message, path)
+  local problem = message:match("^[^\n]*"):gsub(" near .*$", "")
+  if not problem:find(path, 1, true) then problem = path .. ": " .. problem end
+  exit.usage("%s", problem)
+end
+
 local function evaluate(text, path)
   local chunk, message = compile(text, path)
-  if not chunk then exit.usage("%s", (message:gsub(" near .*$", ""))) end -- what it quotes may be a password
+  if not chunk then refuse(message, path) end
   local ok, result = confined(chunk)
   if not ok then exit.usage("%s: %s", path, tostring(result):gsub("^.-(:%d+:)", "line%1")) end
   if type(result) ~= "table" then exit.usage("%s returns a %s; it has to return a table", path, type(result)) end
