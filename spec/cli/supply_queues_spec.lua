@@ -103,6 +103,7 @@ describe("imr supply", function()
     assert.equal(5, here:supply("cancel --intent 1 --reason x").status)
     assert.equal(5, here:supply("cancel --intent 99 --reason x").status)
     assert.equal(0, here:supply("cancel --device " .. devices[2] .. " --reason x").status)
+    assert.equal(5, here:supply("cancel --device TYPO --reason x").status)
     for _, arguments in ipairs { "cancel", "cancel --all", "cancel --reason x", "cancel --all --intent 1 --reason x",
       "cancel --intent 4294967297 --reason x" } do
       assert.equal(2, here:supply(arguments).status, arguments)

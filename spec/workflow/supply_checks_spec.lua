@@ -59,6 +59,18 @@ describe("right before a command leaves", function()
     end)
   end)
 
+  it("a guard's answer is true or false; anything else stops the command", function()
+    local guard = require "imr.workflow.supply_guard"
+    local entry = { device = "60001", command = "disconnect" }
+    assert.is_true(guard.ask(function() return true end, entry))
+    assert.is_false((guard.ask(function() return false end, entry)))
+    assert.is_false((guard.ask(function() end, entry)))
+    for _, answer in ipairs { "no", 0, {}, print } do
+      local goes, err = guard.ask(function() return answer end, entry)
+      assert.same({ nil, "guard" }, { goes, err.kind })
+    end
+  end)
+
   it("a slow guard does not make the next command come too soon", function()
     run({}, function(case)
       local supply, asked = case:open(), 0

@@ -255,8 +255,9 @@ end
 
 -- Also beside a process that is at work; what is on its way is told, and no success.
 function run.cancel(arguments)
-  local intents, err = exit.wrong_use(open(arguments, {}).cancel, { intent = arguments.intent,
-    plan = arguments.plan, device = arguments.device, all = arguments.all, reason = arguments.reason })
+  local handle, device = open(arguments, {}), arguments.device
+  local intents, err = exit.wrong_use(handle.cancel, { intent = arguments.intent, plan = arguments.plan,
+    device = device, all = arguments.all, reason = arguments.reason })
   if not intents then error(err, 0) end
   write(arguments, INTENT, intents)
   local away = 0
@@ -265,8 +266,9 @@ function run.cancel(arguments)
   end
   if away > 0 then notes.say("%d are being sent: cancelled only if they do not get away", away) end
   if #intents > 0 then return away > 0 and 5 or 0 end
-  notes.say "nothing of it is planned"
-  return (arguments.intent or arguments.plan) and 5 or 0
+  local mistyped = device and #assert(handle.history { device = device, last = 1 }) == 0
+  notes.say("%s", mistyped and "the ledger knows no such device" or "nothing of it is planned")
+  return (arguments.intent or arguments.plan or mistyped) and 5 or 0
 end
 
 function run.status(arguments)

@@ -138,8 +138,13 @@ function Plain:spawn(fn, ...)
   return thread
 end
 
+local FOREIGN = "a light thread called coroutine.yield() itself: nothing would wake it (imr.sleep waits)"
+
 local function finish(thread, ok, problem)
-  if coroutine.status(thread.co) ~= "dead" then return end
+  if coroutine.status(thread.co) ~= "dead" then
+    if thread.waiter then return end
+    ok, problem = false, FOREIGN
+  end
   thread.ok = ok
   if not ok then thread.results[1] = problem end
   thread.finished:set()

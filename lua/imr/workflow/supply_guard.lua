@@ -74,7 +74,10 @@ function guard.ask(asked, entry, limits)
   if type(asked) == "string" then return run(asked, entry, limits or {}) end
   local fine, answer = pcall(asked, entry.device, entry)
   if not fine then return nil, failed(tostring(answer)) end
-  return answer and true or false, "the guard said no"
+  if answer ~= nil and type(answer) ~= "boolean" then
+    return nil, failed(("it has to return true or false, not a %s"):format(type(answer)))
+  end
+  return answer or false, "the guard said no"
 end
 
 return guard
