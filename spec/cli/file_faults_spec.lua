@@ -160,6 +160,15 @@ describe("a file", function()
     end
   end)
 
+  it("of a supply ledger that is a pipe is not waited for", function()
+    shell.must("mkfifo -m 600 " .. user.home .. "/pipe")
+    for _, command in ipairs { "status", "history" } do
+      local out = shell.must(("timeout 20 %s 2>&1; echo code=$?"):format(
+        user:command("supply " .. command .. " --ledger " .. user.home .. "/pipe")))
+      assert.matches("is not of the expected kind.*code=1", out)
+    end
+  end)
+
   it("of kept passwords that another process keeps locked is waited for, but not for ever", function()
     local lock = user:write(".config/imr/credentials.lock", "")
     local holder = process.start(("flock -F -x %s sh -c 'echo held; exec sleep 60'"):format(lock), "^held")

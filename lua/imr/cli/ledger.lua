@@ -1,5 +1,6 @@
 --- The supply ledger of a command: --ledger.
 
+local core = require "imr.core"
 local environment = require "imr.cli.environment"
 local exit = require "imr.cli.exit"
 
@@ -25,9 +26,8 @@ end
 function ledger.existing(arguments)
   local path = ledger.named(arguments)
   if not path then return nil end
-  local file = io.open(path, "rb")
-  if not file then exit.usage("there is no supply ledger %s", path) end
-  file:close()
+  local is_there = path ~= "" and core.file_identity(path) -- opening a pipe would wait
+  if not is_there then exit.usage("there is no supply ledger %s", path) end
   return path
 end
 
