@@ -50,7 +50,7 @@ return {
     "what is protected is in doubt: a name that matches no meter, an empty list, an answer that is neither yes nor no",
     "受保护对象不明确：名称不对应任何表、名单为空，或函数的返回值不是真假" },
   { "unsafe", SUPPLY, NO, "the guard, quiet hours or protection of a plan on record cannot be read: nothing is sent",
-    "台账中计划的 guard、免扰时段或受保护名单无法读取：不发送任何指令" },
+    "台账中计划的 guard、静默时段或受保护名单无法读取：不发送任何指令" },
   { "held", SUPPLY, NO, "inside the queue: a command is not sent now; the intent's `detail` says why",
     "队列内部：指令此刻不发送，原因记在该意图的 `detail` 中" },
   { "credentials", PROGRAM, NOTHING, "there is no account or no password", "没有账号或密码" },

@@ -131,6 +131,10 @@ describe("imr help", function()
   local user = cli.user()
   teardown(function() user:remove() end)
 
+  it("leaves --version to version", function()
+    assert.same({ 0, user:run("version").out }, { user:run("--version").status, user:run("--version").out })
+  end)
+
   it("explains every command in a summary of its own", function()
     local result = user:run "help"
     for _, name in ipairs {

@@ -283,6 +283,7 @@ describe("imr supply on a line that breaks", function()
     assert.equal(6, supply("disconnect --interval 0 --yes --reason unpaid " .. device).status)
     local resolved = supply "resolve --interval 0"
     assert.same({ 0, { "confirmed" } }, { resolved.status, states(resolved) })
+    assert.matches("no command is of unknown outcome", supply("resolve --interval 0").err, 1, true)
     assert.equal(1, sent(device))
   end)
 end)

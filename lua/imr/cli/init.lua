@@ -111,6 +111,7 @@ local function parse(arguments)
 end
 
 local function run(arguments)
+  if arguments[1] == "--version" then arguments[1] = "version" end -- as one tries first with any program
   local parsed = parse(arguments)
   return require("imr.cli." .. parsed.command).run(parsed) or 0
 end

@@ -8,7 +8,7 @@ local selection = {}
 ---@param parser table
 ---@param with_state boolean also --kind and --offline
 function selection.configure(parser, with_state)
-  parser:option("--meter", "Meter number; repeatable. @FILE takes them from a file, @- from standard input.")
+  parser:option("--meter", "Meter number; repeatable. @FILE takes them from a file, one a line, @- from stdin.")
     :argname("NUMBER"):count("*")
   if not with_state then return end
   parser:option("--kind", "Only these meters: electricity or water."):choices { "electricity", "water" }

@@ -248,6 +248,7 @@ function run.resolve(arguments)
   notes.clear()
   return finish(arguments, out, rows, function()
     if interrupted() then return #resolved.recovered > 0 and 6 or 128 + core.caught_signal() end
+    if #resolved == 0 then notes.say "no command is of unknown outcome" end
     if unknown > 0 then notes.say("%d are still unknown%s", unknown, problem and ": " .. tostring(problem) or "") end
     return unknown > 0 and 6 or 0
   end)
