@@ -37,6 +37,21 @@ describe("a listing", function()
     user:remove()
   end)
 
+  it("that goes on after more rows or pages than allowed is an error that says what to raise", function()
+    local capped = simulator.start { meters = 25, interval = 0, page_cap = 10 }
+    local other = cli.user(capped.url)
+    local function read(flags) return other:run("meters --interval 0 " .. flags) end
+    for name, most in pairs { rows = 15, pages = 2 } do
+      local result = read(("--max-%s %d"):format(name, most))
+      assert.equal(1, result.status)
+      assert.matches(("max_%s = %d allows"):format(name, most), result.err, 1, true)
+    end
+    assert.equal(0, read("--max-rows 25 --max-pages 4").status)
+    assert.equal(2, read("--max-rows 0").status)
+    capped:stop()
+    other:remove()
+  end)
+
   local function count(keep)
     local found = 0
     for _, meter in ipairs(meters) do found = found + (keep(meter) and 1 or 0) end

@@ -15,7 +15,8 @@ local connect = {}
 connect.DEFAULT_URL = require("imr.options").defaults.base_url
 
 local OPTIONS = {
-  "base_url", "username", "password", "encoding", "interval", "timeout", "retries", "ca_file", "proxy", "utc_offset",
+  "base_url", "username", "password", "encoding", "interval", "timeout", "retries", "max_rows",
+  "max_pages", "ca_file", "proxy", "utc_offset",
 }
 
 connect.configure = settings.configure

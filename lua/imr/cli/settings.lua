@@ -63,6 +63,8 @@ local LIST = {
   { "interval", number, "SECONDS", "Between two requests to one endpoint (default: 2)." },
   { "timeout", number, "SECONDS", "For one request (default: 30)." },
   { "retries", number, "N", "Repetitions of a failed read (default: 4)." },
+  { "max_rows", number, "N", "A listing that goes on after so many rows is an error (default: 10,000,000)." },
+  { "max_pages", number, "N", "The same for pages (default: 100,000)." },
   { "ca_file", text, "FILE", "Certificates to trust instead of the system's." },
   { "proxy", text, "URL", "Proxy; none is taken from the environment." },
   { "utc_offset", utc_offset, "OFFSET", "The platform's clock (default: +08:00)." },
