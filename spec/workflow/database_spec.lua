@@ -350,6 +350,12 @@ describe("the address of a database", function()
     shell.must("rm -r " .. scratch)
   end)
 
+  it("that cannot be reached comes with what to look at", function()
+    local _, err = database.open "postgres://imr@127.0.0.1:1/x?statement_timout=5"
+    assert.matches("to the server (does it run there?", err.message, 1, true)
+    assert.matches("the parameters behind the ?", err.message, 1, true)
+  end)
+
   it("that is mistyped is none either, is no file, and is not shown", function()
     for _, where in ipairs { "postgres://imr:2024/sekret@127.0.0.1/db", "postgres://imr:20?a=sekret@127.0.0.1/db",
       "postgres://imr:20?sekret@127.0.0.1/db", " postgres://imr:sekret@h/db", "\tpostgresql://imr:sekret@h/db",

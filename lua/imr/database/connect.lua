@@ -62,6 +62,15 @@ local function set_up_sqlite(connection, fail)
   end
 end
 
+-- The driver says no more than this, whatever the reason is.
+local NOTHING_SAID = "no connection to the server"
+local ADVICE = " (does it run there? are account, password and name right, and the parameters behind the ?)"
+
+local function explained(message)
+  if type(message) ~= "string" or not message:find(NOTHING_SAID, 1, true) then return message end
+  return message:match "^(.-)%s*$" .. ADVICE
+end
+
 local SPARE = 5 -- seconds more than a statement may take, for PostgreSQL to say so itself
 
 ---Connects. Raises where LuaDBI or its driver is missing; whatever else goes wrong is told to `fail`, which raises.
@@ -78,7 +87,7 @@ function connect.open(where, fail)
     connection, message = limited.connect(where.statement_timeout + SPARE, dial, where.conninfo, where.user,
       where.password, where.host, where.port)
   end
-  if not connection then fail(message) end
+  if not connection then fail(explained(message)) end
   connection:autocommit(true)
   if where.dialect == "sqlite" then set_up_sqlite(connection, fail) end
   return connection
