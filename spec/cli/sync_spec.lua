@@ -67,6 +67,8 @@ describe("imr sync", function()
     db:close()
     local certificate = run "sync --certificate=-3d --format json"
     assert.equal(5, certificate.status)
+    local chosen = run "sync --certificate=-3d --format csv --fields listing,missing"
+    assert.matches("^listing,missing\r\n", chosen.out)
     local sum = cjson.decode(certificate.out)[1]
     assert.same({ "readings", 12, 11, 1, 1, false },
       { sum.listing, sum.expected, sum.received, sum.missing, sum.unknown, sum.complete })
@@ -185,6 +187,8 @@ describe("imr plan sync", function()
     local user = cli.user()
     local result = user:run "plan sync --meters 500 --format json"
     local rows = cjson.decode(result.out)
+    local chosen = user:run "plan sync --meters 500 --format csv --fields listing,requests"
+    assert.matches("^listing,requests\r\n", chosen.out)
     user:remove()
     assert.equal(0, result.status, result.err)
     local total = rows[#rows]

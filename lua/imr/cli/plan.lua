@@ -128,7 +128,6 @@ end
 
 ---@return integer exit status
 function plan.run(arguments)
-  if arguments.fields then exit.usage("--fields goes with a listing") end
   prepare_sync(arguments)
   local list, dated = chosen_listings(arguments)
   local chosen = settings.read(arguments)

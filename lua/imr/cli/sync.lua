@@ -139,9 +139,9 @@ end
 
 ---@return integer exit status
 function sync.run(arguments)
-  if arguments.fields then exit.usage("--fields goes with a listing or an export") end
   if arguments.to and not arguments.from then exit.usage("--to needs --from") end
   if arguments.certificate then return certify(arguments) end
+  if arguments.fields then exit.usage("--fields goes with --certificate") end -- a run would end with the complaint
   local client, chosen = connect.client(arguments, { on_event = require("imr.cli.reader").on_event })
   local options, offset = options_of(arguments, client, chosen)
   local report
