@@ -31,7 +31,7 @@ return {
     "`before_send`、`last_check` 或 `interrupted` 在指令发出之前拦下了它" },
   { "store", CLIENT, NO, "the store cannot be used", "存储不可用" },
   { "closed", CLIENT, NO_OR_MAYBE, "the client was closed", "客户端已关闭" },
-  { "phase", ANYWHERE, NO,
+  { "phase", ANYWHERE, NO_OR_MAYBE,
     "nothing may wait here: a phase of nginx, a database in its worker, the client in its own `on_event` or transport",
     "这里不能等待：nginx 的当前阶段、worker 里的数据库，或在 `on_event`、传输函数里调用客户端" },
   { "missing", ANYWHERE, NO, "a Lua module that this part needs is not there; the message says how to get it",

@@ -138,12 +138,16 @@ function Plain:spawn(fn, ...)
   return thread
 end
 
-local FOREIGN = "a light thread called coroutine.yield() itself: nothing would wake it (imr.sleep waits)"
+-- What it did before, a command perhaps, nobody can tell.
+local function yielded_itself()
+  return core.error { kind = "phase", retryable = false, executed = "maybe",
+    message = "a light thread called coroutine.yield() itself: nothing would wake it (imr.sleep waits)" }
+end
 
 local function finish(thread, ok, problem)
   if coroutine.status(thread.co) ~= "dead" then
     if thread.waiter then return end
-    ok, problem = false, FOREIGN
+    ok, problem = false, yielded_itself()
   end
   thread.ok = ok
   if not ok then thread.results[1] = problem end
