@@ -23,7 +23,8 @@ trap 'rm -rf "$work"' EXIT
 queue() {
   # shellcheck disable=SC2086
   find ${specs:-spec} -name '*_spec.lua' | grep -vE "$excluded" | sort |
-    awk '{ print ($0 ~ "spec/(nginx|store|workflow)/" ? 1 : $0 ~ "spec/http/" ? 2 : 3), $0 }' | sort -sn | cut -d' ' -f2- |
+    awk '{ print ($0 ~ "spec/(nginx|store|workflow)/" ? 1 : $0 ~ "spec/(http|cli|unit)/" ? 2 : 3), $0 }' |
+    sort -sn | cut -d' ' -f2- |
     while read -r file; do
       for lua in $luas; do echo "$lua $file"; done
     done
