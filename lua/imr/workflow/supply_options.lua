@@ -33,10 +33,9 @@ function options.number_problem(name, value)
 end
 
 local function value_problem(name, value)
-  if type(value) == "number" then return options.number_problem(name, value) end
   if name == "guard" then return guard.problem(value) end
-  if not called[name] or is_callable(value) then return nil end
-  return ("option '%s' cannot be a %s"):format(name, type(value))
+  if called[name] and not is_callable(value) then return ("option '%s' cannot be a %s"):format(name, type(value)) end
+  return type(value) == "number" and options.number_problem(name, value) or nil
 end
 
 ---What is wrong with them.
