@@ -85,11 +85,23 @@ local function fault(answer, request, spent, runtime_)
   return { kind = "network", message = "the connection was closed: " .. answer.fault, executed = "maybe" }
 end
 
+local request_fields = { url = "string", headers = "table", body = "string", timeout = "number" }
+
+local function must_be_request(request, level)
+  for name, kind in pairs(request_fields) do
+    local given = type(request) == "table" and type(request[name]) or "nil"
+    if given ~= kind then
+      error(("a transport takes a request whose %s is a %s, not a %s"):format(name, kind, given), level + 1)
+    end
+  end
+end
+
 ---The transport into this world, for imr.new's option `transport`.
 ---@return imr.Transport
 function World:transport()
   must_be_world(self, 2)
   return function(request)
+    must_be_request(request, 2)
     self.runtime:sleep(self.network)
     local answer = self.platform:handle({
       method = request.method, path = request.url:match("^%a+://[^/]+(/.*)$"),
