@@ -87,11 +87,13 @@ end
 
 local request_fields = { url = "string", headers = "table", body = "string", timeout = "number" }
 
-local function must_be_request(request, level)
+-- What is wrong with a request, or nil.
+local function request_problem(request)
   for name, kind in pairs(request_fields) do
     local given = type(request) == "table" and type(request[name]) or "nil"
     if given ~= kind then
-      error(("a transport takes a request whose %s is a %s, not a %s"):format(name, kind, given), level + 1)
+      return { kind = "usage", executed = "no",
+        message = ("a transport takes a request whose %s is a %s, not a %s"):format(name, kind, given) }
     end
   end
 end
@@ -101,7 +103,8 @@ end
 function World:transport()
   must_be_world(self, 2)
   return function(request)
-    must_be_request(request, 2)
+    local wrong = request_problem(request)
+    if wrong then return nil, wrong end
     self.runtime:sleep(self.network)
     local answer = self.platform:handle({
       method = request.method, path = request.url:match("^%a+://[^/]+(/.*)$"),

@@ -169,8 +169,6 @@ check("imr.testing", {
   { function() local _ = testing.new(5) end, "testing.new takes a table of options, not a number" },
   { function() local _ = testing.new { metres = 5 } end, "unknown simulator option 'metres'" },
   { function() local _ = testing.new { meters = -1 } end, "simulator option 'meters'" },
-  { function() local _ = testing.new():transport() {} end, "a transport takes a request whose " },
-  { function() local _ = testing.new():transport() "" end, "a transport takes a request whose " },
   { function() local _ = testing.new { network = "far" } end, "option 'network' must be a number of seconds" },
   { function() local _ = new:client(5) end, "world:client takes a table of options, not a number" },
   { function() local _ = new:client { pagesize = 5 } end, "did you mean 'page_size'?" },
@@ -283,6 +281,16 @@ describe("nothing else raises:", function()
           end
         end)
       end
+    end
+  end)
+end)
+
+describe("a world's transport", function()
+  it("says of what is no request that it has not left", function()
+    for _, request in ipairs { {}, "", { url = "http://x/y", headers = {}, body = "" } } do
+      local status, problem = testing.new():transport()(request)
+      assert.same({ nil, "usage", "no" }, { status, problem.kind, problem.executed })
+      assert.matches("a transport takes a request whose ", problem.message, 1, true)
     end
   end)
 end)
