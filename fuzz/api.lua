@@ -236,6 +236,7 @@ function steps.method(self)
   local on = self.from:choose(10) == 9 and self:any() or object
   local fine, results = self:call(kind .. ":" .. name, meta.__index[name], on, arguments(self, classes[kind][name],
     name))
+  if not fine and name == "collect" then rows.forget(on) end
   if not fine then return end
   judge(name, on, results)
   if name == "pages" then iterate(self, on, results[1]) end

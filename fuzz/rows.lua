@@ -41,6 +41,9 @@ function rows.take(cursor, name, results)
   end
 end
 
+--- What a collect() that raised had read is gone with it, and its caller knows.
+function rows.forget(cursor) watched[cursor] = nil end
+
 --- At the end of an input: what is not collected is not asked again.
 function rows.settle()
   for cursor in pairs(watched) do watched[cursor] = nil end
