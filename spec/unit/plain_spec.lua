@@ -19,6 +19,31 @@ describe("timers", function()
     assert.is_nil(timers:next_time())
   end)
 
+  it("can be taken out in the middle of a change, as a finalizer may", function()
+    local timers, victims = Timers.new(), {}
+    local at = {}
+    local Time = {} -- a time whose comparison takes timers out
+    function Time.__lt(a, b)
+      if victims[1] then timers:remove(table.remove(victims)) end
+      return a.number < b.number
+    end
+    function Time.__le(a, b) return a.number <= b.number end
+    local function time(number) return setmetatable({ number = number }, Time) end
+    for index = 1, 40 do at[index] = timers:add(time(index * 7 % 40), index) end
+    for index = 1, 40, 2 do victims[#victims + 1] = at[index] end
+    for index = 41, 60 do timers:add(time(index * 7 % 40), index) end
+    assert.is_nil(victims[1])
+    local last, count = time(-1), 0
+    while timers.size > 0 do
+      local now = timers:next_time()
+      assert.is_true(count < 60)
+      assert.is_true(last.number <= now.number)
+      assert.is_truthy(timers:pop_due(now))
+      last, count = now, count + 1
+    end
+    assert.equal(40, count)
+  end)
+
   it("can be taken out anywhere, and keep nothing alive", function()
     math.randomseed(7)
     local timers, kept, weak = Timers.new(), {}, setmetatable({}, { __mode = "k" })

@@ -1,11 +1,14 @@
 -- Timers: a binary heap that knows where each timer stands, so that a cancelled one leaves at once
 -- and keeps nothing alive.
+--
+-- A finalizer may take a timer out at any moment, under LuaJIT also in the middle of a change of the heap: then it only
+-- marks it, and the change that is under way takes it out at its end.
 
 local Timers = {}
 Timers.__index = Timers
 
 function Timers.new()
-  return setmetatable({ size = 0, order = 0 }, Timers)
+  return setmetatable({ size = 0, order = 0, changing = false, marked = false }, Timers)
 end
 
 local function earlier(a, b)
@@ -40,19 +43,7 @@ local function sink(self, timer)
   place(self, timer, index)
 end
 
----Adds a timer for `value` at the time `at`; equal times keep their order.
-function Timers:add(at, value)
-  local timer = { at = at, order = 0, value = value, index = 0 }
-  local index = self.size + 1 -- behind the allocation: a finalizer may have taken timers out in it
-  timer.order, timer.index = self.order + 1, index
-  self[index] = timer -- may run out of memory: then nothing has changed
-  self.size, self.order = index, timer.order
-  rise(self, timer)
-  return timer
-end
-
----Takes a timer out; one that is out already is left alone.
-function Timers:remove(timer)
+local function take_out(self, timer)
   local index = timer.index
   if not index then return end
   local last = self[self.size]
@@ -63,6 +54,37 @@ function Timers:remove(timer)
   sink(self, last)
 end
 
+-- A change that memory ran out in left `changing` behind; the next one ends as always.
+local function finish(self)
+  while self.marked do
+    local timer = self.marked
+    self.marked = timer.marked ~= true and timer.marked -- true ends the list
+    take_out(self, timer)
+  end
+  self.changing = false
+end
+
+---Adds a timer for `value` at the time `at`; equal times keep their order.
+function Timers:add(at, value)
+  local timer = { at = at, order = 0, value = value, index = 0, marked = false }
+  self.changing = true
+  local index = self.size + 1
+  timer.order, timer.index = self.order + 1, index
+  self[index] = timer -- may run out of memory: then nothing has changed
+  self.size, self.order = index, timer.order
+  rise(self, timer)
+  finish(self)
+  return timer
+end
+
+---Takes a timer out; one that is out already is left alone.
+function Timers:remove(timer)
+  if timer.index and not timer.marked then timer.marked, self.marked = self.marked or true, timer end
+  if self.changing then return end
+  self.changing = true
+  finish(self)
+end
+
 ---The earliest time, or nil when there is no timer.
 function Timers:next_time()
   return self.size > 0 and self[1].at or nil
@@ -70,10 +92,13 @@ end
 
 ---Takes out the first timer that is due and returns its value, or nil.
 function Timers:pop_due(now)
+  if self.marked then finish(self) end
+  self.changing = true
   local first = self[1]
-  if not first or first.at > now then return nil end
-  self:remove(first)
-  return first.value
+  local due = first ~= nil and first.at <= now
+  if due then take_out(self, first) end
+  finish(self)
+  return due and first.value or nil
 end
 
 return Timers
