@@ -1,5 +1,4 @@
 /* Text that somebody else wrote, made fit for a log and for a terminal. */
-#include "clean.h"
 #include "compat.h"
 #include "core.h"
 #include "utf8.h"
@@ -44,7 +43,7 @@ static const char *find_unfit(const char *at, const char *end, size_t *skip) {
 }
 
 /* A "?" each: what is left out would join what stood apart, also the two halves of a secret. */
-void imr_push_clean(lua_State *L, const char *text, size_t size) {
+static void push_clean(lua_State *L, const char *text, size_t size) {
   const char *end = text + size;
   size_t skip = 0;
   luaL_Buffer out;
@@ -67,7 +66,7 @@ writing or is not seen, and each byte that is no UTF-8, becomes a "?".
 static int clean_text(lua_State *L) {
   size_t size;
   const char *text = luaL_checklstring(L, 1, &size);
-  imr_push_clean(L, text, size);
+  push_clean(L, text, size);
   return 1;
 }
 

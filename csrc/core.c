@@ -12,7 +12,6 @@ int luaopen_imr_core(lua_State *L) {
   imr_open_decode(L);
   imr_open_describe(L);
   imr_open_descriptors(L);
-  imr_open_error(L);
   imr_open_output_file(L);
   imr_open_pace(L);
   imr_open_private_file(L);

@@ -11,7 +11,6 @@ void imr_open_clock(lua_State *L);
 void imr_open_decode(lua_State *L);
 void imr_open_describe(lua_State *L);
 void imr_open_descriptors(lua_State *L);
-void imr_open_error(lua_State *L);
 void imr_open_output_file(lua_State *L);
 void imr_open_pace(lua_State *L);
 void imr_open_private_file(lua_State *L);

@@ -204,7 +204,7 @@ local returns_error = { login = true, meter = true, latest_reading = true, disco
 
 local function judge(name, object, results)
   local first, err = results[1], results[2]
-  if returns_error[name] and results.n > 0 and first == nil and not require("imr.core").is_error(err) then
+  if returns_error[name] and results.n > 0 and first == nil and not require("imr.errors").is(err) then
     verdict.finding("%s returned nil and %s", name, type(err))
   end
   rows.take(object, name, results)

@@ -81,14 +81,6 @@ local function transfer_table(self)
   return setmetatable({}, { __index = function(_, name) self:act() return behind[name] and behind[name] end })
 end
 
--- What becomes an error object has what the fuzzer has put into it.
-local function own_table(self)
-  local value = self:any()
-  if type(value) ~= "table" then return value end
-  self.given[value] = true
-  return value
-end
-
 -- No other program: this one is told what to start.
 local commands = { "true", "exit 3", "sleep 5", "kill -9 $$" }
 
@@ -96,9 +88,9 @@ local function shell_command(self) return commands[self.from:choose(#commands) +
 
 -- Functions and methods with what they usually take.
 local usual = {
-  sleep = {}, now = {}, schema = {}, meter_types = {}, boot = {}, process_id = {}, caught_signal = {}, is_error = {},
+  sleep = {}, now = {}, schema = {}, meter_types = {}, boot = {}, process_id = {}, caught_signal = {},
     unix_time = {},
-  error = { own_table }, unknown_option = {}, is_utf8 = { text }, cut = { text, seconds }, from_gb18030 = { text },
+  unknown_option = {}, is_utf8 = { text }, cut = { text, seconds }, from_gb18030 = { text },
     is_terminal = {}, terminal_columns = {}, is_hung_up = {}, token_fresh = {},
   parse_time = { text, offset }, format_time = { seconds, offset },
   decode = { endpoint, body, decimals, offset }, decoder = { endpoint, body, decimals, offset },
@@ -107,7 +99,6 @@ local usual = {
   private_write = { path, text }, private_make = { path }, private_lock = { path }, slots_open = { path },
   pace_reserve = { seconds, seconds, seconds, seconds }, pace_release = { seconds, seconds, seconds },
   request = { endpoint, request_table, offset }, fingerprint = { text, text }, json = { body },
-  code = { function(self) return 1000 + self.from:choose(13) end },
   child = { shell_command }, clean = { text }, as_utf8 = { text }, user_name = {}, is_user = { text },
   process_began = { seconds },
   process_place = {}, call_limit = {},
@@ -138,7 +129,6 @@ local function short(value) return tonumber(value) and math.min(tonumber(value),
 local tamed = {
   sleep = short, poll = short,
   child = function(value) return not tonumber(value) and type(value) ~= "string" and value or nil end,
-  error = function(value) return type(value) ~= "table" and value or nil end,
   start = function(value) return type(value) ~= "table" and value or nil end, -- it may name anybody's host
 }
 

@@ -1,7 +1,7 @@
 -- What counts as a finding of the targets that call the public API: an error of ours that is not told at the caller's
 -- line, an error value that is neither a text nor an error object, a secret in anything that leaves us. A finding is
 -- raised past every pcall: see `verdict.finding`.
-local core = require "imr.core"
+local errors = require "imr.errors"
 
 local verdict = {
   ---To be found in nothing that leaves us.
@@ -102,7 +102,7 @@ end
 function verdict.raised(value, what, own)
   if found then error(found, 0) end
   if own(value) then return end
-  if core.is_error(value) then return verdict.error(value, what) end
+  if errors.is(value) then return verdict.error(value, what) end
   if not KINDS[type(value)] or type(value) == "table" and tostring(value) ~= "this light thread was cancelled" then
     verdict.finding("%s raised a %s: %s", what, type(value), shown(value))
   end
@@ -114,7 +114,7 @@ end
 local function judge(value, what)
   if type(value) == "string" then
     verdict.text(value, what)
-  elseif core.is_error(value) then
+  elseif errors.is(value) then
     verdict.error(value, what)
   elseif type(value) == "table" then
     for _, entry in next, value do

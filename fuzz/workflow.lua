@@ -8,6 +8,7 @@ local Hostile = require "hostile"
 local Plain = require "imr.runtime.plain"
 local bytes = require "bytes"
 local core = require "imr.core"
+local errors = require "imr.errors"
 local database = require "imr.database"
 local imr = require "imr"
 local platform = require "platform"
@@ -192,7 +193,7 @@ local returns_error = { ["supply.plan"] = true, ["supply.apply"] = true, ["suppl
 
 local function judged_call(self, name, called, ...)
   local fine, results = self:call(name, called, ...)
-  if fine and returns_error[name] and results[1] == nil and not core.is_error(results[2]) then
+  if fine and returns_error[name] and results[1] == nil and not errors.is(results[2]) then
     verdict.finding("%s returned nil and %s", name, type(results[2]))
   end
   return fine, results

@@ -1,14 +1,12 @@
 -- The pages that follow from the C schema: records and parameters, return codes, and the records' classes for editors.
 
 local core = require "imr.core"
-local kinds = require "docs_kinds"
+local errors = require "imr.errors"
 local known = require "docs_fields"
 
 local cjson = require "cjson"
 
 local schema = {}
-
-local CODES = { 200, 1001, 1002, 1005, 1006, 1007, 1008, 1009, 1010, 1011 }
 
 local lua_types = { str = "string", int = "integer", dec = "number|string", time = "integer", enum = "string" }
 
@@ -157,13 +155,15 @@ end
 
 local code_words = {
   en = { language = 1, title = "# Return codes",
-    intro = "Made from the table of the C core by `make docs`. Do not edit it. "
+    intro = "Made from `lua/imr/errors.lua` and `lua/imr/words.lua` by `make docs`. Do not edit it. "
     .. "Platform document §5.\n\n`err.code` is the number, `err.kind` the kind. `executed` tells whether the platform "
     .. "acted.",
     head = "| code | meaning | `err.kind` | `executed` | the client |\n|---|---|---|---|---|", other = "other",
     kinds = "\n## Errors without a return code\n\nThe program `imr` shows the kind with `--json-errors`.\n\n"
       .. "| `err.kind` | comes from | `executed` | meaning |\n|---|---|---|---|" },
-  zh = { language = 2, title = "# 返回码", intro = "本页由 `make docs` 根据 C 核心的表生成，请勿手工修改。平台文档 §5。\n\n"
+  zh = { language = 2, title = "# 返回码",
+    intro = "本页由 `make docs` 根据 `lua/imr/errors.lua` 和 `lua/imr/words.lua` 生成，"
+    .. "请勿手工修改。平台文档 §5。\n\n"
     .. "`err.code` 是返回码，`err.kind` 是错误种类，`executed` 表示平台是否已执行。",
     head = "| 返回码 | 含义 | `err.kind` | `executed` | 客户端的处理 |\n|---|---|---|---|---|", other = "其他",
     kinds = "\n## 没有返回码的错误\n\n命令行 `imr` 用 `--json-errors` 显示错误种类。\n\n"
@@ -171,10 +171,11 @@ local code_words = {
 }
 
 local function code_row(number, label, language)
-  local kind, executed, _, meaning = core.code(number)
+  local kind, executed, _, meaning = errors.code(number)
   local key = label == tostring(number) and number or "other"
-  local reaction = known.entry(known.codes, key)
-  if language == "zh" then meaning, reaction = (table.unpack or unpack)(known.entry(known.codes_zh, key)) end
+  local entry = known.entry(known.codes, key)
+  local reaction = entry[1]
+  if language == "zh" then meaning, reaction = entry[2], entry[3] end
   return row(label, meaning, code(kind), code(executed), reaction)
 end
 
@@ -191,10 +192,10 @@ end
 function schema.codes(language)
   local say = code_words[language]
   local out = { say.title, "\n" .. say.intro .. "\n", say.head }
-  for _, number in ipairs(CODES) do out[#out + 1] = code_row(number, tostring(number), language) end
+  for _, number in ipairs(errors.codes()) do out[#out + 1] = code_row(number, tostring(number), language) end
   out[#out + 1] = code_row(0, say.other, language)
   out[#out + 1] = say.kinds
-  for _, entry in ipairs(kinds) do out[#out + 1] = kind_row(entry, say.language) end
+  for _, entry in ipairs(known.kinds) do out[#out + 1] = kind_row(entry, say.language) end
   return table.concat(out, "\n") .. "\n"
 end
 

@@ -115,24 +115,6 @@ function core.meter_types() end
 ---Occupies those of the descriptors 0, 1 and 2 that are closed. To be called before anything is opened whose number is not ours to choose. Reading and writing there goes on failing.
 function core.keep_standard_descriptors() end
 
----What a return code means.
----@param code integer as the platform sent it
----@return string kind
----@return string executed "no", "maybe" or "yes"
----@return boolean retryable
----@return string meaning in English
-function core.code(code) end
-
----Makes the error object of the table given: same table, with a metatable, and the message in one clean line.
----@param fields table kind, code, message, endpoint, http_status, retryable, executed, retry_after
----@return table the error
-function core.error(fields) end
-
----Is this value one of our errors?
----@param value any anything
----@return boolean
-function core.is_error(value) end
-
 ---Prepares the replacement of a file. A device or a pipe can't be replaced: there is no second path then.
 ---@param path string
 ---@return string|nil target to write or to rename to

@@ -2,7 +2,7 @@
 --
 -- A read is repeated after a failure that may pass. A command is repeated only when it certainly did not happen.
 
-local core = require "imr.core"
+local errors = require "imr.errors"
 local wire = require "imr.wire"
 
 local BACKOFF, BACKOFF_MOST = 0.5, 8 -- before a repetition, doubling; seconds
@@ -27,7 +27,7 @@ function Call:time_left(deadline)
 end
 
 local function late_error(endpoint, left)
-  return core.error { kind = "timeout", endpoint = endpoint, retryable = true, executed = "no", by_deadline = true,
+  return errors.new { kind = "timeout", endpoint = endpoint, retryable = true, executed = "no", by_deadline = true,
     message = ("the deadline passed before the request was sent (%.1f s ago)"):format(-left) }
 end
 
@@ -49,14 +49,14 @@ local function limit(request, call, now)
 end
 
 local function late_to_leave(endpoint, call)
-  return core.error { kind = "timeout", endpoint = endpoint, retryable = true, executed = "no",
+  return errors.new { kind = "timeout", endpoint = endpoint, retryable = true, executed = "no",
     message = ("the last check took longer than the %g s in which the command had to leave"):format(call.leave_limit) }
 end
 
 -- A transport may return a string, or { kind, message, executed }. Only a plain "no" says that nothing has left.
 local function transport_error(problem, redact)
   if type(problem) ~= "table" then problem = { message = problem } end
-  return core.error {
+  return errors.new {
     kind = problem.kind or "network", message = redact(tostring(problem.message or "the transport failed")),
     retryable = problem.kind ~= "protocol" and problem.kind ~= "closed" and problem.kind ~= "vetoed",
     executed = problem.executed == "no" and "no" or "maybe",
@@ -208,8 +208,8 @@ function Call:take_slot(call, held, spacing)
 end
 
 local function veto(why)
-  if core.is_error(why) then return why end
-  return core.error { kind = "vetoed", message = tostring(why or "before_send said no"), retryable = false,
+  if errors.is(why) then return why end
+  return errors.new { kind = "vetoed", message = tostring(why or "before_send said no"), retryable = false,
     executed = "no" }
 end
 
@@ -316,7 +316,7 @@ end
 -- ---------------------------------------------------------------- login
 
 local function no_token()
-  return core.error { kind = "protocol", message = "the login succeeded but gave no token", endpoint = "login",
+  return errors.new { kind = "protocol", message = "the login succeeded but gave no token", endpoint = "login",
     retryable = true, executed = "yes" }
 end
 

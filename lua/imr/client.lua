@@ -4,6 +4,7 @@
 -- cursor gives it when its rows are asked for, because making one sends nothing.
 
 local core = require "imr.core"
+local errors = require "imr.errors"
 local Cursor = require "imr.cursor"
 local supply = require "imr.command"
 
@@ -166,7 +167,7 @@ local function find(cursor, meter_no, endpoint)
     if not row then break end
   end
   local doubt = cursor.report.complete and "" or ", but its listing was not complete"
-  return nil, core.error { kind = "not_found", endpoint = endpoint, retryable = false, executed = "yes",
+  return nil, errors.new { kind = "not_found", endpoint = endpoint, retryable = false, executed = "yes",
     message = ("the platform lists no meter %s%s"):format(meter_no, doubt) }
 end
 

@@ -3,6 +3,7 @@
 
 local confirmation = require "imr.confirmation"
 local core = require "imr.core"
+local errors = require "imr.errors"
 local sorted_names = require "imr.sorted_names"
 
 local CONFIRM_DEADLINE = 120 -- seconds, when none is given
@@ -64,7 +65,7 @@ function command.check(opts)
 end
 
 local function not_found(run, what)
-  return core.error { kind = "not_found", endpoint = "meters", retryable = false, executed = "no",
+  return errors.new { kind = "not_found", endpoint = "meters", retryable = false, executed = "no",
     message = ("%s %s, so its state could not be confirmed; nothing was sent"):format(what, run.device_id) }
 end
 

@@ -10,6 +10,7 @@
 -- state that was there all along says nothing. The opposite state contradicts it only in a newer reading.
 
 local core = require "imr.core"
+local errors = require "imr.errors"
 
 local POLL_PAUSE = 1 -- seconds between two looks, on top of the pace
 
@@ -61,7 +62,7 @@ end
 ---@return imr.Error|nil
 function Confirmation:stranger(reading)
   if confirmation.concerns(reading, self.device_id) then return nil end
-  return core.error { kind = "not_found", endpoint = "latest_readings", retryable = false, executed = "yes",
+  return errors.new { kind = "not_found", endpoint = "latest_readings", retryable = false, executed = "yes",
     message = ("meter %s is device %s by now: its reading says nothing of device %s"):format(
       reading.meter_no or "?", reading.device_id, self.device_id) }
 end

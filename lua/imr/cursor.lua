@@ -3,7 +3,7 @@
 --   for row in cursor do ... end     raises the error object
 --   local row, err = cursor:next()   returns it
 
-local core = require "imr.core"
+local errors = require "imr.errors"
 local Completeness = require "imr.completeness"
 local Fetcher = require "imr.fetcher"
 local finalizer = require "imr.finalizer"
@@ -41,11 +41,11 @@ local function explain(err, report, number)
   local copy = {}
   for name, value in pairs(err) do copy[name] = value end
   copy.message = ("%s (page %d; %s)"):format(err.message, number, missing(report))
-  return core.error(copy)
+  return errors.new(copy)
 end
 
 local function incomplete_error(endpoint, report)
-  return core.error {
+  return errors.new {
     kind = "incomplete", endpoint = endpoint, retryable = true, executed = "yes",
     message = ("the listing is not known to be complete: %s%s; ask again"):format(missing(report),
       report.drifted and ", and rows moved while paging" or ""),
@@ -67,7 +67,7 @@ local function limit_error(self)
   local name = report.rows > self.max_rows and "max_rows" or report.pages >= self.max_pages and "max_pages"
   if not name then return nil end
   self.fetcher:cancel()
-  return core.error { kind = "limit", endpoint = self.endpoint, retryable = false, executed = "yes",
+  return errors.new { kind = "limit", endpoint = self.endpoint, retryable = false, executed = "yes",
     message = ("the listing goes on after %d rows in %d pages, more than %s = %d allows: if there are so many, raise it"
       ):format(report.rows, report.pages, name, self[name]) }
 end

@@ -1,6 +1,6 @@
 -- What only a part of imr needs is loaded when that part is used, and asked for by name when it is missing.
 
-local core = require "imr.core"
+local errors = require "imr.errors"
 
 local function older(version, least)
   local function number(text)
@@ -27,5 +27,5 @@ return function(part, module, rock, package, least)
     error(loaded, 0)
   end
   local message = ("%s needs %s: luarocks install %s (Debian: apt-get install %s)"):format(part, what, rock, package)
-  return error(core.error { kind = "missing", message = message, retryable = false, executed = "no" }, 0)
+  return error(errors.new { kind = "missing", message = message, retryable = false, executed = "no" }, 0)
 end

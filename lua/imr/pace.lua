@@ -4,7 +4,7 @@
 -- than the interval, and whoever wakes later than half of that after its slot takes a new one, because the next
 -- caller's slot may already be too near.
 
-local core = require "imr.core"
+local errors = require "imr.errors"
 
 local MARGIN, MARGIN_SHARE = 0.05, 0.05 -- seconds, and at most this share of the interval
 local LATEST = 0.5                      -- share of the margin; the rest is for the way to the platform
@@ -46,7 +46,7 @@ end
 
 local function too_long(wait, now, limits)
   local by_deadline = now + wait > limits.deadline
-  return core.error {
+  return errors.new {
     kind = by_deadline and "timeout" or "throttled",
     message = ("the next slot comes in %.1f s, later than %s allows"):format(wait,
       by_deadline and "the deadline" or "max_wait"),
@@ -55,7 +55,7 @@ local function too_long(wait, now, limits)
 end
 
 local function store_failed(message)
-  return core.error { kind = "store", message = message, retryable = true, executed = "no" }
+  return errors.new { kind = "store", message = message, retryable = true, executed = "no" }
 end
 
 -- Has one of our requests left so late that one of now would come too soon after it? A clock that was set back says

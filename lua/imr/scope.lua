@@ -1,7 +1,7 @@
 -- The waits of one client. Closing the client ends them all with an error, so that close() in mid-flight leaves
 -- nothing behind.
 
-local core = require "imr.core"
+local errors = require "imr.errors"
 local pack = require "imr.pack"
 local runtime = require "imr.runtime"
 
@@ -30,7 +30,7 @@ function Scope:now()
 end
 
 function Scope.closed_error()
-  return core.error { kind = "closed", message = "the client is closed", retryable = false, executed = "no" }
+  return errors.new { kind = "closed", message = "the client is closed", retryable = false, executed = "no" }
 end
 
 -- Made in a function of its own that has returned: the variables of an ended coroutine are gone.
@@ -126,7 +126,7 @@ function Scope:problem()
   if self.closed then return Scope.closed_error() end
   local message = self:is_outside() and "the client cannot be called from inside on_event or a transport, in the "
     .. "middle of its own work: note what there is to do, and do it after the call" or self:runtime():problem()
-  return message and core.error { kind = "phase", message = message, retryable = false, executed = "no" } or nil
+  return message and errors.new { kind = "phase", message = message, retryable = false, executed = "no" } or nil
 end
 
 ---Work that close() has to cancel: an object with `cancel()`. It is not kept alive by this.

@@ -5,6 +5,7 @@
 -- account.
 
 local core = require "imr.core"
+local errors = require "imr.errors"
 
 local POLL, POLL_MOST = 0.005, 0.1      -- how often a waiter looks for the outcome, growing
 local BACKOFF, BACKOFF_MOST = 1, 60     -- after a failed login, before anybody tries again; seconds
@@ -33,20 +34,20 @@ function Session.new(settings)
 end
 
 local function failure_error(failure)
-  return core.error {
+  return errors.new {
     kind = failure.kind, code = failure.code, message = failure.message, endpoint = "login",
     retryable = failure.kind ~= "auth", executed = "no", retry_after = failure.retry_after,
   }
 end
 
 local function out_of_time(wait)
-  return core.error { kind = "timeout", message = "no token before the deadline", endpoint = "login", retryable = true,
+  return errors.new { kind = "timeout", message = "no token before the deadline", endpoint = "login", retryable = true,
     executed = "no", retry_after = wait }
 end
 
 -- Some servers repeat a command that they refuse, and the record of a token is a part of one.
 local function store_failed(self, message)
-  return core.error { kind = "store", message = self.secret.redact(tostring(message)), endpoint = "login",
+  return errors.new { kind = "store", message = self.secret.redact(tostring(message)), endpoint = "login",
     retryable = true, executed = "no" }
 end
 

@@ -1,6 +1,7 @@
 -- How a request's parameters are written, and what a response says.
 
 local core = require "imr.core"
+local errors = require "imr.errors"
 local cjson = require "cjson"
 
 local wire = {}
@@ -78,7 +79,7 @@ end
 -- A status says nothing about whether the platform acted: a gateway may give any of them after it passed the request
 -- on. Only a code of the platform's own in its own envelope does, and a request that never left.
 local function http_error(status, headers, body, redact)
-  return core.error {
+  return errors.new {
     kind = status == 429 and "throttled" or "http", http_status = status,
     message = http_message(status, headers, body, redact),
     retryable = status >= 500 or status == 408 or status == 429,
@@ -88,9 +89,9 @@ local function http_error(status, headers, body, redact)
 end
 
 local function code_error(answer, status, redact)
-  local kind, executed, retryable, meaning = core.code(answer.code)
+  local kind, executed, retryable, meaning = errors.code(answer.code)
   local said = beginning(answer.message, redact)
-  return core.error {
+  return errors.new {
     kind = kind, code = answer.code, http_status = status ~= 200 and status or nil,
     retryable = retryable, executed = executed,
     message = said ~= "" and ("%s (%s)"):format(meaning, said) or meaning,
@@ -133,7 +134,7 @@ local function read(endpoint, status, headers, body, settings)
   local what = answer
     and ("the answer is to another request: no field tells its rows for records of %s"):format(endpoint)
     or "the answer is not the platform's: " .. redact(problem) .. wire.excerpt(body, redact)
-  return nil, core.error { kind = "protocol", http_status = status, retryable = true, executed = "maybe",
+  return nil, errors.new { kind = "protocol", http_status = status, retryable = true, executed = "maybe",
     message = what }
 end
 

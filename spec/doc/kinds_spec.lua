@@ -1,9 +1,7 @@
 -- The page of errors names every kind that the sources make, and no other.
-package.path = package.path .. ";./scripts/?.lua"
-
-local core = require "imr.core"
+local errors = require "imr.errors"
 local files = require "support.files"
-local kinds = require "docs_kinds"
+local kinds = require("imr.words").kinds
 local shell = require "support.shell"
 
 -- Kinds of other things: of supply, of rows in a bill, of a setting of the simulator.
@@ -34,7 +32,7 @@ end
 
 local function of_return_codes()
   local found = {}
-  for code = 0, 2000 do found[core.code(code)] = true end
+  for code = 0, 2000 do found[errors.code(code)] = true end
   return found
 end
 
@@ -43,7 +41,7 @@ describe("the page of errors", function()
     local named = of_return_codes()
     for _, entry in ipairs(kinds) do named[entry[1]] = true end
     for kind in pairs(of_the_tree()) do
-      assert.is_true(named[kind] == true, kind .. " is not in scripts/docs_kinds.lua")
+      assert.is_true(named[kind] == true, kind .. " is not in lua/imr/words.lua")
     end
   end)
 
@@ -58,8 +56,8 @@ describe("the page of errors", function()
 
   it("finds kinds wherever they are given", function()
     assert.same({ a = true, b = true, c = true, d = true, e = true, f = true, g = true }, kinds_in([[
-      return core.error { kind = "a", message = "x" }
-      core.error {
+      return errors.new { kind = "a", message = "x" }
+      errors.new {
         kind = later and "b" or "c",
       }
       err.kind, err.retryable = "d", false

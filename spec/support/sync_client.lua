@@ -1,5 +1,5 @@
 -- A client whose listings a spec writes itself: pages of rows, reports and errors.
-local core = require "imr.core"
+local errors = require "imr.errors"
 
 local sync_client = {}
 
@@ -12,7 +12,7 @@ local function cursor_of(answer)
   return { report = report, pages = function()
     return function()
       number = number + 1
-      if number == answer.fails then error(core.error(answer.error), 0) end
+      if number == answer.fails then error(errors.new(answer.error), 0) end
       return answer.pages[number]
     end
   end }

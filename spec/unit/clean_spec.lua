@@ -1,5 +1,6 @@
 -- What somebody else wrote, in one line that a log and a terminal can take.
 local core = require "imr.core"
+local errors = require "imr.errors"
 
 describe("core.clean", function()
   local cases = {
@@ -26,13 +27,13 @@ end)
 
 describe("an error's message", function()
   it("is cleaned when the error is made, whoever wrote it", function()
-    local err = core.error { kind = "store", message = "redis: x\nimr: all is well\27[2J" }
+    local err = errors.new { kind = "store", message = "redis: x\nimr: all is well\27[2J" }
     assert.equal("redis: x?imr: all is well?[2J", err.message)
     assert.equal("redis: x?imr: all is well?[2J [store]", tostring(err))
   end)
 
   it("may be missing, or no text", function()
-    assert.is_nil(core.error({}).message)
-    assert.equal(5, core.error({ message = 5 }).message)
+    assert.is_nil(errors.new({}).message)
+    assert.equal(5, errors.new({ message = 5 }).message)
   end)
 end)

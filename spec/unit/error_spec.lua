@@ -1,5 +1,5 @@
 -- The error object, and what each return code means (platform document §5).
-local core = require "imr.core"
+local errors = require "imr.errors"
 
 describe("return codes", function()
   local cases = {
@@ -19,7 +19,7 @@ describe("return codes", function()
   }
   for _, case in ipairs(cases) do
     it(("%d is %s"):format(case[1], case[2]), function()
-      local kind, executed, retryable, meaning = core.code(case[1])
+      local kind, executed, retryable, meaning = errors.code(case[1])
       assert.same({ case[2], case[3], case[4] }, { kind, executed, retryable })
       assert.is_true(#meaning > 5)
     end)
@@ -27,7 +27,7 @@ describe("return codes", function()
 end)
 
 describe("an error", function()
-  local err = core.error {
+  local err = errors.new {
     kind = "throttled", code = 1011, message = "too fast", endpoint = "readings", executed = "no", retry_after = 1.5,
   }
 
@@ -42,13 +42,13 @@ describe("an error", function()
   end)
 
   it("is told from other tables", function()
-    assert.is_true(core.is_error(err))
-    for _, other in ipairs { {}, "text", 1, true, setmetatable({}, {}) } do assert.is_false(core.is_error(other)) end
-    assert.has_error(function() core.error("text") end)
+    assert.is_true(errors.is(err))
+    for _, other in ipairs { {}, "text", 1, true, setmetatable({}, {}) } do assert.is_false(errors.is(other)) end
+    assert.has_error(function() errors.new("text") end)
   end)
 
   it("is readable with next to nothing in it", function()
-    assert.equal("unknown error [failed]", tostring(core.error {}))
-    assert.equal("x [failed code=?]", tostring(core.error { message = "x", code = {} }))
+    assert.equal("unknown error [failed]", tostring(errors.new {}))
+    assert.equal("x [failed code=?]", tostring(errors.new { message = "x", code = {} }))
   end)
 end)

@@ -1,6 +1,6 @@
 -- The database's own layer: exact values, transactions, migrations, secrets; the same in SQLite and PostgreSQL.
 local address = require "imr.database.address"
-local core = require "imr.core"
+local errors = require "imr.errors"
 local database = require "imr.database"
 local export = require "imr.workflow.export"
 local migrations = require "imr.database.migrations"
@@ -95,7 +95,7 @@ local function contract(name, new_address)
     it("raises an error object when a statement fails", function()
       local fine, err = pcall(db.execute, db, "SELECT nothing FROM nowhere")
       assert.is_false(fine)
-      assert.is_true(core.is_error(err))
+      assert.is_true(errors.is(err))
       assert.equal("database", err.kind)
       db:close()
       fine, err = pcall(db.row, db, "SELECT 1 AS one")

@@ -1,5 +1,5 @@
 -- The last checks are the last: whatever took its time before them, they are asked after it.
-local core = require "imr.core"
+local errors = require "imr.errors"
 local support = require "support.supply"
 local world = require "support.world"
 
@@ -181,7 +181,7 @@ describe("a command", function()
     run({}, function(case)
       local outcome, err = case.client:disconnect(case.devices[1], { last_check = function() return false, "no" end })
       assert.same({ nil, "vetoed", "no", "no" }, { outcome, err.kind, err.message, err.executed })
-      local own = core.error { kind = "held", message = "not now" }
+      local own = errors.new { kind = "held", message = "not now" }
       outcome, err = case.client:disconnect(case.devices[1], { last_check = function() return nil, own end })
       assert.same({ nil, "held" }, { outcome, err.kind })
       local began = case.world:now()

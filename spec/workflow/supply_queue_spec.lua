@@ -1,5 +1,5 @@
 -- The queue: what is sent, in which order, and what stops it.
-local core = require "imr.core"
+local errors = require "imr.errors"
 local support = require "support.supply"
 
 local first, run, states, with = support.first, support.run, support.states, support.with
@@ -28,7 +28,7 @@ describe("the queue", function()
       local opened = open(path)
       local write = opened.run
       opened.run = function(...)
-        if full then error(core.error { kind = "ledger", message = "the disk is full", executed = "no" }, 0) end
+        if full then error(errors.new { kind = "ledger", message = "the disk is full", executed = "no" }, 0) end
         return write(...)
       end
       return opened

@@ -1,6 +1,7 @@
 --- From an address to a connection of LuaDBI.
 
 local core = require "imr.core"
+local errors = require "imr.errors"
 local driver = require "imr.database.driver"
 local limited = require "imr.database.limited"
 
@@ -8,7 +9,7 @@ local connect = {}
 
 ---@return imr.Error
 function connect.problem(kind, message)
-  return core.error { kind = kind, message = message, retryable = false, executed = "no" }
+  return errors.new { kind = kind, message = message, retryable = false, executed = "no" }
 end
 
 ---Raises inside an nginx worker, which a driver would block.

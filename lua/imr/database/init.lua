@@ -11,7 +11,7 @@
 local address = require "imr.database.address"
 local check_kinds = require "imr.kinds"
 local connect = require "imr.database.connect"
-local core = require "imr.core"
+local errors = require "imr.errors"
 local encode = require("imr.json").encode
 local expect_database = require "imr.database.expected"
 local lock = require "imr.database.lock"
@@ -317,7 +317,7 @@ function database.open(where, options)
   if wrong then error(wrong, 2) end
   local fine, result = pcall(open, where, options and options.existing)
   if fine then return result end
-  if type(result) ~= "table" and not core.is_error(result) then error(result, 0) end
+  if type(result) ~= "table" and not errors.is(result) then error(result, 0) end
   return nil, result
 end
 

@@ -5,6 +5,7 @@
 -- the event has come, so the caller just blocks and the light threads go on.
 
 local core = require "imr.core"
+local errors = require "imr.errors"
 local Event = require "imr.runtime.event"
 local Timers = require "imr.runtime.timers"
 local pack = require "imr.pack"
@@ -140,7 +141,7 @@ end
 
 -- What it did before, a command perhaps, nobody can tell.
 local function yielded_itself()
-  return core.error { kind = "phase", retryable = false, executed = "maybe",
+  return errors.new { kind = "phase", retryable = false, executed = "maybe",
     message = "a light thread called coroutine.yield() itself: nothing would wake it (imr.sleep waits)" }
 end
 

@@ -1,6 +1,6 @@
 -- The clock that a workflow was given: whatever it returns is Unix seconds, or an error says so.
 
-local core = require "imr.core"
+local errors = require "imr.errors"
 
 local LATEST = 253402300799 -- the last second of the year 9999
 
@@ -11,7 +11,7 @@ return function(given)
   return function()
     local seconds = given()
     if type(seconds) == "number" and seconds >= 0 and seconds <= LATEST then return seconds end
-    return error(core.error { kind = "usage", retryable = false, executed = "no",
+    return error(errors.new { kind = "usage", retryable = false, executed = "no",
       message = ("the option 'clock' must return Unix seconds, not %s"):format(tostring(seconds)) }, 0)
   end
 end

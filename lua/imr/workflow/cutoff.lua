@@ -8,6 +8,7 @@
 --- cutoff is nobody's reading at the cutoff. Flags say what is odd about a reading; they do not change the choice.
 
 local core = require "imr.core"
+local errors = require "imr.errors"
 local decimal = require "imr.decimal"
 local expect_database = require "imr.database.expected"
 local quality = require "imr.workflow.quality"
@@ -206,7 +207,7 @@ function cutoff.at(db, options)
   expect_database(db, "cutoff.at", 2)
   local fine, result = pcall(resolve_all, db, filled, chosen, wanted)
   if fine then return result end
-  if core.is_error(result) then return nil, result end
+  if errors.is(result) then return nil, result end
   error(result, 0)
 end
 

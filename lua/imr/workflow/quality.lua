@@ -8,7 +8,7 @@
 --- A flag has rule, meter_no, time, source (a listing), field, value and reference (exact texts), since (the time of
 --- the reference) and detail. The rules are data, in imr.workflow.quality.rules.
 
-local core = require "imr.core"
+local errors = require "imr.errors"
 local expect_database = require "imr.database.expected"
 local load = require "imr.workflow.quality.load"
 local settings = require "imr.workflow.quality.settings"
@@ -135,7 +135,7 @@ function quality.check(db, options)
   expect_database(db, "quality.check", 2)
   local fine, result = pcall(check_all, db, options, chosen)
   if fine then return result end
-  if core.is_error(result) then return nil, result end
+  if errors.is(result) then return nil, result end
   error(result, 0)
 end
 

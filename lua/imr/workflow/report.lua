@@ -6,7 +6,7 @@
 --- Sums are exact; everything that came from the platform is escaped.
 
 local collect = require "imr.workflow.report.collect"
-local core = require "imr.core"
+local errors = require "imr.errors"
 local defaults = require("imr.options").defaults
 local expect_database = require "imr.database.expected"
 local page = require "imr.workflow.report.page"
@@ -72,7 +72,7 @@ function report.html(db, options)
   expect_database(db, "report.html", 2)
   local fine, result = pcall(collect.run, db, filled, chosen)
   if fine then return page.build(result, filled, rules) end
-  if core.is_error(result) then return nil, result end
+  if errors.is(result) then return nil, result end
   error(result, 0)
 end
 

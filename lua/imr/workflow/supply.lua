@@ -10,6 +10,7 @@ local check_kinds = require "imr.kinds"
 local checked_clock = require "imr.workflow.checked_clock"
 local claims = require "imr.workflow.supply_claims"
 local core = require "imr.core"
+local errors = require "imr.errors"
 local ledgers = require "imr.workflow.supply_ledger"
 local moment = require "imr.workflow.supply_moment"
 local plans = require "imr.workflow.supply_plan"
@@ -56,7 +57,7 @@ local function returning(fn)
   local function give(fine, ...)
     if fine then return ... end
     local problem = ...
-    if core.is_error(problem) then return nil, problem end
+    if errors.is(problem) then return nil, problem end
     error(problem, 0)
   end
   return function(...) return give(pcall(fn, ...)) end
@@ -65,7 +66,7 @@ end
 local function refused_in_nginx()
   local ngx = rawget(_G, "ngx")
   if not (ngx and ngx.get_phase) then return nil end
-  return core.error { kind = "phase", retryable = false, executed = "no",
+  return errors.new { kind = "phase", retryable = false, executed = "no",
     message = "the supply ledger's database would block the nginx worker: run it beside nginx (imr supply, a timer of "
       .. "the system), and let the worker hand over what is to be done" }
 end
@@ -88,7 +89,7 @@ local function default_path()
   local fine, message = nil, "there is no HOME or XDG_STATE_HOME to find a place for it"
   if directory then fine, message = core.private_directory(directory) end
   if fine then return directory .. "/supply.db" end
-  return error(core.error { kind = "ledger", message = "the supply ledger: " .. message, retryable = false,
+  return error(errors.new { kind = "ledger", message = "the supply ledger: " .. message, retryable = false,
     executed = "no" }, 0)
 end
 
@@ -133,7 +134,7 @@ end
 -- ---------------------------------------------------------------- what was left over
 
 local function missing(what, intent)
-  error(core.error { kind = "guard", retryable = false, executed = "no",
+  error(errors.new { kind = "guard", retryable = false, executed = "no",
     message = ("plan %d was made with %s of its own: give it again"):format(intent.plan, what) }, 0)
 end
 

@@ -5,6 +5,7 @@
 
 local address = require "imr.database.address"
 local core = require "imr.core"
+local errors = require "imr.errors"
 local driver = require "imr.database.driver"
 local watch_file = require("imr.database.connect").watch_file
 
@@ -16,7 +17,7 @@ Database.__index = Database
 local database = {}
 
 local function fail(message, kind)
-  error(core.error { kind = kind or "ledger", message = "the supply ledger: " .. tostring(message), retryable = false,
+  error(errors.new { kind = kind or "ledger", message = "the supply ledger: " .. tostring(message), retryable = false,
     executed = "no" }, 0)
 end
 

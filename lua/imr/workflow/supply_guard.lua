@@ -6,6 +6,7 @@
 -- that takes too long has said no; it is ended with all that it has started. Nobody can end a function.
 
 local core = require "imr.core"
+local errors = require "imr.errors"
 local text_problem = require("imr.text").problem
 
 local guard = { TIMEOUT = 30 } -- seconds
@@ -17,7 +18,7 @@ local function quote(text)
 end
 
 local function failed(message)
-  return core.error { kind = "guard", message = "the guard failed: " .. message, retryable = false, executed = "no" }
+  return errors.new { kind = "guard", message = "the guard failed: " .. message, retryable = false, executed = "no" }
 end
 
 local CANNOT_RUN, SIGNALLED, OVER = 126, 128, 192 -- what a shell says: can't run it, a signal ended it; and above those

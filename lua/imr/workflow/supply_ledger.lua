@@ -13,6 +13,7 @@
 --   unknown -> overtaken               a later command was sent to the device: its own effect cannot be told any more
 
 local core = require "imr.core"
+local errors = require "imr.errors"
 local database = require "imr.workflow.supply_database"
 local runs = require "imr.workflow.supply_runs"
 local schema = require "imr.workflow.supply_schema"
@@ -67,7 +68,7 @@ function Ledger:lock()
     return true
   end
   local kind = message and "ledger" or "locked"
-  return nil, core.error { kind = kind, retryable = kind == "locked", executed = "no",
+  return nil, errors.new { kind = kind, retryable = kind == "locked", executed = "no",
     message = message or ("another process is at work on the queue of %s"):format(self.path) }
 end
 

@@ -1,6 +1,7 @@
 -- A plan: which commands would be sent, which not and why. Making one sends nothing and writes nothing.
 
 local core = require "imr.core"
+local errors = require "imr.errors"
 local guard = require "imr.workflow.supply_guard"
 local hours = require "imr.workflow.supply_hours"
 local number_problem = require("imr.workflow.supply_options").number_problem
@@ -230,7 +231,7 @@ function plan.new(wishes, facts, options)
     expires = math.floor(facts.now + (options.expires or EXPIRES)) }, Plan)
   sort_out(self, wishes, facts, settings, options.force)
   if options.max and #self.entries > options.max then
-    return nil, core.error { kind = "limit", retryable = false, executed = "no",
+    return nil, errors.new { kind = "limit", retryable = false, executed = "no",
       message = ("the plan would send %d commands, more than the %g allowed: nothing is planned"):format(#self.entries,
         options.max) }
   end

@@ -3,7 +3,7 @@
 -- Whoever names what is protected relies on it. So a name that no meter has (mistyped, without its zeros, from the
 -- wrong column), a name that may mean several devices, and a list without names are refused, not passed over.
 
-local core = require "imr.core"
+local errors = require "imr.errors"
 local text_problem = require("imr.text").problem
 
 local SHOWN = 10 -- names in a message
@@ -11,7 +11,7 @@ local SHOWN = 10 -- names in a message
 local protection = {}
 
 local function refusal(message)
-  return core.error { kind = "protection", message = message, retryable = false, executed = "no" }
+  return errors.new { kind = "protection", message = message, retryable = false, executed = "no" }
 end
 
 -- What one entry of a list or a set names; nil where a set says false.

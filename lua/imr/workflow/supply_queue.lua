@@ -6,7 +6,7 @@
 
 local claims = require "imr.workflow.supply_claims"
 local confirmation = require "imr.confirmation"
-local core = require "imr.core"
+local errors = require "imr.errors"
 local guard = require "imr.workflow.supply_guard"
 local moment = require "imr.workflow.supply_moment"
 local protection = require "imr.workflow.supply_protection"
@@ -47,7 +47,7 @@ end
 
 -- Without a state the intent is no concern of this run any more.
 local function held(state, detail, stop)
-  return core.error { kind = "held", message = detail, retryable = false, executed = "no", state = state, stop = stop }
+  return errors.new { kind = "held", message = detail, retryable = false, executed = "no", state = state, stop = stop }
 end
 
 function Run:stop_wanted()
@@ -138,7 +138,7 @@ function Run:held_back(entry, err)
   if err.stop then self:stop(err.stop) end
   if err.state and (err.state ~= "planned" or self.leaving) then self:settle(entry, err.state, "no", err.message) end
   if err.failure then
-    self:failed(core.error { kind = "guard", message = err.message, retryable = false, executed = "no" })
+    self:failed(errors.new { kind = "guard", message = err.message, retryable = false, executed = "no" })
   end
 end
 
@@ -195,7 +195,7 @@ function Run:lost(problem)
     return problem
   end
   if #self.sent > 0 then message = ("%s; sent before that: %s"):format(message, table.concat(self.sent, ", ")) end
-  return core.error { kind = kind, retryable = false, executed = executed, message = message }
+  return errors.new { kind = kind, retryable = false, executed = executed, message = message }
 end
 
 -- ---------------------------------------------------------------- confirmation, beside the sending of the next
@@ -259,7 +259,7 @@ end
 -- Numbers of intents mean something in their own ledger only: a command of another one would be sent on this one's
 -- record.
 local function foreign(ledger)
-  error(core.error { kind = "ledger", retryable = false, executed = "no",
+  error(errors.new { kind = "ledger", retryable = false, executed = "no",
     message = ("the plan is not on record in %s: it belongs to another ledger"):format(ledger.path) }, 0)
 end
 
@@ -319,7 +319,7 @@ function queue.apply(env, plan, options)
     return self:work()
   end)
   self:cleanup()
-  if not fine then error(core.is_error(report) and self:lost(report) or report, 0) end
+  if not fine then error(errors.is(report) and self:lost(report) or report, 0) end
   return report
 end
 

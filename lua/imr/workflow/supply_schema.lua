@@ -1,6 +1,6 @@
 -- The tables of the supply ledger, version by version. A ledger of an older version is taken along when it is opened.
 
-local core = require "imr.core"
+local errors = require "imr.errors"
 
 local schema = {}
 
@@ -43,7 +43,7 @@ local VERSIONS = {
 function schema.migrate(database, path)
   local version = database:rows("PRAGMA user_version")[1].user_version
   if version > #VERSIONS then
-    error(core.error { kind = "ledger", retryable = false, executed = "no",
+    error(errors.new { kind = "ledger", retryable = false, executed = "no",
       message = ("%s was written by a later version of imr"):format(path) }, 0)
   end
   for number = version + 1, #VERSIONS do

@@ -6,6 +6,7 @@
 
 local client_options = require "imr.options"
 local core = require "imr.core"
+local errors = require "imr.errors"
 local hours = require "imr.workflow.supply_hours"
 local json = require "imr.json"
 local protection = require "imr.workflow.supply_protection"
@@ -42,7 +43,7 @@ local function problem_of(values)
 end
 
 local function unsafe(message)
-  return core.error { kind = "unsafe", message = message, retryable = false, executed = "no" }
+  return errors.new { kind = "unsafe", message = message, retryable = false, executed = "no" }
 end
 
 ---@param given { guard: any, quiet_hours: string?, utc_offset: integer?, protected: any } of a plan

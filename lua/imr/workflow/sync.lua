@@ -8,7 +8,7 @@
 --- refuses; run it beside nginx.
 
 local checked_clock = require "imr.workflow.checked_clock"
-local core = require "imr.core"
+local errors = require "imr.errors"
 local coverage = require "imr.workflow.sync_coverage"
 local database = require "imr.database"
 local defaults = require("imr.options").defaults
@@ -117,7 +117,7 @@ end
 local function run_alone(options, db)
   if not db:lock() then
     local holder = db:lock_holder()
-    error(core.error { kind = "busy", retryable = true, executed = "no",
+    error(errors.new { kind = "busy", retryable = true, executed = "no",
       message = ("another sync is at work on %s%s"):format(tostring(db), holder and ": " .. holder or "") }, 0)
   end
   local fine, result = pcall(run, options, db)
@@ -142,7 +142,7 @@ function sync.run(options)
   local fine, result = pcall(run_alone, options, db)
   if db ~= options.db then db:close() end
   if fine then return result end
-  if not core.is_error(result) then error(result, 0) end
+  if not errors.is(result) then error(result, 0) end
   return nil, result
 end
 

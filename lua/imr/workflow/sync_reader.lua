@@ -1,6 +1,6 @@
 --- Reads one listing of a run: its steps in order, every page into the database, and its cursors at each step's end.
 
-local core = require "imr.core"
+local errors = require "imr.errors"
 local cursors = require "imr.workflow.sync_cursors"
 local plan = require "imr.workflow.sync_plan"
 
@@ -168,7 +168,7 @@ function Reader:try(method)
   if self.err then return end
   local fine, problem = pcall(self[method], self)
   if fine then return end
-  if not core.is_error(problem) or problem.kind == "database" then error(problem, 0) end
+  if not errors.is(problem) or problem.kind == "database" then error(problem, 0) end
   self.err = problem
 end
 
