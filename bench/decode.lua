@@ -9,6 +9,7 @@
 -- of the ratios within each round. Garbage collection is part of the time, as in real life.
 
 local core = require "imr.core"
+local schema = require "imr.schema"
 local cjson = require "cjson"
 
 local ROWS = 1000
@@ -98,7 +99,7 @@ local cases = {
 -- ---------------------------------------------------------------- typing in Lua, for comparison
 
 local fields = {}
-for _, endpoint in ipairs(core.schema()) do
+for _, endpoint in ipairs(schema.describe()) do
   local known = {}
   for _, field in ipairs(endpoint.fields) do
     for _, wire in ipairs(field.wire) do known[wire] = field end

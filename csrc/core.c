@@ -10,16 +10,13 @@ int luaopen_imr_core(lua_State *L) {
   imr_open_clean(L);
   imr_open_clock(L);
   imr_open_decode(L);
-  imr_open_describe(L);
   imr_open_descriptors(L);
   imr_open_output_file(L);
   imr_open_pace(L);
   imr_open_private_file(L);
   imr_open_process(L);
-  imr_open_request(L);
   imr_open_signals(L);
   imr_open_slots(L);
-  imr_open_suggest(L);
   imr_open_terminal(L);
   imr_open_text(L);
   imr_open_token(L);

@@ -127,75 +127,18 @@ static const imr_field no_fields[] = {END_OF_FIELDS};
 
 const imr_text imr_image_ok = TEXT("解析正常");
 
-/* Parameters */
-
-#define END_OF_PARAMS                                                                                        \
-  { NULL, NULL, IMR_P_TEXT, false, NULL }
-#define PAGES                                                                                                \
-  {"page", "pageNo", IMR_P_PAGE, false, NULL}, { "page_size", "pageSize", IMR_P_PAGE_SIZE, true, NULL }
-#define DATES                                                                                                \
-  {"from", "BeginDate", IMR_P_FROM, true, NULL}, { "to", "EndDate", IMR_P_TO, true, NULL }
-#define ONE_METER                                                                                            \
-  { "meter", "tableNo", IMR_P_METER, false, NULL }
-#define SOME_METERS                                                                                          \
-  { "meters", "tableNo", IMR_P_METERS, false, NULL }
-
-/* "2" is inferred: the platform's document describes daily records, but not their number. */
-static const imr_word granularity_words[] = {
-    {TEXT("1"), "realtime", false},
-    {TEXT("2"), "daily", false},
-    {NO_TEXT, NULL, false},
-};
-
-static const imr_word command_words[] = {
-    {TEXT("1"), "disconnect", false},
-    {TEXT("2"), "reconnect", false},
-    {TEXT("3"), "request_reading", false},
-    {NO_TEXT, NULL, false},
-};
-
-static const imr_param login_params[] = {
-    {"username", "admin_user_name", IMR_P_TEXT, true, NULL},
-    {"password", "api_password", IMR_P_TEXT, true, NULL},
-    END_OF_PARAMS,
-};
-static const imr_param page_params[] = {PAGES, END_OF_PARAMS};
-static const imr_param one_meter_params[] = {ONE_METER, PAGES, END_OF_PARAMS};
-static const imr_param period_params[] = {SOME_METERS, DATES, PAGES, END_OF_PARAMS};
-static const imr_param consumption_params[] = {
-    {"granularity", "type", IMR_P_NUMBER, true, granularity_words}, ONE_METER, DATES, PAGES, END_OF_PARAMS,
-};
-static const imr_param instruct_params[] = {
-    {"device_id", "deviceId", IMR_P_TEXT, true, NULL},
-    {"command", "type", IMR_P_WORD, true, command_words},
-    END_OF_PARAMS,
-};
-
-const imr_param imr_call_options[] = {
-    {"max_wait", NULL, IMR_P_SECONDS, false, NULL},
-    {"deadline", NULL, IMR_P_SECONDS, false, NULL},
-    {"decimals", NULL, IMR_P_DECIMALS, false, NULL},
-    {"incomplete", NULL, IMR_P_INCOMPLETE, false, NULL},
-    {"max_rows", NULL, IMR_P_COUNT, false, NULL},
-    {"max_pages", NULL, IMR_P_COUNT, false, NULL},
-    END_OF_PARAMS,
-};
-
 /* Endpoints */
 
 const imr_endpoint imr_endpoints[] = {
-    {"login", "/user/login", IMR_LOGIN, NULL, login_params, no_fields},
-    {"meters", "/meter/meterList", IMR_LISTING | IMR_ONE_PER_METER, "Meter", page_params, meter_fields},
-    {"latest_readings", "/meter/readMeter", IMR_LISTING | IMR_ONE_PER_METER, "LatestReading",
-     one_meter_params, latest_reading_fields},
-    {"readings", "/meter/readMeterList", IMR_LISTING, "Reading", period_params, reading_fields},
-    {"consumption", "/meter/readMeterDataList", IMR_LISTING, "Consumption", consumption_params,
-     consumption_fields},
-    {"instruct", "/meter/meterInstruct", IMR_COMMAND, NULL, instruct_params, no_fields},
-    {"tou_readings", "/meter/peaksValleysRead", IMR_LISTING, "TouReading", period_params, tou_reading_fields},
-    {"camera_readings", "/meter/cameraRead", IMR_LISTING, "CameraReading", period_params,
-     camera_reading_fields},
-    {NULL, NULL, 0, NULL, NULL, NULL},
+    {"login", "/user/login", IMR_LOGIN, no_fields},
+    {"meters", "/meter/meterList", IMR_LISTING | IMR_ONE_PER_METER, meter_fields},
+    {"latest_readings", "/meter/readMeter", IMR_LISTING | IMR_ONE_PER_METER, latest_reading_fields},
+    {"readings", "/meter/readMeterList", IMR_LISTING, reading_fields},
+    {"consumption", "/meter/readMeterDataList", IMR_LISTING, consumption_fields},
+    {"instruct", "/meter/meterInstruct", IMR_COMMAND, no_fields},
+    {"tou_readings", "/meter/peaksValleysRead", IMR_LISTING, tou_reading_fields},
+    {"camera_readings", "/meter/cameraRead", IMR_LISTING, camera_reading_fields},
+    {NULL, NULL, 0, NULL},
 };
 
 /* Meter types, by number */
@@ -261,20 +204,4 @@ const imr_meter_type *imr_meter_type_of(int64_t number) {
   for (size_t i = 0; i < COUNT(meter_types); i++)
     if (meter_types[i].number == number) return &meter_types[i];
   return NULL;
-}
-
-const imr_meter_type *imr_meter_type_at(size_t index) {
-  return index < COUNT(meter_types) ? &meter_types[index] : NULL;
-}
-
-const char *imr_type_name(imr_type type) {
-  static const char *const names[] = {"str", "int", "dec", "time", "enum"};
-  return names[type];
-}
-
-const char *imr_param_type_name(imr_param_type type) {
-  static const char *const names[] = {"text",     "meter",      "meters", "from",           "to",
-                                      "page",     "page_size",  "word",   "word or number", "seconds",
-                                      "decimals", "incomplete", "count"};
-  return names[type];
 }

@@ -36,30 +36,6 @@ typedef struct {
   imr_derived derived;
 } imr_field;
 
-typedef enum {
-  IMR_P_TEXT,
-  IMR_P_METER,  /* one meter number */
-  IMR_P_METERS, /* a list of them, or text with commas */
-  IMR_P_FROM,
-  IMR_P_TO,
-  IMR_P_PAGE,
-  IMR_P_PAGE_SIZE,
-  IMR_P_WORD,    /* one of `words` */
-  IMR_P_NUMBER,  /* the same, or the platform's own number, also one that is not documented */
-  IMR_P_SECONDS, /* what follows is for the client and never sent */
-  IMR_P_DECIMALS,
-  IMR_P_INCOMPLETE,
-  IMR_P_COUNT,
-} imr_param_type;
-
-typedef struct {
-  const char *name;
-  const char *wire; /* NULL: not sent */
-  imr_param_type type;
-  bool required;
-  const imr_word *words;
-} imr_param;
-
 enum {
   IMR_LISTING = 1,       /* answers with records */
   IMR_COMMAND = 2,       /* acts, so it must never be sent twice */
@@ -71,8 +47,6 @@ typedef struct {
   const char *name;
   const char *path;
   unsigned flags;
-  const char *record;
-  const imr_param *params; /* up to one without a name */
   const imr_field *fields; /* up to one without a name, IMR_MAX_FIELDS at most */
 } imr_endpoint;
 
@@ -86,9 +60,6 @@ typedef struct {
 /* Ends with an entry without a name. */
 extern const imr_endpoint imr_endpoints[];
 
-/* Options of a call to a listing that are not sent. Ends with an entry without a name. */
-extern const imr_param imr_call_options[];
-
 /* The image status that means that the picture could be read. */
 extern const imr_text imr_image_ok;
 
@@ -97,11 +68,5 @@ const imr_endpoint *imr_endpoint_named(const char *name);
 
 /* NULL when the number is none that the platform documents. */
 const imr_meter_type *imr_meter_type_of(int64_t number);
-
-/* In order; NULL at the end. */
-const imr_meter_type *imr_meter_type_at(size_t index);
-
-const char *imr_type_name(imr_type type);
-const char *imr_param_type_name(imr_param_type type);
 
 #endif

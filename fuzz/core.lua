@@ -3,6 +3,7 @@
 local bytes = require "bytes"
 local Hostile = require "hostile"
 local core = require "imr.core"
+local schema = require "imr.schema"
 local curl = require "imr.curl"
 local server = require "server"
 local surface = require "surface"
@@ -18,7 +19,7 @@ local port = server.listen() -- answers what the input says; on the loopback int
 
 -- ---------------------------------------------------------------- usual arguments
 
-local endpoints = core.schema()
+local endpoints = schema.describe()
 
 local function endpoint(self) return endpoints[self.from:choose(#endpoints) + 1].name end
 
@@ -54,14 +55,6 @@ local function text(self) return self.from:text() end
 local function decimals(self) return self.from:choose(2) == 0 and "number" or "string" end
 local function offset() return CHINA end
 
-local function request_table(self)
-  local list = { page_size = 1000 }
-  for _, name in ipairs { "meters", "meter", "from", "to", "device_id", "command" } do
-    if self.from:choose(3) == 0 then list[name] = self:any() end
-  end
-  return list
-end
-
 local function url(self)
   local choice = self.from:choose(4)
   if choice == 0 then return self.from:text() .. "\0" end -- no text of this is a host's name
@@ -88,9 +81,9 @@ local function shell_command(self) return commands[self.from:choose(#commands) +
 
 -- Functions and methods with what they usually take.
 local usual = {
-  sleep = {}, now = {}, schema = {}, meter_types = {}, boot = {}, process_id = {}, caught_signal = {},
+  sleep = {}, now = {}, boot = {}, process_id = {}, caught_signal = {},
     unix_time = {},
-  unknown_option = {}, is_utf8 = { text }, cut = { text, seconds }, from_gb18030 = { text },
+  is_utf8 = { text }, cut = { text, seconds }, from_gb18030 = { text },
     is_terminal = {}, terminal_columns = {}, is_hung_up = {}, token_fresh = {},
   parse_time = { text, offset }, format_time = { seconds, offset },
   decode = { endpoint, body, decimals, offset }, decoder = { endpoint, body, decimals, offset },
@@ -98,7 +91,7 @@ local usual = {
   private_read = { path },
   private_write = { path, text }, private_make = { path }, private_lock = { path }, slots_open = { path },
   pace_reserve = { seconds, seconds, seconds, seconds }, pace_release = { seconds, seconds, seconds },
-  request = { endpoint, request_table, offset }, fingerprint = { text, text }, json = { body },
+  fingerprint = { text, text }, json = { body },
   child = { shell_command }, clean = { text }, as_utf8 = { text }, user_name = {}, is_user = { text },
   process_began = { seconds },
   process_place = {}, call_limit = {},

@@ -4,13 +4,14 @@
 local cjson = require("cjson").new()
 local compare = require "compare"
 local core = require "imr.core"
+local schema = require "imr.schema"
 local expected = require "expected"
 local native = require "native"
 
 local CHINA = 8 * 3600
 local ALONE = 8 -- rows of a body that are also decoded alone
 
-local endpoints = core.schema()
+local endpoints = schema.describe()
 
 local forms = { absent = true, empty = true, text = true, list = true, object = true }
 

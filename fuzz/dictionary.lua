@@ -1,5 +1,5 @@
 -- Prints a dictionary for the fuzzer: the platform's words, as JSON has them.
-local core = require "imr.core"
+local schema = require "imr.schema"
 
 local words = {}
 
@@ -11,7 +11,7 @@ local function add_words_of(field)
   for word in pairs(field.words or {}) do add('"' .. word .. '"') end
 end
 
-for _, endpoint in ipairs(core.schema()) do
+for _, endpoint in ipairs(schema.describe()) do
   for _, field in ipairs(endpoint.fields) do
     for _, key in ipairs(field.wire) do add('"' .. key .. '":') end
     add_words_of(field)

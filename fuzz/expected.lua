@@ -233,7 +233,7 @@ local function is_of_schema(endpoint, name)
 end
 
 --- Raises when the record is not what the row says.
----@param endpoint table of core.schema()
+---@param endpoint table of schema.describe()
 ---@param style "number"|"string"
 ---@param record table
 ---@param theirs table the row as cjson has it

@@ -1,6 +1,6 @@
 -- A platform in this process, whose moods the input chooses: it answers rightly, refuses, tells nonsense, raises, or
 -- calls back into the client. It sees what must not be: a command that is sent again.
-local core = require "imr.core"
+local schema = require "imr.schema"
 local verdict = require "verdict"
 
 local platform = {}
@@ -8,7 +8,7 @@ local platform = {}
 local ROWS = 7 -- of each listing
 
 local by_path = {}
-for _, endpoint in ipairs(core.schema()) do by_path[endpoint.path] = endpoint end
+for _, endpoint in ipairs(schema.describe()) do by_path[endpoint.path] = endpoint end
 
 ---@class fuzz.Platform
 ---@field hostile fuzz.Hostile

@@ -2,12 +2,14 @@
 local bytes = require "bytes"
 local compare = require "compare"
 local core = require "imr.core"
+local checked = require("imr.parameters").check
+local schema = require "imr.schema"
 local wire = require "imr.wire"
 
 local CHINA = 8 * 3600
 local MARK = "s3cr3t" -- at the beginning of every password, to be found in no message
 
-local endpoints = core.schema()
+local endpoints = schema.describe()
 local client_options = { "max_wait", "deadline", "decimals", "incomplete" }
 
 local function list(from)
@@ -134,7 +136,7 @@ return function(input)
   local from = bytes.of(input)
   local endpoint = endpoints[from:choose(#endpoints) + 1]
   local given = parameters_of(endpoint, from)
-  local sent, problem = core.request(endpoint.name, given, CHINA)
+  local sent, problem = checked(endpoint.name, given, CHINA)
   if sent then
     check_sent(endpoint, given, sent)
     check_written(sent)

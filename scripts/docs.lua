@@ -2,6 +2,7 @@
 -- docs.lua sources DIRECTORY: writes what LDoc reads.
 package.path = package.path .. ";./scripts/?.lua"
 
+local editor = require "docs_editor"
 local ldoc = require "docs_ldoc"
 local library = require "docs_library"
 local modules = require "docs_modules"
@@ -17,7 +18,8 @@ function docs.pages()
     ["doc/reference/records.zh-CN.md"] = schema.records "zh",
     ["doc/reference/codes.md"] = schema.codes "en",
     ["doc/reference/codes.zh-CN.md"] = schema.codes "zh",
-    ["library/imr/records.lua"] = schema.classes(),
+    ["library/imr/records.lua"] = editor.records(),
+    ["library/imr/listings.lua"] = editor.listings(),
   }
   for _, module in ipairs(modules) do
     if module.c then pages["library/" .. module.name:gsub("%.", "/") .. ".lua"] = library.of(module) end

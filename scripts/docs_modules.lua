@@ -22,6 +22,7 @@ return {
   } },
   { name = "imr.client", parts = {
     { file = "lua/imr/client.lua", of = { Client = "client" } },
+    { file = "library/imr/listings.lua", of = { Client = "client" } },
     { file = "lua/imr/command.lua" },
     { file = "lua/imr/stats.lua" },
   } },
@@ -63,7 +64,7 @@ return {
   { name = "imr.workflow.cutoff", parts = { { file = "lua/imr/workflow/cutoff.lua", of = { cutoff = "cutoff" } } } },
   { name = "imr.workflow.report", parts = { { file = "lua/imr/workflow/report.lua", of = { report = "report" } } } },
   { name = "imr.core", c = files(CORE), constants = { "null lightuserdata what JSON's null becomes, lua-cjson's too" },
-    about = "The C core: decoding, parameters, pace, errors, and what the client needs of the system.\n"
+    about = "The C core: decoding, pace, and what the client needs of the system.\n"
       .. "It does no I/O of its own accord. The client uses it; a program rarely has to." },
   { name = "imr.curl", c = files(CURL), constants = { "libcurl string its version" },
     about = "HTTP requests on one curl_multi, without a callback into Lua.\n"

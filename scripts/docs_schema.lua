@@ -1,20 +1,16 @@
--- The pages that follow from the C schema: records and parameters, return codes, and the records' classes for editors.
+-- The pages that follow from imr.schema and imr.errors: records and parameters, and return codes.
 
-local core = require "imr.core"
 local errors = require "imr.errors"
-local known = require "docs_fields"
-
-local cjson = require "cjson"
+local platform = require "imr.schema"
+local known = require "imr.words"
 
 local schema = {}
-
-local lua_types = { str = "string", int = "integer", dec = "number|string", time = "integer", enum = "string" }
 
 local words = {
   en = {
     language = 1, file = "records",
     title = "# Records and parameters",
-    intro = "Made from the schema of the C core by `make docs`. Do not edit it.\n\n"
+    intro = "Made from `lua/imr/schema.lua` by `make docs`. Do not edit it.\n\n"
       .. "A field is absent where the platform sent nothing, `\"\"` or null. Every record may also have\n\n"
       .. "- `extra`: keys that no document names, with their decoded values. Numbers are text as the platform wrote\n"
       .. "  it with `decimals = \"string\"`; else integers that no Lua number holds are (beyond 2^53, on Lua 5.3\n"
@@ -35,7 +31,7 @@ local words = {
   zh = {
     language = 2, file = "records.zh-CN",
     title = "# 记录与参数",
-    intro = "本页由 `make docs` 根据 C 核心的 schema 生成，请勿手工修改。\n\n"
+    intro = "本页由 `make docs` 根据 `lua/imr/schema.lua` 生成，请勿手工修改。\n\n"
       .. "平台未返回、返回 `\"\"` 或 null 的字段在记录中不存在。每条记录还可能带有：\n\n"
       .. "- `extra`：文档未列出的键及其解码后的值。`decimals = \"string\"` 时其中的数字保持平台原样的文本；\n"
       .. "  否则只有 Lua 数值装不下的整数（超过 2^53，Lua 5.3 与 5.4 为超过 2^63）才保持文本；\n"
@@ -60,34 +56,42 @@ local function code(text)
   return "`" .. text .. "`"
 end
 
--- ---------------------------------------------------------------- derived fields
+-- ---------------------------------------------------------------- words and derived fields
 
-local function sample_of(field)
-  if field.type == "enum" then return (next(field.words)) end
-  if field.type == "time" then return "2025-06-01 00:00:00" end
-  return "1"
+-- What a field, a parameter or a code means; what has no words is an error that names it.
+local function words_of(list, name, own)
+  if own and own.en then return { own.en, own.zh or own.en } end
+  return list[name] or error(("lua/imr/words.lua: nothing is said about '%s'"):format(tostring(name)), 0)
 end
 
----Fields that a record has beyond those of the schema: what the decoder makes of a row with every field.
----@param endpoint imr.Endpoint
----@return { name: string, type: string }[]
+---What a field means, in English and in Chinese.
+---@param field { name: string, en: string?, zh: string? }
+---@return string[]
+function schema.words_of_field(field) return words_of(known.fields, field.name, field) end
+
+---The same of a parameter.
+function schema.words_of_parameter(param) return words_of(known.parameters, param.name, param) end
+
+---Fields that a record has beyond those that the platform sends.
+---@param endpoint imr.schema.Entry
+---@return imr.schema.Derived[]
 function schema.derived(endpoint)
-  local sent, known_fields, found = {}, {}, {}
+  local found = {}
   for _, field in ipairs(endpoint.fields) do
-    sent[field.wire[1]], known_fields[field.name] = sample_of(field), true
+    for _, one in ipairs(field.derived or {}) do found[#found + 1] = one end
   end
-  local body = cjson.encode { code = 200, data = { sent } }
-  local record = assert(core.decode(endpoint.name, body, "string", 0)).rows[1]
-  for name, value in pairs(record) do
-    if not known_fields[name] then found[#found + 1] = { name = name, type = type(value) } end
-  end
-  table.sort(found, function(a, b) return a.name < b.name end)
   return found
 end
 
+local derived_types = { str = "string", enum = "boolean" }
+
+---A derived field's type in Lua.
+function schema.type_of_derived(field) return derived_types[field.type] end
+
 -- ---------------------------------------------------------------- records
 
-local function type_of(field)
+---A field's type, or the words that it may be.
+function schema.type_of(field)
   if not field.words then return field.type end
   local ours, seen = {}, {}
   for _, word in pairs(field.words) do
@@ -102,10 +106,10 @@ end
 local function add_parameters(out, endpoint, say)
   out[#out + 1] = "\n" .. say.sent .. "\n\n" .. say.parameter_head
   for _, param in ipairs(endpoint.params) do
-    if not known.never_passed[param.name] then
-      local required = param.required and not known.filled_in[param.name]
+    if param.type ~= "page" then -- the cursor alone counts pages
+      local required = param.required and param.type ~= "page_size" -- which the client fills in
       out[#out + 1] = row(code(param.name), code(param.wire), param.type, required and say.yes or say.no,
-        known.entry(known.parameters, param.name)[say.language])
+        schema.words_of_parameter(param)[say.language])
     end
   end
 end
@@ -115,17 +119,18 @@ local function add_fields(out, endpoint, say)
   for _, field in ipairs(endpoint.fields) do
     local wire = {}
     for index, name in ipairs(field.wire) do wire[index] = code(name) end
-    out[#out + 1] = row(code(field.name), table.concat(wire, say.or_), type_of(field),
-      known.entry(known.fields, field.name)[say.language])
+    out[#out + 1] = row(code(field.name), table.concat(wire, say.or_), schema.type_of(field),
+      schema.words_of_field(field)[say.language])
   end
   for _, field in ipairs(schema.derived(endpoint)) do
-    out[#out + 1] = row(code(field.name), say.derived, field.type, known.entry(known.fields, field.name)[say.language])
+    out[#out + 1] = row(code(field.name), say.derived, schema.type_of_derived(field),
+      schema.words_of_field(field)[say.language])
   end
 end
 
 local function add_meter_types(out, say)
   out[#out + 1] = "\n" .. say.types
-  local types, numbers = core.meter_types(), {}
+  local types, numbers = platform.meter_types(), {}
   for number in pairs(types) do numbers[#numbers + 1] = number end
   table.sort(numbers)
   for _, number in ipairs(numbers) do
@@ -134,16 +139,24 @@ local function add_meter_types(out, say)
   end
 end
 
+-- Commands are methods by their names.
+local function methods_of(endpoint)
+  local names = { endpoint.name }
+  for _, param in ipairs(endpoint.command and endpoint.params or {}) do names = param.choices or names end
+  local methods = {}
+  for index, name in ipairs(names) do methods[index] = ("client:%s()"):format(name) end
+  return table.concat(methods, ", ")
+end
+
 ---The page of records and parameters.
 ---@param language "en"|"zh"
 ---@return string markdown
 function schema.records(language)
   local say = words[language]
   local out = { say.title, "\n" .. say.intro }
-  for _, endpoint in ipairs(core.schema()) do
-    local section, method = (table.unpack or unpack)(known.entry(known.endpoints, endpoint.name))
-    out[#out + 1] = ("\n## %s\n\n`%s` · `POST %s` · %s"):format(endpoint.name, method, endpoint.path,
-      say.section:format(section))
+  for _, endpoint in ipairs(platform.endpoints) do
+    out[#out + 1] = ("\n## %s\n\n`%s` · `POST %s` · %s"):format(endpoint.name, methods_of(endpoint), endpoint.path,
+      say.section:format(endpoint.section))
     add_parameters(out, endpoint, say)
     if endpoint.record then add_fields(out, endpoint, say) end
   end
@@ -173,7 +186,7 @@ local code_words = {
 local function code_row(number, label, language)
   local kind, executed, _, meaning = errors.code(number)
   local key = label == tostring(number) and number or "other"
-  local entry = known.entry(known.codes, key)
+  local entry = words_of(known.codes, key)
   local reaction = entry[1]
   if language == "zh" then meaning, reaction = entry[2], entry[3] end
   return row(label, meaning, code(kind), code(executed), reaction)
@@ -196,41 +209,6 @@ function schema.codes(language)
   out[#out + 1] = code_row(0, say.other, language)
   out[#out + 1] = say.kinds
   for _, entry in ipairs(known.kinds) do out[#out + 1] = kind_row(entry, say.language) end
-  return table.concat(out, "\n") .. "\n"
-end
-
--- ---------------------------------------------------------------- classes for editors
-
-local function editor_type(field)
-  if not field.words then return lua_types[field.type] end
-  local _, word = next(field.words)
-  if type(word) == "boolean" then return "boolean" end
-  return (type_of(field):gsub("`", '"'):gsub(", ", "|"))
-end
-
-local function add_class(out, endpoint)
-  out[#out + 1] = ("\n---A row of `%s` (platform document §%s)."):format(endpoint.name,
-    known.entry(known.endpoints, endpoint.name)[1])
-  out[#out + 1] = "---@class imr." .. endpoint.record
-  for _, field in ipairs(endpoint.fields) do
-    local unit = field.type == "time" and ", Unix seconds" or ""
-    out[#out + 1] = ("---@field %s? %s %s%s"):format(field.name, editor_type(field),
-      known.entry(known.fields, field.name)[1], unit)
-  end
-  for _, field in ipairs(schema.derived(endpoint)) do
-    out[#out + 1] = ("---@field %s? %s %s"):format(field.name, field.type, known.entry(known.fields, field.name)[1])
-  end
-  out[#out + 1] = "---@field extra? table<string, any> keys that no document names"
-  out[#out + 1] = "---@field invalid? table<string, string> raw texts of values that are not of their type"
-end
-
----The records as classes.
----@return string lua
-function schema.classes()
-  local out = { "---@meta", "-- Made from the schema of the C core by `make docs`. Do not edit it." }
-  for _, endpoint in ipairs(core.schema()) do
-    if endpoint.record then add_class(out, endpoint) end
-  end
   return table.concat(out, "\n") .. "\n"
 end
 

@@ -1,13 +1,14 @@
 -- decode.lua cjson|typed|number|string ENDPOINT FILE: milliseconds to decode the file once.
 
 local core = require "imr.core"
+local schema = require "imr.schema"
 local cjson = require "cjson"
 
 local way, endpoint, path = arg[1], arg[2], arg[3]
 local CHINA, SECONDS = 8 * 3600, 0.3
 
 local fields = {}
-for _, entry in ipairs(core.schema()) do
+for _, entry in ipairs(schema.describe()) do
   for _, field in ipairs(entry.name == endpoint and entry.fields or {}) do
     for _, name in ipairs(field.wire) do fields[name] = field end
   end

@@ -104,14 +104,6 @@ function decoder:read(bytes) end
 ---@return imr.core.decoder
 function core.decoder(endpoint, body, decimals, utc_offset) end
 
----The endpoints with their parameters and fields.
----@return table list of {name, path, record, listing, command, params, fields}
-function core.schema() end
-
----The meter types that the platform documents.
----@return table by number: {kind, name, name_zh}
-function core.meter_types() end
-
 ---Occupies those of the descriptors 0, 1 and 2 that are closed. To be called before anything is opened whose number is not ours to choose. Reading and writing there goes on failing.
 function core.keep_standard_descriptors() end
 
@@ -210,14 +202,6 @@ function core.user_name() end
 ---@return boolean
 function core.is_user(name) end
 
----Checks the parameters of a call.
----@param endpoint string
----@param params table in our names
----@param utc_offset number seconds east of UTC of the platform's clock
----@return table|nil what is sent, in the platform's names; without token and account
----@return string|nil what is wrong
-function core.request(endpoint, params, utc_offset) end
-
 ---Notes SIGINT, SIGTERM, SIGHUP and SIGQUIT instead of ending, and ignores SIGPIPE. For a program's own use.
 function core.catch_signals() end
 
@@ -276,12 +260,6 @@ function slots:lock(key, ttl, held) end
 ---@param key string
 ---@param held integer what it was taken with
 function slots:unlock(key, held) end
-
----What to say about an option that does not exist.
----@param given string
----@param names table list of the names that exist
----@return string
-function core.unknown_option(given, names) end
 
 ---Is this descriptor a terminal?
 ---@param descriptor integer

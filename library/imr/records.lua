@@ -1,5 +1,5 @@
 ---@meta
--- Made from the schema of the C core by `make docs`. Do not edit it.
+-- Made from `lua/imr/schema.lua` by `make docs`. Do not edit it.
 
 ---A row of `meters` (platform document §4.2).
 ---@class imr.Meter

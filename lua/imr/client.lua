@@ -3,7 +3,9 @@
 -- A wrong parameter raises at the caller's line. What can go wrong at run time is the second result, an `imr.Error`; a
 -- cursor gives it when its rows are asked for, because making one sends nothing.
 
-local core = require "imr.core"
+local parameters = require "imr.parameters"
+local unknown_option = require "imr.unknown_option"
+local schema = require "imr.schema"
 local errors = require "imr.errors"
 local Cursor = require "imr.cursor"
 local supply = require "imr.command"
@@ -18,32 +20,13 @@ local supply = require "imr.command"
 ---@field max_rows? integer a listing that has more rows is an error of kind "limit"; that of the client when absent
 ---@field max_pages? integer the same for pages
 
----What `latest_readings` takes.
----@class imr.LatestOptions: imr.ListingOptions
----@field meter? string one meter's number
-
----What every listing of a period takes.
----@class imr.PeriodOptions: imr.ListingOptions
----@field from integer|string Unix seconds or "YYYY-MM-DD[ HH:MM:SS]"; a date means its first second
----@field to integer|string the same; a date means its last second
-
----What `readings`, `tou_readings` and `camera_readings` take.
----@class imr.ReadingOptions: imr.PeriodOptions
----@field meters? string|string[] meter numbers; all of the project when absent
-
----What `consumption` takes.
----@class imr.ConsumptionOptions: imr.PeriodOptions
----@field granularity string|integer "realtime" (several a day), "daily" (its wire value is inferred), or a raw number
----@field meter? string one meter's number
-
 ---One account of the platform.
 ---@class imr.Client
 local Client = {}
 Client.__index = Client
 Client.__name = "imr.client"
 
-local endpoints = {}
-for _, endpoint in ipairs(core.schema()) do endpoints[endpoint.name] = endpoint end
+local endpoints = schema.by_name
 
 -- What a client knows, kept where no dump of the client shows it.
 local private = setmetatable({}, { __mode = "k" })
@@ -91,7 +74,7 @@ local function checked(parts, name, params, level)
   check_table(name, params, level + 1)
   local given = copy(params or {})
   given.page_size = given.page_size or parts.settings.page_size
-  local wire, problem = core.request(name, given, parts.settings.utc_offset)
+  local wire, problem = parameters.check(name, given, parts.settings.utc_offset)
   if not wire then error(problem, level + 1) end
   return wire, given
 end
@@ -101,9 +84,9 @@ local function asker(parts, name, wire, given)
   local deadline
   return function(number, on_send, report)
     deadline = deadline or deadline_at(parts, given.deadline)
-    local parameters = copy(wire)
-    parameters.pageNo = number
-    return parts.call:run(endpoints[name], parameters, {
+    local sent = copy(wire)
+    sent.pageNo = number
+    return parts.call:run(endpoints[name], sent, {
       deadline = deadline, max_wait = given.max_wait or math.huge,
       decimals = given.decimals or parts.settings.decimals, trace = report, on_send = on_send,
     })
@@ -118,41 +101,15 @@ local function open(self, name, params, level)
     page_size = given.page_size, prefetch = parts.settings.prefetch,
     spacing = function() return parts.pace:spacing(name) end, scope = parts.scope, emit = parts.emit,
     max_rows = given.max_rows or parts.settings.max_rows, max_pages = given.max_pages or parts.settings.max_pages,
-    single = name == "latest_readings" and given.meter ~= nil, incomplete = given.incomplete,
+    single = endpoints[name].one_per_meter and given.meter ~= nil, incomplete = given.incomplete,
   }
 end
 
--- The parentheses below make these no tail calls: the method stays on the stack and the levels right.
-
----Every meter of the project (platform document §4.2).
----@param params? imr.ListingOptions
----@return imr.Cursor cursor over imr.Meter records
-function Client:meters(params) return (open(self, "meters", params, 2)) end
-
----The newest reading of each meter, or of one (platform document §4.3).
----@param params? imr.LatestOptions
----@return imr.Cursor cursor over imr.LatestReading records
-function Client:latest_readings(params) return (open(self, "latest_readings", params, 2)) end
-
----Readings of a period (platform document §4.4).
----@param params imr.ReadingOptions
----@return imr.Cursor cursor over imr.Reading records
-function Client:readings(params) return (open(self, "readings", params, 2)) end
-
----Consumption records of a period (platform document §4.5).
----@param params imr.ConsumptionOptions
----@return imr.Cursor cursor over imr.Consumption records
-function Client:consumption(params) return (open(self, "consumption", params, 2)) end
-
----Time-of-use readings of a period, with voltages, currents and powers (platform document §4.7).
----@param params imr.ReadingOptions
----@return imr.Cursor cursor over imr.TouReading records
-function Client:tou_readings(params) return (open(self, "tou_readings", params, 2)) end
-
----Readings of camera water meters of a period (platform document §4.8).
----@param params imr.ReadingOptions
----@return imr.Cursor cursor over imr.CameraReading records
-function Client:camera_readings(params) return (open(self, "camera_readings", params, 2)) end
+-- A method for each listing of the schema; `make docs` writes their comments into library/imr/listings.lua. The
+-- parentheses make it no tail call: the method stays on the stack and the levels right.
+for name, endpoint in pairs(endpoints) do
+  if endpoint.listing then Client[name] = function(self, params) return (open(self, name, params, 2)) end end
+end
 
 -- ---------------------------------------------------------------- one record
 
@@ -217,7 +174,7 @@ local function instruct(self, command, device_id, opts, level)
   if problem then error(problem, level + 1) end
   opts = opts or {}
   local wire
-  wire, problem = core.request("instruct", { device_id = device_id, command = command }, parts.settings.utc_offset)
+  wire, problem = parameters.check("instruct", { device_id = device_id, command = command }, parts.settings.utc_offset)
   if not wire then error(problem, level + 1) end
   return supply.run(self, {
     command = command, device_id = device_id, opts = opts, scope = parts.scope, utc_offset = parts.settings.utc_offset,
@@ -266,7 +223,7 @@ end
 local function check_login(opts, level)
   check_table("login", opts, level + 1)
   for name, value in pairs(opts or {}) do
-    if name ~= "deadline" then error(core.unknown_option(tostring(name), { "deadline" }), level + 1) end
+    if name ~= "deadline" then error(unknown_option(tostring(name), { "deadline" }), level + 1) end
     if type(value) ~= "number" or value < 0 or value ~= value then
       error("option 'deadline' must be a number, at least 0", level + 1)
     end

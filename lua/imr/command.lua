@@ -2,7 +2,8 @@
 -- `confirm` the meter's state is read until it shows the change.
 
 local confirmation = require "imr.confirmation"
-local core = require "imr.core"
+local parameters = require "imr.parameters"
+local unknown_option = require "imr.unknown_option"
 local errors = require "imr.errors"
 local sorted_names = require "imr.sorted_names"
 
@@ -45,7 +46,7 @@ local known = {
 
 -- What is wrong with a meter's number, by which its state is asked for.
 local function number_problem(meter_no)
-  local wire, problem = core.request("latest_readings", { meter = meter_no, page_size = 1 }, 0)
+  local wire, problem = parameters.check("latest_readings", { meter = meter_no, page_size = 1 }, 0)
   return not wire and problem or nil
 end
 
@@ -55,7 +56,7 @@ function command.check(opts)
   if type(opts) ~= "table" then return "a command's options are a table, not a " .. type(opts) end
   for name, value in pairs(opts) do
     local entry = known[name]
-    if not entry then return core.unknown_option(tostring(name), sorted_names(known)) end
+    if not entry then return unknown_option(tostring(name), sorted_names(known)) end
     if type(value) ~= entry[1] or (entry[2] and (value < entry[2] or value ~= value)) then
       local least = entry[2] and (", at least %d"):format(entry[2]) or ""
       return ("option '%s' must be a %s%s"):format(name, entry[1], least)

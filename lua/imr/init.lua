@@ -2,7 +2,7 @@
 --
 -- `require` does no I/O. `imr._VERSION` is the version.
 
-local core = require "imr.core"
+local schema = require "imr.schema"
 local Call = require "imr.call"
 local Client = require "imr.client"
 local Pace = require "imr.pace"
@@ -30,7 +30,7 @@ imr.time = require "imr.time"
 
 ---The meter types that the platform documents, by number (platform document §4.2, §4.5).
 ---@type table<integer, imr.MeterType>
-imr.meter_types = core.meter_types()
+imr.meter_types = schema.meter_types()
 
 -- Clients of one process that name no store keep one pace: it is the account that is paced, not the client. It stays
 -- when the last client goes, because the next one may come within the interval.
@@ -100,7 +100,7 @@ end
 
 ---The endpoints with their parameters and fields, as a new table.
 ---@return imr.Endpoint[]
-function imr.schema() return core.schema() end
+function imr.schema() return schema.describe() end
 
 ---Makes a client. Nothing is sent until the first call. A wrong option raises at the caller's line.
 ---@param given imr.Options

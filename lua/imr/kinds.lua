@@ -1,6 +1,6 @@
 -- Options as a table of names and types, for what has few of them; the client's own are in imr.options.
 
-local core = require "imr.core"
+local unknown_option = require "imr.unknown_option"
 local sorted_names = require "imr.sorted_names"
 
 ---Whether this is a table that holds only options that there are, of the right types.
@@ -12,7 +12,7 @@ return function(options, known, whose)
   if type(options) ~= "table" then return ("%soptions are a table, not a %s"):format(whose or "", type(options)) end
   for name, value in pairs(options) do
     local kind = known[name]
-    if not kind then return core.unknown_option(tostring(name), sorted_names(known)) end
+    if not kind then return unknown_option(tostring(name), sorted_names(known)) end
     if kind ~= "any" and type(value) ~= kind then
       return ("%soption '%s' must be a %s"):format(whose or "", name, kind)
     end

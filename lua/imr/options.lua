@@ -1,7 +1,7 @@
 -- The options of imr.new: defaults and checks. Wrong use is told at the caller's line.
 
 local clean_password = require("imr.password").clean
-local core = require "imr.core"
+local unknown_option = require "imr.unknown_option"
 local sorted_names = require "imr.sorted_names"
 local is_callable = require("imr.threads").is_callable
 
@@ -148,7 +148,7 @@ end
 ---@return string|nil
 function options.problem(name, value)
   local entry = known[name]
-  if not entry then return core.unknown_option(tostring(name), sorted_names(known)) end
+  if not entry then return unknown_option(tostring(name), sorted_names(known)) end
   local fine, wanted = entry.check(value)
   if fine then return nil end
   return ("option '%s' must be %s, not %s"):format(name, wanted, shown(value, entry))

@@ -25,7 +25,7 @@ end
 
 local function of_the_tree()
   local found = {}
-  local list = "find lua csrc -name '*.lua' -o -name '*.c' | grep -v '^lua/imr/simulator/' | grep -v '^csrc/describe'"
+  local list = "find lua csrc -name '*.lua' -o -name '*.c' | grep -v '^lua/imr/simulator/'"
   for _, path in ipairs(shell.lines(list)) do kinds_in(files.read(path), found) end
   return found
 end

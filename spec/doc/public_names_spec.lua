@@ -37,10 +37,17 @@ local function returns(info)
   return text:find "^%s*return%s+%S" ~= nil or text:find "%)%s+return%s+%S" ~= nil
 end
 
+-- The client's listings are made of the schema, and so are their comments.
+local generated = {}
+for _, block in ipairs((source.lua_file "library/imr/listings.lua")) do
+  local method = (source.name(block) or ""):match "^Client:(.*)$"
+  if method then generated["client:" .. method] = block end
+end
+
 -- What the comment of a Lua function lacks, or nil.
-local function lack(fn)
+local function lack(fn, public_name)
   local info = debug.getinfo(fn, "S")
-  local block = comment_at(info.source:gsub("^@", ""), info.linedefined)
+  local block = comment_at(info.source:gsub("^@", ""), info.linedefined) or generated[public_name]
   if not block then return ("%s:%d has no doc comment"):format(info.short_src, info.linedefined) end
   if #block.text == 0 then return ("%s:%d says nothing"):format(info.short_src, info.linedefined) end
   local told = {}
@@ -70,7 +77,7 @@ end
 -- What the reference lacks of a name, or nil.
 local function lack_of(value, name)
   local is_lua = type(value) == "function" and debug.getinfo(value, "S").what ~= "C"
-  return is_lua and lack(value) or not in_reference[name] and "is on no page of the reference" or nil
+  return is_lua and lack(value, name) or not in_reference[name] and "is on no page of the reference" or nil
 end
 
 ---@param names table what a program gets hold of

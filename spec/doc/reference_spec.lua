@@ -2,9 +2,13 @@
 package.path = package.path .. ";./scripts/?.lua"
 
 local docs = require "docs"
+local cjson = require "cjson"
+local core = require "imr.core"
+local editor = require "docs_editor"
 local files = require "support.files"
 local ldoc = require "docs_ldoc"
 local library = require "docs_library"
+local platform = require "imr.schema"
 local schema = require "docs_schema"
 local source = require "docs_source"
 
@@ -54,7 +58,7 @@ describe("the generated pages", function()
     for _, endpoint in ipairs(require("imr").schema()) do
       for _, field in ipairs(endpoint.fields) do times[field.name] = field.type == "time" end
     end
-    for name, type_, text in schema.classes():gmatch "@field ([%l_]+)%? (%S+) ([^\n]+)" do
+    for name, type_, text in editor.records():gmatch "@field ([%l_]+)%? (%S+) ([^\n]+)" do
       assert.equal(times[name] or false, type_ == "integer" and text:find "Unix seconds$" ~= nil, name)
     end
   end)
@@ -66,12 +70,28 @@ describe("the generated pages", function()
     assert.is_truthy(loadfile "library/imr/types.lua")
   end)
 
-  it("have the fields that the decoder derives", function()
-    local derived = {}
-    for _, endpoint in ipairs(require("imr").schema()) do
-      for _, field in ipairs(endpoint.record and schema.derived(endpoint) or {}) do derived[field.name] = field.type end
+  -- What the decoder makes of a row with every field.
+  local function decoded(endpoint)
+    local samples, sent = { time = "2025-06-01 00:00:00" }, {}
+    for _, field in ipairs(endpoint.fields) do
+      sent[field.wire[1]] = field.words and next(field.words) or samples[field.type] or "1"
     end
-    assert.same({ kind = "string", type_name = "string", image_ok = "boolean" }, derived)
+    return core.decode(endpoint.name, cjson.encode { code = 200, data = { sent } }, "string", 0).rows[1]
+  end
+
+  it("have the fields that the decoder derives", function()
+    local all = {}
+    for _, endpoint in ipairs(platform.endpoints) do
+      local record = endpoint.listing and decoded(endpoint) or {}
+      for _, field in ipairs(endpoint.fields) do record[field.name] = nil end
+      for _, field in ipairs(schema.derived(endpoint)) do
+        all[field.name] = type(record[field.name])
+        assert.equal(schema.type_of_derived(field), all[field.name])
+        record[field.name] = nil
+      end
+      assert.same({}, record)
+    end
+    assert.same({ kind = "string", type_name = "string", image_ok = "boolean" }, all)
   end)
 end)
 

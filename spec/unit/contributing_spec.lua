@@ -33,11 +33,17 @@ describe("what CONTRIBUTING.md says", function()
     shell.must(("cp -rp Makefile bin csrc lua %s && mkdir %s/build && cp -rp %s/lua5.4 %s/build"):format(copy, copy,
       shell.quote(os.getenv "IMR_BUILD" or "build"), copy))
     local page = documents.parse(files.read "CONTRIBUTING.md")
-    local schema = copy .. "/csrc/schema.c"
-    insert(schema, "static const imr_field meter_fields[] = {", block_with(page, "firmwareVersion"))
-    insert(schema, "static const imr_field no_fields[] = {END_OF_FIELDS};", block_with(page, "alarm_fields[]"))
-    insert(schema, "const imr_endpoint imr_endpoints[] = {", block_with(page, "/meter/alarmList"))
-    insert(copy .. "/lua/imr/client.lua", "-- " .. ("-"):rep(64) .. " one record", block_with(page, "Client:alarms"))
+    local schema = copy .. "/lua/imr/schema.lua"
+    insert(schema, "supply, user_code, text(\"user_name\", \"user_name\"), text(\"house_number\", \"house_number\"),",
+      block_with(page, "firmwareVersion"))
+    insert(schema, "local endpoints = {", block_with(page, "/meter/alarmList"))
+    -- Until the decoder takes records from there.
+    schema = copy .. "/csrc/schema.c"
+    insert(schema, "static const imr_field meter_fields[] = {", [[STR("firmware", "firmwareVersion"),]])
+    insert(schema, "static const imr_field no_fields[] = {END_OF_FIELDS};", [[static const imr_field alarm_fields[] = {
+      STR("meter_no", "tableNo"), TIME("raised_at", "alarmTime"), STR("text", "alarmText"), END_OF_FIELDS};]])
+    insert(schema, "const imr_endpoint imr_endpoints[] = {",
+      [[{"alarms", "/meter/alarmList", IMR_LISTING, alarm_fields},]])
     shell.must(("%smake --no-print-directory -C %s lua5.4"):format(shell.clean(copy), copy))
   end)
 

@@ -1,10 +1,11 @@
 local core = require "imr.core"
+local schema = require "imr.schema"
 local decoding = require "support.decoding"
 
 local decode, answer, record = decoding.decode, decoding.answer, decoding.record
 
 local listings = {}
-for _, endpoint in ipairs(core.schema()) do
+for _, endpoint in ipairs(schema.describe()) do
   if endpoint.listing then table.insert(listings, endpoint) end
 end
 

@@ -1,5 +1,6 @@
 -- Rows are records of the endpoint that was asked, or the answer is to another request.
 local core = require "imr.core"
+local schema = require "imr.schema"
 local world = require "support.world"
 local cjson = require "cjson"
 
@@ -15,7 +16,7 @@ local function row_of(endpoint, value)
 end
 
 local listings = {}
-for _, endpoint in ipairs(core.schema()) do
+for _, endpoint in ipairs(schema.describe()) do
   if endpoint.listing then listings[#listings + 1] = endpoint end
 end
 

@@ -1,10 +1,11 @@
 local core = require "imr.core"
+local schema = require "imr.schema"
 local decoding = require "support.decoding"
 
 local decode, answer, record = decoding.decode, decoding.answer, decoding.record
 
 local fields = {}
-for _, endpoint in ipairs(core.schema()) do
+for _, endpoint in ipairs(schema.describe()) do
   for _, field in ipairs(endpoint.fields) do table.insert(fields, { endpoint.name, field }) end
 end
 
@@ -139,7 +140,7 @@ end)
 
 describe("core.decode: what follows from a field", function()
   it("kind and type_name of every meter type", function()
-    for number, type in pairs(core.meter_types()) do
+    for number, type in pairs(schema.meter_types()) do
       for endpoint, wire in pairs { meters = "tableType", consumption = "type" } do
         local row = record(endpoint, ('"%s":"%d"'):format(wire, number))
         assert.same({ meter_type = number, kind = type.kind, type_name = type.name }, row)

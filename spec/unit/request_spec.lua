@@ -1,8 +1,9 @@
-local core = require "imr.core"
+local parameters = require "imr.parameters"
+local unknown_option = require "imr.unknown_option"
 
 local CHINA = 8 * 3600
 
-local function request(endpoint, params) return core.request(endpoint, params, CHINA) end
+local function request(endpoint, params) return parameters.check(endpoint, params, CHINA) end
 
 -- A period, with whatever else is given.
 local function period(more)
@@ -22,14 +23,14 @@ local RAW_OR_WORD = [[option 'granularity' must be "realtime" or "daily" or a ra
 describe("a meter number with a blank", function()
   for _, meters in ipairs { "1, 2", "1\n", { "1", "2 " }, { "1\t" } } do
     it("is refused: the platform would find no such meter, and nobody would say so", function()
-      local wire, problem = core.request("readings", { meters = meters, from = 1, to = 2, page_size = 1 }, 0)
+      local wire, problem = parameters.check("readings", { meters = meters, from = 1, to = 2, page_size = 1 }, 0)
       assert.is_nil(wire)
       assert.matches("without blanks", problem, 1, true)
     end)
   end
 end)
 
-describe("core.request", function()
+describe("imr.parameters", function()
   local good = {
     { "login", { username = "user", password = "pass" }, { admin_user_name = "user", api_password = "pass" } },
     { "login", { username = "用户", password = " " }, { admin_user_name = "用户", api_password = " " } },
@@ -212,21 +213,21 @@ describe("core.request", function()
   end)
 
   it("raises for an endpoint that does not exist", function()
-    assert.has_error(function() core.request("meter", {}, CHINA) end)
-    assert.has_error(function() core.request("meters", nil, CHINA) end)
+    assert.has_error(function() parameters.check("meter", {}, CHINA) end)
+    assert.has_error(function() parameters.check("meters", nil, CHINA) end)
   end)
 end)
 
-describe("core.unknown_option", function()
+describe("imr.unknown_option", function()
   it("suggests and lists", function()
-    assert.equal("unknown option 'tiemout', did you mean 'timeout'?", core.unknown_option("tiemout", { "retries",
+    assert.equal("unknown option 'tiemout', did you mean 'timeout'?", unknown_option("tiemout", { "retries",
       "timeout" }))
-    assert.equal("unknown option 'x'; there are retries, timeout", core.unknown_option("x", { "retries", "timeout" }))
-    assert.equal("unknown option 'x': there are none here", core.unknown_option("x", {}))
+    assert.equal("unknown option 'x'; there are retries, timeout", unknown_option("x", { "retries", "timeout" }))
+    assert.equal("unknown option 'x': there are none here", unknown_option("x", {}))
   end)
 
   it("takes the nearest", function()
-    assert.equal("unknown option 'pages', did you mean 'page'?", core.unknown_option("pages", { "paged_x", "page" }))
-    assert.equal("unknown option 'ab'; there is only 'cd'", core.unknown_option("ab", { "cd" }))
+    assert.equal("unknown option 'pages', did you mean 'page'?", unknown_option("pages", { "paged_x", "page" }))
+    assert.equal("unknown option 'ab'; there is only 'cd'", unknown_option("ab", { "cd" }))
   end)
 end)

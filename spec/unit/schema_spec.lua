@@ -1,4 +1,4 @@
-local core = require "imr.core"
+local schema = require "imr.schema"
 
 -- What the platform documents, written a second time: name, path, record, parameters and fields.
 -- A parameter is "name>wire", with "!" where it is required; a field "name:type<wire", with the other spelling
@@ -53,14 +53,14 @@ local function fields_of(endpoint)
   return table.concat(list, " ")
 end
 
-describe("core.schema", function()
-  local schema = core.schema()
+describe("imr.schema", function()
+  local described = schema.describe()
 
-  it("has eight endpoints", function() assert.equal(#documented, #schema) end)
+  it("has eight endpoints", function() assert.equal(#documented, #described) end)
 
   for i, expected in ipairs(documented) do
     it("describes " .. expected[1], function()
-      local endpoint = schema[i]
+      local endpoint = described[i]
       assert.equal(expected[1], endpoint.name)
       assert.equal(expected[2], endpoint.path)
       assert.equal(expected[3], endpoint.record)
@@ -72,7 +72,7 @@ describe("core.schema", function()
   end
 
   it("has no name twice in a record", function()
-    for _, endpoint in ipairs(schema) do
+    for _, endpoint in ipairs(described) do
       local seen = { extra = true, invalid = true, kind = true, type_name = true, image_ok = true }
       for _, field in ipairs(endpoint.fields) do
         assert.is_nil(seen[field.name], endpoint.name .. "." .. field.name)
@@ -83,13 +83,13 @@ describe("core.schema", function()
   end)
 
   it("gives a new table each time", function()
-    core.schema()[1].name = "changed"
-    assert.equal("login", core.schema()[1].name)
+    schema.describe()[1].name = "changed"
+    assert.equal("login", schema.describe()[1].name)
   end)
 end)
 
-describe("core.meter_types", function()
-  local types = core.meter_types()
+describe("the meter types", function()
+  local types = schema.meter_types()
   local electricity = { 1, 3, 5, 7, 9, 11, 13, 15, 16, 18, 21, 26, 30, 42, 43, 46, 48 }
   local water = { 2, 4, 6, 8, 10, 12, 14, 17, 19, 20, 22, 23, 24, 27, 28, 31, 32, 35, 36, 37, 38, 39, 40, 41, 44, 45,
     47, 49 }

@@ -129,7 +129,7 @@ local function table_layer(values, known, where)
   for name, value in pairs(values) do
     if not known[name] then
       if in_file[name] then exit.usage("%s: '%s' has its place outside of the profiles", where, name) end
-      exit.usage("%s: %s", where, require("imr.core").unknown_option(tostring(name), sorted_names(known)))
+      exit.usage("%s: %s", where, require("imr.unknown_option")(tostring(name), sorted_names(known)))
     end
     layer[name] = checked(known[name], name, value, where)
   end

@@ -8,6 +8,7 @@
 --- cutoff is nobody's reading at the cutoff. Flags say what is odd about a reading; they do not change the choice.
 
 local core = require "imr.core"
+local unknown_option = require "imr.unknown_option"
 local errors = require "imr.errors"
 local decimal = require "imr.decimal"
 local expect_database = require "imr.database.expected"
@@ -182,7 +183,7 @@ local function wanted_of(list, level)
   local known, wanted = {}, {}
   for index, source in ipairs(sources) do known[index], known[source.name] = source.name, true end
   for _, name in ipairs(list or known) do
-    if not known[name] then error("sources: " .. core.unknown_option(tostring(name), known), level + 1) end
+    if not known[name] then error("sources: " .. unknown_option(tostring(name), known), level + 1) end
     wanted[name] = true
   end
   return wanted

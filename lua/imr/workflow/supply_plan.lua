@@ -1,6 +1,6 @@
 -- A plan: which commands would be sent, which not and why. Making one sends nothing and writes nothing.
 
-local core = require "imr.core"
+local unknown_option = require "imr.unknown_option"
 local errors = require "imr.errors"
 local guard = require "imr.workflow.supply_guard"
 local hours = require "imr.workflow.supply_hours"
@@ -88,7 +88,7 @@ end
 
 local function check_option(name, value)
   local kind = type(value)
-  if not known[name] and not mixed[name] then return core.unknown_option(tostring(name), names()) end
+  if not known[name] and not mixed[name] then return unknown_option(tostring(name), names()) end
   if known[name] and kind ~= known[name] then return ("option '%s' must be a %s"):format(name, known[name]) end
   if mixed[name] and not mixed[name][kind] then return ("option '%s' cannot be a %s"):format(name, kind) end
   local problem = kind == "string" and text_problem(value)

@@ -1,7 +1,7 @@
 -- Which rules apply, and how they are tuned. Raises at the caller's line when a name or value is wrong.
 
 local check_kinds = require "imr.kinds"
-local core = require "imr.core"
+local unknown_option = require "imr.unknown_option"
 local client_options = require "imr.options"
 local decimal = require "imr.decimal"
 local rules = require "imr.workflow.quality.rules"
@@ -60,7 +60,7 @@ function settings.problem(options, more)
 end
 
 local function rule_of(name, level)
-  return by_name[name] or error("no such rule: " .. core.unknown_option(tostring(name), names), level + 1)
+  return by_name[name] or error("no such rule: " .. unknown_option(tostring(name), names), level + 1)
 end
 
 local function set_of(list, level)
@@ -84,7 +84,7 @@ local function check_names(rule, given, level)
   for name in pairs(given) do
     local fine = false
     for _, one in ipairs(known) do fine = fine or one == name end
-    if not fine then error(rule.name .. ": " .. core.unknown_option(tostring(name), known), level + 1) end
+    if not fine then error(rule.name .. ": " .. unknown_option(tostring(name), known), level + 1) end
   end
 end
 
