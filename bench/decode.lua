@@ -2,12 +2,13 @@
 --
 --   cjson         cjson.decode, and nothing else: values stay text, a number loses its digits
 --   cjson + Lua   the same, then the fields renamed and typed in Lua, which is what a caller would need
---   number        imr.core.decode with decimals = "number"
---   string        imr.core.decode with decimals = "string"
+--   number        imr.codec.decode with decimals = "number"
+--   string        imr.codec.decode with decimals = "string"
 --
 -- Rounds alternate, so that a busy machine slows all alike: a time is the median of its rounds, a ratio the median
 -- of the ratios within each round. Garbage collection is part of the time, as in real life.
 
+local codec = require "imr.codec"
 local core = require "imr.core"
 local schema = require "imr.schema"
 local cjson = require "cjson"
@@ -136,8 +137,8 @@ end
 local ways = {
   { "cjson", function(_, text) return cjson.decode(text) end },
   { "cjson + Lua", typed },
-  { "number", function(endpoint, text) return assert(core.decode(endpoint, text, "number", CHINA)) end },
-  { "string", function(endpoint, text) return assert(core.decode(endpoint, text, "string", CHINA)) end },
+  { "number", function(endpoint, text) return assert(codec.decode(endpoint, text, "number", CHINA)) end },
+  { "string", function(endpoint, text) return assert(codec.decode(endpoint, text, "string", CHINA)) end },
 }
 
 local function measure(decode, endpoint, text, turns)

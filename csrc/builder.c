@@ -7,26 +7,28 @@
 #define BEGINNING "local jit = ... if jit then jit.off(true, true) end "
 
 /* return function(v1, v2, ...) return {["a"] = v1, ["b"] = v2, ...} end */
-static void push_code(lua_State *L, const imr_field *fields) {
+static void push_code(lua_State *L, int names, int count) {
   luaL_Buffer code;
   luaL_buffinit(L, &code);
   luaL_addstring(&code, BEGINNING "return function(");
-  for (int i = 0; fields[i].name != NULL; i++) {
-    lua_pushfstring(L, i == 0 ? "v%d" : ", v%d", i + 1);
+  for (int i = 1; i <= count; i++) {
+    lua_pushfstring(L, i == 1 ? "v%d" : ", v%d", i);
     luaL_addvalue(&code);
   }
   luaL_addstring(&code, ") return {");
-  for (int i = 0; fields[i].name != NULL; i++) {
-    lua_pushfstring(L, "[\"%s\"] = v%d, ", fields[i].name, i + 1);
+  for (int i = 1; i <= count; i++) {
+    lua_rawgeti(L, names, i);
+    lua_pushfstring(L, "[\"%s\"] = v%d, ", lua_tostring(L, -1), i);
+    lua_remove(L, -2);
     luaL_addvalue(&code);
   }
   luaL_addstring(&code, "} end");
   luaL_pushresult(&code);
 }
 
-static void push_maker(lua_State *L, const imr_field *fields) {
+static void push_maker(lua_State *L, int names, int count) {
   size_t length;
-  push_code(L, fields);
+  push_code(L, names, count);
   const char *code = lua_tolstring(L, -1, &length);
   if (luaL_loadbuffer(L, code, length, "=imr.record") != 0) lua_error(L);
   lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
@@ -75,8 +77,9 @@ void imr_builder_end(imr_builder *builder, lua_State *L, int members) {
 
 #define MAX_WIDTH 64 /* nobody makes us allocate for more than this */
 
-static void push_maker(lua_State *L, const imr_field *fields) {
-  (void)fields;
+static void push_maker(lua_State *L, int names, int count) {
+  (void)names;
+  (void)count;
   lua_pushnil(L);
 }
 
@@ -97,16 +100,19 @@ void imr_builder_end(imr_builder *builder, lua_State *L, int members) {
 
 #endif
 
-void imr_builder_prepare(lua_State *L, const imr_endpoint *endpoint) {
-  const imr_field *fields = endpoint->fields;
-  int count = 0;
-  lua_newtable(L);
-  for (; fields[count].name != NULL; count++) {
-    lua_pushstring(L, fields[count].name);
-    lua_rawseti(L, -2, count + 1);
+void imr_builder_prepare(lua_State *L, int list, const imr_record_type *type, int derived) {
+  int count = type->field_count + type->derived_count;
+  for (int i = 0; i < count; i++) {
+    int behind = i - type->field_count;
+    lua_pushstring(L, behind < 0 ? type->fields[i].name : type->derived[behind].name);
+    lua_rawseti(L, list, i + 1);
   }
-  push_maker(L, fields);
-  lua_rawseti(L, -2, count + 1);
+  push_maker(L, list, count);
+  lua_rawseti(L, list, count + 1);
+  for (int i = 1; i <= type->derived_count; i++) {
+    lua_rawgeti(L, derived, i);
+    lua_rawseti(L, list, count + 1 + i);
+  }
 }
 
 void imr_builder_open(imr_builder *builder, lua_State *L, int prepared, int fields) {

@@ -13,7 +13,7 @@
 #define IMR_BUILDER_H
 
 #include "compat.h"
-#include "schema.h"
+#include "record_type.h"
 
 /* The build for Lua 5.1 is also LuaJIT's. */
 #ifndef IMR_BUILDER_CALLS
@@ -21,11 +21,11 @@
 #endif
 
 /* Stack slots that a record and its values take. */
-#define IMR_BUILDER_STACK (IMR_MAX_FIELDS + 1)
+#define IMR_BUILDER_STACK (IMR_MAX_FIELDS + IMR_MAX_DERIVED + 1)
 
 /* All but the counts are Lua stack slots. */
 typedef struct {
-  int fields; /* count */
+  int fields; /* count, the derived ones included, which come last */
   int names;  /* of the first field's name, behind it the others */
   int maker;  /* of the constructor, nil where there is none */
   int record; /* of the record; until it is there, of the constructor again, with the values behind it */
@@ -33,10 +33,11 @@ typedef struct {
   int width;  /* count of members of the last record */
 } imr_builder;
 
-/* Pushes the names of the endpoint's fields, in a list, and behind them the constructor. */
-void imr_builder_prepare(lua_State *L, const imr_endpoint *endpoint);
+/* Puts into the list at `list` the names of the type's fields, behind them the constructor, and behind that
+ * the tables of the derived fields from the list at `derived`. */
+void imr_builder_prepare(lua_State *L, int list, const imr_record_type *type, int derived);
 
-/* Takes stack slots for what such a list has. */
+/* Takes stack slots for the names and the constructor of such a list. */
 void imr_builder_open(imr_builder *builder, lua_State *L, int prepared, int fields);
 
 void imr_builder_begin(imr_builder *builder, lua_State *L);
@@ -71,7 +72,7 @@ static inline void imr_builder_set(imr_builder *builder, lua_State *L, int field
 /* Pushes the value that a field has by now, or nil. */
 void imr_builder_get(imr_builder *builder, lua_State *L, int field);
 
-/* `members` are those of the text that the record was made of. */
+/* `members`: about how many the record has. */
 void imr_builder_end(imr_builder *builder, lua_State *L, int members);
 
 #endif

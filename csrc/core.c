@@ -15,6 +15,7 @@ int luaopen_imr_core(lua_State *L) {
   imr_open_pace(L);
   imr_open_private_file(L);
   imr_open_process(L);
+  imr_open_record_type(L);
   imr_open_signals(L);
   imr_open_slots(L);
   imr_open_terminal(L);

@@ -14,6 +14,7 @@ void imr_open_output_file(lua_State *L);
 void imr_open_pace(lua_State *L);
 void imr_open_private_file(lua_State *L);
 void imr_open_process(lua_State *L);
+void imr_open_record_type(lua_State *L);
 void imr_open_signals(lua_State *L);
 void imr_open_slots(lua_State *L);
 void imr_open_terminal(lua_State *L);

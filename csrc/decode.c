@@ -8,15 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const imr_endpoint *check_endpoint(lua_State *L, int index) {
-  const imr_endpoint *endpoint = imr_endpoint_named(luaL_checkstring(L, index));
-  if (endpoint == NULL) {
-    luaL_argerror(L, index, "no such endpoint");
-    return NULL; /* never: an error does not come back */
-  }
-  return endpoint;
-}
-
 /* The text of what is decoded, which nobody may free meanwhile. */
 typedef struct {
   const char *data;
@@ -56,15 +47,22 @@ static bool call(lua_State *L, int index) {
   return lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 0) == 0;
 }
 
-/* The arguments of both functions below. Leaves what the endpoint's builder needs at the top. */
+/* The arguments of both functions below. Leaves what the record type keeps, or nil, at the top. */
 static text take_arguments(lua_State *L, imr_envelope *answer) {
+  static const char *const words[] = {"token", "nothing", NULL};
   memset(answer, 0, sizeof *answer);
-  answer->endpoint = check_endpoint(L, 1);
+  if (lua_type(L, 1) == LUA_TUSERDATA)
+    answer->type = luaL_checkudata(L, 1, IMR_RECORD_TYPE);
+  else
+    answer->token = luaL_checkoption(L, 1, NULL, words) == 0;
   text body = check_text(L, 2);
   answer->rows.style.exact = strcmp(luaL_checkstring(L, 3), "string") == 0;
   answer->rows.style.utc_offset = imr_check_utc_offset(L, 4);
   lua_settop(L, 4);
-  lua_getfield(L, lua_upvalueindex(1), answer->endpoint->name);
+  if (answer->type != NULL)
+    lua_getuservalue(L, 1);
+  else
+    lua_pushnil(L);
   return body;
 }
 
@@ -81,7 +79,7 @@ typedef struct {
   imr_envelope answer;
 } whole;
 
-/* What the endpoint's builder needs is at the top. */
+/* What the record type keeps is at the top. */
 static int read_whole(lua_State *L, whole *own) {
   imr_envelope_open(&own->answer, L, lua_gettop(L), own->body.data, own->body.length);
   return give(L, imr_envelope_read(&own->answer, L, 0));
@@ -95,7 +93,7 @@ static int read_pinned(lua_State *L) {
 
 /*** Decodes the body of an answer.
 @function decode
-@tparam string endpoint name of the endpoint that gave it
+@tparam record_type|string type of its rows, or "token", or "nothing" where no data is expected
 @tparam string|imr.curl.body body text, or what curl.so gives in its place
 @tparam string decimals "number", or "string" for the server's own digits
 @tparam number utc_offset seconds east of UTC of the platform's clock
@@ -207,7 +205,7 @@ static int decoder_gc(lua_State *L) {
 
 /*** Decodes the body of an answer in slices, between which the caller may do other things.
 @function decoder
-@tparam string endpoint as for `decode`
+@tparam record_type|string type as for `decode`
 @tparam string|imr.curl.body body
 @tparam string decimals
 @tparam number utc_offset
@@ -224,7 +222,9 @@ static int decode_decoder(lua_State *L) {
   own->slots = 0;
   pin(body);
   luaL_setmetatable(L, DECODER);
-  lua_createtable(L, IMR_MAX_FIELDS, 1);
+  lua_createtable(L, IMR_MAX_FIELDS, 2);
+  lua_pushvalue(L, 1);
+  lua_setfield(L, -2, "type");
   lua_pushvalue(L, 2);
   lua_setfield(L, -2, "body");
   lua_pushvalue(L, -1);
@@ -246,21 +246,10 @@ static void make_metatable(lua_State *L) {
   lua_pop(L, 1);
 }
 
-/* What the builder of each endpoint's records needs, so that no call has to make it again. */
-static void push_prepared(lua_State *L) {
-  lua_newtable(L);
-  for (const imr_endpoint *endpoint = imr_endpoints; endpoint->name != NULL; endpoint++) {
-    imr_builder_prepare(L, endpoint);
-    lua_setfield(L, -2, endpoint->name);
-  }
-}
-
 void imr_open_decode(lua_State *L) {
   make_metatable(L);
-  push_prepared(L);
-  lua_pushvalue(L, -1);
-  lua_pushcclosure(L, decode_answer, 1);
-  lua_setfield(L, -3, "decode");
-  lua_pushcclosure(L, decode_decoder, 1);
+  lua_pushcfunction(L, decode_answer);
+  lua_setfield(L, -2, "decode");
+  lua_pushcfunction(L, decode_decoder);
   lua_setfield(L, -2, "decoder");
 }

@@ -207,7 +207,7 @@ static imr_envelope_step skip_value(answer *a, imr_json_value *value) {
 static imr_envelope_step read_data(answer *a) {
   if (a->has_data) return step_of(refuse(a, a->json.at, "the answer has data twice"));
   a->has_data = true;
-  if (a->has_code && a->code == SUCCESS && (a->endpoint->flags & IMR_LISTING) != 0) return read_rows(a);
+  if (a->has_code && a->code == SUCCESS && a->type != NULL) return read_rows(a);
   return skip_value(a, &a->data);
 }
 
@@ -259,8 +259,8 @@ static bool decode_token(answer *a) {
 /* What the envelope left to do: data that came before the code, or none at all. */
 static imr_envelope_step decode_data(answer *a) {
   if (a->code != SUCCESS) return IMR_ENVELOPE_DONE;
-  if ((a->endpoint->flags & IMR_LOGIN) != 0 && a->has_data) return step_of(decode_token(a));
-  if ((a->endpoint->flags & IMR_LISTING) == 0 || a->has_rows) return IMR_ENVELOPE_DONE;
+  if (a->token && a->has_data) return step_of(decode_token(a));
+  if (a->type == NULL || a->has_rows) return IMR_ENVELOPE_DONE;
   if (!a->has_data) {
     make_lists(a);
     return IMR_ENVELOPE_DONE;
@@ -284,7 +284,7 @@ static void push_message(lua_State *L, imr_json_value message) {
 
 static void set_lists(answer *a) {
   if (a->code != SUCCESS || lua_isnil(a->L, a->list)) return;
-  lua_pushboolean(a->L, a->row_count > 0 && !imr_keys_fit(&a->rows.keys, a->endpoint, a->single));
+  lua_pushboolean(a->L, a->row_count > 0 && !imr_keys_fit(&a->rows.keys, a->type, a->single));
   lua_setfield(a->L, a->table, "misfit");
   lua_pushvalue(a->L, a->list);
   lua_setfield(a->L, a->table, "rows");
@@ -343,6 +343,6 @@ void imr_envelope_open(imr_envelope *a, lua_State *L, int prepared, const char *
   lua_settop(L, a->table + 2);
   a->rows.L = L;
   a->rows.json = &a->json;
-  a->rows.endpoint = a->endpoint;
-  imr_rows_open(&a->rows, prepared);
+  a->rows.type = a->type;
+  if (a->type != NULL) imr_rows_open(&a->rows, prepared);
 }

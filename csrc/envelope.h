@@ -15,7 +15,8 @@ typedef struct {
   lua_State *L; /* of the slice that is being read */
   const char *body;
   imr_json json;
-  const imr_endpoint *endpoint;
+  const imr_record_type *type; /* of the rows, NULL: there are none */
+  bool token;                  /* there is one instead */
   imr_rows rows;
 
   int table; /* the first stack slot of ours: the answer */
@@ -45,8 +46,8 @@ typedef struct {
   imr_json_value other;
 } imr_envelope;
 
-/* Takes the stack slots. `endpoint` and `rows.style` are set, all else is zero; `prepared` is the
- * index of what imr_builder_prepare pushes. */
+/* Takes the stack slots. `type`, `token` and `rows.style` are set, all else is zero; `prepared` is the index
+ * of the type's user value. */
 void imr_envelope_open(imr_envelope *answer, lua_State *L, int prepared, const char *body, size_t length);
 
 /* Reads on for about so many bytes (0: all that is left). When it is done, the answer is

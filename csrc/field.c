@@ -9,11 +9,12 @@ bool imr_is_text(const imr_text *text, const char *at, size_t length) {
   return text->length == length && text->at != NULL && memcmp(text->at, at, length) == 0;
 }
 
-static bool push_word(lua_State *L, const imr_word *word, const char *at, size_t length) {
-  for (; word->wire.at != NULL; word++) {
+static bool push_word(lua_State *L, const imr_field *field, const char *at, size_t length) {
+  for (int i = 0; i < field->word_count; i++) {
+    const imr_word *word = &field->words[i];
     if (!imr_is_text(&word->wire, at, length)) continue;
-    if (word->name != NULL)
-      lua_pushstring(L, word->name);
+    if (word->name.at != NULL)
+      lua_pushlstring(L, word->name.at, word->name.length);
     else
       lua_pushboolean(L, word->truth);
     return true;
@@ -57,7 +58,7 @@ static bool push_typed(lua_State *L, const imr_field *field, const imr_json_valu
   case IMR_DEC: return push_decimal(L, text, style->exact);
   case IMR_INT: return push_integer(L, text->at, text->length);
   case IMR_TIME: return quoted && push_time(L, text->at, text->length, style->utc_offset);
-  default: return quoted && push_word(L, field->words, text->at, text->length);
+  default: return quoted && push_word(L, field, text->at, text->length);
   }
 }
 

@@ -4,7 +4,7 @@
 
 #include "compat.h"
 #include "json.h"
-#include "schema.h"
+#include "record_type.h"
 
 /* How the caller wants to have values. */
 typedef struct {

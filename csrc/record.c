@@ -11,9 +11,9 @@
 
 /* Keys tend to come in the table's order, so the search begins behind the last one found. */
 static int find_field(const imr_rows *rows, const char *at, size_t length, int first, const imr_text **wire) {
-  for (int i = 0; i < rows->field_count; i++) {
-    int field = (first + i) % rows->field_count;
-    const imr_field *entry = &rows->endpoint->fields[field];
+  for (int i = 0; i < rows->type->field_count; i++) {
+    int field = (first + i) % rows->type->field_count;
+    const imr_field *entry = &rows->type->fields[field];
     *wire = imr_is_text(&entry->wire, at, length) ? &entry->wire : &entry->alias;
     if (imr_is_text(*wire, at, length)) return field;
   }
@@ -41,7 +41,7 @@ static bool is_same(const imr_json_value *a, const imr_json_value *b) {
 /* `keep`: for the next row. */
 static void set_new(imr_rows *rows, int field, const imr_json_value *value, bool keep) {
   lua_State *L = rows->L;
-  const imr_field *entry = &rows->endpoint->fields[field];
+  const imr_field *entry = &rows->type->fields[field];
   rows->texts[field] = *value;
   if ((rows->kept & IMR_BIT(field)) != 0) rows->version++;
   rows->kept &= ~IMR_BIT(field);
@@ -240,8 +240,8 @@ static imr_json_step read_key(imr_rows *rows, imr_guess *guess, int first) {
   if (step != IMR_JSON_MORE) return step;
   guess->field = field_of_key(rows, &guess->key, first, &guess->wire);
   guess->bit = guess->field < 0 ? 0 : IMR_BIT(guess->field);
-  imr_keys_note(&rows->keys, guess->field,
-                &guess->key); /* a key that is guessed right has been here before */
+  imr_keys_note(&rows->keys, rows->type, guess->field,
+                &guess->key); /* one guessed right has been here before */
   guess->text = start;
   guess->length = (size_t)(rows->json->at - start);
   rows->version++;
@@ -297,7 +297,8 @@ imr_json_step imr_rows_read(imr_rows *rows) {
   if (step == IMR_JSON_BROKEN) lua_settop(rows->L, rows->builder.record - 1);
   if (step != IMR_JSON_CLOSED) return step;
   rows->members = rows->position;
-  imr_builder_end(&rows->builder, rows->L, rows->members);
+  imr_record_derive(rows);
+  imr_builder_end(&rows->builder, rows->L, rows->members + rows->type->derived_count);
   imr_record_end(rows);
   return IMR_JSON_CLOSED;
 }
@@ -309,21 +310,20 @@ static bool is_keepable(const imr_rows *rows, imr_type type) {
 
 void imr_rows_open(imr_rows *rows, int prepared) {
   lua_State *L = rows->L;
-  const imr_field *fields = rows->endpoint->fields;
-  luaL_checkstack(L, 2 * IMR_MAX_FIELDS + IMR_ROWS_STACK, "too many fields");
-  rows->device_id = rows->meter_no = rows->derived = -1;
-  for (int i = 0; i < IMR_MAX_FIELDS && fields[i].name != NULL; i++) {
-    if (strcmp(fields[i].name, "device_id") == 0) rows->device_id = i;
-    if (strcmp(fields[i].name, "meter_no") == 0) rows->meter_no = i;
-    if (fields[i].derived != IMR_NO_DERIVED) rows->derived = i;
-    if (fields[i].type == IMR_DEC && !rows->style.exact) rows->numbers |= IMR_BIT(i);
-    if (fields[i].type == IMR_TIME) rows->times |= IMR_BIT(i);
-    if (is_keepable(rows, fields[i].type)) rows->keepable |= IMR_BIT(i);
-    rows->field_count = i + 1;
+  const imr_record_type *type = rows->type;
+  int names = type->field_count + type->derived_count;
+  luaL_checkstack(L, 2 * IMR_MAX_FIELDS + 2 * IMR_MAX_DERIVED + IMR_ROWS_STACK, "too many fields");
+  for (int i = 0; i < type->field_count; i++) {
+    imr_type kind = type->fields[i].type;
+    if (kind == IMR_DEC && !rows->style.exact) rows->numbers |= IMR_BIT(i);
+    if (kind == IMR_TIME) rows->times |= IMR_BIT(i);
+    if (is_keepable(rows, kind)) rows->keepable |= IMR_BIT(i);
   }
-  imr_builder_open(&rows->builder, L, prepared, rows->field_count);
+  imr_builder_open(&rows->builder, L, prepared, names);
+  rows->derived = lua_gettop(L) + 1;
+  for (int i = 1; i <= type->derived_count; i++) lua_rawgeti(L, prepared, names + 1 + i);
   rows->values = lua_gettop(L) + 1;
-  for (int i = 0; i < rows->field_count; i++) lua_pushnil(L);
+  for (int i = 0; i < type->field_count; i++) lua_pushnil(L);
   rows->leftovers.exact = rows->style.exact;
   imr_leftovers_open(&rows->leftovers, L);
 }

@@ -40,16 +40,12 @@ typedef struct {
 typedef struct {
   lua_State *L;
   imr_json *json;
-  const imr_endpoint *endpoint;
+  const imr_record_type *type;
   imr_style style;
 
-  int field_count;
-  int device_id; /* fields with a part of their own, -1 where there is none */
-  int meter_no;
-  int derived;
-
   imr_builder builder;
-  int values; /* Lua stack slot of the first field's last value, where it is kept, behind it the others */
+  int derived; /* Lua stack slot of the first derived field's table, behind it the others */
+  int values;  /* Lua stack slot of the first field's last value, where it is kept, behind it the others */
   imr_leftovers leftovers;
 
   imr_keys keys; /* of all rows so far */
@@ -71,7 +67,7 @@ typedef struct {
   int members;       /* in this row */
 } imr_rows;
 
-/* Takes the stack slots; `prepared` is the index of what imr_builder_prepare pushes. */
+/* Takes the stack slots; `prepared` is the index of the type's user value. */
 void imr_rows_open(imr_rows *rows, int prepared);
 
 /* A row, behind its opening brace: begins a record, which is at the top of the stack. */

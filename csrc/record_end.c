@@ -5,34 +5,32 @@ static void push_name(const imr_rows *rows, int field) {
   lua_pushvalue(rows->L, rows->builder.names + field);
 }
 
-static void set_string(imr_rows *rows, const char *name, const char *value) {
-  if (value == NULL) return;
-  lua_pushstring(rows->L, value);
-  lua_setfield(rows->L, rows->builder.record, name);
-}
-
 /* Pushes a field's value from the record, which is made. */
 static void push_value(const imr_rows *rows, int field) {
   push_name(rows, field);
   lua_rawget(rows->L, rows->builder.record);
 }
 
-/* `kind` and `type_name` of a meter type, `image_ok` of an image status. */
-static void set_derived(imr_rows *rows) {
+/* Puts what follows from the value at the top in its place. */
+static void look_up(const imr_rows *rows, int index) {
   lua_State *L = rows->L;
-  if (rows->derived < 0 || (rows->seen & IMR_BIT(rows->derived)) == 0) return;
-  push_value(rows, rows->derived);
-  if (rows->endpoint->fields[rows->derived].derived == IMR_METER_TYPE) {
-    const imr_meter_type *type = imr_meter_type_of((int64_t)lua_tonumber(L, -1));
-    if (type != NULL) set_string(rows, "kind", type->kind);
-    if (type != NULL) set_string(rows, "type_name", type->name);
-  } else if (lua_isstring(L, -1)) {
-    size_t length;
-    const char *text = lua_tolstring(L, -1, &length);
-    lua_pushboolean(L, imr_is_text(&imr_image_ok, text, length));
-    lua_setfield(L, rows->builder.record, "image_ok");
-  }
+  const imr_derived *derived = &rows->type->derived[index];
+  if (lua_isnil(L, -1)) return;
+  lua_rawget(L, rows->derived + index);
+  if (!lua_isnil(L, -1) || !derived->has_otherwise) return;
   lua_pop(L, 1);
+  lua_pushboolean(L, derived->otherwise);
+}
+
+void imr_record_derive(imr_rows *rows) {
+  const imr_record_type *type = rows->type;
+  for (int i = 0; i < type->derived_count; i++) {
+    if ((rows->seen & IMR_BIT(type->derived[i].from)) == 0) continue;
+    imr_builder_reach(&rows->builder, rows->L, type->field_count + i);
+    imr_builder_get(&rows->builder, rows->L, type->derived[i].from);
+    look_up(rows, i);
+    imr_builder_set(&rows->builder, rows->L, type->field_count + i);
+  }
 }
 
 /* At the end of a row, since a field may have several values and only the last one counts. */
@@ -45,34 +43,29 @@ static void put_bad(imr_rows *rows) {
 }
 
 void imr_record_end(imr_rows *rows) {
-  set_derived(rows);
   if (rows->bad != 0) put_bad(rows);
   imr_leftovers_end(&rows->leftovers, rows->L, rows->builder.record);
 }
 
 /* Identity */
 
-/* False when one of the two is not in the record. */
+/* False when one of the fields is not in the record. */
 static bool identity_of_texts(const imr_rows *rows, uint64_t *hash) {
   lua_State *L = rows->L;
-  const int fields[] = {rows->device_id, rows->meter_no};
   *hash = 0;
-  for (int i = 0; i < 2; i++) {
+  for (int i = 0; i < rows->type->identity_count; i++) {
     size_t length;
-    push_value(rows, fields[i]);
+    push_value(rows, rows->type->identity[i]);
     const char *text = lua_tolstring(L, -1, &length);
     if (text != NULL) *hash = imr_hash(text, length, *hash);
     lua_pop(L, 1);
     if (text == NULL) return false;
   }
-  return true;
+  return rows->type->identity_count > 0;
 }
 
 int64_t imr_rows_identity(const imr_rows *rows, const char *start) {
   uint64_t hash;
-  bool by_meter =
-      (rows->endpoint->flags & IMR_ONE_PER_METER) != 0 && rows->device_id >= 0 && rows->meter_no >= 0;
-  if (!by_meter || !identity_of_texts(rows, &hash))
-    hash = imr_hash_quick(start, (size_t)(rows->json->at - start));
+  if (!identity_of_texts(rows, &hash)) hash = imr_hash_quick(start, (size_t)(rows->json->at - start));
   return imr_hash_to_53_bits(hash);
 }

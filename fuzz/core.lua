@@ -19,9 +19,21 @@ local port = server.listen() -- answers what the input says; on the loopback int
 
 -- ---------------------------------------------------------------- usual arguments
 
-local endpoints = schema.describe()
+local types = { "token", "nothing" }
+for _, endpoint in ipairs(schema.endpoints) do
+  if endpoint.listing then types[#types + 1] = core.record_type(endpoint.fields) end
+end
 
-local function endpoint(self) return endpoints[self.from:choose(#endpoints) + 1].name end
+local function answer_type(self) return types[self.from:choose(#types) + 1] end
+
+local function fields(self)
+  local list = {}
+  for index = 1, self.from:choose(43) do
+    list[index] = { name = "f" .. index, type = ({ "str", "int", "dec", "time" })[self.from:choose(4) + 1],
+      wire = { self.from:text(), self.from:choose(2) == 1 and self.from:text() or nil } }
+  end
+  return list
+end
 
 -- Nothing is written outside the directory, and nothing climbs out of it.
 local places = { "", "/file", "/none/file", "/pipe", "/link", "/loop", "/deep", "/slots", "/file/under", "/.", "//" }
@@ -86,7 +98,8 @@ local usual = {
   is_utf8 = { text }, cut = { text, seconds }, from_gb18030 = { text },
     is_terminal = {}, terminal_columns = {}, is_hung_up = {}, token_fresh = {},
   parse_time = { text, offset }, format_time = { seconds, offset },
-  decode = { endpoint, body, decimals, offset }, decoder = { endpoint, body, decimals, offset },
+  record_type = { fields },
+  decode = { answer_type, body, decimals, offset }, decoder = { answer_type, body, decimals, offset },
   prepare_output = { path }, replace_file = { path, path }, file_identity = { path }, private_directory = { path },
   private_read = { path },
   private_write = { path, text }, private_make = { path }, private_lock = { path }, slots_open = { path },

@@ -3,7 +3,7 @@
 -- slices give.
 local cjson = require("cjson").new()
 local compare = require "compare"
-local core = require "imr.core"
+local codec = require "imr.codec"
 local schema = require "imr.schema"
 local expected = require "expected"
 local native = require "native"
@@ -29,7 +29,7 @@ end
 -- A row knows nothing of those before it.
 local function check_alone(endpoint, style, answer, texts)
   for index = 1, math.min(#texts, ALONE) do
-    local alone = assert(core.decode(endpoint.name, '{"code":200,"data":[' .. texts[index] .. "]}", style, CHINA))
+    local alone = assert(codec.decode(endpoint.name, '{"code":200,"data":[' .. texts[index] .. "]}", style, CHINA))
     compare.must_be_same(answer.rows[index], alone.rows[1], "row " .. index)
     assert(answer.ids[index] == alone.ids[1], "the row's identity")
   end
@@ -50,7 +50,7 @@ local function check_rows(endpoint, style, answer, body)
 end
 
 local function sliced(endpoint, body, style)
-  local decoder = core.decoder(endpoint.name, body, style, CHINA)
+  local decoder = codec.decoder(endpoint.name, body, style, CHINA)
   local size = #body % 61 + 1
   local answer, problem = decoder:read(size)
   while answer == false do answer, problem = decoder:read(size) end
@@ -62,7 +62,7 @@ return function(input)
   local endpoint = endpoints[choice % #endpoints + 1]
   local style = choice // #endpoints % 2 == 0 and "string" or "number"
   local body = input:sub(2)
-  local answer, problem = core.decode(endpoint.name, body, style, CHINA)
+  local answer, problem = codec.decode(endpoint.name, body, style, CHINA)
   local same, same_problem = sliced(endpoint, body, style)
   compare.must_be_same(same, answer, "in slices")
   assert(problem == same_problem, "another problem in slices")

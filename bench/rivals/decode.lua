@@ -1,6 +1,6 @@
 -- decode.lua cjson|typed|number|string ENDPOINT FILE: milliseconds to decode the file once.
 
-local core = require "imr.core"
+local codec = require "imr.codec"
 local schema = require "imr.schema"
 local cjson = require "cjson"
 
@@ -38,7 +38,7 @@ local function typed(text)
 end
 
 local decode = ({ cjson = cjson.decode, typed = typed })[way]
-  or function(text) return assert(core.decode(endpoint, text, way, CHINA)) end
+  or function(text) return assert(codec.decode(endpoint, text, way, CHINA)) end
 
 local file = assert(io.open(path))
 local text = file:read("*a")

@@ -79,13 +79,13 @@ function core.parse_time(text, utc_offset, edge) end
 function core.format_time(seconds, utc_offset) end
 
 ---Decodes the body of an answer.
----@param endpoint string name of the endpoint that gave it
+---@param type record_type|string of its rows, or "token", or "nothing" where no data is expected
 ---@param body string|imr.curl.body text, or what curl.so gives in its place
 ---@param decimals string "number", or "string" for the server's own digits
 ---@param utc_offset number seconds east of UTC of the platform's clock
 ---@return table|nil answer code, message, total, form, rows, ids, misfit, token
 ---@return string|nil what is wrong, and where
-function core.decode(endpoint, body, decimals, utc_offset) end
+function core.decode(type, body, decimals, utc_offset) end
 
 ---@class imr.core.decoder: userdata
 local decoder = {}
@@ -97,12 +97,12 @@ local decoder = {}
 function decoder:read(bytes) end
 
 ---Decodes the body of an answer in slices, between which the caller may do other things.
----@param endpoint string as for `decode`
+---@param type record_type|string as for `decode`
 ---@param body string|imr.curl.body
 ---@param decimals string
 ---@param utc_offset number
 ---@return imr.core.decoder
-function core.decoder(endpoint, body, decimals, utc_offset) end
+function core.decoder(type, body, decimals, utc_offset) end
 
 ---Occupies those of the descriptors 0, 1 and 2 that are closed. To be called before anything is opened whose number is not ours to choose. Reading and writing there goes on failing.
 function core.keep_standard_descriptors() end
@@ -201,6 +201,12 @@ function core.user_name() end
 ---@param name string
 ---@return boolean
 function core.is_user(name) end
+
+---What the records of an answer look like.
+---@param fields table list of {name, type, wire, words, derived} as in imr.schema, 40 at most
+---@param more? table identity: names of the fields that tell one record from others, where its content does not; for telling rows of another type from ours, sets of fields, as numbers whose lowest bit is the first one: telling: one of them is in a list's rows; beyond: list of those that each other type has not; and foreign: by a key that we have not, the set of the other types that have it
+---@return record_type
+function core.record_type(fields, more) end
 
 ---Notes SIGINT, SIGTERM, SIGHUP and SIGQUIT instead of ending, and ignores SIGPIPE. For a program's own use.
 function core.catch_signals() end

@@ -1,5 +1,6 @@
 -- How a request's parameters are written, and what a response says.
 
+local codec = require "imr.codec"
 local core = require "imr.core"
 local errors = require "imr.errors"
 local cjson = require "cjson"
@@ -101,9 +102,9 @@ end
 -- In slices, where others wait for their turn: a page of 1,000 rows takes a few milliseconds at once.
 local function decode(endpoint, body, settings)
   if not settings.breathe or #body <= SLICE then
-    return core.decode(endpoint, body, settings.decimals, settings.utc_offset)
+    return codec.decode(endpoint, body, settings.decimals, settings.utc_offset)
   end
-  local decoder = core.decoder(endpoint, body, settings.decimals, settings.utc_offset)
+  local decoder = codec.decoder(endpoint, body, settings.decimals, settings.utc_offset)
   local answer, problem = decoder:read(SLICE)
   while answer == false do
     settings.breathe()

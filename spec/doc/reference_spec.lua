@@ -3,7 +3,7 @@ package.path = package.path .. ";./scripts/?.lua"
 
 local docs = require "docs"
 local cjson = require "cjson"
-local core = require "imr.core"
+local codec = require "imr.codec"
 local editor = require "docs_editor"
 local files = require "support.files"
 local ldoc = require "docs_ldoc"
@@ -76,7 +76,7 @@ describe("the generated pages", function()
     for _, field in ipairs(endpoint.fields) do
       sent[field.wire[1]] = field.words and next(field.words) or samples[field.type] or "1"
     end
-    return core.decode(endpoint.name, cjson.encode { code = 200, data = { sent } }, "string", 0).rows[1]
+    return codec.decode(endpoint.name, cjson.encode { code = 200, data = { sent } }, "string", 0).rows[1]
   end
 
   it("have the fields that the decoder derives", function()

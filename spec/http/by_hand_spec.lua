@@ -1,5 +1,6 @@
 -- Whoever calls a finalizer by hand, twice or in the midst of things, is told so at most; nothing is freed under a
 -- reader. The sanitizers see what an assertion cannot.
+local codec = require "imr.codec"
 local core = require "imr.core"
 local curl = require "imr.curl"
 local fetch = require "support.fetch"
@@ -32,7 +33,7 @@ describe("a finalizer that is called by hand", function()
 
   it("frees no body under a decoder, and frees it behind it", function()
     local body = body_of(PAGE)
-    local decoder = core.decoder("meters", body, "number", 0)
+    local decoder = codec.decoder("meters", body, "number", 0)
     local answer = decoder:read(1000)
     while answer == false do
       for _ = 1, 2 do gc_of(body)(body) end
@@ -42,13 +43,13 @@ describe("a finalizer that is called by hand", function()
     assert.equal(3001, #answer.rows)
     assert.equal("002", answer.rows[3001].meter_no)
     assert.error_matches(function() return tostring(body) end, "has been released")
-    assert.error_matches(function() return core.decode("meters", body, "number", 0) end, "has been released")
+    assert.error_matches(function() return codec.decode("meters", body, "number", 0) end, "has been released")
     assert.equal(#PAGE, #body)
   end)
 
   it("frees no body under one of two decoders", function()
     local body = body_of(PAGE)
-    local one, other = core.decoder("meters", body, "number", 0), core.decoder("meters", body, "number", 0)
+    local one, other = codec.decoder("meters", body, "number", 0), codec.decoder("meters", body, "number", 0)
     assert.is_false((one:read(1000)))
     gc_of(body)(body)
     for _ = 1, 2 do gc_of(one)(one) end
@@ -71,7 +72,7 @@ describe("a finalizer that is called by hand", function()
       if newproxy then getmetatable(made).__gc = handler else setmetatable(made, { __gc = handler }) end
     end
     again()
-    assert.equal(3001, #core.decode("meters", body, "number", 0).rows)
+    assert.equal(3001, #codec.decode("meters", body, "number", 0).rows)
     freed = 1000
   end)
 
@@ -97,7 +98,7 @@ describe("a finalizer that is called by hand", function()
     local directory = shell.scratch()
     local body = body_of(PAGE)
     local objects = {
-      multi, body, assert(multi:start { url = server.url, body = "x" }), core.decoder("meters", body, "number", 0),
+      multi, body, assert(multi:start { url = server.url, body = "x" }), codec.decoder("meters", body, "number", 0),
       assert(core.slots_open(directory .. "/slots")), assert(core.private_lock(directory .. "/lock")), io.stdout,
     }
     for index, object in ipairs(objects) do

@@ -1,5 +1,5 @@
 -- What libcurl received: how much of it comes at a stretch, and how it is decoded without becoming a string.
-local core = require "imr.core"
+local codec = require "imr.codec"
 local curl = require "imr.curl"
 local fetch = require "support.fetch"
 local imr = require "imr"
@@ -135,7 +135,7 @@ describe("a received body", function()
       assert.equal(0, #body)
       assert.equal("", tostring(body))
       assert.equal("", body:sub(1, 5))
-      assert.is_nil((core.decode("meters", body, "number", 0)))
+      assert.is_nil((codec.decode("meters", body, "number", 0)))
       body:release()
       assert.equal("", tostring(body))
     end)
@@ -147,7 +147,7 @@ describe("a received body", function()
     local PAGE = '{"code":200,"msg":"ok","totalCount":300,"data":[' .. table.concat(ROWS, ",") .. "]}"
 
     local function in_slices(body)
-      local decoder = core.decoder("latest_readings", body, "number", 0)
+      local decoder = codec.decoder("latest_readings", body, "number", 0)
       local answer = decoder:read(500)
       body = nil -- luacheck: ignore
       while answer == false do
@@ -158,15 +158,15 @@ describe("a received body", function()
     end
 
     it("decodes as its text does, at once and in slices", function()
-      local expected = core.decode("latest_readings", PAGE, "number", 0)
+      local expected = codec.decode("latest_readings", PAGE, "number", 0)
       assert.equal(300, #expected.rows)
-      assert.same(expected, (core.decode("latest_readings", body_of(PAGE), "number", 0)))
+      assert.same(expected, (codec.decode("latest_readings", body_of(PAGE), "number", 0)))
       assert.same(expected, in_slices(body_of(PAGE)))
     end)
 
     it("names the byte where it is no answer", function()
-      local _, expected = core.decode("meters", PAGE:sub(1, 1000), "number", 0)
-      assert.same({ nil, expected }, { core.decode("meters", body_of(PAGE:sub(1, 1000)), "number", 0) })
+      local _, expected = codec.decode("meters", PAGE:sub(1, 1000), "number", 0)
+      assert.same({ nil, expected }, { codec.decode("meters", body_of(PAGE:sub(1, 1000)), "number", 0) })
     end)
 
     it("says so once it has been released", function()
@@ -177,8 +177,8 @@ describe("a received body", function()
       for _, use in ipairs {
         function() return tostring(body) end,
         function() return body:sub(1, 3) end,
-        function() return core.decode("meters", body, "number", 0) end,
-        function() return core.decoder("meters", body, "number", 0) end,
+        function() return codec.decode("meters", body, "number", 0) end,
+        function() return codec.decoder("meters", body, "number", 0) end,
       } do
         assert.error_matches(use, "this body has been released")
       end
@@ -186,7 +186,7 @@ describe("a received body", function()
 
     it("is not released under a decoder", function()
       local body = body_of(PAGE)
-      local decoder = core.decoder("latest_readings", body, "number", 0)
+      local decoder = codec.decoder("latest_readings", body, "number", 0)
       assert.is_false((decoder:read(100)))
       body:release()
       assert.equal(PAGE, tostring(body))
@@ -199,9 +199,9 @@ describe("a received body", function()
     it("is nothing that decode takes another object for", function()
       for _, other in ipairs { multi, io.stdout, 5.5 } do
         if type(other) == "userdata" then
-          assert.error(function() core.decode("meters", other, "number", 0) end)
+          assert.error(function() codec.decode("meters", other, "number", 0) end)
         else
-          assert.is_nil((core.decode("meters", other, "number", 0)))
+          assert.is_nil((codec.decode("meters", other, "number", 0)))
         end
       end
     end)

@@ -67,14 +67,14 @@ describe("decoding in a worker #nginx", function()
 
   it("is what a client's calls do, and gives what decoding at once gives", function()
     local same, slices = server:run(CLIENT .. [[
-      local core, runtime = require "imr.core", require("imr.runtime").current()
+      local codec, runtime = require "imr.codec", require("imr.runtime").current()
       local breathe, slices, same = runtime.breathe, 0, true
       function runtime:breathe()
         slices = slices + 1
         return breathe(self)
       end
       local cursor = client:readings { from = "2025-07-01", to = "2025-07-02" }
-      local whole = core.decode("readings", body, "number", 8 * 3600)
+      local whole = codec.decode("readings", body, "number", 8 * 3600)
       for _, row in ipairs(whole.rows) do
         local other = cursor:next()
         for name, value in pairs(row) do same = same and other[name] == value end

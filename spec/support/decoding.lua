@@ -1,5 +1,5 @@
 -- Answers for the decoder, and what becomes of them.
-local core = require "imr.core"
+local codec = require "imr.codec"
 
 local decoding = {}
 
@@ -9,7 +9,7 @@ local CHINA = 8 * 3600
 ---@return table|nil answer
 ---@return string|nil problem
 function decoding.decode(endpoint, body, decimals)
-  return core.decode(endpoint, body, decimals or "number", CHINA)
+  return codec.decode(endpoint, body, decimals or "number", CHINA)
 end
 
 --- The body of a successful answer with this data.

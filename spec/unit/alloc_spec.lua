@@ -4,7 +4,7 @@ local failing = require "support.failing_alloc"
 local jit = rawget(_G, "jit")
 
 local DECODE = [[
-  local core = require "imr.core"
+  local codec = require "imr.codec"
   local long = ("x\\n"):rep(600)
   local body = '{"code":200,"msg":"a\\u00e9","totalCount":"3","data":[' ..
     '{"deviceId":"1","tableNo":"0042","reading":"346.90","readTime":"2023-04-22 10:31:53",' ..
@@ -12,7 +12,7 @@ local DECODE = [[
     '{"deviceId":"1","tableNo":"0042","tableNo":"0043","reading":"34x"},' ..
     '{"deviceId":"1","reading":1.5,"tableAddress":"' .. long .. '","\255":1}]}'
   return function()
-    local answer = assert(core.decode("readings", body, "string", 28800))
+    local answer = assert(codec.decode("readings", body, "string", 28800))
     local a, b, c = answer.rows[1], answer.rows[2], answer.rows[3]
     return table.concat({ answer.message, a.reading, #a.extra.x.y[4], b.extra.tableNo, b.invalid.reading, #c.address,
       c.invalid["\255"], answer.ids[3] }, "|")

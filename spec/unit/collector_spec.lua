@@ -1,5 +1,5 @@
 -- A collector that runs all the time, whole or by generations, changes no value and loses no row.
-local core = require "imr.core"
+local codec = require "imr.codec"
 local world = require "support.world"
 
 local CHINA = 8 * 3600
@@ -33,7 +33,7 @@ local function body(count)
 end
 
 local function in_slices(text, decimals, between)
-  local decoder = core.decoder("readings", text, decimals, CHINA)
+  local decoder = codec.decoder("readings", text, decimals, CHINA)
   local answer, problem = decoder:read(300)
   while answer == false do
     between()
@@ -84,7 +84,7 @@ describe("the collector,", function()
     it(mode .. ": decoding in slices", function()
       local text = body(120)
       for _, decimals in ipairs { "number", "string" } do
-        local expected = assert(core.decode("readings", text, decimals, CHINA))
+        local expected = assert(codec.decode("readings", text, decimals, CHINA))
         under(mode, function(collect) assert.same(expected, in_slices(text, decimals, collect)) end)
       end
     end)

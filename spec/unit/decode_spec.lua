@@ -1,4 +1,4 @@
-local core = require "imr.core"
+local codec = require "imr.codec"
 local schema = require "imr.schema"
 local decoding = require "support.decoding"
 
@@ -9,7 +9,7 @@ for _, endpoint in ipairs(schema.describe()) do
   if endpoint.listing then table.insert(listings, endpoint) end
 end
 
-describe("core.decode: the envelope", function()
+describe("decode: the envelope", function()
   local forms = {
     { "a list", '"data":[{},{}]', "list", 2 },
     { "a list of one", '"data":[{"reading":1}]', "list", 1 },
@@ -168,12 +168,12 @@ describe("core.decode: the envelope", function()
 
   it("raises for an endpoint that does not exist", function()
     assert.has_error(function() decode("reading", "{}") end)
-    assert.has_error(function() core.decode("readings", nil, "number", 0) end)
+    assert.has_error(function() codec.decode("readings", nil, "number", 0) end)
   end)
 end)
 
 -- Numbers of the usual form take a path of their own, with a step for those that fit into eight bytes.
-describe("core.decode: numbers of every length", function()
+describe("decode: numbers of every length", function()
   local function shapes(digits) -- without a point, and with one at every place
     local list = { digits }
     for place = 1, #digits - 1 do table.insert(list, digits:sub(1, place) .. "." .. digits:sub(place + 1)) end
@@ -232,7 +232,7 @@ describe("core.decode: numbers of every length", function()
   end)
 end)
 
-describe("core.decode: identities", function()
+describe("decode: identities", function()
   local function ids(endpoint, data) return decode(endpoint, answer(data)).ids end
 
   it("tell readings apart by all that is in them", function()
@@ -299,7 +299,7 @@ describe("core.decode: identities", function()
   end)
 end)
 
-describe("core.decode: damage", function()
+describe("decode: damage", function()
   local body = '{"code":200,"msg":"操作成功","totalCount":"2",' ..
     '"data":[{"deviceId":"1","tableNo":"0042","reading":"346.90",' ..
     '"readTime":"2023-04-22 10:31:53","tableAddress":"7\\u680b","x":{"y":[1,true,null]}},' ..

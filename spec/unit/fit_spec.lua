@@ -1,11 +1,11 @@
 -- Rows are records of the endpoint that was asked, or the answer is to another request.
-local core = require "imr.core"
+local codec = require "imr.codec"
 local schema = require "imr.schema"
 local world = require "support.world"
 local cjson = require "cjson"
 
 local function misfit(endpoint, data)
-  return assert(core.decode(endpoint, ('{"code":200,"data":%s}'):format(data), "number", 28800)).misfit
+  return assert(codec.decode(endpoint, ('{"code":200,"data":%s}'):format(data), "number", 28800)).misfit
 end
 
 -- A row with every key of an endpoint: each with a value, or each null.
@@ -65,7 +65,7 @@ describe("rows", function()
   end
 
   it("of a failed call are not looked at", function()
-    assert.is_nil(assert(core.decode("meters", '{"code":1001,"data":[{}]}', "number", 0)).misfit)
+    assert.is_nil(assert(codec.decode("meters", '{"code":1001,"data":[{}]}', "number", 0)).misfit)
   end)
 end)
 

@@ -60,7 +60,7 @@ local function good_values(field)
   return values
 end
 
-describe("core.decode: fields", function()
+describe("decode: fields", function()
   for _, entry in ipairs(fields) do
     local endpoint, field = entry[1], entry[2]
     for _, wire in ipairs(field.wire) do
@@ -138,7 +138,7 @@ describe("core.decode: fields", function()
   end)
 end)
 
-describe("core.decode: what follows from a field", function()
+describe("decode: what follows from a field", function()
   it("kind and type_name of every meter type", function()
     for number, type in pairs(schema.meter_types()) do
       for endpoint, wire in pairs { meters = "tableType", consumption = "type" } do
@@ -170,7 +170,7 @@ describe("core.decode: what follows from a field", function()
   end)
 end)
 
-describe("core.decode: what no field takes", function()
+describe("decode: what no field takes", function()
   local cases = {
     { "text", '"x":"y"', { extra = { x = "y" } } },
     { "a number", '"x":1.50', { extra = { x = 1.5 } } },
@@ -236,7 +236,7 @@ describe("core.decode: what no field takes", function()
   end)
 end)
 
-describe("core.decode: too much of what no field takes", function()
+describe("decode: too much of what no field takes", function()
   local function cut(text, kept) return ("%s... (%d bytes)"):format(text:sub(1, kept or 1000), #text) end
   local function list(count) return "[" .. ("{},"):rep(count - 1) .. "{}]" end
 
@@ -293,7 +293,7 @@ describe("core.decode: too much of what no field takes", function()
   end)
 end)
 
-describe("core.decode: repeated keys", function()
+describe("decode: repeated keys", function()
   local cases = {
     { "the same twice", "readings", '"tableNo":"1","tableNo":"1"', { meter_no = "1" } },
     { "the same as number and text", "readings", '"reading":1.50,"reading":"1.5"', { reading = 1.5 } },

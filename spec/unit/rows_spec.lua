@@ -3,7 +3,7 @@ local random_of = require "support.random"
 
 local decode, answer = decoding.decode, decoding.answer
 
-describe("core.decode: rows that differ in shape", function()
+describe("decode: rows that differ in shape", function()
   local rows = {
     '{"deviceId":"1","tableNo":"1","reading":"1.0"}',
     '{"deviceId":"1","tableNo":"1","reading":"1.0"}',

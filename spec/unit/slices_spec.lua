@@ -1,16 +1,16 @@
 -- Decoding in slices gives what decoding at once gives, wherever the cuts fall.
-local core = require "imr.core"
+local codec = require "imr.codec"
 local schema = require "imr.schema"
 local random_of = require "support.random"
 
 local CHINA = 8 * 3600
 
 local function at_once(endpoint, body, decimals)
-  return core.decode(endpoint, body, decimals, CHINA)
+  return codec.decode(endpoint, body, decimals, CHINA)
 end
 
 local function sliced(endpoint, body, decimals, size, between)
-  local decoder, slices = core.decoder(endpoint, body, decimals, CHINA), 1
+  local decoder, slices = codec.decoder(endpoint, body, decimals, CHINA), 1
   local answer, problem = decoder:read(size())
   while answer == false do
     if between then between() end
@@ -53,7 +53,7 @@ local function assert_same_as_at_once(endpoint, body, decimals, size)
   assert.same({ answer, problem }, { other, other_problem })
 end
 
-describe("core.decoder", function()
+describe("decoder", function()
   it("gives the same answer for every size of a slice", function()
     for index, body in ipairs(bodies(many(12))) do
       for size = 1, #body + 1, index < 3 and 7 or 31 do
@@ -179,13 +179,13 @@ describe("core.decoder", function()
       return collectgarbage "count"
     end
     local before = used()
-    for _ = 1, 200 do core.decoder("readings", body, "number", CHINA):read(3000) end
+    for _ = 1, 200 do codec.decoder("readings", body, "number", CHINA):read(3000) end
     assert.is_true(used() < before + 50)
   end)
 
   it("of two at a time, neither minds the other", function()
     local one, two = bodies(many(30))[1], bodies(many(30))[2]
-    local decoder = core.decoder("meters", one, "number", CHINA)
+    local decoder = codec.decoder("meters", one, "number", CHINA)
     local answer
     local other = sliced("readings", two, "string", fixed(100), function() answer = answer or decoder:read(150) end)
     while not answer do answer = decoder:read(150) end
@@ -195,14 +195,14 @@ describe("core.decoder", function()
 
   it("works in whichever coroutine it is called", function()
     local body = bodies(many(30))[1]
-    local decoder = core.decoder("readings", body, "number", CHINA)
+    local decoder = codec.decoder("readings", body, "number", CHINA)
     local answer = false
     while not answer do answer = coroutine.wrap(decoder.read)(decoder, 100) end
     assert.same(at_once("readings", body, "number"), answer)
   end)
 
   it("raises after its end, and for sizes that are none", function()
-    local decoder = core.decoder("readings", "{}", "number", CHINA)
+    local decoder = codec.decoder("readings", "{}", "number", CHINA)
     for _, size in ipairs { 0, -1, 0 / 0, 1e300 } do
       assert.has_error(function() decoder:read(size) end)
     end
@@ -210,6 +210,6 @@ describe("core.decoder", function()
     assert.is_nil((decoder:read(5)))
     assert.error_matches(function() decoder:read(5) end, "come to its end")
     assert.has_error(function() decoder.read({}, 5) end)
-    assert.has_error(function() core.decoder("reading", "{}", "number", CHINA) end)
+    assert.has_error(function() codec.decoder("reading", "{}", "number", CHINA) end)
   end)
 end)

@@ -1,3 +1,4 @@
+local codec = require "imr.codec"
 local core = require "imr.core"
 local timing = require "support.timing"
 
@@ -112,7 +113,7 @@ describe("core.format_time", function()
 end)
 
 describe("an offset from UTC", function()
-  local function decode(offset) return core.decode("meters", "{}", "number", offset) end
+  local function decode(offset) return codec.decode("meters", "{}", "number", offset) end
   local function parse(offset) return core.parse_time("2025-01-01", offset) end
   local function format(offset) return core.format_time(0, offset) end
   it("is at most 14 hours, and a number", function()
