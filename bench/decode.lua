@@ -5,13 +5,15 @@
 --   number        imr.codec.decode with decimals = "number"
 --   string        imr.codec.decode with decimals = "string"
 --
--- Rounds alternate, so that a busy machine slows all alike: a time is the median of its rounds, a ratio the median
--- of the ratios within each round. Garbage collection is part of the time, as in real life.
+-- Rounds alternate; see bench/rounds.lua. Garbage collection is part of the time, as in real life.
+
+package.path = "./?.lua;" .. package.path
 
 local codec = require "imr.codec"
 local core = require "imr.core"
-local schema = require "imr.schema"
 local cjson = require "cjson"
+local rounds = require "bench.rounds"
+local typed = require "bench.typed"
 
 local ROWS = 1000
 local ROUNDS = tonumber(arg and arg[1]) or 31
@@ -97,41 +99,6 @@ local cases = {
   { "  ordered by time", "tou_readings", body(tou_reading, by_time) },
 }
 
--- ---------------------------------------------------------------- typing in Lua, for comparison
-
-local fields = {}
-for _, endpoint in ipairs(schema.describe()) do
-  local known = {}
-  for _, field in ipairs(endpoint.fields) do
-    for _, wire in ipairs(field.wire) do known[wire] = field end
-  end
-  fields[endpoint.name] = known
-end
-
-local convert = {
-  str = function(value) return type(value) == "string" and value or tostring(value) end,
-  dec = tonumber,
-  int = tonumber,
-  time = function(value)
-    local y, mo, d, h, mi, s = value:match("^(%d%d%d%d)-(%d%d)-(%d%d) (%d%d):(%d%d):(%d%d)$")
-    if not y then return nil end
-    return os.time { year = y, month = mo, day = d, hour = h, min = mi, sec = s } - CHINA
-  end,
-}
-
-local function typed(endpoint, text)
-  local known, answer = fields[endpoint], cjson.decode(text)
-  for i, row in ipairs(answer.data) do
-    local record = {}
-    for wire, value in pairs(row) do
-      local field = known[wire]
-      if field and value ~= "" and value ~= cjson.null then record[field.name] = convert[field.type](value) end
-    end
-    answer.data[i] = record
-  end
-  return answer
-end
-
 -- ---------------------------------------------------------------- measuring
 
 local ways = {
@@ -141,36 +108,10 @@ local ways = {
   { "string", function(endpoint, text) return assert(codec.decode(endpoint, text, "string", CHINA)) end },
 }
 
-local function measure(decode, endpoint, text, turns)
-  collectgarbage()
-  local start = os.clock()
-  for _ = 1, turns do decode(endpoint, text) end
-  return (os.clock() - start) / turns
-end
-
-local function median(list)
-  table.sort(list)
-  return list[math.floor(#list / 2) + 1]
-end
-
 local function run(case)
-  local endpoint, text = case[2], case[3]
-  local turns, samples = {}, {}
-  for i, way in ipairs(ways) do
-    turns[i] = math.max(1, math.floor(ROUND_SECONDS / measure(way[2], endpoint, text, 3)))
-    samples[i] = {}
-  end
-  for _ = 1, ROUNDS do
-    for i, way in ipairs(ways) do table.insert(samples[i], measure(way[2], endpoint, text, turns[i])) end
-  end
-  local times, ratios = {}, {}
-  for i in ipairs(ways) do
-    local relative = {}
-    for round = 1, ROUNDS do relative[round] = samples[i][round] / samples[1][round] end
-    ratios[i] = median(relative)
-  end
-  for i in ipairs(ways) do times[i] = median(samples[i]) end
-  return times, ratios
+  local timed = {}
+  for index, way in ipairs(ways) do timed[index] = rounds.timed(function() way[2](case[2], case[3]) end) end
+  return rounds.measure(timed, ROUNDS, ROUND_SECONDS)
 end
 
 print(("%s, %d rows a page, median of %d rounds"):format(jit and jit.version or _VERSION, ROWS, ROUNDS))

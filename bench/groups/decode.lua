@@ -1,24 +1,13 @@
 -- Decoding a page of 1,000 rows of the simulator's, as the platform sends it.
 local side = require "bench.side"
-local Platform = require "imr.simulator.platform"
-local cjson = require "cjson"
+local pages = require "bench.pages"
 local shell = require "support.shell"
 
-local PATHS = { readings = "/meter/readMeterList", tou_readings = "/meter/peaksValleysRead" }
 local ROUNDS = 9
 
 local function write_page(endpoint, path)
-  local platform = Platform.new { meters = 4000, days = 20, interval = 0, epoch = 1764000000 }
-  local function ask(to, parameters)
-    return platform:handle({ method = "POST", path = to, headers = { ["Content-Type"] = "application/json" },
-      body = cjson.encode(parameters) }, 0).body
-  end
-  local token = cjson.decode(ask("/user/login", { admin_user_name = "demo", api_password = "demo-secret" })).data
-  local body = ask(PATHS[endpoint], { admin_user_name = "demo", token = token, pageNo = 1, pageSize = 1000,
-    BeginDate = "2025-01-01 00:00:00", EndDate = "2026-12-31 00:00:00" })
-  assert(#cjson.decode(body).data == 1000, "the simulator has too few rows")
   local file = assert(io.open(path, "w"))
-  file:write(body)
+  file:write(pages.body(endpoint, "by meter"))
   file:close()
 end
 
