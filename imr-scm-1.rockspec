@@ -70,6 +70,7 @@ build = {
         "csrc/token.c",
         "csrc/utf8.c",
         "csrc/value.c",
+        "csrc/window.c",
       },
       libraries = { "m", "pthread" },
     },

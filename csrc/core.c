@@ -22,5 +22,6 @@ int luaopen_imr_core(lua_State *L) {
   imr_open_text(L);
   imr_open_token(L);
   imr_open_value(L);
+  imr_open_window(L);
   return 1;
 }

@@ -21,5 +21,6 @@ void imr_open_terminal(lua_State *L);
 void imr_open_text(lua_State *L);
 void imr_open_token(lua_State *L);
 void imr_open_value(lua_State *L);
+void imr_open_window(lua_State *L);
 
 #endif

@@ -5,6 +5,8 @@
 -- it is not used at all. What tells the end is an empty page, or a short page when the rows seen are as many as
 -- claimed.
 
+local core = require "imr.core"
+
 local WINDOW = 16      -- pages whose rows are remembered: rows move by a few places while we page, not by thousands
 local REPEATS_MOST = 3 -- so many pages with nothing new, one after the other: the server ignores the page number
 
@@ -16,32 +18,8 @@ Completeness.__index = Completeness
 ---@param page_size integer what is asked for
 function Completeness.new(report, page_size)
   return setmetatable({
-    report = report, page_size = page_size, seen = {}, recent = {}, page = 0, repeats = 0, ended = false,
+    report = report, page_size = page_size, window = core.window(WINDOW), repeats = 0, ended = false,
   }, Completeness)
-end
-
--- Rows are remembered by the last page that had them, so that one look tells; pages out of the window are forgotten.
-local function forget(self, page)
-  local seen = self.seen
-  for _, id in ipairs(self.recent[page] or {}) do
-    if seen[id] == page then seen[id] = nil end
-  end
-  self.recent[page] = nil
-end
-
--- Identical rows within one page are the platform's own. A row of an earlier page that comes again was moved by an
--- insertion.
-local function drop_repeated(self, answer)
-  local rows, ids, kept, seen, page = answer.rows, answer.ids, {}, self.seen, self.page + 1
-  for index = 1, #rows do
-    local id = ids[index]
-    local before = seen[id]
-    if not before or before == page then kept[#kept + 1] = rows[index] end
-    seen[id] = page
-  end
-  self.recent[page], self.page = ids, page
-  forget(self, page - WINDOW)
-  return kept
 end
 
 -- The total, as long as nothing has shown that it is wrong.
@@ -65,20 +43,20 @@ local function finish(self)
   report.complete = not report.drifted and self.repeats == 0 and (not total or report.rows >= total)
 end
 
----Takes the next page, in order. The rows that are new come back; `ended` and the report are brought up to date.
+---Takes the next page, in order. Identical rows within one page are the platform's own; a row of an earlier page that
+---comes again was moved by an insertion. The rows that are new come back; `ended` and the report are brought up to date.
 ---@param answer table a decoded answer: rows, ids, total, form
 ---@param single? boolean the endpoint answers for one meter: an object is all there is
 ---@return table rows
 function Completeness:take(answer, single)
   local report, count, was_usable = self.report, #answer.rows, usable_total(self)
-  local rows = drop_repeated(self, answer)
-  local repeated = count - #rows
-  report.pages, report.rows = report.pages + 1, report.rows + #rows
+  local rows, repeated = self.window:take(answer.rows, answer.ids)
+  report.pages, report.rows = report.pages + 1, report.rows + count - repeated
   report.duplicates = report.duplicates + repeated
   if repeated > 0 then report.drifted = true end
   if count > 0 or report.pages == 1 then note_total(self, answer.total, was_usable) end
   self.single = single and answer.form == "object"
-  self.repeats = count > 0 and #rows == 0 and self.repeats + 1 or 0
+  self.repeats = count > 0 and repeated == count and self.repeats + 1 or 0
   if self:at_end(count) then finish(self) end
   return rows
 end
