@@ -122,8 +122,9 @@ local function must_be_cursor(self, level)
 end
 
 local function take(self)
-  local row = self._rows[self._index + 1]
-  if row then self._index = self._index + 1 end
+  local index = self._index + 1
+  local row = self._rows[index]
+  if row then self._index = index end
   return row
 end
 
@@ -156,7 +157,9 @@ end
 ---@return imr.Error|nil err kind "incomplete" at the end of a listing with incomplete = "error"
 function Cursor:next()
   must_be_cursor(self, 2)
-  local row, forbidden = taken(self, take)
+  local row, forbidden = take(self), nil
+  if row then return row end
+  row, forbidden = taken(self, take)
   if row or forbidden then return row, forbidden end
   local rows, err = ask(self)
   self._rows, self._index = rows or {}, rows and 1 or 0
@@ -165,7 +168,9 @@ function Cursor:next()
 end
 
 function Cursor:__call()
-  local row, err = self:next()
+  local row, err = take(self), nil
+  if row then return row end
+  row, err = self:next()
   if err then error(err, 0) end
   return row
 end
