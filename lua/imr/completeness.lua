@@ -44,7 +44,8 @@ local function finish(self)
 end
 
 ---Takes the next page, in order. Identical rows within one page are the platform's own; a row of an earlier page that
----comes again was moved by an insertion. The rows that are new come back; `ended` and the report are brought up to date.
+---comes again was moved by an insertion. The rows that are new come back; `ended` and the report are brought up to
+---date.
 ---@param answer table a decoded answer: rows, ids, total, form
 ---@param single? boolean the endpoint answers for one meter: an object is all there is
 ---@return table rows

@@ -157,9 +157,9 @@ end
 ---@return imr.Error|nil err kind "incomplete" at the end of a listing with incomplete = "error"
 function Cursor:next()
   must_be_cursor(self, 2)
-  local row, forbidden = take(self), nil
-  if row then return row end
-  row, forbidden = taken(self, take)
+  local here = take(self)
+  if here then return here end
+  local row, forbidden = taken(self, take)
   if row or forbidden then return row, forbidden end
   local rows, err = ask(self)
   self._rows, self._index = rows or {}, rows and 1 or 0
@@ -168,9 +168,9 @@ function Cursor:next()
 end
 
 function Cursor:__call()
-  local row, err = take(self), nil
-  if row then return row end
-  row, err = self:next()
+  local here = take(self)
+  if here then return here end
+  local row, err = self:next()
   if err then error(err, 0) end
   return row
 end
