@@ -41,9 +41,7 @@ end
 ---@return string lua
 function editor.records()
   local out = { HEAD }
-  for _, endpoint in ipairs(platform.endpoints) do
-    if endpoint.listing then add_record(out, endpoint) end
-  end
+  for _, endpoint in ipairs(platform.listings) do add_record(out, endpoint) end
   return table.concat(out, "\n") .. "\n"
 end
 
@@ -72,8 +70,8 @@ end
 
 local function takers_of(name)
   local takers = {}
-  for _, endpoint in ipairs(platform.endpoints) do
-    if endpoint.listing and options_of(endpoint) == name then takers[#takers + 1] = "`" .. endpoint.name .. "`" end
+  for _, endpoint in ipairs(platform.listings) do
+    if options_of(endpoint) == name then takers[#takers + 1] = "`" .. endpoint.name .. "`" end
   end
   local last = table.remove(takers)
   if #takers == 0 then return last .. " takes" end
@@ -102,16 +100,14 @@ end
 ---@return string lua
 function editor.listings()
   local out, seen = { HEAD }, { ListingOptions = true }
-  for _, endpoint in ipairs(platform.endpoints) do
-    if endpoint.listing and not seen[options_of(endpoint)] then
+  for _, endpoint in ipairs(platform.listings) do
+    if not seen[options_of(endpoint)] then
       seen[options_of(endpoint)] = true
       add_options(out, endpoint)
     end
   end
   out[#out + 1] = "\n---@class imr.Client\nlocal Client = {}"
-  for _, endpoint in ipairs(platform.endpoints) do
-    if endpoint.listing then add_method(out, endpoint) end
-  end
+  for _, endpoint in ipairs(platform.listings) do add_method(out, endpoint) end
   return table.concat(out, "\n") .. "\n"
 end
 

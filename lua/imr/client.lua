@@ -107,8 +107,9 @@ end
 
 -- A method for each listing of the schema; `make docs` writes their comments into library/imr/listings.lua. The
 -- parentheses make it no tail call: the method stays on the stack and the levels right.
-for name, endpoint in pairs(endpoints) do
-  if endpoint.listing then Client[name] = function(self, params) return (open(self, name, params, 2)) end end
+for _, listing in ipairs(schema.listings) do
+  local name = listing.name
+  Client[name] = function(self, params) return (open(self, name, params, 2)) end
 end
 
 -- ---------------------------------------------------------------- one record

@@ -29,8 +29,8 @@ end
 -- do not know of ours. Whose it is, and no measured thing: a list of meters.
 local function rivals_of(endpoint)
   local own, beyond, foreign = keys_of(endpoint), {}, {}
-  for _, other in ipairs(schema.endpoints) do
-    if other.listing and other ~= endpoint then
+  for _, other in ipairs(schema.listings) do
+    if other ~= endpoint then
       local keys = keys_of(other)
       for key in pairs(keys) do
         if not own[key] then foreign[key] = (foreign[key] or 0) + 2 ^ #beyond end

@@ -14,11 +14,14 @@
 ---@field record? string class of its records
 ---@field one_per_meter? boolean a record is known by device and meter, not by its content
 ---@field options? string class of what its method takes beyond imr.ListingOptions; else named after the record
----@field program? string its command of the program, where that has another name
+---@field program? string its command of the program; its name when absent
 ---@field summary? string what it lists, for the program's help
 ---@field about? string the same for the reference, where there is more to say
 ---@field title? string what the rows are called
 ---@field columns? string those that a table on a terminal shows; all when absent
+---@field takes? "meters"|"meter"|"nothing" whose rows a listing may be asked for, beside those of all
+---@field dated? boolean it is asked for a period
+---@field per_day? table<string, number> rows that a meter has in a day, by granularity; 1 when absent
 ---@field params imr.schema.Parameter[]
 ---@field fields imr.schema.Field[]
 
@@ -29,6 +32,8 @@
 ---@field required boolean
 ---@field words? table<string, string> ours by the platform's
 ---@field choices? string[] ours, in order
+---@field default? string of the program, which has an option for it
+---@field help? string of that option
 
 ---@class imr.schema.Field
 ---@field name string
@@ -130,13 +135,15 @@ local function param(name, wire, type_, more)
 end
 
 -- Words in order: the platform's, then ours.
-local function choice(name, wire, type_, pairs_of)
+local function choice(name, wire, type_, pairs_of, more)
   local words, choices = {}, {}
   for index = 1, #pairs_of, 2 do
     words[pairs_of[index]] = pairs_of[index + 1]
     choices[#choices + 1] = pairs_of[index + 1]
   end
-  return param(name, wire, type_, { required = true, words = words, choices = choices })
+  more = more or {}
+  more.required, more.words, more.choices = true, words, choices
+  return param(name, wire, type_, more)
 end
 
 local REQUIRED = { required = true }
@@ -148,7 +155,9 @@ local one_meter, some_meters = param("meter", "tableNo", "meter"), param("meters
 local PERIOD = { some_meters, from, to, page, page_size }
 
 -- "2" is inferred: the platform's document describes daily records, but not their number.
-local granularity = choice("granularity", "type", "word or number", { "1", "realtime", "2", "daily" })
+local granularity = choice("granularity", "type", "word or number", { "1", "realtime", "2", "daily" }, {
+  default = "daily", help = "daily (default; its wire value is inferred), realtime, or a raw value.",
+})
 
 -- ---------------------------------------------------------------- endpoints
 
@@ -189,7 +198,7 @@ local endpoints = {
     name = "consumption", path = "/meter/readMeterDataList", section = "4.5", record = "Consumption",
     options = "ConsumptionOptions", summary = "Consumption of a period.", about = "Consumption records of a period",
     title = "consumption", columns = "meter_no,read_time,reading,usage,amount",
-    params = { granularity, one_meter, from, to, page, page_size },
+    params = { granularity, one_meter, from, to, page, page_size }, per_day = { realtime = 4 },
     fields = {
       project_code, device_id, meter_no, reading, read_time, decimal("usage", "dosage"),
       decimal("amount", { "amount", "amout" }), meter_type "type",
@@ -237,11 +246,22 @@ local endpoints = {
   },
 }
 
-local by_name = {}
+local function has(endpoint, name)
+  for _, one in ipairs(endpoint.params) do
+    if one.name == name then return true end
+  end
+  return false
+end
+
+local by_name, listings = {}, {}
 for _, endpoint in ipairs(endpoints) do
   endpoint.listing, endpoint.command = endpoint.record ~= nil, endpoint.command == true
   endpoint.fields = endpoint.fields or {}
+  endpoint.takes = has(endpoint, "meters") and "meters" or has(endpoint, "meter") and "meter" or "nothing"
+  endpoint.dated = has(endpoint, "from")
+  endpoint.program = endpoint.program or endpoint.name
   by_name[endpoint.name] = endpoint
+  if endpoint.listing then listings[#listings + 1] = endpoint end
 end
 
 local schema = {}
@@ -253,6 +273,10 @@ schema.endpoints = endpoints
 ---The same by name.
 ---@type table<string, imr.schema.Entry>
 schema.by_name = by_name
+
+---Those that answer with records.
+---@type imr.schema.Entry[]
+schema.listings = listings
 
 ---What a listing's method takes beside the endpoint's parameters; none of it is sent.
 ---@type imr.schema.Parameter[]

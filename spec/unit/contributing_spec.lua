@@ -1,8 +1,10 @@
 -- CONTRIBUTING.md says how to add a field and an endpoint. This does what it says, in a copy, and uses both.
+local cli = require "support.cli"
 local documents = require "support.documents"
 local files = require "support.files"
 local process = require "support.process"
 local shell = require "support.shell"
+local wire = require "support.wire"
 
 -- Puts a block of the page behind a line of a file.
 local function insert(path, line, block)
@@ -65,5 +67,41 @@ describe("what CONTRIBUTING.md says", function()
     assert.matches("unknown option 'form', did you mean 'from'", run(CLIENT .. [[
       io.write(select(2, pcall(client.alarms, client, { form = "2025-06-01", to = "2025-06-30" })))
     ]]), 1, true)
+  end)
+
+  it("gives the program a command", function()
+    local server = wire.start [[
+      for r in c.request, c do
+        c:send(answer(r.path:find "login$" and '{"code":200,"data":"t"}' or '{"code":200,"totalCount":1,"data":'
+          .. '[{"tableNo":"001","alarmTime":"2025-06-01 08:00:00","alarmText":"leak"}]}'))
+      end
+    ]]
+    local user = cli.user(server.url)
+    local from = { IMR_BUILD = os.getenv "IMR_BUILD" or shell.lines("pwd")[1] .. "/build" }
+    local function imr(arguments)
+      local command = user:command(arguments, from):gsub("'?[^%s']*bin/imr'?", copy .. "/bin/imr")
+      return (select(2, shell.run(command)))
+    end
+    local out = imr "alarms --from 2025-06-01 --to 2025-06-30 --format csv"
+    local plan = imr "plan alarms --meters 500 --days 30"
+    server:stop()
+    user:remove()
+    assert.matches("001,2025-06-01 08:00:00,leak", out, 1, true)
+    assert.matches('"listing":"alarms","way":"project","requests":16', plan, 1, true)
+  end)
+
+  it("gives the documents its page, and editors its type and its method", function()
+    local pages = run(([[
+      package.path = package.path .. ";%s/scripts/?.lua"
+      local schema, editor = require "docs_schema", require "docs_editor"
+      io.write(schema.records "en", schema.records "zh", editor.records(), editor.listings())
+    ]]):format(copy))
+    for _, text in ipairs { "| `raised_at` | `alarmTime` | time | when it was raised |",
+      "| `raised_at` | `alarmTime` | time | 告警时间 |", "---@class imr.Alarm\n",
+      "---@field raised_at? integer when it was raised, Unix seconds",
+      "---@param params imr.AlarmOptions\n---@return imr.Cursor cursor over imr.Alarm records\n"
+        .. "function Client:alarms(params) end" } do
+      assert.matches(text, pages, 1, true)
+    end
   end)
 end)

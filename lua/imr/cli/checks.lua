@@ -6,6 +6,7 @@ local core = require "imr.core"
 local exit = require "imr.cli.exit"
 local http_date = require("imr.confirmation").http_date
 local imr = require "imr"
+local schema = require "imr.schema"
 local watch = require "imr.cli.watch"
 
 local SKEW = 30 -- seconds between our clock and the platform's that nobody has to care about
@@ -112,15 +113,13 @@ end
 
 -- ---------------------------------------------------------------- one page of each endpoint
 
-local listings = { "meters", "latest_readings", "readings", "consumption", "tou_readings", "camera_readings" }
-
-local function parameters_of(name)
+local function parameters_of(endpoint)
   local parameters = { page_size = 1 }
-  if name ~= "meters" and name ~= "latest_readings" then
+  if endpoint.dated then
     local now = os.time()
     parameters.from, parameters.to = now - 2 * DAY, now
   end
-  if name == "consumption" then parameters.granularity = "daily" end
+  for _, param in ipairs(endpoint.params) do parameters[param.name] = param.default or parameters[param.name] end
   return parameters
 end
 
@@ -129,8 +128,8 @@ local page_advice = {
   throttled = "something else uses this account: let both share one store",
 }
 
-local function look(state, name)
-  local cursor = state.client[name](state.client, parameters_of(name))
+local function look(state, endpoint)
+  local cursor = state.client[endpoint.name](state.client, parameters_of(endpoint))
   local row, err = cursor:next()
   cursor:close()
   if err then return failed(err, page_advice[err.kind]) end
@@ -140,8 +139,8 @@ end
 
 local function pages(state)
   local results, work = {}, {}
-  for index, name in ipairs(listings) do
-    work[index] = function() results[index] = { name, look(state, name) } end
+  for index, endpoint in ipairs(schema.listings) do
+    work[index] = function() results[index] = { endpoint.name, look(state, endpoint) } end
   end
   watch.run(function() imr.all(work) end)
   return results

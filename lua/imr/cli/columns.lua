@@ -1,7 +1,7 @@
 --- The columns of a listing: which there are, which a table shows, and which the caller wants.
 
 local exit = require "imr.cli.exit"
-local imr = require "imr"
+local schema = require "imr.schema"
 
 local columns = {}
 
@@ -9,30 +9,8 @@ local columns = {}
 ---@field name string of the record's field
 ---@field type string str, int, dec, time, enum, json
 
--- What the client derives, after the field that it is derived from.
-local derived = {
-  meter_type = { { name = "kind", type = "str" }, { name = "type_name", type = "str" } },
-  image_status = { { name = "image_ok", type = "enum" } },
-}
-
 -- What the platform sent beyond the known fields, and values that did not parse.
 local REST = { { name = "extra", type = "json" }, { name = "invalid", type = "json" } }
-
--- A terminal is not as wide as a record.
-local in_table = {
-  meters = "meter_no,kind,address,user_name,online,supply,last_online",
-  latest_readings = "meter_no,reading,read_time,supply",
-  readings = "meter_no,read_time,reading,address",
-  consumption = "meter_no,read_time,reading,usage,amount",
-  tou_readings = "meter_no,freeze_time,energy_total,energy_sharp,energy_peak,energy_flat,energy_valley",
-  camera_readings = "meter_no,read_time,reading,image_status,image_url",
-}
-
-local function fields_of(endpoint)
-  for _, entry in ipairs(imr.schema()) do
-    if entry.name == endpoint then return entry.fields end
-  end
-end
 
 ---Columns from one line of text.
 ---@param text string "name:type name:type"
@@ -43,14 +21,14 @@ function columns.typed(text)
   return list
 end
 
----All columns of a listing.
+---All columns of a listing: what follows from a field comes behind it.
 ---@param endpoint string
 ---@return imr.cli.Column[]
 function columns.all(endpoint)
   local list = {}
-  for _, field in ipairs(fields_of(endpoint)) do
+  for _, field in ipairs(schema.by_name[endpoint].fields) do
     list[#list + 1] = { name = field.name, type = field.type }
-    for _, column in ipairs(derived[field.name] or {}) do list[#list + 1] = column end
+    for _, one in ipairs(field.derived or {}) do list[#list + 1] = { name = one.name, type = one.type } end
   end
   return list
 end
@@ -90,8 +68,9 @@ end
 function columns.choose(endpoint, format, wanted)
   local list = columns.all(endpoint)
   if wanted then return columns.pick(with_rest(list), wanted) end
-  if format == "table" then return columns.pick(list, in_table[endpoint]) end
-  return format == "csv" and list or with_rest(list)
+  local shown = schema.by_name[endpoint].columns -- a terminal is not as wide as a record
+  if format == "table" and shown then return columns.pick(list, shown) end
+  return (format == "csv" or format == "table") and list or with_rest(list)
 end
 
 return columns

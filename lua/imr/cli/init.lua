@@ -1,17 +1,16 @@
---- The command line. A command is a module of its own below imr.cli with `summary`, `configure(parser)` and
---- `run(arguments)`; a new one is its file and its name in this list. A command that talks to the platform configures
---- its flags with imr.cli.settings, gets its client from imr.cli.connect, writes rows with imr.cli.output and raises
---- what goes wrong (imr.cli.exit).
+--- The command line. A command has `summary`, `configure(parser)` and `run(arguments)`. Those that list rows come from
+--- imr.schema (imr.cli.listing); each other one is a module below imr.cli, and its name in this list. A command that
+--- talks to the platform configures its flags with imr.cli.settings, gets its client from imr.cli.connect, writes rows
+--- with imr.cli.output and raises what goes wrong (imr.cli.exit).
 
 local needs = require "imr.needs"
 
 local cli = {}
 
--- In the order in which --help shows them.
+-- In the order in which --help shows them; the listings come behind the first.
 local COMMANDS = {
-  "login", "meters", "latest", "readings", "consumption", "tou", "camera", "plan", "sync", "export", "check", "cutoff",
-  "report", "supply",
-  "doctor", "simulate", "completion", "help", "version",
+  "login", "plan", "sync", "export", "check", "cutoff", "report", "supply", "doctor", "simulate", "completion", "help",
+  "version",
 }
 
 local EPILOG = "Try it without a meter: `imr simulate` runs a simulated platform. Exit codes: `imr help exit-codes`. "
@@ -19,6 +18,18 @@ local EPILOG = "Try it without a meter: `imr simulate` runs a simulated platform
 
 local known = {}
 for _, name in ipairs(COMMANDS) do known[name] = true end
+
+local function names()
+  local list = { COMMANDS[1] }
+  for _, name in ipairs(require("imr.cli.listing").names()) do list[#list + 1] = name end
+  for index = 2, #COMMANDS do list[#list + 1] = COMMANDS[index] end
+  return list
+end
+
+local function command_named(name)
+  if known[name] then return require("imr.cli." .. name) end
+  return require("imr.cli.listing").command(name)
+end
 
 local function new_parser()
   local argparse = needs("the command line", "argparse", "argparse", "lua-argparse", "0.7")
@@ -31,7 +42,7 @@ local function new_parser()
 end
 
 local function add(parser, name)
-  local command = require("imr.cli." .. name)
+  local command = command_named(name)
   local own = parser:command(name, command.summary)
   own:flag("--json-errors", "Print an error as one JSON object on stderr.")
   command.configure(own)
@@ -40,14 +51,14 @@ end
 ---The parser with all commands, for help and completion.
 function cli.parser()
   local parser = new_parser()
-  for _, name in ipairs(COMMANDS) do add(parser, name) end
+  for _, name in ipairs(names()) do add(parser, name) end
   return parser
 end
 
 -- Building flags takes longer than most commands need to start, so only the one that is asked for gets them.
 local function parser_for(arguments)
   local first = arguments[1]
-  if not known[first] then return cli.parser() end
+  if not first or not command_named(first) then return cli.parser() end
   local parser = new_parser()
   add(parser, first)
   return parser
@@ -113,7 +124,7 @@ end
 local function run(arguments)
   if arguments[1] == "--version" then arguments[1] = "version" end -- as one tries first with any program
   local parsed = parse(arguments)
-  return require("imr.cli." .. parsed.command).run(parsed) or 0
+  return command_named(parsed.command).run(parsed) or 0
 end
 
 -- Errors that are tables are meant; a text is a mistake of ours and needs its traceback.

@@ -1,21 +1,31 @@
---- A command that lists rows of one endpoint: what they have in common.
----
----   return listing.command { summary =, endpoint =, title =, dated =, list =, configure =, parameters = }
+--- The commands that list the rows of an endpoint: imr.schema says which there are, and what each takes.
 
 local connect = require "imr.cli.connect"
 local exit = require "imr.cli.exit"
 local number = require "imr.cli.number"
 local output = require "imr.cli.output"
+local schema = require "imr.schema"
 local selection = require "imr.cli.selection"
 
 local listing = {}
 
-local function configure(spec, parser)
-  if spec.dated then require("imr.cli.dates").configure(parser) end
+-- The parameters of an endpoint that are one of some words.
+local function choices_of(endpoint)
+  local list = {}
+  for _, param in ipairs(endpoint.params) do
+    if param.choices then list[#list + 1] = param end
+  end
+  return list
+end
+
+local function configure(endpoint, parser)
+  if endpoint.dated then require("imr.cli.dates").configure(parser) end
   selection.configure(parser, true)
-  if spec.configure then spec.configure(parser) end
+  for _, param in ipairs(choices_of(endpoint)) do
+    parser:option("--" .. param.name:gsub("_", "-"), param.help):argname("HOW"):default(param.default)
+  end
   number.flag(parser, "--limit N", "Stop after so many rows.", number.whole(1))
-  if spec.list then
+  if endpoint.takes == "meters" then
     number.flag(parser, "--list-size N", "Most meter numbers in one request (default: 100).", number.whole(1))
   end
   number.flag(parser, "--deadline SECONDS", "Give up after so many seconds.", number.of "seconds")
@@ -48,7 +58,7 @@ end
 
 local function new_plan(run, wanted, project)
   return exit.wrong_use(require("imr.workflow.plan").new, {
-    endpoint = run.spec.endpoint, meters = wanted, project = project, from = run.from, to = run.to,
+    endpoint = run.endpoint.name, meters = wanted, project = project, from = run.from, to = run.to,
     granularity = run.arguments.granularity, list_size = run.arguments.list_size, page_size = run.reader.page_size,
     spacing = run.reader.spacing,
   })
@@ -87,8 +97,8 @@ end
 
 local function open(run, step)
   local own = step.parameters
-  for name, value in pairs(run.spec.parameters and run.spec.parameters(run.arguments) or {}) do own[name] = value end
-  return exit.wrong_use(run.client[run.spec.endpoint], run.client, run.reader:parameters(own))
+  for _, param in ipairs(choices_of(run.endpoint)) do own[param.name] = run.arguments[param.name] end
+  return exit.wrong_use(run.client[run.endpoint.name], run.client, run.reader:parameters(own))
 end
 
 local function read_steps(run, plan, keep)
@@ -107,7 +117,7 @@ local function read_steps(run, plan, keep)
 end
 
 local function work(run)
-  if run.spec.endpoint == "meters" then
+  if run.endpoint.takes == "nothing" and not run.endpoint.dated then
     return read_steps(run, { steps = { { parameters = {}, requests = 1 } }, requests = 1 }, keep_meter(run))
   end
   local plan, wanted = plan_of(run)
@@ -135,19 +145,19 @@ local function page_size_of(arguments)
   return math.min(arguments.limit, 1000)
 end
 
-local function prepare(spec, arguments)
-  local run = { spec = spec, arguments = arguments, numbers = selection.numbers(arguments) }
+local function prepare(endpoint, arguments)
+  local run = { endpoint = endpoint, arguments = arguments, numbers = selection.numbers(arguments) }
   run.unseen = selection.set(run.numbers) or {}
   local Reader = require "imr.cli.reader"
   local chosen
   run.client, chosen = connect.client(arguments, { on_event = Reader.on_event })
   local offset = chosen.utc_offset
-  if spec.dated then run.from, run.to = require("imr.cli.dates").period(arguments, offset) end
+  if endpoint.dated then run.from, run.to = require("imr.cli.dates").period(arguments, offset) end
   run.reader = Reader.new {
-    title = spec.title, interval = chosen.interval, limit = arguments.limit, deadline = arguments.deadline,
-    page_size = page_size_of(arguments),
+    title = endpoint.title or endpoint.name, interval = chosen.interval, limit = arguments.limit,
+    deadline = arguments.deadline, page_size = page_size_of(arguments),
   }
-  run.out = output.open(arguments, { endpoint = spec.endpoint, utc_offset = offset })
+  run.out = output.open(arguments, { endpoint = endpoint.name, utc_offset = offset })
   return run
 end
 
@@ -159,8 +169,8 @@ local function finish(run)
   return run.reader.complete and 0 or 5
 end
 
-local function execute(spec, arguments)
-  local run = prepare(spec, arguments)
+local function execute(endpoint, arguments)
+  local run = prepare(endpoint, arguments)
   local ok, problem = pcall(require("imr.cli.watch").run, function() work(run) end, {
     output = not arguments.output, on_tick = function() run.reader.progress:show() end,
   })
@@ -170,14 +180,26 @@ local function execute(spec, arguments)
   error(problem, 0)
 end
 
----@param spec table
----@return table command
-function listing.command(spec)
-  return {
-    summary = spec.summary,
-    configure = function(parser) configure(spec, parser) end,
-    run = function(arguments) return execute(spec, arguments) end,
-  }
+---The names of the commands, in order.
+---@return string[]
+function listing.names()
+  local names = {}
+  for index, endpoint in ipairs(schema.listings) do names[index] = endpoint.program end
+  return names
+end
+
+---@param name string of the command
+---@return table|nil command
+function listing.command(name)
+  for _, endpoint in ipairs(schema.listings) do
+    if endpoint.program == name then
+      return {
+        summary = endpoint.summary,
+        configure = function(parser) configure(endpoint, parser) end,
+        run = function(arguments) return execute(endpoint, arguments) end,
+      }
+    end
+  end
 end
 
 return listing

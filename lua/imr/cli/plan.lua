@@ -5,17 +5,12 @@ local connect = require "imr.cli.connect"
 local exit = require "imr.cli.exit"
 local number = require "imr.cli.number"
 local output = require "imr.cli.output"
+local schema = require "imr.schema"
 local selection = require "imr.cli.selection"
 local settings = require "imr.cli.settings"
 local workflow = require "imr.workflow.plan"
 
 local plan = { summary = "Requests, time and logins that a listing will take." }
-
-local LISTINGS = {
-  { "meters", "meters" }, { "latest", "latest_readings" }, { "readings", "readings", dated = true },
-  { "consumption", "consumption", dated = true }, { "tou", "tou_readings", dated = true },
-  { "camera", "camera_readings", dated = true },
-}
 
 local COLUMNS = {
   { name = "listing", type = "str" }, { name = "way", type = "str" }, { name = "list_size", type = "int" },
@@ -28,7 +23,7 @@ local MOST_DAYS = require("imr.workflow.sync_options").MOST_DAYS
 
 function plan.configure(parser)
   local names = {}
-  for index, entry in ipairs(LISTINGS) do names[index] = entry[1] end
+  for index, entry in ipairs(schema.listings) do names[index] = entry.program end
   names[#names + 1] = "sync"
   parser:argument("listing", "What to plan (default: all of them, side by side); sync: what a first `imr sync` costs, "
     .. "of 90 days unless you say otherwise."):args("*")
@@ -78,8 +73,8 @@ end
 local function chosen_listings(arguments)
   local wanted = selection.set(#arguments.listing > 0 and arguments.listing or nil)
   local list, dated = {}, false
-  for _, entry in ipairs(LISTINGS) do
-    if not wanted or wanted[entry[1]] then
+  for _, entry in ipairs(schema.listings) do
+    if not wanted or wanted[entry.program] then
       list[#list + 1] = entry
       dated = dated or entry.dated
     end
@@ -120,7 +115,7 @@ end
 
 local function options_of(entry, arguments, chosen)
   return {
-    endpoint = entry[2], meters = selection.numbers(arguments), project = arguments.meters,
+    endpoint = entry.name, meters = selection.numbers(arguments), project = arguments.meters,
     rows_per_day = arguments.rows_per_day, granularity = arguments.granularity, list_size = arguments.list_size,
     max_days = arguments.max_days, spacing = Pace.least_spacing(chosen.interval),
   }
@@ -138,7 +133,7 @@ function plan.run(arguments)
   for _, entry in ipairs(list) do
     local options = options_of(entry, arguments, chosen)
     options.from, options.to = from, to
-    add_rows(rows, entry[1], exit.wrong_use(workflow.new, options))
+    add_rows(rows, entry.program, exit.wrong_use(workflow.new, options))
   end
   if #list > 1 then add_total(rows) end
   local out = output.open(arguments, { columns = COLUMNS, utc_offset = offset })

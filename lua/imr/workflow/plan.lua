@@ -10,6 +10,8 @@
 --- A listing of R rows takes floor(R / page_size) + 1 requests: it ends with a page that is not full. So joining two
 --- lists never costs more, and only the length of the lists is to be chosen.
 
+local schema = require "imr.schema"
+
 local plan = {}
 
 local DAY = 86400
@@ -17,16 +19,6 @@ local PAGE_SIZE, LIST_SIZE = 1000, 100
 local MOST_PAGES = 100        -- of one listing; a longer period is split: rows move less while a shorter one is read
 local SPACING = 2.05          -- seconds between two requests to one endpoint
 local TOKEN_LIFE = 7200 - 120 -- seconds, renewed before its end
-
--- What the endpoint takes, and how many rows a meter has in a day; a guess that the caller can better.
-local endpoints = {
-  meters = { takes = "nothing" },
-  latest_readings = { takes = "meter" },
-  readings = { takes = "meters", dated = true, per_day = 1 },
-  consumption = { takes = "meter", dated = true, per_day = 1, realtime = 4 },
-  tou_readings = { takes = "meters", dated = true, per_day = 1 },
-  camera_readings = { takes = "meters", dated = true, per_day = 1 },
-}
 
 ---What a plan is made of.
 ---@class imr.PlanOptions
@@ -205,7 +197,9 @@ local function check_numbers(options)
 end
 
 local function check(options, entry)
-  if not entry then error(("there is no listing '%s' to plan"):format(tostring(options.endpoint)), 3) end
+  if not (entry and entry.listing) then
+    error(("there is no listing '%s' to plan"):format(tostring(options.endpoint)), 3)
+  end
   check_numbers(options)
   if entry.dated and not (options.from and options.to) then
     error(("a plan for %s needs from and to, Unix seconds"):format(options.endpoint), 3)
@@ -223,7 +217,7 @@ end
 local function job_of(options, entry)
   local meters = options.meters
   local numbers = type(meters) == "table" and meters or nil
-  local guess = options.granularity == "realtime" and entry.realtime or entry.per_day or 1
+  local guess = entry.per_day and entry.per_day[options.granularity] or 1 -- which the caller can better
   return {
     takes = entry.takes, numbers = numbers, count = numbers and #numbers or meters, project = options.project,
     from = entry.dated and options.from, to = options.to,
@@ -238,7 +232,7 @@ end
 ---@return imr.Plan
 function plan.new(options)
   if type(options) ~= "table" then error("plan.new takes a table of options, not a " .. type(options), 2) end
-  local entry = options.endpoint ~= nil and endpoints[options.endpoint]
+  local entry = options.endpoint ~= nil and schema.by_name[options.endpoint]
   check(options, entry)
   local job = job_of(options, entry)
   local ways = ways_of(job)
