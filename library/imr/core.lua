@@ -327,4 +327,19 @@ function core.fingerprint(...) end
 ---@return string|nil what is wrong, and where
 function core.json(text) end
 
+---@class imr.core.window: userdata
+local window = {}
+
+---Takes the next page. Rows that are twice on one page are both new.
+---@param rows table
+---@param ids integer[] of the rows
+---@return table rows those that none of the pages before had: the same list where all are new
+---@return integer count of the others
+function window:take(rows, ids) end
+
+---Remembers the rows of a listing's last pages.
+---@param pages integer so many
+---@return imr.core.window
+function core.window(pages) end
+
 return core
