@@ -7,7 +7,7 @@ local COLUMN, LINE, MARGIN = 7.2, 17, 16
 local colours = { text = "#24292f", ground = "#f6f8fa" }
 
 -- Parts of the output that show what it does; the rest would make the picture too long to be read.
-local wanted = { "^A simulated", "^Reading all", "^  after", "^How complete", "^meters %(", "^tou_readings %(",
+local wanted = { "^A simulated", "^Reading all", "^  after", "^How complete", "^meters %(", "^tou_%l+ %(",
   "^camera_readings %(", "^Cutting", "^What pacing" }
 
 local function escape(text)

@@ -22,8 +22,18 @@
 ---@field takes? "meters"|"meter"|"nothing" whose rows a listing may be asked for, beside those of all
 ---@field dated? boolean it is asked for a period
 ---@field per_day? table<string, number> rows that a meter has in a day, by granularity; 1 when absent
+---@field synced? imr.schema.Synced[] listings of the sync; it keeps no other
+---@field moment? string field whose time is a part of the key in the database; none: a listing of what is now
+---@field expected? "all"|"seen" whose row is missing when there is none: every meter's, or that of meters which had one
 ---@field params imr.schema.Parameter[]
 ---@field fields imr.schema.Field[]
+
+---A listing of the sync. Its table has the endpoint's name.
+---@class imr.schema.Synced
+---@field name string
+---@field en string what its rows are called in a report
+---@field zh string
+---@field granularity? string
 
 ---@class imr.schema.Parameter
 ---@field name string
@@ -172,6 +182,7 @@ local endpoints = {
     name = "meters", path = "/meter/meterList", section = "4.2", record = "Meter", one_per_meter = true,
     summary = "List the meters.", about = "Every meter of the project", title = "meters",
     columns = "meter_no,kind,address,user_name,online,supply,last_online",
+    synced = { { name = "meters", en = "Meters", zh = "表计" } },
     params = { page, page_size },
     fields = {
       project_code, device_id, device_name, meter_no, address, meter_type { "tableType", "typeType" },
@@ -185,12 +196,14 @@ local endpoints = {
     one_per_meter = true, options = "LatestOptions", program = "latest",
     summary = "The newest reading of each meter.", about = "The newest reading of each meter, or of one",
     title = "latest readings", columns = "meter_no,reading,read_time,supply",
+    synced = { { name = "latest_readings", en = "Latest readings", zh = "最新读数" } },
     params = { one_meter, page, page_size },
     fields = { device_id, meter_no, reading, read_time, supply },
   },
   {
     name = "readings", path = "/meter/readMeterList", section = "4.4", record = "Reading", options = "ReadingOptions",
     summary = "Readings of a period.", title = "readings", columns = "meter_no,read_time,reading,address",
+    moment = "read_time", expected = "all", synced = { { name = "readings", en = "Readings", zh = "读数" } },
     params = PERIOD,
     fields = { device_id, meter_no, reading, read_time, text("imei", "imei"), user_code, address, device_name },
   },
@@ -198,6 +211,11 @@ local endpoints = {
     name = "consumption", path = "/meter/readMeterDataList", section = "4.5", record = "Consumption",
     options = "ConsumptionOptions", summary = "Consumption of a period.", about = "Consumption records of a period",
     title = "consumption", columns = "meter_no,read_time,reading,usage,amount",
+    moment = "read_time", expected = "all",
+    synced = {
+      { name = "consumption", en = "Daily consumption", zh = "日用量", granularity = "daily" },
+      { name = "consumption_realtime", en = "Real-time consumption", zh = "实时用量", granularity = "realtime" },
+    },
     params = { granularity, one_meter, from, to, page, page_size }, per_day = { realtime = 4 },
     fields = {
       project_code, device_id, meter_no, reading, read_time, decimal("usage", "dosage"),
@@ -217,6 +235,8 @@ local endpoints = {
     summary = "Time-of-use readings of a period.",
     about = "Time-of-use readings of a period, with voltages, currents and powers", title = "time-of-use readings",
     columns = "meter_no,freeze_time,energy_total,energy_sharp,energy_peak,energy_flat,energy_valley",
+    moment = "freeze_time", expected = "seen",
+    synced = { { name = "tou_readings", en = "Time of use", zh = "尖峰平谷" } },
     params = PERIOD,
     fields = {
       project_code, device_id, meter_no, time("reported_at", "createTime"), time("freeze_time", "freezeTime"),
@@ -235,6 +255,8 @@ local endpoints = {
     name = "camera_readings", path = "/meter/cameraRead", section = "4.8", record = "CameraReading",
     options = "ReadingOptions", program = "camera", summary = "Readings of camera water meters of a period.",
     title = "camera readings", columns = "meter_no,read_time,reading,image_status,image_url",
+    moment = "read_time", expected = "seen",
+    synced = { { name = "camera_readings", en = "Camera readings", zh = "图像读数" } },
     params = PERIOD,
     fields = {
       project_code, meter_no, time("read_time", "imageReadTime"),

@@ -3,6 +3,7 @@
 local core = require "imr.core"
 local database = require "imr.cli.database"
 local exit = require "imr.cli.exit"
+local listings = require "imr.workflow.sync_listings"
 local notes = require "imr.cli.notes"
 local number = require "imr.cli.number"
 local output = require "imr.cli.output"
@@ -30,9 +31,12 @@ function cutoff.configure(parser)
   database.configure(parser)
   selection.configure(parser, false)
   number.flag(parser, "--max-age DAYS", "Days before it that a reading may be old (default: 3).", number.of "days")
-  parser:option("--source", "Only readings of this listing: readings, consumption, consumption_realtime, tou_readings, "
-    .. "camera_readings (repeatable)."):argname "NAME":count "*"
-    :choices { "readings", "consumption", "consumption_realtime", "tou_readings", "camera_readings" }
+  local sources = {}
+  for _, entry in ipairs(listings) do
+    if entry.moment then sources[#sources + 1] = entry.name end
+  end
+  parser:option("--source", ("Only readings of this listing: %s (repeatable)."):format(table.concat(sources, ", ")))
+    :argname "NAME":count "*":choices(sources)
   parser:flag("--unresolved", "Only the meters that have none.")
   quality_flags.configure(parser)
   output.configure(parser)

@@ -5,6 +5,7 @@ local connect = require "imr.cli.connect"
 local database = require "imr.cli.database"
 local dates = require "imr.cli.dates"
 local exit = require "imr.cli.exit"
+local known_listings = require "imr.workflow.sync_listings"
 local notes = require "imr.cli.notes"
 local number = require "imr.cli.number"
 local output = require "imr.cli.output"
@@ -25,8 +26,10 @@ function sync.configure(parser)
   dates.configure(parser)
   number.flag(parser, "--first-days D", "How many days back the first run begins (default: 90).",
     number.whole(1, sync_options.MOST_DAYS))
-  parser:option("--listing", "Only this one: meters, latest_readings, readings, consumption, consumption_realtime, "
-    .. "tou_readings, camera_readings (repeatable)."):argname("NAME"):count("*")
+  local names = {}
+  for index, entry in ipairs(known_listings) do names[index] = entry.name end
+  parser:option("--listing", ("Only this one: %s (repeatable)."):format(table.concat(names, ", ")))
+    :argname("NAME"):count("*")
   parser:option("--granularity", "Of consumption: daily (default) or realtime."):argname("HOW")
     :choices { "daily", "realtime" }
   parser:option("--certificate", "Ask the platform nothing: print whether the database is complete for 2025-07, "

@@ -3,6 +3,7 @@
 --- A new database gets the tables of tables.lua at once. An older one gets, in one transaction, the statements of every
 --- version that it lacks; who changes tables.lua adds them to `steps` under the next number.
 
+local schema = require "imr.schema"
 local tables = require "imr.database.tables"
 local types = require "imr.database.types"
 
@@ -40,10 +41,6 @@ local function comment(db, entry)
 end
 
 local INDEXES = {
-  "CREATE INDEX readings_by_time ON readings (read_time)",
-  "CREATE INDEX consumption_by_time ON consumption (read_time)",
-  "CREATE INDEX tou_readings_by_time ON tou_readings (freeze_time)",
-  "CREATE INDEX camera_readings_by_time ON camera_readings (read_time)",
   "CREATE INDEX restatements_by_meter ON restatements (meter_no, row_time)",
   "CREATE INDEX listings_by_run ON listings (run_id)",
 }
@@ -52,6 +49,10 @@ local function create_all(db)
   for _, entry in ipairs(tables) do
     create(db, entry)
     if db.dialect == "postgres" then comment(db, entry) end
+  end
+  for _, endpoint in ipairs(schema.listings) do
+    local name, moment = endpoint.name, endpoint.moment
+    if moment then db:execute(("CREATE INDEX %s_by_time ON %s (%s)"):format(name, name, moment)) end
   end
   for _, statement in ipairs(INDEXES) do db:execute(statement) end
 end

@@ -1,28 +1,28 @@
---- The six listings as the sync sees them: which table they fill, and which field is the row's moment.
+--- The listings as the sync sees them, as imr.schema has them: which table they fill, and which field is the row's
+--- moment.
+
+local schema = require "imr.schema"
 
 ---@class imr.sync.Listing
 ---@field name string the listing's name in cursors, listings and coverage
 ---@field endpoint string the client's method
 ---@field table string
+---@field title string[] what its rows are called, in English and in Chinese
 ---@field moment? string field whose time is a part of the key; none: a listing of what is now
 ---@field granularity? string of consumption
 ---@field expected? "all"|"seen" whose row is missing when there is none: every meter's, or that of meters which had one
 
 ---@type imr.sync.Listing[]
-local listings = {
-  { name = "meters", endpoint = "meters", table = "meters" },
-  { name = "latest_readings", endpoint = "latest_readings", table = "latest_readings" },
-  { name = "readings", endpoint = "readings", table = "readings", moment = "read_time", expected = "all" },
-  { name = "consumption", endpoint = "consumption", table = "consumption", moment = "read_time", expected = "all",
-    granularity = "daily" },
-  { name = "consumption_realtime", endpoint = "consumption", table = "consumption", moment = "read_time",
-    expected = "all", granularity = "realtime" },
-  { name = "tou_readings", endpoint = "tou_readings", table = "tou_readings", moment = "freeze_time",
-    expected = "seen" },
-  { name = "camera_readings", endpoint = "camera_readings", table = "camera_readings", moment = "read_time",
-    expected = "seen" },
-}
+local listings = {}
 
-for _, entry in ipairs(listings) do listings[entry.name] = entry end
+for _, endpoint in ipairs(schema.listings) do
+  for _, one in ipairs(endpoint.synced or {}) do
+    local entry = {
+      name = one.name, endpoint = endpoint.name, table = endpoint.name, title = { one.en, one.zh },
+      moment = endpoint.moment, expected = endpoint.expected, granularity = one.granularity,
+    }
+    listings[#listings + 1], listings[one.name] = entry, entry
+  end
+end
 
 return listings

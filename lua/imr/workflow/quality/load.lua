@@ -1,5 +1,6 @@
 -- A meter's rows out of the database, exactly as they were stored.
 
+local schema = require "imr.schema"
 local sources = require "imr.workflow.quality.sources"
 local tables = require "imr.database.tables"
 
@@ -34,8 +35,8 @@ end
 ---@return string[]
 function load.meters(db)
   local parts = { "SELECT meter_no FROM meters" }
-  for _, name in ipairs { "readings", "consumption", "tou_readings", "camera_readings" } do
-    parts[#parts + 1] = "SELECT meter_no FROM " .. name
+  for _, endpoint in ipairs(schema.listings) do
+    if endpoint.moment then parts[#parts + 1] = "SELECT meter_no FROM " .. endpoint.name end
   end
   local list = {}
   for row in db:rows(table.concat(parts, " UNION ")) do list[#list + 1] = row.meter_no end

@@ -1,6 +1,7 @@
 -- The report's words, in English and Chinese.
 
 local html = require "imr.workflow.report.html"
+local listings = require "imr.workflow.sync_listings"
 
 local both = html.both
 
@@ -12,12 +13,8 @@ words.kind = {
 
 words.unit = { electricity = "kWh", water = "m³", other = "" }
 
-words.listing = {
-  readings = { "Readings", "读数" }, consumption = { "Daily consumption", "日用量" },
-  consumption_realtime = { "Real-time consumption", "实时用量" }, tou_readings = { "Time of use", "尖峰平谷" },
-  camera_readings = { "Camera readings", "图像读数" }, meters = { "Meters", "表计" },
-  latest_readings = { "Latest readings", "最新读数" },
-}
+words.listing = {}
+for _, entry in ipairs(listings) do words.listing[entry.name] = entry.title end
 
 words.command = {
   disconnect = { "disconnect", "断开供应" }, reconnect = { "reconnect", "恢复供应" },
