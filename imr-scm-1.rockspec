@@ -152,6 +152,7 @@ build = {
     ["imr.database.connect"] = "lua/imr/database/connect.lua",
     ["imr.database.driver"] = "lua/imr/database/driver.lua",
     ["imr.database.expected"] = "lua/imr/database/expected.lua",
+    ["imr.database.handle"] = "lua/imr/database/handle.lua",
     ["imr.database"] = "lua/imr/database/init.lua",
     ["imr.database.limited"] = "lua/imr/database/limited.lua",
     ["imr.database.lock"] = "lua/imr/database/lock.lua",

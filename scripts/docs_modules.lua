@@ -49,7 +49,8 @@ return {
     { file = "lua/imr/workflow/supply_queue.lua" },
   } },
   { name = "imr.database", parts = {
-    { file = "lua/imr/database/init.lua", of = { database = "database", Database = "db" } },
+    { file = "lua/imr/database/init.lua", of = { database = "database" } },
+    { file = "lua/imr/database/handle.lua", of = { Database = "db" } },
     { file = "lua/imr/database/tables.lua" },
   } },
   { name = "imr.workflow.sync", parts = {

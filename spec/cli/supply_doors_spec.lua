@@ -23,7 +23,7 @@ end
 
 local function update_ledger(sql, ...)
   local database = require("imr.workflow.supply_database").open(user.home .. "/" .. LEDGER)
-  database:run(sql, ...)
+  database:execute(sql, ...)
   database:close()
 end
 

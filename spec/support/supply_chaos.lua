@@ -36,7 +36,7 @@ function chaos.watch(switch)
   database.open = not switch and open or function(path)
     local opened = open(path)
     function switch.drop() opened:close() end -- as the system does with a dead process's transaction
-    for _, name in ipairs { "run", "rows" } do
+    for _, name in ipairs { "execute", "row", "rows" } do
       local method = opened[name]
       opened[name] = function(...)
         switch.step()

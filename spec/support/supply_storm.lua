@@ -41,7 +41,7 @@ end
 -- The ledger, read past everything.
 function Storm:rows(sql, ...)
   self.reader = self.reader or databases.open(self.case.path)
-  return self.reader:rows(sql, ...)
+  return databases.list(self.reader, sql, ...)
 end
 
 -- ---------------------------------------------------------------- what must hold when a command leaves
@@ -225,7 +225,7 @@ function actions.corrupt(self)
   local plans = self:rows "SELECT DISTINCT plan FROM intents WHERE state = 'planned'"
   if #plans == 0 then return end
   local plan = plans[self.random(#plans)].plan
-  self.reader:run("UPDATE plans SET settings = ? WHERE id = ?", GARBAGE[self.random(#GARBAGE)], plan)
+  self.reader:execute("UPDATE plans SET settings = ? WHERE id = ?", GARBAGE[self.random(#GARBAGE)], plan)
   self.corrupted[plan] = self:moment()
 end
 

@@ -175,6 +175,15 @@ local function contract(name, new_address)
       assert.same({ true, "survived" }, { ok, output })
     end)
 
+    it("tells of a statement's failure once", function()
+      local sql = "INSERT INTO schema_version VALUES (?, ?)"
+      for _ = 1, 2 do
+        local fine, err = pcall(db.execute, db, sql, nil, 1)
+        assert.same({ false, "database" }, { fine, err.kind })
+        assert.equal(1, db:execute(sql, 0, 1))
+      end
+    end)
+
     it("of a newer program is refused", function()
       db:execute("INSERT INTO schema_version VALUES (?, ?)", migrations.version + 1, 0)
       db:close()

@@ -26,8 +26,8 @@ describe("the queue", function()
     finally(function() database.open = open end)
     database.open = function(path)
       local opened = open(path)
-      local write = opened.run
-      opened.run = function(...)
+      local write = opened.execute
+      opened.execute = function(...)
         if full then error(errors.new { kind = "ledger", message = "the disk is full", executed = "no" }, 0) end
         return write(...)
       end

@@ -54,10 +54,11 @@ describe("what is left as being sent", function()
     local handle = case:open()
     assert(handle.apply(supply.plan_of(handle, case, 1), { interrupted = function() return true end }))
     local database = databases.open(case.path)
-    database:run("INSERT INTO runs (id, place, process, began, mark, who, started) VALUES (77, ?, ?, ?, 'x', 'y', 'z')",
+    database:execute(
+      "INSERT INTO runs (id, place, process, began, mark, who, started) VALUES (77, ?, ?, ?, 'x', 'y', 'z')",
       values.place or core.process_place(), values.process or core.process_id(),
       values.began or core.process_began(values.process or core.process_id()))
-    database:run("UPDATE intents SET state = 'sending', executed = 'maybe', run = 77, sent = changed")
+    database:execute("UPDATE intents SET state = 'sending', executed = 'maybe', run = 77, sent = changed")
     database:close()
     return handle
   end
@@ -112,14 +113,15 @@ describe("a ledger of version 1", function()
 
   local function make(case, states)
     local database = databases.open(case.path)
-    for _, statement in ipairs(VERSION_1) do database:run(statement) end
+    for _, statement in ipairs(VERSION_1) do database:execute(statement) end
     for index, state in ipairs(states) do
       local device, executed = case.devices[index], state == "planned" and "no" or "maybe"
       local at, settings = "2025-07-08T18:39:00Z", '{"quiet_hours":"20:00-21:00"}'
-      database:run("INSERT INTO plans (created, who, reason, settings) VALUES (?, 'v', 'old', ?)", at, settings)
-      database:run([[INSERT INTO intents (plan, device, command, expires, state, executed, changed)
+      database:execute("INSERT INTO plans (created, who, reason, settings) VALUES (?, 'v', 'old', ?)", at, settings)
+      database:execute([[INSERT INTO intents (plan, device, command, expires, state, executed, changed)
         VALUES (?, ?, 'disconnect', '2025-07-09T18:39:00Z', ?, ?, ?)]], index, device, state, executed, at)
-      database:run("INSERT INTO transitions (intent, at, state, executed) VALUES (?, ?, 'planned', 'no')", index, at)
+      database:execute("INSERT INTO transitions (intent, at, state, executed) VALUES (?, ?, 'planned', 'no')", index,
+        at)
     end
     database:close()
   end

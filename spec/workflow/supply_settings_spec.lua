@@ -77,7 +77,7 @@ describe("what is left over", function()
         assert(supply.apply(plan))
       end
       local database = require("imr.workflow.supply_database").open(case.path)
-      database:run(sql, value)
+      database:execute(sql, value)
       database:close()
       fn(case, supply)
     end)

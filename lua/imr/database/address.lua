@@ -93,15 +93,23 @@ local function is_address(text)
   return text:find("^%s*postgres%a*:") ~= nil or text:find("^%s*%a[%w+.-]+:/") ~= nil
 end
 
----Why SQLite would open something else than the file of this name, or nil. Whoever checks a file and makes it private
----has to open the same one.
----@param path string
----@return string|nil problem
-function address.path_problem(path)
+-- Why SQLite would open something else than the file of this name, or nil. Whoever checks a file and makes it private
+-- has to open the same one.
+local function path_problem(path)
   if path == "" then return "an empty name is no file to SQLite" end
   if path:find("\0", 1, true) then return "a file's name has no zero byte in it" end
   if path:find("^:") then return "a name that begins with a colon is no file to SQLite (:memory:); ./:name is one" end
   if path:lower():find("^file:") then return "a name that begins with file: is a URI to SQLite; ./file:name is none" end
+end
+
+---A file of SQLite.
+---@param path string
+---@return imr.database.Address|nil
+---@return string|nil problem with its name
+function address.file(path)
+  local problem = path_problem(path)
+  if problem then return nil, problem end
+  return { dialect = "sqlite", path = path, shown = path }
 end
 
 ---@param where string "imr.db", "sqlite:PATH", "postgres://user:password@host:port/name?sslmode=require"
@@ -115,10 +123,9 @@ function address.parse(where)
     return postgres(rest)
   end
   local path = where:match("^sqlite:(.*)$") or where
-  local problem = address.path_problem(path)
-  if problem then return nil, problem end
-  if is_address(path) then return nil end
-  return { dialect = "sqlite", path = path, shown = path }
+  local file, problem = address.file(path)
+  if file and is_address(path) then return nil end
+  return file, problem
 end
 
 return address

@@ -13,11 +13,10 @@ function connect.problem(kind, message)
 end
 
 ---Raises inside an nginx worker, which a driver would block.
-function connect.refuse_in_nginx()
+---@param message string
+function connect.refuse_in_nginx(message)
   local ngx = rawget(_G, "ngx")
-  if not (ngx and ngx.get_phase) then return end
-  error(connect.problem("phase", "a database driver would block the nginx worker: run imr sync beside nginx, from cron "
-    .. "or a timer of the system, and let the worker read what it needs from the database's own client"), 0)
+  if ngx and ngx.get_phase then error(connect.problem("phase", message), 0) end
 end
 
 ---Is there something of this name?
@@ -40,26 +39,26 @@ function connect.watch_file(path)
   end
 end
 
--- SQLite would let everybody read what it makes. A file that is there has the rights that its owner gave it.
-local function make_private(path, fail)
-  if connect.is_file(path) then return end
+-- SQLite would let everybody read what it makes. A file that is there has the rights that its owner gave it, unless
+-- it has to be the owner's alone.
+local function make_private(path, owner_only, fail)
+  if not owner_only and connect.is_file(path) then return end
   local made, message = core.private_make(path)
   if not made then fail(message) end
 end
 
--- In WAL mode synchronous = NORMAL keeps every transaction through a killed process. A machine that loses power may
--- lose the last ones whole, rows and cursor together, so the next run reads them again: FULL would buy nothing here.
--- A checkpoint waits for the disk: every 16 MB instead of every 4.
-local PRAGMAS = { "busy_timeout = 20000", "journal_mode = WAL", "synchronous = NORMAL", "wal_autocheckpoint = 4000" }
-
-local function set_up_sqlite(connection, fail)
-  for _, pragma in ipairs(PRAGMAS) do
+local function set_up_sqlite(connection, pragmas, fail)
+  for _, pragma in ipairs(pragmas) do
     local statement, message = connection:prepare("PRAGMA " .. pragma)
-    if not statement then fail(message) end
-    local fine
-    fine, message = statement:execute()
-    if not fine then fail(message) end
-    statement:close()
+    local fine = statement
+    if statement then
+      fine, message = statement:execute()
+      statement:close()
+    end
+    if not fine then
+      connection:close()
+      fail(message)
+    end
   end
 end
 
@@ -76,13 +75,14 @@ local SPARE = 5 -- seconds more than a statement may take, for PostgreSQL to say
 
 ---Connects. Raises where LuaDBI or its driver is missing; whatever else goes wrong is told to `fail`, which raises.
 ---@param where imr.database.Address
+---@param profile imr.database.Profile
 ---@param fail fun(message: any)
 ---@return table connection of LuaDBI
-function connect.open(where, fail)
-  local dial = driver.load("the database", where.dialect)
+function connect.open(where, profile, fail)
+  local dial = driver.load(profile.part, where.dialect)
   local connection, message
   if where.dialect == "sqlite" then
-    make_private(where.path, fail)
+    make_private(where.path, profile.owner_only, fail)
     connection, message = dial(where.path)
   else
     connection, message = limited.connect(where.statement_timeout + SPARE, dial, where.conninfo, where.user,
@@ -90,7 +90,7 @@ function connect.open(where, fail)
   end
   if not connection then fail(explained(message)) end
   connection:autocommit(true)
-  if where.dialect == "sqlite" then set_up_sqlite(connection, fail) end
+  if where.dialect == "sqlite" then set_up_sqlite(connection, profile.pragmas, fail) end
   return connection
 end
 

@@ -16,6 +16,7 @@ local moment = require "imr.workflow.supply_moment"
 local plans = require "imr.workflow.supply_plan"
 local protection = require "imr.workflow.supply_protection"
 local queue = require "imr.workflow.supply_queue"
+local refuse_in_nginx = require("imr.database.connect").refuse_in_nginx
 local resolve = require "imr.workflow.supply_resolve"
 local runs = require "imr.workflow.supply_runs"
 local state_path = require "imr.state_path"
@@ -63,13 +64,8 @@ local function returning(fn)
   return function(...) return give(pcall(fn, ...)) end
 end
 
-local function refused_in_nginx()
-  local ngx = rawget(_G, "ngx")
-  if not (ngx and ngx.get_phase) then return nil end
-  return errors.new { kind = "phase", retryable = false, executed = "no",
-    message = "the supply ledger's database would block the nginx worker: run it beside nginx (imr supply, a timer of "
-      .. "the system), and let the worker hand over what is to be done" }
-end
+local IN_NGINX = "the supply ledger's database would block the nginx worker: run it beside nginx (imr supply, a timer "
+  .. "of the system), and let the worker hand over what is to be done"
 
 local known = { client = "table", ledger = "string", who = "string", utc_offset = "number", clock = "function",
   protected = "any" }
@@ -365,9 +361,8 @@ end
 ---@return imr.Error|nil err
 function workflow.open(options)
   check(options)
-  local forbidden = refused_in_nginx()
-  if forbidden then return nil, forbidden end
   return returning(function()
+    refuse_in_nginx(IN_NGINX)
     local clock = checked_clock(options.clock or time_of_day)
     local env = { client = options.client, clock = clock, who = options.who or user(), protected = options.protected,
       utc_offset = options.utc_offset or CHINA }

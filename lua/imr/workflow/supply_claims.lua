@@ -1,6 +1,8 @@
 -- Which run may send an intent: the one that claims it, in the same transaction that makes it `sending`. All that the
 -- ledger knows against it is asked there, so no two runs send the same, and none sends what has been overtaken.
 
+local list = require("imr.workflow.supply_database").list
+
 local claims = {}
 
 local SUPPLY = "('disconnect', 'reconnect')" -- a request for a reading stands beside these
@@ -11,7 +13,7 @@ local function same_kind(intent, name)
 end
 
 local function find(ledger, sql, ...)
-  return ledger.database:rows(sql .. " LIMIT 1", ...)[1]
+  return ledger.database:row(sql .. " LIMIT 1", ...)
 end
 
 -- Another plan's command that was sent, or a wish that was settled without one, after this plan was decided on: it was
@@ -47,8 +49,8 @@ end
 ---@param id integer
 ---@return { state: string|nil, message: string }|nil
 function claims.obstacle(ledger, id)
-  local intent = ledger.database:rows([[SELECT i.id, i.plan, i.device, i.command, i.state, i.cancel, p.seen
-    FROM intents AS i JOIN plans AS p ON p.id = i.plan WHERE i.id = ?]], id)[1]
+  local intent = ledger.database:row([[SELECT i.id, i.plan, i.device, i.command, i.state, i.cancel, p.seen
+    FROM intents AS i JOIN plans AS p ON p.id = i.plan WHERE i.id = ?]], id)
   if intent.state ~= "planned" then return held(nil, "it is %s by now", intent.state) end
   if intent.cancel then return held("cancelled", "%s", intent.cancel) end
   local other = unknown_before(ledger, intent)
@@ -69,7 +71,7 @@ function claims.claim(ledger, id, run, confirm)
   return ledger.database:transaction(function()
     local obstacle = claims.obstacle(ledger, id)
     if obstacle then return obstacle end
-    local changed = ledger.database:run([[UPDATE intents SET state = 'sending', run = ?, attempts = attempts + 1,
+    local changed = ledger.database:execute([[UPDATE intents SET state = 'sending', run = ?, attempts = attempts + 1,
       confirm = ?, sent = ? WHERE id = ? AND state = 'planned']], run.id, confirm and 1 or 0, ledger:stamp(), id)
     if changed ~= 1 then return held(nil, "another run has it") end
     ledger:settle(id, "sending", "maybe")
@@ -91,11 +93,11 @@ end
 ---@return table[] intents as they are afterwards
 function claims.cancel(ledger, what, note)
   local ids = ledger.database:transaction(function()
-    local found = ledger.database:rows([[SELECT id, state FROM intents WHERE state IN ('planned', 'sending')
+    local found = list(ledger.database, [[SELECT id, state FROM intents WHERE state IN ('planned', 'sending')
       AND (? = 1 OR id = ? OR plan = ? OR device = ?) ORDER BY id]], what.all and 1 or 0, what.intent or 0,
       what.plan or 0, what.device or "")
     for _, intent in ipairs(found) do
-      ledger.database:run("UPDATE intents SET cancel = ? WHERE id = ?", note, intent.id)
+      ledger.database:execute("UPDATE intents SET cancel = ? WHERE id = ?", note, intent.id)
       if intent.state == "planned" then ledger:settle(intent.id, "cancelled", "no", note) end
     end
     return found

@@ -14,9 +14,12 @@
 
 local core = require "imr.core"
 local errors = require "imr.errors"
-local database = require "imr.workflow.supply_database"
+local databases = require "imr.workflow.supply_database"
 local runs = require "imr.workflow.supply_runs"
 local schema = require "imr.workflow.supply_schema"
+local with_tables = require("imr.database.handle").with_tables
+
+local list = databases.list
 
 -- Commands that a later one for the same device takes the sense from. A request for a reading stands beside them.
 local SUPPLY = "('disconnect', 'reconnect')"
@@ -34,13 +37,8 @@ local ledger = {}
 ---@param clock fun(): number Unix seconds
 ---@return imr.Ledger
 function ledger.open(path, clock)
-  local self = setmetatable({ path = path, clock = clock, database = database.open(path) }, Ledger)
-  local fine, problem = pcall(self.database.transaction, self.database, function()
-    schema.migrate(self.database, path)
-  end)
-  if fine then return self end
-  self.database:close()
-  error(problem, 0)
+  local db = with_tables(databases.open(path), schema.migrate)
+  return setmetatable({ path = path, clock = clock, database = db }, Ledger)
 end
 
 local function stamp(seconds)
@@ -85,18 +83,18 @@ end
 -- ---------------------------------------------------------------- writing
 
 local function note(self, id, state, executed, detail)
-  self.database:run("INSERT INTO transitions (intent, at, state, executed, detail) VALUES (?, ?, ?, ?, ?)",
+  self.database:execute("INSERT INTO transitions (intent, at, state, executed, detail) VALUES (?, ?, ?, ?, ?)",
     id, self:stamp(), state, executed, detail)
 end
 
 ---Writes what became of an intent, within another write. One that was cancelled meanwhile is not planned again.
 ---@param executed? "no"|"maybe"|"yes" nil: as it was
 function Ledger:settle(id, state, executed, detail)
-  local cancel = state == "planned" and self.database:rows("SELECT cancel FROM intents WHERE id = ?", id)[1].cancel
+  local cancel = state == "planned" and self.database:row("SELECT cancel FROM intents WHERE id = ?", id).cancel
   if cancel then state, detail = "cancelled", cancel end
-  self.database:run([[UPDATE intents SET state = ?, executed = coalesce(?, executed), changed = ?, detail = ?
+  self.database:execute([[UPDATE intents SET state = ?, executed = coalesce(?, executed), changed = ?, detail = ?
     WHERE id = ?]], state, executed, self:stamp(), detail, id)
-  local now = self.database:rows("SELECT executed FROM intents WHERE id = ?", id)[1]
+  local now = self.database:row("SELECT executed FROM intents WHERE id = ?", id)
   note(self, id, state, now.executed, detail)
   return state
 end
@@ -106,7 +104,7 @@ end
 ---@return string|nil state nil: it was not in one of them
 function Ledger:record(id, state, executed, detail, from)
   return self.database:transaction(function()
-    local fits = self.database:rows("SELECT 1 FROM intents WHERE id = ? AND " .. (from or "1"), id)[1]
+    local fits = self.database:row("SELECT 1 FROM intents WHERE id = ? AND " .. (from or "1"), id)
     return fits and self:settle(id, state, executed, detail) or nil
   end)
 end
@@ -114,17 +112,17 @@ end
 -- The newest word counts: what waits for the same device gives way, be it the same command or the opposite.
 local function supersede(self, entry, id)
   local same = entry.command == "request_reading" and "command = 'request_reading'" or "command IN " .. SUPPLY
-  for _, older in ipairs(self.database:rows(
+  for _, older in ipairs(list(self.database,
     "SELECT id FROM intents WHERE device = ? AND id < ? AND state = 'planned' AND " .. same, entry.device, id)) do
     self:settle(older.id, "superseded", "no", ("by intent %d"):format(id))
   end
 end
 
 local function add_intent(self, plan, entry, state, detail)
-  self.database:run([[INSERT INTO intents (plan, device, meter_no, command, state_before, expires, state, executed,
+  self.database:execute([[INSERT INTO intents (plan, device, meter_no, command, state_before, expires, state, executed,
     changed, detail) VALUES (?, ?, ?, ?, ?, ?, ?, 'no', ?, ?)]], plan.id, entry.device, entry.meter_no, entry.command,
     entry.state_before, stamp(plan.expires), state, self:stamp(), detail)
-  local id = self.database:rows("SELECT last_insert_rowid() AS id")[1].id
+  local id = self.database:row("SELECT last_insert_rowid() AS id").id
   note(self, id, state, "no", detail)
   supersede(self, entry, id)
   return id
@@ -141,9 +139,9 @@ end
 ---are filled in
 function Ledger:add(plan)
   local ids = self.database:transaction(function()
-    self.database:run("INSERT INTO plans (created, who, reason, settings, seen) VALUES (?, ?, ?, ?, ?)",
+    self.database:execute("INSERT INTO plans (created, who, reason, settings, seen) VALUES (?, ?, ?, ?, ?)",
       stamp(plan.made), plan.who, plan.reason, plan.settings, plan.seen)
-    local written = { id = self.database:rows("SELECT last_insert_rowid() AS id")[1].id, expires = plan.expires }
+    local written = { id = self.database:row("SELECT last_insert_rowid() AS id").id, expires = plan.expires }
     for index, entry in ipairs(plan.entries) do written[index] = add_intent(self, written, entry, "planned") end
     for _, left in ipairs(plan.left_out) do
       if is_wish(self, left) then add_intent(self, written, left, "left_out", left.why) end
@@ -162,7 +160,7 @@ local LEFT_BEHIND = [[SELECT i.id AS intent, r.* FROM intents AS i LEFT JOIN run
 ---@return table[] intents that became unknown
 function Ledger:recover()
   local recovered = {}
-  for _, row in ipairs(self.database:rows(LEFT_BEHIND)) do
+  for _, row in ipairs(list(self.database, LEFT_BEHIND)) do
     local same_run = row.id and ("run = %d"):format(row.id) or "run IS NULL"
     if not runs.lives(row) and self:record(row.intent, "unknown", "maybe", "the process that was sending it ended",
       "state = 'sending' AND " .. same_run) then
@@ -196,41 +194,41 @@ function Ledger:intents(filter)
   else
     sql = sql .. " ORDER BY i.id"
   end
-  return self.database:rows(sql, (table.unpack or unpack)(values))
+  return list(self.database, sql, (table.unpack or unpack)(values))
 end
 
 ---The intents whose effect is not known: unknown ones, and those that were to be confirmed and were not.
 ---@return table[]
 function Ledger:unresolved()
-  return self.database:rows("SELECT " .. COLUMNS .. [[ FROM intents AS i JOIN plans AS p ON p.id = i.plan
+  return list(self.database, "SELECT " .. COLUMNS .. [[ FROM intents AS i JOIN plans AS p ON p.id = i.plan
     WHERE i.state = 'unknown' OR (i.confirm = 1 AND i.state IN ('accepted', 'unconfirmed')) ORDER BY i.id]])
 end
 
 ---A later intent for the same device that was sent, or may have been.
 ---@return table|nil
 function Ledger:later_sent(intent)
-  return self.database:rows("SELECT id FROM intents WHERE device = ? AND id > ? AND executed <> 'no' AND command IN "
-    .. SUPPLY .. " LIMIT 1", intent.device, intent.id)[1]
+  return self.database:row("SELECT id FROM intents WHERE device = ? AND id > ? AND executed <> 'no' AND command IN "
+    .. SUPPLY .. " LIMIT 1", intent.device, intent.id)
 end
 
 ---The number of the newest transition: what comes later was not known before.
 ---@return integer
 function Ledger:seen()
-  return self.database:rows("SELECT coalesce(max(id), 0) AS seen FROM transitions")[1].seen
+  return self.database:row("SELECT coalesce(max(id), 0) AS seen FROM transitions").seen
 end
 
 ---The latest time among the newest entries, Unix seconds; nil in an empty ledger.
 ---@return integer|nil
 function Ledger:latest_time()
-  local row = self.database:rows(
-    "SELECT max(at) AS at FROM (SELECT at FROM transitions ORDER BY id DESC LIMIT 1000)")[1]
+  local row = self.database:row(
+    "SELECT max(at) AS at FROM (SELECT at FROM transitions ORDER BY id DESC LIMIT 1000)")
   return self.seconds(row.at)
 end
 
 ---@return table<string, integer>
 function Ledger:counts()
   local counts = {}
-  for _, row in ipairs(self.database:rows("SELECT state, count(*) AS n FROM intents GROUP BY state")) do
+  for _, row in ipairs(list(self.database, "SELECT state, count(*) AS n FROM intents GROUP BY state")) do
     counts[row.state] = row.n
   end
   return counts
@@ -238,7 +236,7 @@ end
 
 ---@return table[] { at, state, executed, detail }
 function Ledger:transitions(id)
-  return self.database:rows("SELECT at, state, executed, detail FROM transitions WHERE intent = ? ORDER BY id", id)
+  return list(self.database, "SELECT at, state, executed, detail FROM transitions WHERE intent = ? ORDER BY id", id)
 end
 
 return ledger

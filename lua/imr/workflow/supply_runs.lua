@@ -2,6 +2,7 @@
 -- dead process has left from what a living one is about to send, whatever became of the lock file.
 
 local core = require "imr.core"
+local list = require("imr.workflow.supply_database").list
 
 local runs = {}
 
@@ -17,9 +18,9 @@ function runs.begin(ledger, who)
   count = count + 1
   local process, mark = core.process_id(), state .. count
   local id = ledger.database:transaction(function()
-    ledger.database:run("INSERT INTO runs (place, process, began, mark, who, started) VALUES (?, ?, ?, ?, ?, ?)",
+    ledger.database:execute("INSERT INTO runs (place, process, began, mark, who, started) VALUES (?, ?, ?, ?, ?, ?)",
       core.process_place(), process, core.process_began(process) or "", mark, who, ledger:stamp())
-    return ledger.database:rows("SELECT last_insert_rowid() AS id")[1].id
+    return ledger.database:row("SELECT last_insert_rowid() AS id").id
   end)
   at_work[mark] = true
   return { id = id, mark = mark }
@@ -28,7 +29,7 @@ end
 ---Ends a run. What the ledger cannot be told any more the others find out by themselves.
 function runs.finish(ledger, run)
   at_work[run.mark] = nil
-  pcall(function() ledger.database:run("UPDATE runs SET ended = ? WHERE id = ?", ledger:stamp(), run.id) end)
+  pcall(function() ledger.database:execute("UPDATE runs SET ended = ? WHERE id = ?", ledger:stamp(), run.id) end)
 end
 
 ---Is a run still at work?
@@ -49,7 +50,7 @@ end
 ---@return table[]
 function runs.living(ledger)
   local living = {}
-  for _, row in ipairs(ledger.database:rows("SELECT * FROM runs WHERE ended IS NULL")) do
+  for _, row in ipairs(list(ledger.database, "SELECT * FROM runs WHERE ended IS NULL")) do
     if runs.lives(row) then living[#living + 1] = row end
   end
   return living
@@ -57,9 +58,9 @@ end
 
 ---Marks runs as ended whose process is no more.
 function runs.bury(ledger)
-  for _, row in ipairs(ledger.database:rows("SELECT * FROM runs WHERE ended IS NULL")) do
+  for _, row in ipairs(list(ledger.database, "SELECT * FROM runs WHERE ended IS NULL")) do
     if runs.lives(row) == false then
-      ledger.database:run("UPDATE runs SET ended = ? WHERE id = ? AND ended IS NULL", ledger:stamp(), row.id)
+      ledger.database:execute("UPDATE runs SET ended = ? WHERE id = ? AND ended IS NULL", ledger:stamp(), row.id)
     end
   end
 end

@@ -1,6 +1,6 @@
 -- The tables of the supply ledger, version by version. A ledger of an older version is taken along when it is opened.
 
-local errors = require "imr.errors"
+local connect = require "imr.database.connect"
 
 local schema = {}
 
@@ -37,19 +37,19 @@ local VERSIONS = {
   },
 }
 
----Brings a database to the newest version, within a transaction. Raises when it is newer than that.
----@param database table
----@param path string
-function schema.migrate(database, path)
-  local version = database:rows("PRAGMA user_version")[1].user_version
-  if version > #VERSIONS then
-    error(errors.new { kind = "ledger", retryable = false, executed = "no",
-      message = ("%s was written by a later version of imr"):format(path) }, 0)
-  end
-  for number = version + 1, #VERSIONS do
-    for _, statement in ipairs(VERSIONS[number]) do database:run(statement) end
-    database:run("PRAGMA user_version = " .. number)
-  end
+---Brings a ledger to the newest version. Raises when it is newer than that.
+---@param db imr.Database
+function schema.migrate(db)
+  db:transaction(function()
+    local version = db:row("PRAGMA user_version").user_version
+    if version > #VERSIONS then
+      error(connect.problem("ledger", ("%s was written by a later version of imr"):format(db.shown)), 0)
+    end
+    for number = version + 1, #VERSIONS do
+      for _, statement in ipairs(VERSIONS[number]) do db:execute(statement) end
+      db:execute("PRAGMA user_version = " .. number)
+    end
+  end)
 end
 
 return schema
