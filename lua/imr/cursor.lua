@@ -72,12 +72,13 @@ local function limit_error(self)
       ):format(report.rows, report.pages, name, self[name]) }
 end
 
----The next page's new rows; nil at the end.
+---The next page's new rows; nil at the end; false when another light thread has got them.
 function Listing:next_page()
   while not self.completeness.ended do
     local beyond = limit_error(self)
     if beyond then return nil, beyond end
     local answer, err = self.fetcher:next()
+    if answer == false then return false end
     if not answer then return nil, explain(err, self.report, self.fetcher.wanted) end
     local rows = self.completeness:take(answer, self.single)
     if self.completeness.ended then
@@ -91,6 +92,14 @@ function Listing:next_page()
   return nil, err
 end
 
+-- While the first page is awaited nobody knows whether there is a second one. Without a pace, asking for it gains no
+-- slot.
+local function pages_ahead(settings, report)
+  if settings.single then return 0 end
+  if report.pages > 0 then return settings.prefetch end
+  return settings.spacing() > 0 and math.min(settings.prefetch, 1) or 0
+end
+
 ---@param settings table endpoint, ask(number, on_send, report), page_size, prefetch, spacing(), scope, single,
 ---incomplete, emit, max_rows, max_pages
 function Cursor.new(settings)
@@ -99,8 +108,8 @@ function Cursor.new(settings)
   local fetcher = Fetcher.new {
     ask = function(number, on_send) return settings.ask(number, on_send, report) end,
     expects = function(number) return completeness:expects(number) end,
-    ahead = settings.single and 0 or settings.prefetch,
-    spacing = settings.spacing, scope = settings.scope,
+    ahead = function() return pages_ahead(settings, report) end, spacing = settings.spacing,
+    scope = settings.scope,
   }
   local listing = setmetatable({
     report = report, completeness = completeness, fetcher = fetcher, endpoint = settings.endpoint,
@@ -128,28 +137,17 @@ local function take(self)
   return row
 end
 
--- What `take_some` finds. One light thread at a time asks for a page; the others wait for what it leaves of it.
----@return any found nil: it is our turn to ask
----@return table|nil err why nobody may wait here
+-- What `take_some` finds, after the next page has come where it finds nothing. Several light threads may wait for that
+-- page: the first of them brings its rows, and all look again.
 local function taken(self, take_some)
   local found = take_some(self)
-  while not found and self._asking do
-    local forbidden = self._listing.scope:problem()
-    if forbidden then return nil, forbidden end
-    self._asking:wait()
+  while not found do
+    local rows, err = self._listing:next_page()
+    if rows == nil then return nil, err end
+    if rows then self._rows, self._index = rows, 0 end
     found = take_some(self)
   end
   return found
-end
-
-local function ask(self)
-  local asking = self._listing.scope:runtime():event()
-  self._asking = asking
-  local fine, rows, err = pcall(self._listing.next_page, self._listing)
-  self._asking = nil
-  asking:set()
-  if not fine then error(rows, 0) end
-  return rows, err
 end
 
 ---The next record; nil at the end; nil and an error when a page could not be had: the next call asks for it again.
@@ -159,12 +157,7 @@ function Cursor:next()
   must_be_cursor(self, 2)
   local here = take(self)
   if here then return here end
-  local row, forbidden = taken(self, take)
-  if row or forbidden then return row, forbidden end
-  local rows, err = ask(self)
-  self._rows, self._index = rows or {}, rows and 1 or 0
-  if rows then return rows[1] end
-  return nil, err
+  return taken(self, take)
 end
 
 function Cursor:__call()
@@ -178,6 +171,7 @@ end
 -- What next() has left of its page.
 local function take_rest(self)
   local rest = {}
+  if self._index == 0 then rest, self._rows = self._rows, rest end
   for index = self._index + 1, #self._rows do rest[#rest + 1] = self._rows[index] end
   self._rows, self._index = {}, 0
   return #rest > 0 and rest or nil
@@ -188,10 +182,7 @@ end
 function Cursor:pages()
   must_be_cursor(self, 2)
   return function()
-    local rest, forbidden = taken(self, take_rest)
-    if rest then return rest end
-    if forbidden then error(forbidden, 0) end
-    local rows, err = ask(self)
+    local rows, err = taken(self, take_rest)
     if err then error(err, 0) end
     return rows
   end
@@ -215,7 +206,7 @@ end
 ---Gives up what was asked for ahead. Not needed after the end; an abandoned cursor is closed when it is collected.
 function Cursor:close()
   must_be_cursor(self, 2)
-  self._listing.fetcher:cancel()
+  self._listing.fetcher:cancel(true)
 end
 
 function Cursor:__tostring()

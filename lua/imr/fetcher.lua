@@ -4,6 +4,9 @@
 -- pace still gives a page in every slot. A page that is asked for ahead takes its slot only when the slot is due:
 -- until then the page before may show that there is nothing more, and then nothing is wasted and nobody else waits
 -- for it.
+--
+-- Each page has a light thread. It works for whoever asked last: when that one has ended, or the cursor is collected,
+-- it gives up by itself.
 
 ---@class imr.Fetcher
 local Fetcher = {}
@@ -12,7 +15,7 @@ Fetcher.__index = Fetcher
 ---@class imr.FetcherSettings
 ---@field ask fun(number: integer, on_send: fun()): table|nil, table|nil
 ---@field expects fun(number: integer): boolean is that page likely to have rows?
----@field ahead integer pages asked for ahead of the one that is awaited
+---@field ahead fun(): integer pages asked for ahead of the one that is awaited
 ---@field spacing fun(): number seconds between two slots
 ---@field scope table
 
@@ -25,10 +28,10 @@ end
 
 local function fetch(self, page, previous)
   local scope = self.settings.scope
+  scope:cancels_this_thread()
   if previous then
     previous.sent:wait()
     page.go:wait(math.max(0, previous.sent_at + self.settings.spacing() - scope:now()))
-    if self.abandoned then return end
   end
   local function sent()
     page.sent_at = scope:now()
@@ -43,15 +46,14 @@ local function start(self)
   local number = self.last + 1
   local page = { number = number, sent = runtime:event(), go = runtime:event(), runtime = runtime }
   local previous = self.pages[number - 1]
-  page.thread = runtime:detach(fetch, self, page, previous)
-  self.pages[number] = page
-  self.last = number
+  self.pages[number], self.last = page, number
+  page.thread = runtime:spawn_for(self, fetch, self, page, previous)
 end
 
--- The page that is wanted, and up to `ahead` more that are likely to have rows.
-local function start_pages(self)
+-- The page that is wanted, and those after it that are likely to have rows.
+local function start_pages(self, runtime)
   local settings = self.settings
-  local ahead = settings.scope:runtime().sequential and 0 or settings.ahead
+  local ahead = runtime.sequential and 0 or settings.ahead()
   while self.last < self.wanted
     or (self.last < self.wanted + ahead and settings.expects(self.last + 1)) do
     start(self)
@@ -68,43 +70,63 @@ local function closed_error(self, page)
   return err
 end
 
--- Waits for a page: true, or false and the error. Whoever is cancelled meanwhile takes what was asked for ahead along.
+-- Waits for a page. Whoever is cancelled meanwhile takes what was asked for ahead along, unless others wait for it.
+---@return any problem what its thread raised
 local function join(self, page)
   local fine, ok, problem = pcall(page.runtime.join, page.runtime, page.thread)
-  if fine and ok then return true end
-  local given_up = page.given_up
-  if not given_up then self:cancel() end
-  if not fine then error(ok, 0) end
-  if given_up or self.settings.scope.closed then return false, closed_error(self, page) end
-  error(problem, 0)
+  if fine then return not ok and problem or nil end
+  if not page.given_up and not page.thread.finished:is_awaited() then self:cancel() end
+  error(ok, 0)
 end
 
----The next page. After an error the same page is asked for again by the next call.
----@return table|nil answer
+-- In nginx a page's thread may have ended, or may end, together with a request that is not this one.
+local function wait_for_other_request(self, page, runtime)
+  if page.thread.finished:is_awaited() then runtime:sleep(runtime.LOOK_EVERY) else self:cancel() end
+end
+
+-- The wanted page's thread, or one that is started now; nil when it is not for us to wait for.
+local function wanted_page(self)
+  local runtime, page = self.settings.scope:runtime(), self.pages[self.wanted]
+  if page and not page.runtime:can_join(page.thread) then return wait_for_other_request(self, page, runtime) end
+  if page and page.thread.cancelled then self:cancel() end -- whoever it worked for has gone
+  runtime:own(self)
+  start_pages(self, runtime)
+  return self.pages[self.wanted]
+end
+
+local function take(self, page)
+  self.pages[page.number], self.wanted = nil, page.number + 1
+  self.last = math.max(self.last, page.number)
+  return page.answer
+end
+
+---The next page. Several light threads may wait for it: one of them gets it. After an error the same page is asked for
+---again by the next call.
+---@return table|false|nil answer false when another light thread has got it, or it has to be asked for anew
 ---@return table|nil err
 function Fetcher:next()
   local forbidden = self.settings.scope:problem()
   if forbidden then return nil, forbidden end
-  start_pages(self)
-  local page = self.pages[self.wanted]
+  local page = wanted_page(self)
+  if not page then return false end
   page.go:set()
-  local ok, closed = join(self, page)
-  if not ok then return nil, closed end
-  if not page.answer then
-    self:cancel()
-    return nil, page.err
-  end
-  self.pages[self.wanted], self.wanted = nil, self.wanted + 1
-  return page.answer
+  local problem = join(self, page)
+  if page.answer and page.number == self.wanted then return take(self, page) end
+  if page.closed or self.settings.scope.closed then return nil, closed_error(self, page) end
+  if self.pages[page.number] ~= page or page.thread.cancelled then return false end
+  self:cancel()
+  if problem then error(problem, 0) end
+  return nil, page.err
 end
 
 ---Gives up what was asked for ahead.
-function Fetcher:cancel()
+---@param closed? boolean whoever waits for it hears that the cursor was closed
+function Fetcher:cancel(closed)
   local pages, last = self.pages, self.last
   self.pages, self.last = {}, self.wanted - 1
   for number = last, self.wanted, -1 do
     local page = pages[number]
-    page.given_up = true
+    page.given_up, page.closed = true, closed
     page.runtime:kill(page.thread)
   end
 end

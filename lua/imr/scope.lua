@@ -67,12 +67,20 @@ function Scope:breather()
   return current.breathe and function() current:breathe() end
 end
 
----Runs `fn(...)` in a light thread that close() cancels. It begins at once: behind others that compute it would begin
----when its slot is past.
----@return boolean ok false when it was cancelled so, or raised
----@return any ... its results, or what it raised
-function Scope:run(fn, ...)
-  local current = self:runtime()
+---Says that close() cancels the light thread that calls this.
+function Scope:cancels_this_thread()
+  local thread = self:runtime():this_thread()
+  if thread then thread.scope = self end
+end
+
+-- What it raises when it is cancelled goes on.
+local function run_here(current, fn, ...)
+  local results = pack(pcall(fn, ...))
+  if not results[1] then current:check_cancelled() end
+  return unpack(results, 1, results.n)
+end
+
+local function run_beside(self, current, fn, ...)
   local thread
   local work = { cancel = function() if thread then current:kill(thread) end end }
   self:track(work)
@@ -84,6 +92,17 @@ function Scope:run(fn, ...)
     error(joined[2], 0)
   end
   return unpack(joined, 2, joined.n)
+end
+
+---Runs `fn(...)` in a light thread that close() cancels: in this one, if it is such a one already. It begins at once:
+---behind others that compute it would begin when its slot is past.
+---@return boolean ok false when it was cancelled so, or raised
+---@return any ... its results, or what it raised
+function Scope:run(fn, ...)
+  local current = self:runtime()
+  local thread = current:this_thread()
+  if thread and thread.scope == self then return run_here(current, fn, ...) end
+  return run_beside(self, current, fn, ...)
 end
 
 -- ---------------------------------------------------------------- the caller's own functions

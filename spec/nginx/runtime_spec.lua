@@ -16,7 +16,7 @@ end
 describe("light threads in a worker #nginx", function()
   local server
 
-  setup(function() server = start {} end)
+  setup(function() server = start { http = "lua_check_client_abort on;" } end)
   teardown(function()
     assert.same({}, server:problems { "ERROR of a job" })
     server:stop()
@@ -71,30 +71,78 @@ describe("light threads in a worker #nginx", function()
     assert.is_true(least >= 0.02, least)
   end)
 
-  it("outlive the request that detached them, many in one timer", function()
-    local running = server:run([[
+  it("that are protected outlive the request that asked for them", function()
+    local code = [[
+      ngx.shared.notes:incr("asked", 1, 0)
       local runtime = require("imr.runtime").current()
-      for index = 1, 600 do
-        runtime:detach(function() runtime:sleep(0.3); ngx.shared.notes:incr("detached", 1, 0) end)
-      end
-      runtime:sleep(0.1)
-      return ngx.timer.running_count()
-    ]])
-    assert.is_true(running <= 4, running)
-    site.eventually(function() return server:run([[return ngx.shared.notes:get("detached")]]) == 600 end, "600 ends")
+      return runtime:protect(function(...)
+        runtime:sleep(0.4)
+        ngx.shared.notes:incr("protected", 1, 0)
+        return ...
+      end, "kept", nil, 3)
+    ]]
+    local clients = {}
+    for index = 1, 20 do clients[index] = server:begin("/run", site.code(code)) end
+    site.eventually(function() return server:run([[return ngx.shared.notes:get("asked")]]) == 20 end, "all ask")
+    for index = 1, 19 do clients[index]:close() end
+    assert.same({ "kept", nil, 3 }, { site.results(clients[20]) })
+    site.eventually(function() return server:run([[return ngx.shared.notes:get("protected")]]) == 20 end, "20 ends")
     site.eventually(function() return server:run([[return ngx.timer.running_count()]]) == 0 end, "no timer is left")
   end)
 
   it("that raise take no other along", function()
-    local kept, fine, problem = server:run([[
+    local kept, fine, problem, raised, why = server:run([[
       local runtime = require("imr.runtime").current()
-      local other = runtime:detach(function() runtime:sleep(0.1) return "kept" end)
-      local failing = runtime:detach(function() error("ERROR of a job", 0) end)
-      return select(2, runtime:join(other)), runtime:join(failing)
+      local other = runtime:spawn(function() runtime:sleep(0.1) return "kept" end)
+      local failing = runtime:spawn(function() error("ERROR of a job", 0) end)
+      local kept = select(2, runtime:join(other))
+      local fine, problem = runtime:join(failing)
+      return kept, fine, problem, pcall(runtime.protect, runtime, function() error("ERROR of a login", 0) end)
     ]])
-    assert.equal("kept", kept)
-    assert.is_false(fine)
-    assert.equal("ERROR of a job", problem)
+    assert.same({ "kept", false, "ERROR of a job", false, "ERROR of a login" }, { kept, fine, problem, raised, why })
+  end)
+
+  it("end with the coroutine that started them, also when it is killed, and the request with them", function()
+    local began = socket.gettime()
+    local status = server:run([[
+      local runtime = require("imr.runtime").current()
+      local starter = ngx.thread.spawn(function()
+        runtime:spawn(function() end)
+        runtime:spawn(function() runtime:sleep(60); ngx.shared.notes:set("went on", true) end)
+        ngx.sleep(60)
+      end)
+      ngx.sleep(0.05)
+      ngx.thread.kill(starter)
+      runtime:spawn(function() runtime:sleep(60); ngx.shared.notes:set("went on", true) end)
+      return coroutine.status(starter)
+    ]])
+    assert.equal("dead", status)
+    assert.is_true(socket.gettime() - began < timing.room(1, 30))
+    assert.is_nil((server:run([[return ngx.shared.notes:get("went on")]])))
+  end)
+
+  -- nginx runs another request in the coroutine of one that has ended.
+  it("know nothing of a request that ran in the same coroutine before", function()
+    local LEAVE = [[
+      local imr, runtime = require "imr", require("imr.runtime").current()
+      for _ = 1, 5 do runtime:spawn(function() runtime:sleep(60) end) end
+      pcall(imr.all, { function() runtime:sleep(60) end, function() runtime:sleep(60) end, function() error("x") end })
+      ngx.exit(200)
+    ]]
+    local clients = {}
+    for round = 1, 5 do
+      for index = 1, 20 do clients[index] = server:begin("/run", site.code(LEAVE)) end
+      for _, client in ipairs(clients) do site.finish(client) end
+      for index = 1, 20 do
+        clients[index] = server:begin("/run", site.code [[
+          local runtime = require("imr.runtime").current()
+          runtime:sleep(0.15)
+          local thread = ngx.thread.spawn(function() runtime:sleep(0.15) return "slept" end)
+          return select(2, ngx.thread.wait(thread))
+        ]])
+      end
+      for _, client in ipairs(clients) do assert.equal("slept", (site.results(client)), round) end
+    end
   end)
 end)
 

@@ -23,7 +23,7 @@ local FRAME = [[
 $modules
 daemon off;
 worker_processes $workers;
-worker_shutdown_timeout 30s;
+$shutdown
 pid nginx.pid;
 error_log error.log $log_level;
 $user
@@ -63,6 +63,7 @@ local function write_configuration(self, options)
     modules = has_modules and LOAD or "", user = user_line(options),
     workers = options.workers or 2, log_level = options.log_level or "warn",
     env = env_lines(options.env), main = options.main or "", root = ROOT, build = BUILD, path = options.path or "",
+    shutdown = options.shutdown or "worker_shutdown_timeout 30s;",
     http = options.http or "", port = self.port, listen = options.listen or "", locations = options.locations or "",
   }
   local file = assert(io.open(self.directory .. "/nginx.conf", "w"))
@@ -72,7 +73,8 @@ end
 
 --- Starts one and waits until it listens.
 ---@param options { http: string?, locations: string?, main: string?, workers: integer?, env: table?, path: string?,
----  listen: string?, log_level: string?, user: string? } parts of nginx.conf; path: more of lua_package_path
+---  listen: string?, log_level: string?, user: string?, shutdown: string? } parts of nginx.conf; path: more of
+---  lua_package_path
 ---@return table server with url, port, directory
 function nginx.start(options)
   local self = setmetatable({ directory = shell.scratch(), port = port.free() }, nginx)

@@ -9,7 +9,7 @@ local Event = {}
 Event.__index = Event
 
 function Event.new(runtime)
-  return setmetatable({ runtime = runtime, is_set = false, first = false, last = false }, Event)
+  return setmetatable({ runtime = runtime, is_set = false, first = false, last = false, blocked = 0 }, Event)
 end
 
 -- Waiters in order, linked by `next` and `previous`.
@@ -31,8 +31,22 @@ function Event:set()
   while self.first do self.runtime:wake(self.first) end
 end
 
+---Does anybody wait for it?
+---@return boolean
+function Event:is_awaited()
+  return self.first ~= false or self.blocked > 0
+end
+
 local function is_set(event)
   return event.is_set
+end
+
+-- Who just blocks needs nobody to wake him.
+local function block(event)
+  event.blocked = event.blocked + 1
+  local fine, problem = event.runtime:block(is_set, event)
+  event.blocked = event.blocked - 1
+  if not fine then error(problem, 0) end
 end
 
 ---Waits until the event is set, at most `timeout` seconds.
@@ -42,8 +56,7 @@ function Event:wait(timeout)
   runtime:check_cancelled()
   if self.is_set then return true end
   if not timeout and not runtime:thread_to_yield() then
-    local fine, problem = runtime:block(is_set, self) -- who just blocks needs nobody to wake him
-    if not fine then error(problem, 0) end
+    block(self)
     return true
   end
   local waiter = { event = self, woken = false, timer = false, thread = false, next = false, previous = false }

@@ -1,17 +1,20 @@
 -- The runtime inside nginx: light threads are nginx's, a wait is a wait for a semaphore, and nothing blocks the worker.
 --
--- Threads are joined and cancelled through events of ours: nginx lets only a thread's parent do that, and only within
--- one request, while pages and logins here outlive the request that asked for them first.
+-- nginx ends a coroutine without a word: with its request, by ngx.exit, by ngx.thread.kill. It does not even unwind. So
+-- a thread of ours looks, as often as it wakes, whether the one that it works for is still there; and because nginx
+-- uses an ended coroutine again, for another request, what we know of one counts only in the request that it is of.
 
 local attendant = require "imr.runtime.attendant"
-local carrier = require "imr.runtime.carrier"
 local core = require "imr.core"
 local forsaken = require "imr.runtime.forsaken"
+local pack = require "imr.pack"
 
 local ngx = rawget(_G, "ngx")
 local unpack = table.unpack or unpack
 
 local LEAST_WAIT = 0.001 -- nginx counts in milliseconds; a shorter wait would return at once
+local LOOK_EVERY = 0.1   -- seconds between two looks of a thread that waits
+local PATIENCE = 0.25    -- seconds; a timer that has not come by then was dropped
 
 local CANCELLED = setmetatable({}, { __tostring = function() return "this light thread was cancelled" end })
 
@@ -20,9 +23,10 @@ local may_wait = { rewrite = true, access = true, content = true, timer = true, 
   ssl_cert = true, ssl_session_fetch = true, ssl_client_hello = true }
 
 ---@class imr.Nginx
-local Nginx = {}
+local Nginx = { LOOK_EVERY = LOOK_EVERY }
 
-local threads = setmetatable({}, { __mode = "k" }) -- coroutine -> thread of ours
+local threads = setmetatable({}, { __mode = "kv" }) -- coroutine -> thread of ours
+local phases = setmetatable({}, { __mode = "k" })   -- ngx.ctx -> name of a phase -> what stands for it
 
 ---Seconds on the host's boot clock, which workers share with cron jobs beside nginx and nobody sets back.
 function Nginx.now()
@@ -37,6 +41,31 @@ function Nginx.problem()
   local way_out = phase == "init" and "call from ngx.timer.at(0, ...) in init_worker_by_lua"
     or "start it with ngx.timer.at(0, ...), or make it in the content phase"
   return ("a call cannot wait in nginx's %s phase: %s"):format(phase, way_out)
+end
+
+-- The phase of the request that runs now: light threads live and end with it.
+local function this_phase()
+  local ctx, name = ngx.ctx, ngx.get_phase()
+  local of_request = phases[ctx] or {}
+  phases[ctx] = of_request
+  of_request[name] = of_request[name] or {}
+  return of_request[name]
+end
+
+local function this_thread()
+  local thread = threads[coroutine.running()]
+  return thread and thread.phase == this_phase() and thread or nil
+end
+
+local function is_cancelled(thread)
+  if not thread then return false end
+  if not thread.cancelled and not thread.is_wanted() then thread.cancelled = true end
+  return thread.cancelled
+end
+
+---Raises in a thread that was cancelled.
+function Nginx.check_cancelled()
+  if is_cancelled(this_thread()) then error(CANCELLED, 0) end
 end
 
 -- ---------------------------------------------------------------- events
@@ -54,21 +83,30 @@ function Event:set()
   for waiter in pairs(self.waiters) do waiter:post(1) end
 end
 
--- nginx's timers start from a time that it looked up before our last piece of work: only core.now tells the end.
-local function wait_for(waiter, event, timeout)
-  local deadline = timeout and core.now() + timeout or math.huge
-  local left = deadline - core.now()
-  while left > 0 do
-    local posted, problem = waiter:wait(math.max(LEAST_WAIT, math.min(left, attendant.patience())))
-    if not posted and problem ~= "timeout" then error("imr: nginx does not let us wait: " .. tostring(problem), 0) end
-    if posted or event.is_set then return end
-    attendant.look_in()
-    left = event.is_set and 0 or deadline - core.now()
+---Does anybody wait for it? Whoever nginx has ended does not.
+---@return boolean
+function Event:is_awaited()
+  for waiter in pairs(self.waiters) do
+    if waiter:count() < 0 then return true end
   end
+  return false
 end
 
-local function check_cancelled(thread)
-  if thread and thread.cancelled then error(CANCELLED, 0) end
+local function patience_of(thread)
+  local longest = attendant.patience()
+  return thread and math.min(longest, LOOK_EVERY) or longest
+end
+
+-- nginx's timers start from a time that it looked up before our last piece of work: only core.now tells the end.
+local function wait_for(waiter, event, timeout, thread)
+  local deadline = timeout and core.now() + timeout or math.huge
+  local left = deadline - core.now()
+  while left > 0 and not event.is_set and not is_cancelled(thread) do
+    local posted, problem = waiter:wait(math.max(LEAST_WAIT, math.min(left, patience_of(thread))))
+    if not posted and problem ~= "timeout" then error("imr: nginx does not let us wait: " .. tostring(problem), 0) end
+    if not event.is_set then attendant.look_in() end
+    left = deadline - core.now()
+  end
 end
 
 ---Waits until the event is set, at most `timeout` seconds.
@@ -77,18 +115,18 @@ end
 ---upvalues may be a variable of a function that has not returned yet: those are gone with the coroutine
 ---@return boolean set
 function Event:wait(timeout, on_gone)
-  local thread = threads[coroutine.running()]
-  check_cancelled(thread)
+  local thread = this_thread()
+  if is_cancelled(thread) then error(CANCELLED, 0) end
   if self.is_set then return true end
   local waiter = assert(require("ngx.semaphore").new())
   self.waiters[waiter] = true
   if thread then thread.waiter = waiter end
   if on_gone then forsaken.watch(waiter, on_gone) end
-  wait_for(waiter, self, timeout)
+  wait_for(waiter, self, timeout, thread)
   forsaken.forget(waiter)
   self.waiters[waiter] = nil
   if thread then thread.waiter = nil end
-  check_cancelled(thread)
+  if is_cancelled(thread) then error(CANCELLED, 0) end
   return self.is_set
 end
 
@@ -98,10 +136,9 @@ end
 
 ---Lets the worker do what else there is to do, and goes on.
 function Nginx.breathe()
-  local thread = threads[coroutine.running()]
-  check_cancelled(thread)
+  Nginx.check_cancelled()
   ngx.sleep(LEAST_WAIT) -- with 0, nginx looks at its timers again, and at no socket
-  check_cancelled(thread)
+  Nginx.check_cancelled()
 end
 
 -- ---------------------------------------------------------------- threads
@@ -112,34 +149,53 @@ local function finish(thread, ok, ...)
 end
 
 local function body(thread)
-  if thread.cancelled then return finish(thread, false, CANCELLED) end
   local co = coroutine.running()
-  threads[co] = thread
+  thread.phase, threads[co] = this_phase(), thread
   finish(thread, pcall(thread.fn, unpack(thread.arguments, 1, thread.arguments.n)))
   threads[co] = nil
 end
 
 local function new_thread(fn, ...)
-  return { fn = fn, arguments = { n = select("#", ...), ... }, finished = Nginx.event() }
+  return { fn = fn, arguments = { n = select("#", ...), ... }, finished = Nginx.event(), cancelled = false }
 end
 
----Starts a light thread of this request: it runs at once until it first waits, and ends with the request.
-function Nginx.spawn(_, fn, ...)
+-- What has ended stays until its parent has waited for it; and when the parent is killed before, the request never
+-- ends. So the parent of our threads is one that ends at once.
+local function spawn_orphan(thread)
+  ngx.thread.spawn(body, thread)
+end
+
+---Makes this very coroutine the one that the owner's threads work for.
+---@param owner table
+function Nginx.own(_, owner)
+  owner.co = coroutine.running()
+end
+
+---Starts a light thread of this request: it runs at once until it first waits. It is cancelled when its owner's
+---coroutine has ended, or the owner was abandoned.
+---@param owner table
+---@return table thread
+function Nginx.spawn_for(_, owner, fn, ...)
   local problem = Nginx.problem()
   if problem then error("imr: " .. problem, 0) end
   local thread = new_thread(fn, ...)
-  assert(ngx.thread.spawn(body, thread))
+  function thread.is_wanted() return not owner.abandoned and coroutine.status(owner.co) ~= "dead" end
+  assert(ngx.thread.wait(assert(ngx.thread.spawn(spawn_orphan, thread))))
   return thread
 end
 
-Nginx.start = Nginx.spawn
+---The same for the coroutine that calls this.
+---@return table thread
+function Nginx:spawn(fn, ...)
+  return self:spawn_for({ co = coroutine.running() }, fn, ...)
+end
 
----Starts a thread that outlives the request. A worker that is exiting may have no place for it: there it is the
----request's.
-function Nginx.detach(_, fn, ...)
-  local thread = new_thread(fn, ...)
-  if not carrier.run(function() body(thread) end) then assert(ngx.thread.spawn(body, thread)) end
-  return thread
+Nginx.start = Nginx.spawn
+Nginx.this_thread = this_thread
+
+---Can this thread be waited for here? One of another request may end without a word, or has.
+function Nginx.can_join(_, thread)
+  return thread.finished.is_set or thread.phase == this_phase()
 end
 
 ---Waits for a thread's end.
@@ -157,11 +213,27 @@ function Nginx.kill(_, thread)
   if thread.waiter then thread.waiter:post(1) end
 end
 
----Runs a function to its end even if the request that asked for it is aborted meanwhile.
+-- Whether a timer took it. In a worker that is exiting there is none to be had, and nginx drops one too many.
+local function run_in_timer(thread)
+  local function take()
+    if thread.taken then return end
+    thread.taken = true
+    body(thread)
+  end
+  if ngx.worker.exiting() or not ngx.timer.at(0, take) then return false end
+  if thread.finished:wait(PATIENCE) or thread.taken then return true end
+  thread.taken = true
+  attendant.warn()
+  return false
+end
+
+---Runs a function to its end even if the request that asked for it is aborted meanwhile; only a worker that is exiting
+---does not stay for what nobody waits for.
 function Nginx:protect(fn, ...)
-  local results = { n = 0 }
-  local function keep(...) results = { n = select("#", ...), ... } end
-  keep(self:join(self:detach(fn, ...)))
+  local thread = new_thread(fn, ...)
+  function thread.is_wanted() return not ngx.worker.exiting() or thread.finished:is_awaited() end
+  if not run_in_timer(thread) then return fn(...) end
+  local results = pack(self:join(thread))
   if not results[1] then error(results[2], 0) end
   return unpack(results, 2, results.n)
 end
@@ -171,14 +243,15 @@ function Nginx.run(_, fn, ...)
   return true, fn(...)
 end
 
----Work whose owner was collected: nothing may be posted from a finalizer, so it is only told; its next step sees it.
-function Nginx.abandon(_, work)
-  work.abandoned = true
+---An owner was collected: nothing may be posted from a finalizer, so it is only told, and its threads see it when they
+---look.
+function Nginx.abandon(_, owner)
+  owner.abandoned = true
 end
 
 function Nginx.settle() end
 
----Has a poller polled as long as it is busy: `busy()`, and `poll(timeout)`, which tells whether anything moved.
+---Has a poller polled as long as it is busy.
 function Nginx.watch(_, poller)
   attendant.watch(poller)
 end

@@ -172,8 +172,19 @@ function Plain:start(fn, ...)
   return thread
 end
 
----In nginx a thread that outlives its request; here they all do.
-Plain.detach = Plain.spawn
+---In nginx a thread ends with the one that it works for, and with its request; here whoever ends unwinds, and says so.
+function Plain:spawn_for(_, fn, ...)
+  return self:spawn(fn, ...)
+end
+
+---In nginx, the one that the owner's threads work for.
+function Plain.own() end
+
+---Can this thread be waited for here? In nginx not from another request.
+function Plain.can_join() return true end
+
+---The light thread that runs, where it can wait.
+Plain.this_thread = Plain.thread_to_yield
 
 ---In nginx a function that outlives its request.
 function Plain.protect(_, fn, ...)

@@ -43,12 +43,14 @@ local function new_pool()
     multi = curl.multi(PORTION),
     waiting = {}, -- transfer -> event
     withdrawn = setmetatable({}, { __mode = "k" }),
+    unheeded = setmetatable({}, { __mode = "k" }), -- transfer -> true: nobody waited for it at the last sweep
     leaving = {}, -- transfer -> what asks whether it is to be taken back before it leaves
     count = 0,
   }, Pool)
   self.poller = {
     busy = function() return self.count > 0 end,
     poll = function(timeout) return self:poll(timeout) end,
+    sweep = function() self:sweep() end,
   }
   return self
 end
@@ -112,6 +114,18 @@ function Pool:poll(timeout)
   if self.multi:is_forked() then return self:release_all() end
   if timeout > 0 then self.multi:poll(timeout) end
   return self:turn()
+end
+
+-- Inside nginx whoever waits for a transfer may end without a word. (Between two waits nobody is seen to wait either.)
+function Pool:sweep()
+  for transfer, event in pairs(self.waiting) do
+    local awaited = event:is_awaited()
+    if not awaited and self.unheeded[transfer] then
+      self:remove(transfer)
+      transfer:cancel()
+    end
+    self.unheeded[transfer] = not awaited or nil
+  end
 end
 
 -- A transfer of the parent's can't be asked in the child.
