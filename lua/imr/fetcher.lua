@@ -46,8 +46,9 @@ local function start(self)
   local number = self.last + 1
   local page = { number = number, sent = runtime:event(), go = runtime:event(), runtime = runtime }
   local previous = self.pages[number - 1]
+  page.thread = runtime:thread_for(self, fetch, self, page, previous)
   self.pages[number], self.last = page, number
-  page.thread = runtime:spawn_for(self, fetch, self, page, previous)
+  runtime:begin(page.thread)
 end
 
 -- The page that is wanted, and those after it that are likely to have rows.

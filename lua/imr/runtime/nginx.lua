@@ -171,23 +171,30 @@ function Nginx.own(_, owner)
   owner.co = coroutine.running()
 end
 
----Starts a light thread of this request: it runs at once until it first waits. It is cancelled when its owner's
----coroutine has ended, or the owner was abandoned.
+---A light thread of this request that has not begun. It is cancelled when its owner's coroutine has ended, or the owner
+---was abandoned.
 ---@param owner table
 ---@return table thread
-function Nginx.spawn_for(_, owner, fn, ...)
-  local problem = Nginx.problem()
-  if problem then error("imr: " .. problem, 0) end
+function Nginx.thread_for(_, owner, fn, ...)
   local thread = new_thread(fn, ...)
+  thread.phase = this_phase()
   function thread.is_wanted() return not owner.abandoned and coroutine.status(owner.co) ~= "dead" end
-  assert(ngx.thread.wait(assert(ngx.thread.spawn(spawn_orphan, thread))))
   return thread
 end
 
----The same for the coroutine that calls this.
+---Lets it begin: it runs at once until it first waits. Then others may run before this returns.
+function Nginx.begin(_, thread)
+  assert(ngx.thread.wait(assert(ngx.thread.spawn(spawn_orphan, thread))))
+end
+
+---Starts a light thread that works for the coroutine that calls this.
 ---@return table thread
 function Nginx:spawn(fn, ...)
-  return self:spawn_for({ co = coroutine.running() }, fn, ...)
+  local problem = Nginx.problem()
+  if problem then error("imr: " .. problem, 0) end
+  local thread = self:thread_for({ co = coroutine.running() }, fn, ...)
+  self:begin(thread)
+  return thread
 end
 
 Nginx.start = Nginx.spawn

@@ -172,10 +172,15 @@ function Plain:start(fn, ...)
   return thread
 end
 
----In nginx a thread ends with the one that it works for, and with its request; here whoever ends unwinds, and says so.
-function Plain:spawn_for(_, fn, ...)
-  return self:spawn(fn, ...)
+---A light thread that has not begun. In nginx it ends with the one that it works for, and with its request; here
+---whoever ends unwinds, and says so.
+---@return table thread
+function Plain:thread_for(_, fn, ...)
+  return new_thread(self, fn, ...)
 end
+
+---Lets it begin: it runs when the caller next waits.
+Plain.begin = Plain.make_ready
 
 ---In nginx, the one that the owner's threads work for.
 function Plain.own() end
