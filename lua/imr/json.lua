@@ -1,5 +1,5 @@
---- JSON text that is the same in every process: keys in order, numbers with all their digits. lua-cjson writes keys as
---- they come and 14 digits of a number.
+--- JSON outside the decoder of answers. What is written is the same in every process: keys in order, numbers with all
+--- their digits.
 
 local core = require "imr.core"
 local sorted_names = require "imr.sorted_names"
@@ -56,7 +56,7 @@ local writers = {
   table = function(value) return value[1] ~= nil and list(value) or object(value) end,
 }
 
----What imr.core has read: lists without holes, objects, texts, numbers, booleans and `core.null`.
+---What `decode` has read: lists without holes, objects, texts, numbers, booleans and `core.null`.
 ---@param value any
 ---@return string
 function json.encode(value)
@@ -64,5 +64,11 @@ function json.encode(value)
 end
 
 encode = json.encode
+
+---A value from its text: null is `core.null`.
+---@param text string
+---@return any value
+---@return string|nil problem the text is no JSON
+json.decode = core.json
 
 return json

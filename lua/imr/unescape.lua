@@ -1,10 +1,10 @@
 -- Undoes what URLs, JSON, HTML, dumps and line breaks do to a text, leniently: for looking into answers of any kind,
 -- not for reading them.
 
-local core = require "imr.core"
+local decode = require("imr.json").decode
 
 local function character(escape)
-  return core.json('"' .. escape .. '"')
+  return decode('"' .. escape .. '"')
 end
 
 local function byte_of(digits)

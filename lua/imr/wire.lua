@@ -3,7 +3,7 @@
 local codec = require "imr.codec"
 local core = require "imr.core"
 local errors = require "imr.errors"
-local cjson = require "cjson"
+local json = require "imr.json"
 
 local wire = {}
 
@@ -31,7 +31,7 @@ end
 ---@return string body
 ---@return string content_type
 function wire.encode(parameters, encoding)
-  local body = encoding == "form" and form_encode(parameters) or cjson.encode(parameters)
+  local body = encoding == "form" and form_encode(parameters) or json.encode(parameters)
   return body, content_types[encoding]
 end
 

@@ -68,3 +68,9 @@ describe("text from outside", function()
     assert.is_nil((core.from_gb18030 "\214"))
   end)
 end)
+
+it("is read and written by one module: a host's settings of its cjson change nothing", function()
+  local found = {}
+  for line in io.popen("grep -rlE 'require.*cjson' lua/imr"):lines() do found[#found + 1] = line end
+  assert.same({ "lua/imr/cli/checks.lua" }, found) -- names its version
+end)

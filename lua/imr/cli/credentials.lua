@@ -53,9 +53,9 @@ end
 -- One account that cannot be read does not take the others with it.
 local function parse(text)
   local accounts, unreadable = {}, {}
-  local list = text:find("^%s*%[") and core.json(text)
+  local list = text:find("^%s*%[") and json.decode(text)
   for _, item in ipairs(type(list) == "table" and list or objects_in(text)) do
-    local account = type(item) == "string" and core.json(item) or item
+    local account = type(item) == "string" and json.decode(item) or item
     if is_account(account) then
       accounts[#accounts + 1] = account
     else

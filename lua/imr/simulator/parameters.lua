@@ -1,6 +1,6 @@
 --- What a request body says, in either encoding that the vendor's document leaves open.
 
-local cjson = require "cjson"
+local decode = require("imr.json").decode
 
 local parameters = {}
 
@@ -17,8 +17,8 @@ local function decode_form(body)
 end
 
 local function decode_json(body)
-  local ok, value = pcall(cjson.decode, body)
-  return ok and type(value) == "table" and value or {}
+  local value = decode(body)
+  return type(value) == "table" and value or {}
 end
 
 local ENCODINGS = {

@@ -1,6 +1,6 @@
 --- Answers that a test writes itself, with `on_request`.
 
-local cjson = require "cjson"
+local encode = require("imr.json").encode
 
 local scripted = {}
 
@@ -8,7 +8,7 @@ local function body_of(answer)
   if answer.body then
     return answer.body
   end
-  return cjson.encode { code = answer.code, msg = answer.msg or "", data = answer.data, totalCount = answer.total }
+  return encode { code = answer.code, msg = answer.msg or "", data = answer.data, totalCount = answer.total }
 end
 
 --- What the hook has to say to this request: a table with `body` or with `code`, `msg`, `data`, `total`, and with any

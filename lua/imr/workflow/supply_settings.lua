@@ -5,7 +5,6 @@
 -- of the plan is sent.
 
 local client_options = require "imr.options"
-local core = require "imr.core"
 local errors = require "imr.errors"
 local hours = require "imr.workflow.supply_hours"
 local json = require "imr.json"
@@ -65,7 +64,7 @@ end
 
 local function parse(text)
   if type(text) ~= "string" then return nil, "there is none" end
-  local values, problem = core.json(text)
+  local values, problem = json.decode(text)
   if problem then return nil, problem end
   if type(values) ~= "table" or not text:find("^%s*{") then return nil, "it is no JSON object" end
   problem = problem_of(values)

@@ -3,7 +3,7 @@
 ---
 --- A scope is { from, to: Unix seconds; first, last: days since 1970 on the platform's clock; offset: its zone }.
 
-local cjson = require "cjson"
+local decode = require("imr.json").decode
 
 local received = {}
 
@@ -72,7 +72,7 @@ function received.spans_of(db, listing, scope)
     if row.complete and not row.meters then
       mark(spans.project, scope, row)
     elseif row.complete then
-      for _, number in ipairs(cjson.decode(row.meters)) do
+      for _, number in ipairs(decode(row.meters)) do
         spans.meters[number] = spans.meters[number] or {}
         mark(spans.meters[number], scope, row)
       end

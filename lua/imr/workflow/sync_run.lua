@@ -1,6 +1,6 @@
 --- The record of a run: its row in runs, what it has done so far, and every listing that it began.
 
-local cjson = require "cjson"
+local encode = require("imr.json").encode
 
 local Run = {}
 Run.__index = Run
@@ -51,7 +51,7 @@ end
 function Run:begin_listing(listing, parameters)
   local meters = parameters.meters or parameters.meter and { parameters.meter }
   return self.db:transaction(function()
-    self.db:execute(BEGUN, self.id, listing.name, parameters.from, parameters.to, meters and cjson.encode(meters),
+    self.db:execute(BEGUN, self.id, listing.name, parameters.from, parameters.to, meters and encode(meters),
       self.clock())
     return self.db:row("SELECT max(id) AS id FROM listings").id
   end)
