@@ -18,6 +18,7 @@ local pages = require "bench.pages"
 local rounds = require "bench.rounds"
 local side = require "bench.side"
 local typed = require "bench.typed"
+local unpack = require "imr.unpack"
 
 local ROUNDS = tonumber(arg[1]) or 15
 local ROUND_SECONDS = 0.05
@@ -108,6 +109,6 @@ end
 print(("%s, %d rows a page, %d rounds"):format(jit and jit.version or _VERSION, pages.ROWS, ROUNDS))
 print(("%-26s %8s  %14s  %14s  %14s  %14s  %14s  %14s"):format("", "cjson", "typed", "pages, number", "rows, number",
   "pages, string", "rows, string", "python"))
-for _, listing in ipairs(#arg > 1 and { (table.unpack or unpack)(arg, 2) } or pages.LISTINGS) do
+for _, listing in ipairs(#arg > 1 and { unpack(arg, 2) } or pages.LISTINGS) do
   for _, order in ipairs(pages.orders(listing)) do measure(listing, order) end
 end

@@ -8,8 +8,7 @@
 -- `bench/sync.lua rows memory` runs only these.
 
 local core = require "imr.core"
-
-local unpack = table.unpack or unpack
+local unpack = require "imr.unpack"
 
 local interpreter = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match("%d%.%d")
 local script = arg[0]

@@ -4,6 +4,7 @@
 local refused = function() return nil, "the fuzzer starts no program" end
 io.popen, os.execute = refused, refused -- luacheck: ignore 122
 
+local DAY = require("imr.calendar").DAY
 local Hostile = require "hostile"
 local Plain = require "imr.runtime.plain"
 local bytes = require "bytes"
@@ -18,8 +19,6 @@ local verdict = require "verdict"
 
 local STEPS = 6
 local EPOCH = 1752000000 -- 2025-07-09 on the platform's clock
-local DAY = 86400
-
 local directory = assert(os.getenv("IMR_FUZZ_DIRECTORY"), "IMR_FUZZ_DIRECTORY is not set") .. "/workflow"
 assert(core.private_directory(directory))
 

@@ -1,5 +1,6 @@
 -- The options of imr.new: defaults and checks. Wrong use is told at the caller's line.
 
+local calendar = require "imr.calendar"
 local clean_password = require("imr.password").clean
 local unknown_option = require "imr.unknown_option"
 local sorted_names = require "imr.sorted_names"
@@ -40,7 +41,7 @@ local function number_from(least, text)
   return function(value) return type(value) == "number" and value >= least and value < math.huge, text end
 end
 
-local MONTH = 30 * 86400 -- the longest that every store keeps
+local MONTH = 30 * calendar.DAY -- the longest that every store keeps
 
 -- One that is shorter or longer than clocks and stores can tell would be waited for without an end.
 local function is_interval(value)
@@ -117,7 +118,7 @@ local known = {
   page_size = { check = integer_between(1, 1000), default = 1000 },
   prefetch = { check = integer_between(0, 16), default = 2 },
   decimals = { check = one_of { "number", "string" }, default = "number" },
-  utc_offset = { check = integer_between(-options.FURTHEST, options.FURTHEST), default = 8 * 3600 },
+  utc_offset = { check = integer_between(-options.FURTHEST, options.FURTHEST), default = calendar.CHINA },
   max_rows = { check = integer_between(1, math.huge), default = 1e7 },
   max_pages = { check = integer_between(1, math.huge), default = 1e5 },
   max_body = { check = integer_between(1024, math.huge), default = 64 * 2 ^ 20 },

@@ -2,28 +2,17 @@
 -- not for reading them.
 
 local decode = require("imr.json").decode
+local percent = require "imr.percent"
+
+local byte_of = percent.byte_of
 
 local function character(escape)
   return decode('"' .. escape .. '"')
 end
 
-local function byte_of(digits)
-  return string.char(tonumber(digits, 16))
-end
-
 -- As JavaScript's old escape() writes it.
 local function wide(text)
   return (text:gsub("%%(u%x%x%x%x)", function(escape) return character("\\" .. escape) end))
-end
-
-local function url(text)
-  if not text:find("%", 1, true) then return text end
-  return (text:gsub("%%(%x%x)", byte_of))
-end
-
-local function form(text)
-  if not text:find("+", 1, true) then return text end
-  return url((text:gsub("+", " ")))
 end
 
 local SURROGATES = "\\u[dD][89abAB]%x%x\\u[dD][c-fC-F]%x%x"
@@ -85,4 +74,4 @@ local function unfolded(text)
   return joined((text:gsub("%f[ ] +([%z\1-\31\127])", "%1"):gsub("([%z\1-\31\127]) +", "%1")))
 end
 
-return { url, form, wide, json, html, hexadecimal, joined, unfolded }
+return { percent.decode, percent.decode_form, wide, json, html, hexadecimal, joined, unfolded }

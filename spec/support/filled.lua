@@ -2,10 +2,9 @@
 --
 -- Forty days from 2025-06-01, a daily reading at 23:50, usage 5.00 a day. Meters 1 to 9 are electricity, 10 is water.
 local database = require "imr.database"
+local DAY = require("imr.calendar").DAY
 
 local filled = {}
-
-local DAY = 86400
 
 filled.START = 1748707200 -- 2025-06-01 00:00:00 +08:00
 filled.DAYS = 40

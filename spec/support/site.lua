@@ -3,6 +3,7 @@ local cjson = require "cjson"
 local nginx = require "support.nginx"
 local shell = require "support.shell"
 local socket = require "socket"
+local unpack = require "imr.unpack"
 
 local site = {}
 site.__index = site
@@ -84,7 +85,7 @@ local function results_of(status, body)
   for index, value in pairs(answer.results) do
     if value == cjson.null then answer.results[index] = nil end
   end
-  return (table.unpack or unpack)(answer.results, 1, answer.count)
+  return unpack(answer.results, 1, answer.count)
 end
 
 --- Runs code in a worker and returns what it returns.

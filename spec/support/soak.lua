@@ -1,6 +1,7 @@
 -- A client in use for a long time: rounds of all six listings side by side and a command, while tokens end, requests
 -- fail and the platform's clock runs at a rate of its own. What every round gives is compared with a platform that
 -- knows no trouble.
+local DAY = require("imr.calendar").DAY
 local imr = require "imr"
 local own = require "support.own"
 local testing = require "imr.testing"
@@ -10,8 +11,6 @@ local soak = {}
 
 soak.faults = { drop_before = 0.004, drop_after = 0.004, stall = 0.002, ["502"] = 0.006, html = 0.004,
   truncate = 0.004, ["1001"] = 0.004, ["1011"] = 0.002 }
-
-local DAY = 86400
 
 -- Two whole days that the history covers, by the platform's calendar.
 local function period(now, name)

@@ -1,9 +1,8 @@
 -- A supply workflow over a small platform on the virtual clock, with a ledger in a directory of its own.
 local shell = require "support.shell"
+local unpack = require "imr.unpack"
 local workflow = require "imr.workflow.supply"
 local world = require "support.world"
-
-local unpack = table.unpack or unpack
 
 local supply = {}
 supply.__index = supply

@@ -5,6 +5,7 @@ local process = require "support.process"
 local shell = require "support.shell"
 local simulator = require "support.simulator"
 local supply = require "support.supply"
+local unpack = require "imr.unpack"
 local workflow = require "imr.workflow.supply"
 local imr = require "imr"
 
@@ -25,7 +26,7 @@ local function connected(client)
 end
 
 local function command_of(case, ledger, at, limit)
-  local arguments = table.concat({ case.url, ledger, at, (table.unpack or unpack)(case.devices) }, " ")
+  local arguments = table.concat({ case.url, ledger, at, unpack(case.devices) }, " ")
   -- In the foreground timeout does not kill itself, too: it waits until the child is gone.
   local before = limit and ("timeout --foreground -s KILL %.3f "):format(limit) or ""
   local command = "env -u LUA_PATH_5_4 -u LUA_CPATH_5_4 LUA_PATH=%s LUA_CPATH=%s %s%s %s %s"

@@ -1,6 +1,7 @@
 -- Syncs that a real SIGKILL ends at random moments, while the platform gets late rows and corrects values.
 local core = require "imr.core"
 local database = require "imr.database"
+local DAY = require("imr.calendar").DAY
 local process = require "support.process"
 local shell = require "support.shell"
 local simulator = require "support.simulator"
@@ -8,7 +9,6 @@ local truth = require "support.sync_truth"
 
 local kill = {}
 
-local DAY = 86400
 local NOW = 1752028200 -- 2025-07-09 10:30 on the platform's clock
 local STEP = 2         -- days between two states of the platform
 

@@ -2,6 +2,7 @@
 -- too soon is asserted always; for what must not come too late there are two limits: the exact one, for a machine that
 -- does nothing else (`make test-timing`), and one that only tells "at once" from "never", or one slot from the next.
 local now = require("socket").gettime
+local unpack = require "imr.unpack"
 
 local timing = { now = now, exact = os.getenv "IMR_TIMING" == "exact" }
 
@@ -21,7 +22,7 @@ end
 function timing.of(fn)
   local began = now()
   local results = { fn() }
-  return now() - began, (table.unpack or unpack)(results)
+  return now() - began, unpack(results)
 end
 
 --- Runs `fn`, which has to take at least `least` and at most `most` seconds, or `busy` where the machine may be busy.
@@ -34,7 +35,7 @@ function timing.within(least, most, fn, busy)
     local results = { timing.of(fn) }
     seconds[run] = ("%.3f"):format(results[1])
     assert(results[1] >= least, ("too early: %s s, not before %.3f s"):format(seconds[run], least))
-    if results[1] <= limit then return (table.unpack or unpack)(results, 2, 10) end
+    if results[1] <= limit then return unpack(results, 2, 10) end
   end
   error(("took %s s, allowed are %.3f s"):format(table.concat(seconds, ", "), limit), 2)
 end

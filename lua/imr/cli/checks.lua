@@ -3,6 +3,7 @@
 
 local connect = require "imr.cli.connect"
 local core = require "imr.core"
+local DAY = require("imr.calendar").DAY
 local exit = require "imr.cli.exit"
 local http_date = require("imr.confirmation").http_date
 local imr = require "imr"
@@ -10,7 +11,6 @@ local schema = require "imr.schema"
 local watch = require "imr.cli.watch"
 
 local SKEW = 30 -- seconds between our clock and the platform's that nobody has to care about
-local DAY = 86400
 
 local function ok(text) return { state = "ok", text = text } end
 local function warning(text, advice) return { state = "warning", text = text, advice = advice } end

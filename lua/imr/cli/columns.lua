@@ -2,6 +2,7 @@
 
 local exit = require "imr.cli.exit"
 local schema = require "imr.schema"
+local unpack = require "imr.unpack"
 
 local columns = {}
 
@@ -55,7 +56,7 @@ function columns.pick(list, wanted)
 end
 
 local function with_rest(list)
-  local all = { (table.unpack or unpack)(list) }
+  local all = { unpack(list) }
   for _, column in ipairs(REST) do all[#all + 1] = column end
   return all
 end

@@ -2,6 +2,7 @@
 
 local core = require "imr.core"
 local database = require "imr.cli.database"
+local DAY = require("imr.calendar").DAY
 local exit = require "imr.cli.exit"
 local listings = require "imr.workflow.sync_listings"
 local notes = require "imr.cli.notes"
@@ -10,12 +11,12 @@ local output = require "imr.cli.output"
 local quality_flags = require "imr.cli.quality_flags"
 local selection = require "imr.cli.selection"
 local settings = require "imr.cli.settings"
+local unpack = require "imr.unpack"
 local watch = require "imr.cli.watch"
 
 local cutoff = { summary = "For each meter the reading at a moment, to bill with." }
 
 local INCOMPLETE = 5
-local DAY = 86400
 
 local COLUMNS = {
   { name = "meter_no", type = "str" }, { name = "resolved", type = "enum" }, { name = "reading", type = "dec" },
@@ -53,7 +54,7 @@ end
 
 local function columns_of(arguments)
   if output.format(arguments) ~= "table" then return COLUMNS end
-  return { (table.unpack or unpack)(COLUMNS, 1, IN_TABLE) }
+  return { unpack(COLUMNS, 1, IN_TABLE) }
 end
 
 local function options_of(arguments, offset)

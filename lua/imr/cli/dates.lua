@@ -1,11 +1,11 @@
 --- Dates as people say them: "2025-06-01", "2025-06-01 12:00", yesterday, -7d, this-month.
 
+local DAY = require("imr.calendar").DAY
 local exit = require "imr.cli.exit"
 local imr = require "imr"
 
 local dates = {}
 
-local DAY = 86400
 local unit = { h = 3600, m = 60 }
 
 local function day_start(seconds, offset)

@@ -1,5 +1,6 @@
 --- `imr plan`: what a listing, or all of them, will cost before it runs. With --meters and --days it asks nobody.
 
+local DAY = require("imr.calendar").DAY
 local Pace = require "imr.pace"
 local connect = require "imr.cli.connect"
 local exit = require "imr.cli.exit"
@@ -18,7 +19,6 @@ local COLUMNS = {
   { name = "time", type = "str" }, { name = "logins", type = "int" }, { name = "chosen", type = "enum" },
 }
 
-local DAY = 86400
 local MOST_DAYS = require("imr.workflow.sync_options").MOST_DAYS
 
 function plan.configure(parser)

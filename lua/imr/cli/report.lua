@@ -3,6 +3,7 @@
 local core = require "imr.core"
 local database = require "imr.cli.database"
 local dates = require "imr.cli.dates"
+local DAY = require("imr.calendar").DAY
 local environment = require "imr.cli.environment"
 local exit = require "imr.cli.exit"
 local ledger = require "imr.cli.ledger"
@@ -14,8 +15,6 @@ local sink = require "imr.cli.sink"
 local watch = require "imr.cli.watch"
 
 local report = { summary = "Write the database as one HTML page: consumption, coverage, flags." }
-
-local DAY = 86400
 
 function report.configure(parser)
   parser:option("--out", "Write the page to this file, which is replaced only as a whole (default: standard output).")

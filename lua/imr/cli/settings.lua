@@ -13,6 +13,7 @@ local environment = require "imr.cli.environment"
 local options = require "imr.options"
 local passwords = require "imr.password"
 local sorted_names = require "imr.sorted_names"
+local unpack = require "imr.unpack"
 
 local settings = {}
 
@@ -88,7 +89,7 @@ function settings.configure(parser)
     local help = entry.env and entry[4]:gsub("%.$", " (environment: " .. entry.env .. ").") or entry[4]
     group[#group + 1] = parser:option("--" .. entry[1]:gsub("_", "-"), help):target(entry[1]):argname(entry[3])
   end
-  parser:group("Connection", (table.unpack or unpack)(group))
+  parser:group("Connection", unpack(group))
 end
 
 -- ---------------------------------------------------------------- layers

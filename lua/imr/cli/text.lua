@@ -1,5 +1,7 @@
 -- Text on a terminal: how many columns it takes, Chinese included.
 
+local unpack = require "imr.unpack"
+
 local text = {}
 
 -- The blocks that terminals draw two columns wide (East Asian Wide and Fullwidth), first and last code point.
@@ -69,7 +71,7 @@ end
 ---@return string[]
 function text.table(header, rows, right_aligned)
   local widths, lines = {}, {}
-  for _, row in ipairs { header, (table.unpack or unpack)(rows) } do
+  for _, row in ipairs { header, unpack(rows) } do
     for column, value in ipairs(row) do widths[column] = math.max(widths[column] or 0, text.width(value)) end
   end
   local function add(row)

@@ -2,9 +2,7 @@
 
 local address = {}
 
-local function decoded(text)
-  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
-end
+local decoded = require("imr.percent").decode
 
 -- A word of a libpq connection string.
 local function word(name, value)

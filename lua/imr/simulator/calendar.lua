@@ -1,8 +1,6 @@
 --- Dates without a zone, as plain arithmetic: no libc, so a virtual clock works for any year.
 
-local calendar = {}
-
-local SECONDS = 86400
+local calendar = { DAY = 86400 }
 
 local function floor_div(a, b)
   return (a - a % b) / b
@@ -45,7 +43,7 @@ end
 ---@param seconds number
 ---@return string
 function calendar.format(seconds)
-  local within = math.floor(seconds % SECONDS)
+  local within = math.floor(seconds % calendar.DAY)
   return ("%s %02d:%02d:%02d"):format(date_text(calendar.day_of(seconds)), math.floor(within / 3600),
     math.floor(within / 60) % 60, within % 60)
 end
@@ -53,7 +51,7 @@ end
 ---@param seconds number local seconds
 ---@return number days since 1970-01-01
 function calendar.day_of(seconds)
-  return math.floor(seconds / SECONDS)
+  return math.floor(seconds / calendar.DAY)
 end
 
 local function valid_date(year, month, day)
@@ -73,7 +71,7 @@ function calendar.parse(text, of_day)
   if not year or not valid_date(tonumber(year), tonumber(month), tonumber(day)) then
     return nil
   end
-  local start = calendar.days(tonumber(year), tonumber(month), tonumber(day)) * SECONDS
+  local start = calendar.days(tonumber(year), tonumber(month), tonumber(day)) * calendar.DAY
   if rest == "" then
     return start + of_day
   end

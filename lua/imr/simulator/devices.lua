@@ -1,7 +1,7 @@
 --- What happened to meters since the platform started: supply switched, gone offline, read on request.
 --- Only meters that something happened to take memory; everything else about them is the fleet's arithmetic.
 
-local DAY = 86400
+local DAY = require("imr.simulator.calendar").DAY
 
 ---@class imr.simulator.Devices
 ---@field revision integer changes whenever a listing may have other rows than before

@@ -7,7 +7,7 @@
 local calendar = require "imr.simulator.calendar"
 local hash = require "imr.simulator.hash"
 
-local DAY = 86400
+local DAY = calendar.DAY
 local REGISTERS_START = calendar.days(2015, 1, 1)
 local SHARES = { 0.10, 0.32, 0.36, 0.22 } -- sharp, peak, flat, valley
 local DRAW = {

@@ -1,17 +1,14 @@
 --- What a request body says, in either encoding that the vendor's document leaves open.
 
 local decode = require("imr.json").decode
+local decode_form_text = require("imr.percent").decode_form
 
 local parameters = {}
-
-local function form_text(text)
-  return (text:gsub("+", " "):gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
-end
 
 local function decode_form(body)
   local found = {}
   for key, value in body:gmatch("([^&=]+)=([^&]*)") do
-    found[form_text(key)] = form_text(value)
+    found[decode_form_text(key)] = decode_form_text(value)
   end
   return found
 end

@@ -147,14 +147,14 @@ end
 ---@return string JSON
 function Records:tou(meter, day)
   local writer, history = self.writer, self.history
-  local registers = history:registers_at(meter, day * 86400)
+  local registers = history:registers_at(meter, day * calendar.DAY)
   local draw = hash.of(self.seed, DRAW.load, meter.id, day)
   local active, reactive = phases(draw, 5, 1200), phases(math.floor(draw / 7), 0, 190)
   writer:text("project_code", details_of(self, meter).project)
   writer:text("deviceId", meter.device)
   writer:text("tableNo", meter.number)
   writer:text("createTime", calendar.format(history:time("tou", meter, day)))
-  writer:text("freezeTime", calendar.format(day * 86400))
+  writer:text("freezeTime", calendar.format(day * calendar.DAY))
   writer:decimal("positiveActivePower", registers.total, "number")
   for part = 1, 4 do
     writer:decimal("positiveActivePower" .. part, registers[part], "number")

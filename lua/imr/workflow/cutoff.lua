@@ -8,6 +8,7 @@
 --- cutoff is nobody's reading at the cutoff. Flags say what is odd about a reading; they do not change the choice.
 
 local core = require "imr.core"
+local DAY = require("imr.calendar").DAY
 local unknown_option = require "imr.unknown_option"
 local errors = require "imr.errors"
 local decimal = require "imr.decimal"
@@ -19,7 +20,6 @@ local view = require "imr.workflow.quality.view"
 
 local cutoff = {}
 
-local DAY = 86400
 local MAX_AGE = 3 * DAY
 local AFTERWARDS = 7 * DAY -- what comes after a reading may show that it was wrong
 

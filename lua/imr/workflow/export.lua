@@ -3,6 +3,7 @@
 local expect_database = require "imr.database.expected"
 local settings = require "imr.workflow.quality.settings"
 local tables = require "imr.database.tables"
+local unpack = require "imr.unpack"
 
 local export = {}
 
@@ -63,7 +64,7 @@ function export.pages(db, name, period)
   if problem then error(problem, 2) end
   if (period or {}).from or (period or {}).to then check_moment(name, 2) end
   local where, given = condition(db, name, period or {})
-  local next_row = db:select(name, where .. " ORDER BY " .. keys_of(name), (table.unpack or unpack)(given))
+  local next_row = db:select(name, where .. " ORDER BY " .. keys_of(name), unpack(given))
   return function()
     local page = {}
     for row in next_row do

@@ -10,11 +10,11 @@
 --- A listing of R rows takes floor(R / page_size) + 1 requests: it ends with a page that is not full. So joining two
 --- lists never costs more, and only the length of the lists is to be chosen.
 
+local DAY = require("imr.calendar").DAY
 local schema = require "imr.schema"
 
 local plan = {}
 
-local DAY = 86400
 local PAGE_SIZE, LIST_SIZE = 1000, 100
 local MOST_PAGES = 100        -- of one listing; a longer period is split: rows move less while a shorter one is read
 local SPACING = 2.05          -- seconds between two requests to one endpoint

@@ -8,6 +8,7 @@
 --- A flag has rule, meter_no, time, source (a listing), field, value and reference (exact texts), since (the time of
 --- the reference) and detail. The rules are data, in imr.workflow.quality.rules.
 
+local DAY = require("imr.calendar").DAY
 local errors = require "imr.errors"
 local expect_database = require "imr.database.expected"
 local load = require "imr.workflow.quality.load"
@@ -22,7 +23,7 @@ quality.rules = require "imr.workflow.quality.rules"
 
 ---Seconds before a period that are read too: what is usual, and the reading before the first.
 ---@type integer
-quality.context = 60 * 86400
+quality.context = 60 * DAY
 
 ---One thing that is wrong, or looks so.
 ---@class imr.QualityFlag

@@ -6,6 +6,7 @@
 --- Sums are exact; everything that came from the platform is escaped.
 
 local collect = require "imr.workflow.report.collect"
+local DAY = require("imr.calendar").DAY
 local errors = require "imr.errors"
 local defaults = require("imr.options").defaults
 local expect_database = require "imr.database.expected"
@@ -15,7 +16,6 @@ local settings = require "imr.workflow.quality.settings"
 
 local report = {}
 
-local DAY = 86400
 local MOST_DAYS = 400
 
 ---What a report is of.

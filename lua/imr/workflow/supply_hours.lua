@@ -1,6 +1,6 @@
 -- Quiet hours: "20:00-08:00" on the platform's clock, in which no supply is cut.
 
-local DAY = 86400
+local DAY = require("imr.calendar").DAY
 local LAST = 1440 -- minutes: 24:00
 
 local hours = {}

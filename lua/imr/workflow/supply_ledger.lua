@@ -17,6 +17,7 @@ local errors = require "imr.errors"
 local databases = require "imr.workflow.supply_database"
 local runs = require "imr.workflow.supply_runs"
 local schema = require "imr.workflow.supply_schema"
+local unpack = require "imr.unpack"
 local with_tables = require("imr.database.handle").with_tables
 
 local list = databases.list
@@ -194,7 +195,7 @@ function Ledger:intents(filter)
   else
     sql = sql .. " ORDER BY i.id"
   end
-  return list(self.database, sql, (table.unpack or unpack)(values))
+  return list(self.database, sql, unpack(values))
 end
 
 ---The intents whose effect is not known: unknown ones, and those that were to be confirmed and were not.

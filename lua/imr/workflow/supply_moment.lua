@@ -7,7 +7,7 @@
 
 local hours = require "imr.workflow.supply_hours"
 
-local WRONG = 86400 -- seconds
+local WRONG = require("imr.calendar").DAY
 
 ---@class imr.SupplyMoment
 local Moment = {}

@@ -10,7 +10,7 @@ local supply_facts = require "imr.workflow.supply_facts"
 local text_problem = require("imr.text").problem
 local wanted = require("imr.confirmation").wanted
 
-local EXPIRES = 86400 -- seconds; what is older than that was decided on facts that may have changed
+local EXPIRES = require("imr.calendar").DAY -- what is older than that was decided on facts that may have changed
 
 local commands = { disconnect = "disconnect", reconnect = "reconnect", request_reading = "request_reading",
   read = "request_reading" }

@@ -8,6 +8,7 @@
 --- refuses; run it beside nginx.
 
 local checked_clock = require "imr.workflow.checked_clock"
+local DAY = require("imr.calendar").DAY
 local errors = require "imr.errors"
 local coverage = require "imr.workflow.sync_coverage"
 local database = require "imr.database"
@@ -17,8 +18,6 @@ local reader = require "imr.workflow.sync_reader"
 local sync_options = require "imr.workflow.sync_options"
 local sync_rejected = require "imr.workflow.sync_rejected"
 local sync_run = require "imr.workflow.sync_run"
-
-local DAY = 86400
 
 local sync = {}
 

@@ -4,12 +4,13 @@
 ---
 --- Nothing is asked of the platform: what counts is what the database has, and which listings were read to their end.
 
+local DAY = require("imr.calendar").DAY
 local listings = require "imr.workflow.sync_listings"
 local received = require "imr.workflow.sync_received"
+local unpack = require "imr.unpack"
 
 local coverage = {}
 
-local DAY = 86400
 local GRACE = 6 * 3600 -- seconds after a day's end in which its rows may still be under way
 
 ---Days of a meter that are missing, and why.
@@ -172,7 +173,7 @@ local function store(db, listing, days, now)
     local given = { listing.name, date(day), of_day.expected, of_day.received }
     for _, cause in ipairs(CAUSES) do given[#given + 1] = of_day[cause] end
     given[#given + 1] = now
-    db:execute(STORE, (table.unpack or unpack)(given))
+    db:execute(STORE, unpack(given))
   end
 end
 

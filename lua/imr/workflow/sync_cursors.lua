@@ -6,7 +6,7 @@
 
 local cursors = {}
 
-local DAY = 86400
+local DAY = require("imr.calendar").DAY
 cursors.LEAST, cursors.MOST = 3 * DAY, 30 * DAY
 
 ---The cursor of the whole project in a listing.

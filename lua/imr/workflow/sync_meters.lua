@@ -1,9 +1,8 @@
 --- What is now into the database: the meter list with its install history, and the newest readings.
 
 local tables = require "imr.database.tables"
+local unpack = require "imr.unpack"
 local values = require "imr.workflow.sync_values"
-
-local unpack = table.unpack or unpack
 
 local Writer = {}
 Writer.__index = Writer

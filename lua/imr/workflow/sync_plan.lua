@@ -1,9 +1,9 @@
 --- What a run asks for: one listing of the whole project for what is new, and lists of meters for those that are
 --- further behind. Where the one begins is chosen so that both together take the fewest requests.
 
+local DAY = require("imr.calendar").DAY
 local plan = require "imr.workflow.plan"
 
-local DAY = 86400
 local LONGEST = 31 -- days of one listing of which nobody knows how many rows it will have
 local PAGES = 30   -- of one listing: a run that is killed begins the listing again that it was in
 

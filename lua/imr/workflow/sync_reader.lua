@@ -1,5 +1,6 @@
 --- Reads one listing of a run: its steps in order, every page into the database, and its cursors at each step's end.
 
+local DAY = require("imr.calendar").DAY
 local errors = require "imr.errors"
 local cursors = require "imr.workflow.sync_cursors"
 local plan = require "imr.workflow.sync_plan"
@@ -9,7 +10,6 @@ Reader.__index = Reader
 
 local sync_reader = {}
 
-local DAY = 86400
 local TRIES = 3 -- readings of a listing that is not known to be complete
 
 ---@param job { db: imr.Database, client: imr.Client, run: table, rejected: table, clock: (fun(): integer),

@@ -3,11 +3,10 @@
 ---
 --- A scope is { from, to: Unix seconds; first, last: days since 1970 on the platform's clock; offset: its zone }.
 
+local DAY = require("imr.calendar").DAY
 local decode = require("imr.json").decode
 
 local received = {}
-
-local DAY = 86400
 
 -- Most meters have a row each day: the database counts those, and only the others are looked at day by day.
 local RECEIVED = "CREATE TEMPORARY TABLE IF NOT EXISTS imr_received (meter_no TEXT PRIMARY KEY, days BIGINT)"

@@ -1,6 +1,7 @@
 --- The record of a run: its row in runs, what it has done so far, and every listing that it began.
 
 local encode = require("imr.json").encode
+local unpack = require "imr.unpack"
 
 local Run = {}
 Run.__index = Run
@@ -41,7 +42,7 @@ function Run:page(counts)
   for name, count in pairs(counts) do sum[name] = sum[name] + count end
   for index, name in ipairs(COUNTS) do given[index] = sum[name] end
   given[#given + 1] = self.id
-  self.db:execute(KEEP, (table.unpack or unpack)(given))
+  self.db:execute(KEEP, unpack(given))
 end
 
 ---A listing begins. It stays on record as incomplete when it never comes to its end: refused, broken or killed.

@@ -7,9 +7,8 @@
 local decimal = require "imr.decimal"
 local doubles = require "imr.workflow.sync_doubles"
 local tables = require "imr.database.tables"
+local unpack = require "imr.unpack"
 local values = require "imr.workflow.sync_values"
-
-local unpack = table.unpack or unpack
 
 local Writer = {}
 Writer.__index = Writer

@@ -1,5 +1,7 @@
 -- Addresses of requests and proxies, taken apart. `place` is what may stand in a message: host and port, no password.
 
+local unescape = require("imr.percent").decode
+
 local ngx = rawget(_G, "ngx")
 
 local address = {}
@@ -24,10 +26,6 @@ function address.of_url(url)
   if not host then return nil end
   if path:sub(1, 1) ~= "/" then path = "/" .. path end
   return { scheme = scheme, host = host, port = port, path = path, place = ("%s:%d"):format(host, port) }
-end
-
-local function unescape(text)
-  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
 end
 
 ---@param url string "http://[user:password@]host[:port]"

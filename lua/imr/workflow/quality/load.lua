@@ -3,6 +3,7 @@
 local schema = require "imr.schema"
 local sources = require "imr.workflow.quality.sources"
 local tables = require "imr.database.tables"
+local unpack = require "imr.unpack"
 
 local load = {}
 
@@ -63,7 +64,7 @@ local function rows_of(db, source, meter_no, from, to)
   -- By the column itself, not by what SELECT makes of it: so the key's own order serves.
   local sql = ("%s WHERE %s ORDER BY %s.%s, copy"):format(load.query(db, source.table, columns_of(source)),
     table.concat(where, " AND "), source.table, source.time)
-  return load.all(db, sql, (table.unpack or unpack)(values))
+  return load.all(db, sql, unpack(values))
 end
 
 ---The devices that a meter number has stood for, oldest first.

@@ -1,10 +1,9 @@
 -- Times at which something is missing, or nothing can be.
 
+local DAY = require("imr.calendar").DAY
 local sources = require "imr.workflow.quality.sources"
 
 local rules = {}
-
-local DAY = 86400
 
 local function span_text(seconds)
   if seconds >= 2 * DAY then return ("%.1f days"):format(seconds / DAY) end

@@ -1,10 +1,9 @@
 -- Consumption that a meter does not usually have.
 
+local DAY = require("imr.calendar").DAY
 local statistics = require "imr.workflow.quality.statistics"
 
 local rules = {}
-
-local DAY = 86400
 
 local function is_zero(step)
   return step.used ~= nil and step.used:is_zero()

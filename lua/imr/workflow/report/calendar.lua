@@ -1,5 +1,6 @@
 -- Coverage as a calendar: a column a week, a row a weekday, a cell a day.
 
+local DAY = require("imr.calendar").DAY
 local html = require "imr.workflow.report.html"
 local core = require "imr.core"
 
@@ -8,7 +9,6 @@ local tag = html.tag
 local calendar = {}
 
 local CELL, LEFT, TOP = 24, 34, 20
-local DAY = 86400
 
 -- Monday is 0; 1970-01-01 was a Thursday.
 local function weekday(day)

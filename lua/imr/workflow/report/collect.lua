@@ -1,13 +1,12 @@
 -- What a report shows, out of the database: sums are exact, nothing here is text for people yet.
 
+local DAY = require("imr.calendar").DAY
 local decimal = require "imr.decimal"
 local load = require "imr.workflow.quality.load"
 local quality = require "imr.workflow.quality"
 local usage = require "imr.workflow.report.usage"
 
 local collect = {}
-
-local DAY = 86400
 
 -- ---------------------------------------------------------------- days
 

@@ -1,6 +1,7 @@
 -- The report's tables.
 
 local core = require "imr.core"
+local DAY = require("imr.calendar").DAY
 local html = require "imr.workflow.report.html"
 local words = require "imr.workflow.report.words"
 
@@ -62,7 +63,7 @@ end
 function tables.offline(meters, options)
   local rows = {}
   for index, meter in ipairs(meters) do
-    local days = meter.last_online and ("%.1f"):format(math.max(0, options.now - meter.last_online) / 86400)
+    local days = meter.last_online and ("%.1f"):format(math.max(0, options.now - meter.last_online) / DAY)
     rows[index] = { code(meter.meter_no), words.of(words.kind, meter.kind), meter.name, meter.address,
       time_text(meter.last_online, options.utc_offset), days }
   end

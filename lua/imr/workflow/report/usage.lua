@@ -5,11 +5,10 @@
 -- is read at midnight is of the day that ends there.
 
 local core = require "imr.core"
+local DAY = require("imr.calendar").DAY
 local decimal = require "imr.decimal"
 
 local usage = {}
-
-local DAY = 86400
 
 ---@param seconds integer
 ---@param offset integer

@@ -1,0 +1,2 @@
+-- The values of a list: 5.1 has no table.unpack.
+return table.unpack or unpack
