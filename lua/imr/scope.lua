@@ -17,7 +17,8 @@ Scope.__index = Scope
 function Scope.new(fixed)
   local tracked = setmetatable({}, { __mode = "k" })
   local outside = setmetatable({}, { __mode = "k" })
-  return setmetatable({ fixed = fixed, waits = {}, tracked = tracked, closed = false, outside = outside }, Scope)
+  local waits = setmetatable({}, { __mode = "k" }) -- inside nginx whoever waits may end without a word
+  return setmetatable({ fixed = fixed, waits = waits, tracked = tracked, closed = false, outside = outside }, Scope)
 end
 
 ---The runtime that this very call waits in.

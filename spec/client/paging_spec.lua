@@ -99,6 +99,21 @@ describe("prefetching", function()
     end)
   end
 
+  it("makes one coroutine a page", function()
+    world.run({ latency = 3 }, function(new)
+      local client, made, create = new:client { page_size = 2 }, 0, coroutine.create
+      assert(client:login())
+      local cursor = client:meters()
+      coroutine.create = function(...) -- luacheck: ignore 122
+        made = made + 1
+        return create(...)
+      end
+      local fine, rows = pcall(cursor.collect, cursor)
+      coroutine.create = create -- luacheck: ignore 122
+      assert.same({ true, 23, 12 }, { fine, #rows, made })
+    end)
+  end)
+
   it("asks for no page after one that holds all, with an interval of 0", function()
     world.run({ latency = 0.5, interval = 0 }, function(new)
       assert.equal(23, #assert(new:client({ interval = 0 }):meters():collect()))

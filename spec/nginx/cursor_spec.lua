@@ -19,7 +19,7 @@ describe("a cursor in a worker #nginx", function()
   local platform, server
 
   local function start(options, locations)
-    options.meters, options.interval = 25, 0
+    options.meters, options.interval, options.fleet = options.fleet or 25, 0, nil
     platform = simulator.start(options)
     server = site.start { http = HTTP:gsub("%$url", platform.url), locations = locations }
   end
@@ -81,6 +81,24 @@ describe("a cursor in a worker #nginx", function()
     for index = 1, 4 do clients[index] = server:begin("/run", site.code(code)) end
     for _, client in ipairs(clients) do sum = sum + site.results(client) end
     assert.equal(25, sum)
+  end)
+
+  it("keeps nothing of the pages that it has given", function()
+    start { latency = 0, fleet = 1500 }
+    local count, early, late = server:run [[
+      local count, memory = 0, {}
+      for _ in shared.cursor:pages() do
+        count = count + 1
+        if count % 50 == 0 then
+          collectgarbage()
+          collectgarbage()
+          memory[#memory + 1] = collectgarbage "count"
+        end
+      end
+      return count, memory[2], memory[6]
+    ]]
+    assert.equal(300, count)
+    assert.is_true(late < early + 150, ("%.0f KiB, then %.0f KiB"):format(early, late))
   end)
 
   it("goes from one phase to the next, also by ngx.exit", function()

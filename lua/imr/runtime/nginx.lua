@@ -150,8 +150,9 @@ end
 
 local function body(thread)
   local co = coroutine.running()
-  thread.phase, threads[co] = this_phase(), thread
-  finish(thread, pcall(thread.fn, unpack(thread.arguments, 1, thread.arguments.n)))
+  local fn, arguments = thread.fn, thread.arguments
+  thread.phase, threads[co], thread.fn, thread.arguments = this_phase(), thread, nil, nil -- it may be kept for long
+  finish(thread, pcall(fn, unpack(arguments, 1, arguments.n)))
   threads[co] = nil
 end
 
