@@ -148,6 +148,7 @@ build = {
     ["imr.command"] = "lua/imr/command.lua",
     ["imr.completeness"] = "lua/imr/completeness.lua",
     ["imr.confirmation"] = "lua/imr/confirmation.lua",
+    ["imr.copy"] = "lua/imr/copy.lua",
     ["imr.cursor"] = "lua/imr/cursor.lua",
     ["imr.database.address"] = "lua/imr/database/address.lua",
     ["imr.database.connect"] = "lua/imr/database/connect.lua",

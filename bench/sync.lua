@@ -7,6 +7,7 @@
 --
 -- `bench/sync.lua rows memory` runs only these.
 
+local copy = require "imr.copy"
 local core = require "imr.core"
 local unpack = require "imr.unpack"
 
@@ -93,8 +94,8 @@ end
 
 local function client_of(url, options)
   local imr = require "imr"
-  local given = { base_url = url, username = "demo", password = "demo-secret", store = imr.store.memory() }
-  for name, value in pairs(options or {}) do given[name] = value end
+  local given = copy({ base_url = url, username = "demo", password = "demo-secret", store = imr.store.memory() },
+    options)
   return assert(imr.new(given))
 end
 

@@ -3,6 +3,7 @@
 -- descriptors of this process watched.
 package.path = package.path .. ";./spec/?.lua"
 
+local copy = require "imr.copy"
 local core = require "imr.core"
 local imr = require "imr"
 local own = require "support.own"
@@ -48,9 +49,8 @@ local function check_growth(before, after)
 end
 
 local function client_of(url, more)
-  local given = { base_url = url, username = "demo", password = "demo-secret", store = imr.store.memory(),
-    on_event = function() end }
-  for name, value in pairs(more) do given[name] = value end
+  local given = copy({ base_url = url, username = "demo", password = "demo-secret", store = imr.store.memory(),
+    on_event = function() end }, more)
   return assert(imr.new(given))
 end
 

@@ -3,6 +3,7 @@
 -- A wrong parameter raises at the caller's line. What can go wrong at run time is the second result, an `imr.Error`; a
 -- cursor gives it when its rows are asked for, because making one sends nothing.
 
+local copy = require "imr.copy"
 local parameters = require "imr.parameters"
 local unknown_option = require "imr.unknown_option"
 local schema = require "imr.schema"
@@ -55,12 +56,6 @@ end
 
 local function deadline_at(parts, seconds)
   return seconds and parts.scope:now() + seconds or math.huge
-end
-
-local function copy(from)
-  local to = {}
-  for name, value in pairs(from) do to[name] = value end
-  return to
 end
 
 -- `level` is that of the method's caller, whose line a wrong parameter is told at.

@@ -3,6 +3,7 @@
 --   for row in cursor do ... end     raises the error object
 --   local row, err = cursor:next()   returns it
 
+local copy = require "imr.copy"
 local errors = require "imr.errors"
 local Completeness = require "imr.completeness"
 local Fetcher = require "imr.fetcher"
@@ -38,10 +39,9 @@ end
 
 -- The error object is shared with whoever else waits for the same login: what this listing adds goes into a copy.
 local function explain(err, report, number)
-  local copy = {}
-  for name, value in pairs(err) do copy[name] = value end
-  copy.message = ("%s (page %d; %s)"):format(err.message, number, missing(report))
-  return errors.new(copy)
+  local own = copy(err)
+  own.message = ("%s (page %d; %s)"):format(err.message, number, missing(report))
+  return errors.new(own)
 end
 
 local function incomplete_error(endpoint, report)

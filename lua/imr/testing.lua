@@ -7,6 +7,7 @@
 --     ...
 --   end)
 
+local copy = require "imr.copy"
 local Plain = require "imr.runtime.plain"
 local Platform = require "imr.simulator.platform"
 local runtime = require "imr.runtime"
@@ -26,9 +27,7 @@ local function copied(options, what, level)
   if options ~= nil and type(options) ~= "table" then
     error(("%s takes a table of options, not a %s"):format(what, type(options)), level + 1)
   end
-  local given = {}
-  for name, value in pairs(options or {}) do given[name] = value end
-  return given
+  return copy(options)
 end
 
 local function is_duration(value)
@@ -122,12 +121,11 @@ end
 ---@return imr.Client
 function World:client(options)
   must_be_world(self, 2)
-  local given = {
+  local given = copy({
     base_url = "http://simulator.invalid",
     username = self.platform.settings.account, password = self.platform.settings.password,
     transport = self:transport(), runtime = self.runtime, store = require("imr.store").memory(),
-  }
-  for name, value in pairs(copied(options, "world:client", 2)) do given[name] = value end
+  }, copied(options, "world:client", 2))
   local _, problem = require("imr.options").check(given)
   if problem then error(problem, 2) end
   return assert(require("imr").new(given))

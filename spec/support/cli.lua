@@ -1,5 +1,6 @@
 -- The real program, as a person or a script runs it: a home of its own, an environment of its own, its streams apart.
 local cjson = require "cjson"
+local copy = require "imr.copy"
 local process = require "support.process"
 local shell = require "support.shell"
 local simulator = require "support.simulator"
@@ -27,9 +28,7 @@ end
 ---@return string
 function cli:command(arguments, more)
   local words = { "env", "-i", "PATH=" .. shell.quote(os.getenv("PATH")) }
-  local all = {}
-  for name, value in pairs(self.environment) do all[name] = value end
-  for name, value in pairs(more or {}) do all[name] = value end
+  local all = copy(self.environment, more)
   for name, value in pairs(all) do
     if value then words[#words + 1] = name .. "=" .. shell.quote(value) end
   end

@@ -1,4 +1,5 @@
 -- Many processes that run the same program at the same time.
+local copy = require "imr.copy"
 local files = require "support.files"
 local process = require "support.process"
 local shell = require "support.shell"
@@ -29,8 +30,7 @@ end
 ---@return string[] outputs
 function crowd.run(count, program, env)
   local directory = shell.scratch()
-  local given = { CROWD = directory .. "/crowd", COUNT = tostring(count) }
-  for name, value in pairs(env or {}) do given[name] = value end
+  local given = copy({ CROWD = directory .. "/crowd", COUNT = tostring(count) }, env)
   local all = ("sh -c 'for i in $(seq %d); do NUMBER=$i \"$@\" >%s/$i 2>&1 & done; wait' sh"):format(count, directory)
   local ok, problem = process.lua(HEAD .. program, { env = given, before = all })
   assert(ok, problem)

@@ -1,4 +1,5 @@
 -- Markdown documents: their headings, code and links, and their Lua code run on the virtual clock.
+local copy = require "imr.copy"
 local process = require "support.process"
 local shell = require "support.shell"
 
@@ -58,9 +59,8 @@ world:run(function()
 ---@return string output
 function documents.run_code(code, environment)
   local home = shell.scratch()
-  local settings = { HOME = home, XDG_STATE_HOME = home .. "/state", IMR_DB = home .. "/imr.db",
-    IMR_LEDGER = home .. "/supply.db" }
-  for name, value in pairs(environment or {}) do settings[name] = value end
+  local settings = copy({ HOME = home, XDG_STATE_HOME = home .. "/state", IMR_DB = home .. "/imr.db",
+    IMR_LEDGER = home .. "/supply.db" }, environment)
   local ok, output = process.lua(PRELUDE .. code .. "\nend)", { env = settings })
   shell.must("rm -rf " .. shell.quote(home))
   return ok, output

@@ -1,4 +1,5 @@
 -- examples/openresty as it is, on a port and in a directory of the spec's own.
+local copy = require "imr.copy"
 local files = require "support.files"
 local nginx = require "support.nginx"
 local port = require "support.port"
@@ -45,9 +46,8 @@ end
 local function new(base_url, settings, root)
   local self = setmetatable({ directory = shell.scratch(), port = port.free(), root = root or ROOT,
     build = root and root .. "/build" or BUILD }, example)
-  local given = { IMR_BASE_URL = base_url, IMR_USERNAME = "demo", IMR_PASSWORD = "demo-secret",
-    IMR_ACCESS_TOKEN = example.token, IMR_INTERVAL = 0.2 }
-  for name, value in pairs(settings or {}) do given[name] = value end
+  local given = copy({ IMR_BASE_URL = base_url, IMR_USERNAME = "demo", IMR_PASSWORD = "demo-secret",
+    IMR_ACCESS_TOKEN = example.token, IMR_INTERVAL = 0.2 }, settings)
   return self, given
 end
 

@@ -1,6 +1,7 @@
 -- A database with a story in it: what is wrong with which meter is known.
 --
 -- Forty days from 2025-06-01, a daily reading at 23:50, usage 5.00 a day. Meters 1 to 9 are electricity, 10 is water.
+local copy = require "imr.copy"
 local database = require "imr.database"
 local DAY = require("imr.calendar").DAY
 
@@ -20,9 +21,9 @@ function filled.time(day) return filled.START + day * DAY - 600 end
 local function clock(seconds) return require("imr").time.format(seconds) end
 
 local function add_meter(db, n, more)
-  local row = { meter_no = filled.number(n), device_id = "D" .. n, first_seen = filled.START, last_seen = filled.NOW,
-    kind = n < 10 and "electricity" or "water", address = "3栋2单元" .. n, user_name = "用户" .. n, online = true }
-  for name, value in pairs(more or {}) do row[name] = value end
+  local row = copy({ meter_no = filled.number(n), device_id = "D" .. n, first_seen = filled.START,
+    last_seen = filled.NOW, online = true, kind = n < 10 and "electricity" or "water", address = "3栋2单元" .. n,
+    user_name = "用户" .. n }, more)
   local last_online = row.last_online or filled.NOW - 600
   db:execute([[INSERT INTO meters (meter_no, device_id, first_seen, last_seen, removed_at, kind, address, user_name,
     online, last_online, last_online_local) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]], row.meter_no, row.device_id,

@@ -1,6 +1,7 @@
 -- A simulated platform with meters that are connected, and a user of the real program: for specs of `imr supply`.
 local cjson = require "cjson"
 local cli = require "support.cli"
+local copy = require "imr.copy"
 local simulator = require "support.simulator"
 
 local fleet = {}
@@ -8,8 +9,7 @@ fleet.__index = fleet
 
 ---@param options? table of the simulator
 function fleet.start(options)
-  local given = { meters = 12, days = 1, interval = 0, offline = 0, command_delay = 0 }
-  for name, value in pairs(options or {}) do given[name] = value end
+  local given = copy({ meters = 12, days = 1, interval = 0, offline = 0, command_delay = 0 }, options)
   local platform = simulator.start(given)
   return setmetatable({ platform = platform, user = cli.user(platform.url, { IMR_STORE = "memory" }) }, fleet)
 end

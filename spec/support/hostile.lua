@@ -1,4 +1,5 @@
 -- A platform that answers some requests with what a case says, and all others well; and what a client must make of it.
+local copy = require "imr.copy"
 local own = require "support.own"
 local scripted = require "support.scripted"
 
@@ -37,8 +38,7 @@ end
 ---@param script string what the server does instead of answering, see support.wire
 ---@param options? table of imr.new
 function hostile.start(script, options)
-  local given = { max_body = hostile.MAX_BODY }
-  for name, value in pairs(options or {}) do given[name] = value end
+  local given = copy({ max_body = hostile.MAX_BODY }, options)
   local server = scripted.start(FRAME:format(script, GOOD))
   local client = server:client_of(given)
   assert(client:login())

@@ -1,4 +1,5 @@
 -- A Redis of a spec's own: on a free port of 127.0.0.1, nothing kept, ended by its id.
+local copy = require "imr.copy"
 local port = require "support.port"
 local process = require "support.process"
 local shell = require "support.shell"
@@ -39,8 +40,7 @@ end
 ---@return table server with host, port, cli(arguments), stop(), again(), close()
 function redis.start(settings)
   local directory = shell.scratch()
-  local given = { dir = directory, port = port.free() }
-  for name, value in pairs(settings or {}) do given[name] = value end
+  local given = copy({ dir = directory, port = port.free() }, settings)
   local self = setmetatable({ host = "127.0.0.1", settings = given, directory = directory }, redis)
   self.port = given.port ~= 0 and given.port or given.tls_port
   return self:again()

@@ -1,5 +1,6 @@
 -- Redis stores for specs, and what is asked of them.
 local assert = require "luassert"
+local copy = require "imr.copy"
 local core = require "imr.core"
 local files = require "support.files"
 local imr = require "imr"
@@ -34,8 +35,7 @@ end
 --- A store on the Redis that was started last.
 ---@param options? table
 function Case:open(options)
-  local given = { port = self.server.port }
-  for name, value in pairs(options or {}) do given[name] = value end
+  local given = copy({ port = self.server.port }, options)
   local store = imr.store.redis(given)
   self.listener = self.listener or function(event) table.insert(self.events, event.message) end
   store:listen(self.listener)

@@ -1,6 +1,7 @@
 -- A platform of which a script gives the answers, byte by byte; its login always works.
 --
 -- The script sees c, answer and log as in support.wire, and r: the request, `ok(data)`: the text of a good answer.
+local copy = require "imr.copy"
 local imr = require "imr"
 local wire = require "support.wire"
 
@@ -30,11 +31,10 @@ end
 ---@param url string
 ---@param options? table
 function scripted.client(url, options)
-  local given = {
+  local given = copy({
     base_url = url, username = "demo", password = "demo-secret", interval = 0, retries = 0, prefetch = 0,
     store = imr.store.memory(), on_event = function() end,
-  }
-  for name, value in pairs(options or {}) do given[name] = value end
+  }, options)
   return assert(imr.new(given))
 end
 

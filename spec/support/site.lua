@@ -1,5 +1,6 @@
 -- An nginx that runs code which a spec sends it, and several requests to it at once.
 local cjson = require "cjson"
+local copy = require "imr.copy"
 local nginx = require "support.nginx"
 local shell = require "support.shell"
 local socket = require "socket"
@@ -17,8 +18,7 @@ local RUN = [[
 --- Starts one. Options are those of support.nginx; one worker unless said otherwise.
 ---@param options? table
 function site.start(options)
-  local given = { workers = 1 }
-  for name, value in pairs(options or {}) do given[name] = value end
+  local given = copy({ workers = 1 }, options)
   given.locations = RUN .. (given.locations or "")
   given.http = "client_body_buffer_size 4m; client_max_body_size 16m; lua_shared_dict imr 1m; lua_shared_dict notes 1m;"
     .. (given.http or "")

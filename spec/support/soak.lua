@@ -1,6 +1,7 @@
 -- A client in use for a long time: rounds of all six listings side by side and a command, while tokens end, requests
 -- fail and the platform's clock runs at a rate of its own. What every round gives is compared with a platform that
 -- knows no trouble.
+local copy = require "imr.copy"
 local DAY = require("imr.calendar").DAY
 local imr = require "imr"
 local own = require "support.own"
@@ -82,10 +83,7 @@ local OPTIONS = { meters = 23, days = 4, offline = 0, latency = 0.2, jitter = 0.
 local EPOCH = 1752000000
 
 local function options(seed, more)
-  local given = { seed = seed, epoch = EPOCH }
-  for name, value in pairs(OPTIONS) do given[name] = value end
-  for name, value in pairs(more or {}) do given[name] = value end
-  return given
+  return copy({ seed = seed, epoch = EPOCH }, OPTIONS, more)
 end
 
 -- The platform's clock gains `drift` seconds each second.

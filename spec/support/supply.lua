@@ -1,4 +1,5 @@
 -- A supply workflow over a small platform on the virtual clock, with a ledger in a directory of its own.
+local copy = require "imr.copy"
 local shell = require "support.shell"
 local unpack = require "imr.unpack"
 local workflow = require "imr.workflow.supply"
@@ -38,9 +39,7 @@ end
 
 --- Options of a plan that has a reason, and more of them.
 function supply.with(more)
-  local options = { reason = "unpaid" }
-  for name, value in pairs(more) do options[name] = value end
-  return options
+  return copy({ reason = "unpaid" }, more)
 end
 
 function supply.first(devices, count)
@@ -59,8 +58,8 @@ end
 
 ---@param options? table
 function supply:open(options)
-  local given = { client = self.client, ledger = self.path, who = "somebody", clock = function() return self:now() end }
-  for name, value in pairs(options or {}) do given[name] = value end
+  local given = copy({ client = self.client, ledger = self.path, who = "somebody",
+    clock = function() return self:now() end }, options)
   return assert(workflow.open(given))
 end
 

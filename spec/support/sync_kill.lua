@@ -1,4 +1,5 @@
 -- Syncs that a real SIGKILL ends at random moments, while the platform gets late rows and corrects values.
+local copy = require "imr.copy"
 local core = require "imr.core"
 local database = require "imr.database"
 local DAY = require("imr.calendar").DAY
@@ -40,8 +41,7 @@ end
 
 -- How long a sync into an empty database takes here; kills come anywhere within that.
 local function measure(case, url)
-  local whole = {}
-  for name, value in pairs(case) do whole[name] = value end
+  local whole = copy(case)
   whole.where = case.spare
   local began = core.now()
   assert(child(whole, url, NOW), "the sync that nobody kills does not end")

@@ -1,4 +1,5 @@
 -- A small platform on the virtual clock, and what specs of the client ask of it.
+local copy = require "imr.copy"
 local testing = require "imr.testing"
 
 local world = {}
@@ -12,9 +13,7 @@ world.listings = { "meters", "latest_readings", "readings", "consumption", "tou_
 ---@param options? table
 ---@return imr.World
 function world.new(options)
-  local given = {}
-  for name, value in pairs(SMALL) do given[name] = value end
-  for name, value in pairs(options or {}) do given[name] = value end
+  local given = copy(SMALL, options)
   return testing.new(given)
 end
 
@@ -63,8 +62,7 @@ end
 ---@param others? table
 ---@return string[] keys
 function world.truth(options, name, others)
-  local given = {}
-  for key, value in pairs(options or {}) do given[key] = value end
+  local given = copy(options)
   for _, trouble in ipairs { "faults", "totals", "page_cap", "on_request", "empty", "latency" } do
     given[trouble] = nil
   end

@@ -6,6 +6,7 @@
 --- The file store is the default: runs side by side, cron jobs included, share one pace and one login. Decimals are
 --- strings, the platform's own digits.
 
+local copy = require "imr.copy"
 local exit = require "imr.cli.exit"
 local settings = require "imr.cli.settings"
 
@@ -63,8 +64,7 @@ end
 local function options_of(chosen, more)
   local options = { decimals = "string", store = connect.store(chosen.store) }
   for _, name in ipairs(OPTIONS) do options[name] = chosen[name] end
-  for name, value in pairs(more or {}) do options[name] = value end
-  return options
+  return copy(options, more)
 end
 
 ---A client of settings that are complete.

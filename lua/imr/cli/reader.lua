@@ -1,5 +1,6 @@
 --- Reads one listing to its end, page by page: what passes the filter is written, and how far it is is shown.
 
+local copy = require "imr.copy"
 local core = require "imr.core"
 local Pace = require "imr.pace"
 local Progress = require "imr.cli.progress"
@@ -35,8 +36,7 @@ end
 
 ---Parameters that every listing of this run gets.
 function Reader:parameters(own)
-  local parameters = { page_size = self.page_size }
-  for name, value in pairs(own) do parameters[name] = value end
+  local parameters = copy({ page_size = self.page_size }, own)
   if self.ends then parameters.deadline = math.max(0, self.ends - core.now()) end
   return parameters
 end

@@ -3,6 +3,8 @@
 --- Types: text; int; id (counted up by itself); time (Unix seconds); dec (exact: NUMERIC in PostgreSQL, in SQLite a
 --- text with the platform's own digits); flag (BOOLEAN); json (text). A column with `key` is part of the primary key.
 
+local copy = require "imr.copy"
+
 ---A column of a table.
 ---@class imr.database.Column
 ---@field name string
@@ -18,9 +20,7 @@
 ---@field columns imr.database.Column[]
 
 local function column(name, type, comment, more)
-  local made = { name = name, type = type, comment = comment }
-  for option, value in pairs(more or {}) do made[option] = value end
-  return made
+  return copy({ name = name, type = type, comment = comment }, more)
 end
 
 local KEY, MEASURED = { key = true }, { measured = true }
@@ -48,7 +48,7 @@ local function data(list)
   return rest(list)
 end
 
-local function copy()
+local function copy_number()
   return column("copy", "int", "0; 1 and on for further rows that one listing gave for the same meter and moment "
     .. "with other values", KEY)
 end
@@ -92,7 +92,7 @@ local function readings()
   local list = { meter_no() }
   list[#list + 1], list[#list + 2] = moment("read_time", "When it was read", KEY)
   for _, entry in ipairs {
-    copy(), device_id(MEASURED),
+    copy_number(), device_id(MEASURED),
     column("reading", "dec", "Register: kWh, or cubic metres of water", MEASURED),
     column("imei", "text", "IMEI of the device"), column("user_code", "text", "Code of the tenant"),
     column("address", "text", "Address of the meter"), column("device_name", "text", "Name of the device"),
@@ -104,7 +104,7 @@ local function consumption()
   local list = { meter_no() }
   list[#list + 1], list[#list + 2] = moment("read_time", "End of the period that the usage is of", KEY)
   for _, entry in ipairs {
-    column("granularity", "text", "daily or realtime, as it was asked for", KEY), copy(), device_id(MEASURED),
+    column("granularity", "text", "daily or realtime, as it was asked for", KEY), copy_number(), device_id(MEASURED),
     column("reading", "dec", "Register: kWh, or cubic metres of water", MEASURED),
     column("usage", "dec", "Consumption since the row before: kWh, or cubic metres", MEASURED),
     column("amount", "dec", "Its price, yuan", MEASURED),
@@ -125,7 +125,7 @@ local TOU = "energy_total: Forward active energy, kWh; energy_sharp: Its sharp p
 local function tou_readings()
   local list = { meter_no() }
   list[#list + 1], list[#list + 2] = moment("freeze_time", "When the registers were frozen", KEY)
-  list[#list + 1] = copy()
+  list[#list + 1] = copy_number()
   list[#list + 1] = device_id(MEASURED)
   list[#list + 1], list[#list + 2] = moment("reported_at", "When the meter reported it")
   list[#list + 1] = column("project_code", "text", "Code of the project")
@@ -136,7 +136,7 @@ local function camera_readings()
   local list = { meter_no() }
   list[#list + 1], list[#list + 2] = moment("read_time", "When the image was taken", KEY)
   for _, entry in ipairs {
-    copy(), column("reading", "dec", "Register that was read from the image: cubic metres", MEASURED),
+    copy_number(), column("reading", "dec", "Register that was read from the image: cubic metres", MEASURED),
     column("image_status", "text", "What the platform says of reading the image", MEASURED),
     column("image_ok", "flag", "Whether the image could be read"),
     column("image_url", "text", "Address of the image", MEASURED),

@@ -5,6 +5,7 @@
 
 local address = require "imr.transport.resty.address"
 local answer = require "imr.transport.resty.answer"
+local copy = require "imr.copy"
 local failure = require "imr.transport.resty.failure"
 local guard = require "imr.transport.resty.guard"
 local runtimes = require "imr.runtime"
@@ -50,9 +51,7 @@ local function connect(http, exchange)
 end
 
 local function headers_of(request)
-  local headers = { ["User-Agent"] = request.user_agent, Connection = request.command and "close" or nil }
-  for name, value in pairs(request.headers or {}) do headers[name] = value end
-  return headers
+  return copy({ ["User-Agent"] = request.user_agent, Connection = request.command and "close" or nil }, request.headers)
 end
 
 -- nginx looks after the connections it keeps, and closes those in which something comes, but only when it has a turn.

@@ -7,6 +7,7 @@
 --- The newest usable row counts, whichever listing it is from. A reading of a device that was replaced before the
 --- cutoff is nobody's reading at the cutoff. Flags say what is odd about a reading; they do not change the choice.
 
+local copy = require "imr.copy"
 local core = require "imr.core"
 local DAY = require("imr.calendar").DAY
 local unknown_option = require "imr.unknown_option"
@@ -99,17 +100,16 @@ end
 
 -- As everything stood at the cutoff.
 local function until_cutoff(given, limit)
-  local copy = { rows = {} }
-  for name, value in pairs(given) do copy[name] = copy[name] or value end
+  local known = copy(given, { rows = {} })
   for _, source in ipairs(sources) do
     local rows = {}
     for _, row in ipairs(given.rows[source.name]) do
       if row[source.time] <= limit then rows[#rows + 1] = row end
     end
-    copy.rows[source.name] = rows
+    known.rows[source.name] = rows
   end
-  copy.to = limit
-  return copy
+  known.to = limit
+  return known
 end
 
 -- What concerns the reading: flags of its moment and of the time up to the cutoff, as it stood then; and a fall that
@@ -202,8 +202,8 @@ function cutoff.at(db, options)
   end
   local problem = settings.problem(options, OPTIONS)
   if problem then error(problem, 2) end
-  local filled = { utc_offset = require("imr.options").defaults.utc_offset, max_age = MAX_AGE, now = os.time() }
-  for name, value in pairs(options) do filled[name] = value end
+  local filled = copy({ utc_offset = require("imr.options").defaults.utc_offset, max_age = MAX_AGE, now = os.time() },
+    options)
   local chosen, wanted = settings.new(filled, 2), wanted_of(filled.sources, 2)
   expect_database(db, "cutoff.at", 2)
   local fine, result = pcall(resolve_all, db, filled, chosen, wanted)

@@ -10,6 +10,7 @@
 --- A listing of R rows takes floor(R / page_size) + 1 requests: it ends with a page that is not full. So joining two
 --- lists never costs more, and only the length of the lists is to be chosen.
 
+local copy = require "imr.copy"
 local DAY = require("imr.calendar").DAY
 local schema = require "imr.schema"
 
@@ -150,8 +151,7 @@ end
 local function add_parts(steps, job, meters, parameters)
   local parts = parts_of(job, meters)
   for index = 1, parts do
-    local own, days = {}, 1
-    for name, value in pairs(parameters) do own[name] = value end
+    local own, days = copy(parameters), 1
     if job.from then
       own.from, own.to = part(job, parts, index)
       days = (own.to - own.from + 1) / DAY
@@ -236,8 +236,7 @@ function plan.new(options)
   check(options, entry)
   local job = job_of(options, entry)
   local ways = ways_of(job)
-  local best = { ways = ways, steps = steps_of(job, ways[1]) }
-  for name, value in pairs(ways[1]) do best[name] = value end
+  local best = copy({ ways = ways, steps = steps_of(job, ways[1]) }, ways[1])
   best.filter = best.strategy == "project" and job.count ~= nil
   return best
 end

@@ -6,6 +6,7 @@
 --- Sums are exact; everything that came from the platform is escaped.
 
 local collect = require "imr.workflow.report.collect"
+local copy = require "imr.copy"
 local DAY = require("imr.calendar").DAY
 local errors = require "imr.errors"
 local defaults = require("imr.options").defaults
@@ -48,10 +49,7 @@ end
 local function checked(options)
   local problem = problem_of(options)
   if problem then error(problem, 3) end
-  local filled = { now = os.time() }
-  for _, list in ipairs { DEFAULTS, options } do
-    for name, value in pairs(list) do filled[name] = value end
-  end
+  local filled = copy({ now = os.time() }, DEFAULTS, options)
   if type(filled.from) ~= "number" or type(filled.to) ~= "number" or filled.to < filled.from then
     error("report.html takes a table with from and to, in Unix seconds", 3)
   end

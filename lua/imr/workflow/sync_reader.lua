@@ -1,5 +1,6 @@
 --- Reads one listing of a run: its steps in order, every page into the database, and its cursors at each step's end.
 
+local copy = require "imr.copy"
 local DAY = require("imr.calendar").DAY
 local errors = require "imr.errors"
 local cursors = require "imr.workflow.sync_cursors"
@@ -27,9 +28,7 @@ end
 -- ---------------------------------------------------------------- one listing
 
 local function parameters_of(self, own)
-  local given = { decimals = "string", page_size = self.job.page_size, granularity = self.listing.granularity }
-  for name, value in pairs(own) do given[name] = value end
-  return given
+  return copy({ decimals = "string", page_size = self.job.page_size, granularity = self.listing.granularity }, own)
 end
 
 local function report_progress(self, report)

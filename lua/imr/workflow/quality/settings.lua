@@ -1,6 +1,7 @@
 -- Which rules apply, and how they are tuned. Raises at the caller's line when a name or value is wrong.
 
 local check_kinds = require "imr.kinds"
+local copy = require "imr.copy"
 local unknown_option = require "imr.unknown_option"
 local client_options = require "imr.options"
 local decimal = require "imr.decimal"
@@ -32,20 +33,12 @@ local function is_list_of_texts(list)
   return true
 end
 
-local function kinds_of(more)
-  local kinds = {}
-  for _, list in ipairs { KINDS, more or {} } do
-    for name, kind in pairs(list) do kinds[name] = kind end
-  end
-  return kinds
-end
-
 ---What is wrong with the options of what judges a database's rows, but for names of rules and their tuning.
 ---@param options any
 ---@param more? table<string, string> further options and their kinds, as in imr.kinds
 ---@return string|nil
 function settings.problem(options, more)
-  local problem = check_kinds(options, kinds_of(more))
+  local problem = check_kinds(options, copy(KINDS, more))
   if problem then return problem end
   for name, value in pairs(options) do
     problem = type(value) == "number" and number_problem(name, value)
