@@ -98,7 +98,7 @@ local usual = {
   is_utf8 = { text }, cut = { text, seconds }, from_gb18030 = { text },
     is_terminal = {}, terminal_columns = {}, is_hung_up = {}, token_fresh = {},
   parse_time = { text, offset }, format_time = { seconds, offset },
-  record_type = { fields },
+  record_type = { fields }, window = { function(self) return 1 + self.from:choose(4) end },
   decode = { answer_type, body, decimals, offset }, decoder = { answer_type, body, decimals, offset },
   prepare_output = { path }, replace_file = { path, path }, file_identity = { path }, private_directory = { path },
   private_read = { path },
@@ -109,6 +109,8 @@ local usual = {
   process_began = { seconds },
   process_place = {}, call_limit = {},
   -- methods
+  take = { function() return { {}, {}, {} } end,
+    function(self) return { 1, self.from:choose(4), self.from:number() } end },
   read = { function(self) return 1 + self.from:choose(64) end },
   reserve = { text, seconds, seconds, seconds }, release = { text, seconds, seconds },
   push_back = { text, seconds }, lock = { text, seconds, seconds }, unlock = { text, seconds },
