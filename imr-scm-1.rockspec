@@ -166,6 +166,7 @@ build = {
     ["imr.errors"] = "lua/imr/errors.lua",
     ["imr.fetcher"] = "lua/imr/fetcher.lua",
     ["imr.finalizer"] = "lua/imr/finalizer.lua",
+    ["imr.host"] = "lua/imr/host.lua",
     ["imr"] = "lua/imr/init.lua",
     ["imr.json"] = "lua/imr/json.lua",
     ["imr.kinds"] = "lua/imr/kinds.lua",

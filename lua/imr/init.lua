@@ -9,6 +9,7 @@ local Pace = require "imr.pace"
 local Scope = require "imr.scope"
 local Session = require "imr.session"
 local Stats = require "imr.stats"
+local host = require "imr.host"
 local notify = require "imr.notify"
 local options = require "imr.options"
 local runtimes = require "imr.runtime"
@@ -46,7 +47,7 @@ local function nginx_store(ngx)
 end
 
 local function default_store()
-  local ngx, problem = rawget(_G, "ngx"), nil
+  local ngx, problem = host.nginx(), nil
   if shared then return shared end
   if ngx and ngx.shared then
     shared, problem = nginx_store(ngx)

@@ -1,6 +1,7 @@
 -- Events: to the client's on_event, or, for what must not go unheard, to the host's log.
 
 local core = require "imr.core"
+local host = require "imr.host"
 
 ---What happens inside a client. One with a `message` is a warning.
 ---@class imr.Event
@@ -21,7 +22,7 @@ local core = require "imr.core"
 -- Not through 5.4's warn(): a standalone interpreter has it turned off, and then nobody would hear of missing rows.
 local function warn_host(message)
   message = core.clean(message)
-  local ngx = rawget(_G, "ngx")
+  local ngx = host.nginx()
   if ngx and ngx.log then
     ngx.log(ngx.WARN, "imr: ", message)
   else

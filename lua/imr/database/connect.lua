@@ -3,6 +3,7 @@
 local core = require "imr.core"
 local errors = require "imr.errors"
 local driver = require "imr.database.driver"
+local host = require "imr.host"
 local limited = require "imr.database.limited"
 
 local connect = {}
@@ -15,8 +16,7 @@ end
 ---Raises inside an nginx worker, which a driver would block.
 ---@param message string
 function connect.refuse_in_nginx(message)
-  local ngx = rawget(_G, "ngx")
-  if ngx and ngx.get_phase then error(connect.problem("phase", message), 0) end
+  if host.in_nginx() then error(connect.problem("phase", message), 0) end
 end
 
 ---Is there something of this name?

@@ -1,14 +1,15 @@
 -- Which runtime a call waits in is found at the time of the call: a test's virtual one while it runs,
 -- nginx's inside a worker, else plain Lua's.
 
+local in_nginx = require("imr.host").in_nginx
+
 local runtime = {}
 
 local host, override
 
 -- Some fifty times a call: what Lua runs in stays what it is, so it is looked at once.
 local function find_host()
-  local ngx = rawget(_G, "ngx")
-  host = ngx and ngx.get_phase and require("imr.runtime.nginx") or require("imr.runtime.plain").new()
+  host = in_nginx() and require("imr.runtime.nginx") or require("imr.runtime.plain").new()
   return host
 end
 

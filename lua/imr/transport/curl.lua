@@ -3,10 +3,11 @@
 
 local core = require "imr.core"
 local curl = require "imr.curl"
+local host = require "imr.host"
 local runtimes = require "imr.runtime"
 
 local LOOK = 0.1 -- seconds between two looks at a request that may be taken back
-local PORTION = rawget(_G, "ngx") and 8192 or nil -- bytes of a body at a stretch in an nginx worker
+local PORTION = host.nginx() and 8192 or nil -- bytes of a body at a stretch in an nginx worker
 
 local transport = {}
 

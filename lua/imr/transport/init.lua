@@ -5,11 +5,13 @@
 -- the runtime, follows no redirect and repeats nothing. A request with `command` must never be sent twice, nor on a
 -- reused connection.
 
+local host = require "imr.host"
+
 local transport = {}
 
 -- lua-resty-http where it can be loaded, unless a file is named that only libcurl can be told to trust.
 local function default_choice(ca_file)
-  if not rawget(_G, "ngx") or ca_file then return "curl" end
+  if not host.nginx() or ca_file then return "curl" end
   return require("imr.transport.resty").is_there() and "resty" or "curl"
 end
 

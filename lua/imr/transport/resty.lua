@@ -10,7 +10,7 @@ local failure = require "imr.transport.resty.failure"
 local guard = require "imr.transport.resty.guard"
 local runtimes = require "imr.runtime"
 
-local ngx = rawget(_G, "ngx")
+local ngx = require("imr.host").nginx()
 
 local transport = {}
 

@@ -2,7 +2,7 @@
 
 local unescape = require("imr.percent").decode
 
-local ngx = rawget(_G, "ngx")
+local ngx = require("imr.host").nginx()
 
 local address = {}
 
