@@ -283,15 +283,6 @@ bool imr_json_skip_short(imr_json *json, imr_json_value *value) {
   return false;
 }
 
-bool imr_json_skip(imr_json *json, imr_json_value *value) {
-  imr_json_skipping skipping;
-  if (imr_json_skip_short(json, value)) return true;
-  if (!imr_json_begin_skip(json, &skipping) || imr_json_skip_on(json, &skipping, NULL) != IMR_JSON_CLOSED)
-    return false;
-  *value = skipping.value;
-  return true;
-}
-
 bool imr_json_finish(imr_json *json) {
   json->at = skip_blanks(json->at, json->end);
   return json->at == json->end || fail(json, json->at, "something follows the end");

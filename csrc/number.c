@@ -1,5 +1,4 @@
 #include "number.h"
-#include "bytes.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -129,80 +128,8 @@ bool imr_decimal_to_integer(const imr_decimal *decimal, int64_t *out) {
 
 #define SHORT 15
 
-/* Eight digits, the first one in the lowest byte: neighbours make pairs, and the four pairs the number. */
-static inline uint64_t join_digits(uint64_t digits) {
-  const uint64_t pairs = UINT64_C(0x000000FF000000FF);
-  digits = digits * 10 + (digits >> 8);
-  return ((digits & pairs) * ((UINT64_C(1000000) << 32) + 100) +
-          ((digits >> 16) & pairs) * ((UINT64_C(10000) << 32) + 1)) >>
-         32;
-}
-
-/* The bytes of eight characters as digits. */
-static inline uint64_t load_digits(const char *at) { return imr_load_in_order(at) ^ IMR_BYTES('0'); }
-
-/* Marks all but digits. */
-static inline uint64_t mark_others(uint64_t digits) {
-  return (((digits & IMR_BYTES(0x7F)) + IMR_BYTES(0x76)) | digits) & IMR_BYTES(0x80);
-}
-
-/* Closes the gap of the point, which is the character number `place`. */
-static inline uint64_t without_point(uint64_t digits, size_t place) {
-  uint64_t before = (UINT64_C(1) << (8 * place)) - 1;
-  return (digits & before) | (digits >> 8 & ~before);
-}
-
-/* The first `count` of them as a number, 0 to 7. */
-static inline uint64_t join_first(uint64_t digits, size_t count) {
-  return join_digits(digits << (8 * (7 - count)) << 8);
-}
-
-/* Up to seven characters out of eight. */
-static inline size_t take_short(const char *at, double *out) {
-  uint64_t word = load_digits(at);
-  uint64_t marks = mark_others(word);
-  if (marks == 0) return 0;
-  size_t length = imr_first_mark(marks);
-  size_t digits = length;
-  size_t fraction = 0;
-  if (length == 0) return 0;
-  if (at[length] == '.') {
-    marks &= marks - 1;
-    if (marks == 0) return 0;
-    word = without_point(word, length);
-    length = imr_first_mark(marks);
-    fraction = length - 1 - digits;
-    if (fraction == 0) return 0;
-    digits += fraction;
-  }
-  *out = (double)join_first(word, digits) / powers[fraction];
-  return length;
-}
-
-/* 8 to 15 characters out of 16, with the point among the first eight. */
-static inline size_t take_long(const char *at, double *out) {
-  uint64_t first = load_digits(at);
-  uint64_t second = load_digits(at + 8);
-  uint64_t marks = mark_others(first);
-  uint64_t end = mark_others(second);
-  if (marks == 0 || (marks & (marks - 1)) != 0 || end == 0) return 0;
-  size_t point = imr_first_mark(marks);
-  size_t more = imr_first_mark(end);
-  size_t fraction = 7 - point + more;
-  if (point == 0 || at[point] != '.' || fraction == 0) return 0;
-  double before = (double)join_first(without_point(first, point), 7);
-  *out = (before * powers[more] + (double)join_first(second, more)) / powers[fraction];
-  return 8 + more;
-}
-
-/* All at once: one by one, the processor guesses wrong where they end, since each value has another length.
- */
-static inline size_t take_at_once(const char *at, const char *end, double *out) {
-  size_t length = end - at >= 8 ? take_short(at, out) : 0;
-  return length == 0 && end - at >= 16 ? take_long(at, out) : length;
-}
-
-static size_t take_each(const char *at, const char *end, double *out) {
+size_t imr_number_take(const char *at, const char *end, double *out) {
+  if (FLT_EVAL_METHOD != 0) return 0; /* x87 would round twice */
   uint64_t digits = 0;
   size_t point = 0; /* characters up to it */
   size_t length = end - at > SHORT + 1 ? SHORT + 1 : (size_t)(end - at);
@@ -219,12 +146,6 @@ static size_t take_each(const char *at, const char *end, double *out) {
   if (i == 0 || point == i || (point == 0 && i > SHORT)) return 0;
   *out = (double)digits / powers[point == 0 ? 0 : i - point];
   return i;
-}
-
-size_t imr_number_take(const char *at, const char *end, double *out) {
-  if (FLT_EVAL_METHOD != 0) return 0; /* x87 would round twice */
-  size_t length = take_at_once(at, end, out);
-  return length > 0 ? length : take_each(at, end, out);
 }
 
 static bool read_usual(const char *text, size_t length, double *out) {

@@ -43,7 +43,6 @@ static void set_new(imr_rows *rows, int field, const imr_json_value *value, bool
   lua_State *L = rows->L;
   const imr_field *entry = &rows->type->fields[field];
   rows->texts[field] = *value;
-  if ((rows->kept & IMR_BIT(field)) != 0) rows->version++;
   rows->kept &= ~IMR_BIT(field);
   rows->bad &= ~IMR_BIT(field);
   imr_builder_reach(&rows->builder, L, field);
@@ -168,34 +167,6 @@ static bool take_member(imr_rows *rows, const imr_guess *guess) {
   return true;
 }
 
-/* The same for a run of members, which were all kept, or empty, when it got its version. */
-static bool take_run(imr_rows *rows, const imr_guess *guess) {
-  const imr_run *run = &guess->run;
-  if (run->members < 2 || run->version != rows->version) return false;
-  if (!imr_json_take(rows->json, run->text, run->length)) return false;
-  for (int i = 0; i < run->members; i++) {
-    if ((run->values & IMR_BIT(i)) == 0) continue;
-    set_kept(rows, guess[i].field);
-    mark_seen(rows, &guess[i]);
-  }
-  rows->position += run->members - 1;
-  return true;
-}
-
-/* The member that began at `start` came again as it was, or empty: it goes on with a run or begins one. */
-static void join_run(imr_rows *rows, int position, const char *start, bool empty) {
-  if (position >= IMR_MAX_GUESSES) return; /* it shares its guess */
-  imr_run *run = &rows->guesses[rows->run].run;
-  if (run->members == 0 || run->text + run->length != start) {
-    rows->run = position;
-    run = &rows->guesses[position].run;
-    *run = (imr_run){.text = start, .version = rows->version};
-  }
-  if (!empty) run->values |= IMR_BIT(run->members);
-  run->members++;
-  run->length = (size_t)(rows->json->at - run->text);
-}
-
 static void take_value(imr_rows *rows, const imr_guess *guess, const imr_json_value *value) {
   if (is_empty(value)) return;
   if (guess->field < 0) {
@@ -244,7 +215,6 @@ static imr_json_step read_key(imr_rows *rows, imr_guess *guess, int first) {
                 &guess->key); /* one guessed right has been here before */
   guess->text = start;
   guess->length = (size_t)(rows->json->at - start);
-  rows->version++;
   return IMR_JSON_MORE;
 }
 
@@ -255,20 +225,13 @@ static imr_json_step read_member(imr_rows *rows) {
   imr_guess *guess = &rows->guesses[position < IMR_MAX_GUESSES ? position : IMR_MAX_GUESSES - 1];
   const char *start = rows->json->at;
   if (rows->in_value) return read_rest(rows, guess);
-  if (take_run(rows, guess)) return IMR_JSON_MORE;
-  if (take_member(rows, guess)) {
-    join_run(rows, position, start, false);
-    return IMR_JSON_MORE;
-  }
+  if (take_member(rows, guess)) return IMR_JSON_MORE;
   if (guess->length == 0 || !imr_json_take(rows->json, guess->text, guess->length)) {
     imr_json_step step = read_key(rows, guess, position);
     if (step != IMR_JSON_MORE) return step;
   }
   if (guess->field >= 0) guess->text = start; /* beside the value, so that both can be compared at once */
-  if (imr_json_take(rows->json, "\"\"", 2)) {
-    join_run(rows, position, start, true);
-    return IMR_JSON_MORE;
-  }
+  if (imr_json_take(rows->json, "\"\"", 2)) return IMR_JSON_MORE;
   return read_value(rows, guess);
 }
 

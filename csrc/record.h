@@ -7,21 +7,11 @@
 #include "fit.h"
 #include "leftovers.h"
 
-/* Of a set of fields, or of a run's members. */
+/* Of a set of fields. */
 #define IMR_BIT(number) (UINT64_C(1) << (number))
 
 /* Rows of one answer look alike: so many keys of a row are guessed from the row before. */
 #define IMR_MAX_GUESSES 48
-
-/* Members one behind the other that came again as they were, or empty: when the same text comes once more,
- * it is compared in one go. */
-typedef struct {
-  const char *text;
-  size_t length;
-  int members;
-  uint64_t values;  /* which of the members have one, from the lowest bit on */
-  unsigned version; /* of the guesses and kept values that it stands for */
-} imr_run;
 
 typedef struct {
   const char *text; /* from the comma before the key, if there is one, up to the value */
@@ -30,7 +20,6 @@ typedef struct {
   const imr_text *wire; /* the spelling of ours that it is */
   int field;            /* -1: none of ours */
   uint64_t bit;         /* of the field, none for -1 */
-  imr_run run;          /* that begins here */
 } imr_guess;
 
 /* Stack slots that reading a row takes beyond those that are taken for all rows. */
@@ -50,8 +39,6 @@ typedef struct {
 
   imr_keys keys; /* of all rows so far */
   imr_guess guesses[IMR_MAX_GUESSES];
-  unsigned version;                     /* counts the changes of guesses and of kept values */
-  int run;                              /* the guess where the last run begins */
   imr_json_value texts[IMR_MAX_FIELDS]; /* the last text of each field */
   const imr_text *wires[IMR_MAX_FIELDS];
   uint64_t numbers; /* fields that become floats */

@@ -46,7 +46,7 @@ static size_t count_live(const window *own) {
 static void make_room(lua_State *L, window *own, size_t count) {
   if ((own->used + count) * 2 <= own->capacity) return;
   window grown = *own;
-  size_t wanted = (count_live(own) + count) * 4;
+  size_t wanted = (count_live(own) + count) * 2;
   for (grown.capacity = 64, grown.shift = 58; grown.capacity < wanted; grown.shift--) grown.capacity *= 2;
   lua_getuservalue(L, 1);
   grown.entries = lua_newuserdata(L, grown.capacity * sizeof(entry));
