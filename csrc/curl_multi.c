@@ -50,76 +50,21 @@ static int open_handle(imr_multi *multi) {
   return multi->handle != NULL;
 }
 
-/* A handle to set up; one that was used before where that saves making and setting it up anew. Whatever one
-   request sets the next sets too, but for whom to trust: so none is kept that has spoken TLS. */
-static CURL *take_handle(imr_multi *multi, int tls) {
-  CURL *easy = multi->spare;
-  if (!easy || tls) return imr_options_new_handle(multi->portion, &multi->sockets);
-  multi->spare = NULL;
-  return easy;
-}
-
-void imr_multi_return(imr_multi *multi, CURL *easy) {
-  if (multi->spare || multi->closed) {
-    curl_easy_cleanup(easy);
-  } else {
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL); /* it goes with the transfer */
-    multi->spare = easy;
-  }
-}
-
-static void link_transfer(imr_multi *multi, imr_transfer *transfer) {
-  transfer->multi = multi;
-  transfer->previous = NULL;
-  transfer->next = multi->first;
-  if (multi->first) multi->first->previous = transfer;
-  multi->first = transfer;
-}
-
-/* Takes a transfer out of its multi, if it is in one. */
-void imr_multi_remove(imr_transfer *transfer) {
-  imr_multi *multi = transfer->multi;
-  if (!multi) return;
-  curl_multi_remove_handle(multi->handle, transfer->easy);
-  if (transfer->previous) transfer->previous->next = transfer->next;
-  if (transfer->next) transfer->next->previous = transfer->previous;
-  if (multi->first == transfer) multi->first = transfer->next;
-  transfer->multi = NULL;
-}
-
 /* The request is at 2. */
 static const char *prepare(lua_State *L, imr_multi *multi, imr_transfer *transfer) {
   const char *problem = imr_request_read(L, 2, &multi->known, transfer);
   if (problem) return problem;
-  transfer->easy = take_handle(multi, transfer->request.tls);
+  transfer->easy = imr_multi_take_handle(multi, transfer->request.tls);
   return transfer->easy ? imr_request_set_up(L, 2, transfer) : "libcurl has no memory for a request";
 }
 
 static const char *add_transfer(imr_multi *multi, imr_transfer *transfer) {
   CURLMcode code = curl_multi_add_handle(multi->handle, transfer->easy);
   if (code) return curl_multi_strerror(code);
-  link_transfer(multi, transfer);
+  imr_multi_add(multi, transfer);
   multi->tls |= transfer->request.tls;
   transfer->state = IMR_RUNNING;
   return NULL;
-}
-
-/* The transfer is at 3 and the multi at 1. The multi's user value becomes the transfer's as well. */
-static void keep_transfer(lua_State *L, imr_transfer *transfer) {
-  lua_getuservalue(L, 1);
-  lua_pushlightuserdata(L, transfer);
-  lua_pushvalue(L, 3);
-  lua_rawset(L, -3);
-  lua_setuservalue(L, 3);
-}
-
-/* The object at 1 is the multi or the transfer. */
-void imr_multi_forget(lua_State *L, imr_transfer *transfer) {
-  lua_getuservalue(L, 1);
-  lua_pushlightuserdata(L, transfer);
-  lua_pushnil(L);
-  lua_rawset(L, -3);
-  lua_pop(L, 1);
 }
 
 /*** Starts a request. Nothing is sent before the next perform.
@@ -144,7 +89,7 @@ static int multi_start(lua_State *L) {
   if (!problem && !open_handle(multi)) problem = "libcurl could not be started";
   if (!problem) problem = prepare(L, multi, transfer);
   if (!problem) {
-    keep_transfer(L, transfer);
+    imr_multi_keep(L, transfer);
     problem = add_transfer(multi, transfer);
     if (!problem) {
       lua_settop(L, 3);

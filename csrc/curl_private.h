@@ -119,8 +119,13 @@ struct imr_transfer {
 /* curl_multi.c */
 void imr_multi_register(lua_State *L);
 int imr_multi_new(lua_State *L);
-void imr_multi_remove(imr_transfer *transfer);
+
+/* curl_members.c */
+CURL *imr_multi_take_handle(imr_multi *multi, int tls);
 void imr_multi_return(imr_multi *multi, CURL *easy);
+void imr_multi_add(imr_multi *multi, imr_transfer *transfer);
+void imr_multi_remove(imr_transfer *transfer);
+void imr_multi_keep(lua_State *L, imr_transfer *transfer);
 void imr_multi_forget(lua_State *L, imr_transfer *transfer);
 
 /* curl_transfer.c */

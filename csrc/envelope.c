@@ -1,4 +1,5 @@
 #include "envelope.h"
+#include "identity.h"
 #include "number.h"
 #include "value.h"
 

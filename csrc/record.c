@@ -1,7 +1,6 @@
 #include "record.h"
 #include "calendar.h"
 #include "number.h"
-#include "record_end.h"
 
 #include <string.h>
 
@@ -248,6 +247,39 @@ static imr_json_step read_members(imr_rows *rows) {
   }
 }
 
+/* The end of a row */
+
+/* Puts what follows from the value at the top in its place. */
+static void look_up(const imr_rows *rows, int index) {
+  lua_State *L = rows->L;
+  const imr_derived *derived = &rows->type->derived[index];
+  if (lua_isnil(L, -1)) return;
+  lua_rawget(L, rows->derived + index);
+  if (!lua_isnil(L, -1) || !derived->has_otherwise) return;
+  lua_pop(L, 1);
+  lua_pushboolean(L, derived->otherwise);
+}
+
+static void derive(imr_rows *rows) {
+  const imr_record_type *type = rows->type;
+  for (int i = 0; i < type->derived_count; i++) {
+    if ((rows->seen & IMR_BIT(type->derived[i].from)) == 0) continue;
+    imr_builder_reach(&rows->builder, rows->L, type->field_count + i);
+    imr_builder_get(&rows->builder, rows->L, type->derived[i].from);
+    look_up(rows, i);
+    imr_builder_set(&rows->builder, rows->L, type->field_count + i);
+  }
+}
+
+/* At the end of a row, since a field may have several values and only the last one counts. */
+static void put_bad(imr_rows *rows) {
+  for (int field = 0; rows->bad >> field != 0; field++) {
+    if ((rows->bad & IMR_BIT(field)) == 0) continue;
+    lua_pushvalue(rows->L, rows->builder.names + field);
+    imr_leftovers_invalid(&rows->leftovers, rows->L, &rows->texts[field]);
+  }
+}
+
 void imr_rows_begin(imr_rows *rows) {
   rows->seen = rows->bad = 0;
   rows->position = 0;
@@ -260,9 +292,10 @@ imr_json_step imr_rows_read(imr_rows *rows) {
   if (step == IMR_JSON_BROKEN) lua_settop(rows->L, rows->builder.record - 1);
   if (step != IMR_JSON_CLOSED) return step;
   rows->members = rows->position;
-  imr_record_derive(rows);
+  derive(rows);
   imr_builder_end(&rows->builder, rows->L, rows->members + rows->type->derived_count);
-  imr_record_end(rows);
+  if (rows->bad != 0) put_bad(rows);
+  imr_leftovers_end(&rows->leftovers, rows->L, rows->builder.record);
   return IMR_JSON_CLOSED;
 }
 

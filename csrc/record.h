@@ -64,7 +64,4 @@ void imr_rows_begin(imr_rows *rows);
  * nothing: it is not JSON. */
 imr_json_step imr_rows_read(imr_rows *rows);
 
-/* What tells the row just read, which began at `start`, from others: 53 bits. */
-int64_t imr_rows_identity(const imr_rows *rows, const char *start);
-
 #endif
