@@ -6,9 +6,11 @@
 #include "core.h"
 
 #define MICROSECONDS 1e6
+#define TOLERANCE    1000 /* microseconds, between two looks at a clock: callers may have another one */
 
 int64_t imr_pace_release(int64_t next, int64_t held, int64_t interval) {
-  return next == held + interval ? held : next;
+  int64_t off = next - (held + interval);
+  return -TOLERANCE < off && off < TOLERANCE ? held : next;
 }
 
 imr_reservation imr_pace_reserve(int64_t next, int64_t now, int64_t interval, int64_t max_wait) {

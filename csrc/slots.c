@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define SHORTEST offsetof(imr_slots_entry, pushed)
+#define SHORTEST offsetof(imr_slots_entry, owner)
 
 static const char magic[8] = {'i', 'm', 'r', 's', 'l', 'o', 't', 's'};
 
@@ -25,8 +25,8 @@ static int sizes_fit(const imr_slots_header *header, size_t size) {
 
 int imr_slots_sane(int64_t next, int64_t now) { return next >= 0 && next <= now + 2 * IMR_SLOTS_LONGEST; }
 
-int imr_slots_have_holders(const imr_slots_header *header) {
-  return header->entry_size >= sizeof(imr_slots_entry);
+int imr_slots_have_owners(const imr_slots_header *header) {
+  return header->layout >= 3 && header->entry_size >= sizeof(imr_slots_entry);
 }
 
 static int entries_fit(const unsigned char *bytes, const imr_slots_header *header, int64_t now) {

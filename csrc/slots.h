@@ -4,18 +4,16 @@
    A header, then `capacity` entries. A later layout may lengthen header and entries: both sizes stand in the
    header and are read from there, so that two versions share a file. All times are microseconds of the host's
    boot clock, which nobody sets back; a file from before the last boot holds nothing that still counts.
-
-   Who holds a slot that is still to come stands there too (csrc/holders.h), so that the slot of a process
-   that was killed, or that gave its slot back, goes to the next one who asks. */
+ An entry is
+   a lock instead where its key is one's: `next` is when it ends, and who has it stands beside it. */
 #ifndef IMR_SLOTS_H
 #define IMR_SLOTS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define IMR_SLOTS_LAYOUT   2
+#define IMR_SLOTS_LAYOUT   3
 #define IMR_SLOTS_CAPACITY 1024
-#define IMR_SLOTS_HOLDERS  32
 #define IMR_SLOTS_LONGEST  INT64_C(2592000000000) /* 30 days: no interval and no wait is longer */
 
 typedef struct imr_slots_header {
@@ -25,16 +23,13 @@ typedef struct imr_slots_header {
   uint32_t entry_size;
   uint32_t capacity;
   uint64_t boot; /* which boot of the host the times belong to */
-  int64_t born;  /* when the file was rebuilt and what one held was lost; 0 for a new one */
+  int64_t born;  /* when the file was made: what was before is not known */
 } imr_slots_header;
 
 typedef struct imr_slots_entry {
   uint64_t key; /* hash; 0: free */
   int64_t next;
-  /* From here on since layout 2. */
-  int64_t pushed;  /* nothing starts before this */
-  int64_t spacing; /* the closest that anybody has set two slots; 0: not known */
-  uint64_t holders[IMR_SLOTS_HOLDERS];
+  uint64_t owner; /* since layout 3, of a lock: its end and its process, see slots_lock.c */
 } imr_slots_entry;
 
 typedef enum imr_slots_state {
@@ -51,8 +46,8 @@ int imr_slots_sane(int64_t next, int64_t now);
 void imr_slots_init(unsigned char *bytes, uint64_t boot, int64_t born);
 size_t imr_slots_size(void);
 
-/* Entries of layout 1 end before the holders. */
-int imr_slots_have_holders(const imr_slots_header *header);
+/* Is there an owner in an entry? */
+int imr_slots_have_owners(const imr_slots_header *header);
 /* The entry of a key, which is made when it is new; NULL when the table is full. */
 imr_slots_entry *imr_slots_find(unsigned char *bytes, const imr_slots_header *header, uint64_t key);
 

@@ -38,13 +38,13 @@ static void init_bytes(void *argument) {
 
 /* Never shortens: another process may have the file mapped. Blocks are allocated, since a write into a mapped
    hole on a full disk would fail. */
-static int build_file(imr_slots *slots, int64_t born) {
+static int build_file(imr_slots *slots) {
   size_t size = imr_slots_size();
   int error = EINTR;
   while (error == EINTR) error = posix_fallocate(slots->fd, 0, (off_t)size);
   if (!error) error = map_file(slots, size);
   if (error) return error;
-  slots->header.born = born;
+  slots->header.born = imr_slots_now();
   return imr_mapped_access(init_bytes, slots) == 0 ? 0 : EIO;
 }
 
@@ -66,11 +66,10 @@ static void check_bytes(void *argument) {
 }
 
 /* Maps what is there, if it is good. */
-static int map_good(imr_slots *slots, imr_slots_state *state, int *is_empty) {
+static int map_good(imr_slots *slots, imr_slots_state *state) {
   struct stat status;
   if (fstat(slots->fd, &status) != 0) return errno;
   size_t size = (size_t)status.st_size;
-  *is_empty = size == 0;
   *state = size ? IMR_SLOTS_DAMAGED : IMR_SLOTS_OLD;
   if (size < sizeof(imr_slots_header)) return 0;
   int error = map_file(slots, size);
@@ -81,25 +80,21 @@ static int map_good(imr_slots *slots, imr_slots_state *state, int *is_empty) {
   return 0;
 }
 
-/* With the file locked, since another process may have built it meanwhile. What was in a file that is built
-   anew is lost, so nothing leaves before an interval from now. So it is where there was one that this process
-   has used. */
-static int map_or_build(imr_slots *slots, int had_one, imr_slots_state *state) {
-  int is_empty = 0;
-  int error = map_good(slots, state, &is_empty);
+/* With the file locked, since another process may have built it meanwhile. */
+static int map_or_build(imr_slots *slots, imr_slots_state *state) {
+  int error = map_good(slots, state);
   if (error || *state == IMR_SLOTS_GOOD) return error;
-  return build_file(slots, had_one || !is_empty ? imr_slots_now() : 0);
+  return build_file(slots);
 }
 
 /* A good file needs no lock: who builds one writes its magic last. Whoever finds it locked comes again, since
    the lock may be held by a process that was stopped: EWOULDBLOCK then. */
-static int prepare(imr_slots *slots, int had_one, imr_slots_state *state) {
-  int is_empty = 0;
-  int error = map_good(slots, state, &is_empty);
+static int prepare(imr_slots *slots, imr_slots_state *state) {
+  int error = map_good(slots, state);
   if (error || *state == IMR_SLOTS_GOOD) return error;
   while (flock(slots->fd, LOCK_EX | LOCK_NB) != 0)
     if (errno != EINTR) return errno;
-  error = map_or_build(slots, had_one, state);
+  error = map_or_build(slots, state);
   flock(slots->fd, LOCK_UN);
   return error;
 }
@@ -118,12 +113,10 @@ static int slots_close(lua_State *L) {
 /*** Opens the slot file, which is built when it is new, from another boot or not a slot file.
 @function slots_open
 @tparam string path
-@tparam[opt] boolean had_one this process has had one open there, which is gone
 @treturn slots|nil slots; nil alone while another process has the file locked, to build it
 @treturn boolean|string was it damaged; or what is wrong */
 static int slots_open(lua_State *L) {
   const char *path = imr_check_path(L, 1);
-  int had_one = lua_toboolean(L, 2);
   char problem[IMR_PROBLEM_SIZE];
   imr_slots_state state = IMR_SLOTS_GOOD;
   int error = 0;
@@ -133,7 +126,7 @@ static int slots_open(lua_State *L) {
   luaL_getmetatable(L, IMR_SLOTS_TYPE);
   lua_setmetatable(L, -2);
   slots->fd = imr_private_open(path, O_RDWR | O_CREAT, problem);
-  if (slots->fd >= 0) error = prepare(slots, had_one, &state);
+  if (slots->fd >= 0) error = prepare(slots, &state);
   if (error) imr_private_problem(problem, "cannot prepare", path, error);
   if (error || *problem) {
     give_up(slots);
@@ -142,7 +135,6 @@ static int slots_open(lua_State *L) {
     lua_pushstring(L, problem);
     return 2;
   }
-  slots->seat = imr_seat_take(slots->fd);
   lua_pushboolean(L, state == IMR_SLOTS_DAMAGED);
   return 2;
 }

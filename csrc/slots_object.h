@@ -3,7 +3,6 @@
 #define IMR_SLOTS_OBJECT_H
 
 #include "compat.h"
-#include "seat.h"
 #include "slots.h"
 
 #define IMR_SLOTS_TYPE "imr.slots"
@@ -11,8 +10,7 @@
 typedef struct imr_slots {
   int fd; /* -1: closed */
   unsigned char *bytes;
-  size_t size; /* what is mapped */
-  imr_seat seat;
+  size_t size;             /* what is mapped */
   imr_slots_header header; /* as it was checked: the mapped one may be overwritten at any time */
 } imr_slots;
 

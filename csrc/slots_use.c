@@ -1,11 +1,11 @@
-/* What is done with an open slot file: slots and locks are taken from it and given back. */
+/* What is done with an open slot file: slots and locks are taken from it. */
 #include <string.h>
 #include <sys/stat.h>
 
 #include "hash.h"
-#include "holders.h"
 #include "mapped.h"
 #include "pace.h"
+#include "slots_lock.h"
 #include "slots_object.h"
 
 /* An operation on the entry of a key: its arguments, then what came of it. */
@@ -15,8 +15,9 @@ typedef struct operation {
   void (*work)(struct operation *);
   imr_slots_entry *entry;
   const char *problem; /* NULL; or why it can't be done, "" where the file must be opened again */
-  imr_slot_wish wish;
-  int64_t held, time;
+  int64_t now, interval, max_wait;
+  int64_t unused, behind; /* a slot that was not used, and its interval; 0: none */
+  int64_t time;
   imr_lock_wish lock;
   imr_reservation taken;
   int64_t locked_until; /* by others */
@@ -36,7 +37,8 @@ static int64_t check_moment(lua_State *L, int index) {
 /* The slots and the key are the first two arguments. */
 static operation check_operation(lua_State *L, void (*work)(operation *)) {
   size_t length;
-  operation wanted = {.slots = luaL_checkudata(L, 1, IMR_SLOTS_TYPE), .work = work, .problem = ""};
+  operation wanted = {
+      .slots = luaL_checkudata(L, 1, IMR_SLOTS_TYPE), .work = work, .problem = "", .now = imr_slots_now()};
   const char *key = luaL_checklstring(L, 2, &length);
   wanted.key = imr_hash(key, length, 0);
   if (!wanted.key) wanted.key = 1;
@@ -75,41 +77,28 @@ static int unusable(lua_State *L, const char *problem) {
   return 3;
 }
 
-static int have_holders(const operation *wanted) { return imr_slots_have_holders(&wanted->slots->header); }
-
 static int replace(imr_slots_entry *entry, int64_t *stored, int64_t next) {
   return __atomic_compare_exchange_n(&entry->next, stored, next, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
 /* ---------------------------------------------------------------- slots */
 
-/* What an entry says. A new one in a rebuilt file may stand for a request that has just left. */
+/* What an entry says. A new one may stand for a request that left before the file was made. */
 static int64_t next_of(const imr_slots *slots, int64_t stored, int64_t interval) {
-  return stored == 0 && slots->header.born > 0 ? slots->header.born + interval : stored;
-}
-
-/* A slot at the end of the queue: not granted, or taken; -1 when what the file says cannot be. */
-static int take_next(operation *wanted) {
-  const imr_slot_wish *wish = &wanted->wish;
-  int64_t stored = __atomic_load_n(&wanted->entry->next, __ATOMIC_ACQUIRE);
-  do {
-    int64_t next = next_of(wanted->slots, stored, wish->interval);
-    if (!imr_slots_sane(next, wish->now)) return -1;
-    if (wanted->held) next = imr_pace_release(next, wanted->held, wish->interval);
-    wanted->taken = imr_pace_reserve(next, wish->now, wish->interval, wish->max_wait);
-  } while (wanted->taken.granted && !replace(wanted->entry, &stored, wanted->taken.next));
-  return wanted->taken.granted;
+  return stored == 0 ? slots->header.born + interval : stored;
 }
 
 static void reserve(operation *wanted) {
-  imr_reservation *taken = &wanted->taken;
-  const imr_seat *seat = &wanted->slots->seat;
-  taken->start = have_holders(wanted) ? imr_holders_take_over(wanted->entry, seat, &wanted->wish) : 0;
-  taken->granted = taken->start > 0;
-  if (taken->granted) return;
-  int result = take_next(wanted);
-  if (result < 0) wanted->problem = "";
-  if (result > 0 && have_holders(wanted)) imr_holders_add(wanted->entry, seat, taken->start, &wanted->wish);
+  int64_t stored = __atomic_load_n(&wanted->entry->next, __ATOMIC_ACQUIRE);
+  do {
+    int64_t next = next_of(wanted->slots, stored, wanted->interval);
+    if (!imr_slots_sane(next, wanted->now)) {
+      wanted->problem = "";
+      return;
+    }
+    if (wanted->unused) next = imr_pace_release(next, wanted->unused, wanted->behind);
+    wanted->taken = imr_pace_reserve(next, wanted->now, wanted->interval, wanted->max_wait);
+  } while (wanted->taken.granted && !replace(wanted->entry, &stored, wanted->taken.next));
 }
 
 static int push_reservation(lua_State *L, const imr_reservation *taken, int64_t now) {
@@ -118,43 +107,41 @@ static int push_reservation(lua_State *L, const imr_reservation *taken, int64_t 
   return taken->granted ? 1 : 2;
 }
 
-/*** Takes the next slot of a key, or an earlier one whose holder has died or has given it back.
+/*** Takes the next slot of a key.
 @function slots:reserve
 @tparam string key
-@tparam number interval seconds
+@tparam number interval seconds until the slot after it
 @tparam number max_wait seconds
-@tparam[opt] number held start of a slot that was taken and not used
+@tparam[opt] number unused start of a slot that was taken and not used: free again if it is the last
+@tparam[opt] number behind its interval
 @treturn number|nil start on the clock of core.now
 @treturn number|nil without a slot: how far it is, seconds; nil when the file cannot be used
 @treturn string|nil why it cannot; without that, it must be opened again */
 static int slots_reserve(lua_State *L) {
   operation wanted = check_operation(L, reserve);
-  wanted.wish.interval = check_span(L, 3);
-  wanted.wish.max_wait = check_span(L, 4);
-  wanted.held = lua_isnoneornil(L, 5) ? 0 : check_moment(L, 5);
-  wanted.wish.now = imr_slots_now();
-  return run(&wanted) ? push_reservation(L, &wanted.taken, wanted.wish.now) : unusable(L, wanted.problem);
+  wanted.interval = check_span(L, 3);
+  wanted.max_wait = check_span(L, 4);
+  wanted.unused = lua_isnoneornil(L, 5) ? 0 : check_moment(L, 5);
+  wanted.behind = wanted.unused ? check_span(L, 6) : 0;
+  return run(&wanted) ? push_reservation(L, &wanted.taken, wanted.now) : unusable(L, wanted.problem);
 }
 
-/* In this order, or the end of the queue could go back before a slot that is still offered. */
-static void release(operation *wanted) {
-  int64_t expected = wanted->held + wanted->wish.interval;
-  int known = have_holders(wanted) && imr_holders_remove(wanted->entry, &wanted->slots->seat, wanted->held);
-  if (!replace(wanted->entry, &expected, wanted->held) && known)
-    imr_holders_offer(wanted->entry, wanted->held, imr_slots_now());
+static void look(operation *wanted) {
+  int64_t next = next_of(wanted->slots, __atomic_load_n(&wanted->entry->next, __ATOMIC_ACQUIRE), 0);
+  wanted->time = next > wanted->now ? next - wanted->now : 0;
 }
 
-/*** Gives an unused slot back. One with others behind it goes to the next who asks.
-@function slots:release
+/*** In how many seconds the next slot of a key is free.
+@function slots:look
 @tparam string key
-@tparam number interval seconds
-@tparam number held the slot's start */
-static int slots_release(lua_State *L) {
-  operation wanted = check_operation(L, release);
-  wanted.wish.interval = check_span(L, 3);
-  wanted.held = check_moment(L, 4);
-  (void)run(&wanted);
-  return 0;
+@treturn number|nil seconds
+@treturn nil
+@treturn string|nil as of reserve */
+static int slots_look(lua_State *L) {
+  operation wanted = check_operation(L, look);
+  if (!run(&wanted)) return unusable(L, wanted.problem);
+  lua_pushnumber(L, (double)wanted.time / 1e6);
+  return 1;
 }
 
 /* Only ever later, unless what stands there cannot be. */
@@ -165,10 +152,7 @@ static void put_off(int64_t *moment, int64_t time, int64_t now) {
   }
 }
 
-static void push_back(operation *wanted) {
-  put_off(&wanted->entry->next, wanted->time, wanted->wish.now);
-  if (have_holders(wanted)) put_off(&wanted->entry->pushed, wanted->time, wanted->wish.now);
-}
+static void push_back(operation *wanted) { put_off(&wanted->entry->next, wanted->time, wanted->now); }
 
 /*** No slot of a key starts before a time.
 @function slots:push_back
@@ -180,7 +164,6 @@ static void push_back(operation *wanted) {
 static int slots_push_back(lua_State *L) {
   operation wanted = check_operation(L, push_back);
   wanted.time = check_moment(L, 3);
-  wanted.wish.now = imr_slots_now();
   if (!run(&wanted)) return unusable(L, wanted.problem);
   lua_pushboolean(L, 1);
   return 1;
@@ -189,8 +172,7 @@ static int slots_push_back(lua_State *L) {
 /* ---------------------------------------------------------------- locks */
 
 static void lock(operation *wanted) {
-  wanted->lock.known = have_holders(wanted);
-  wanted->locked_until = imr_holders_lock(wanted->entry, &wanted->slots->seat, &wanted->lock);
+  wanted->locked_until = imr_slots_take_lock(wanted->entry, &wanted->slots->header, &wanted->lock);
 }
 
 /* What lock() returned. A number that it cannot return may be none of C's. */
@@ -213,7 +195,7 @@ static int slots_lock(lua_State *L) {
   operation wanted = check_operation(L, lock);
   int64_t span = check_span(L, 3);
   wanted.lock.held = lua_isnoneornil(L, 4) ? 0 : check_held(L, 4);
-  wanted.lock.now = imr_slots_now();
+  wanted.lock.now = wanted.now;
   wanted.lock.until = wanted.lock.now + span;
   if (!run(&wanted)) return unusable(L, wanted.problem);
   if (wanted.locked_until) lua_pushnil(L);
@@ -223,8 +205,8 @@ static int slots_lock(lua_State *L) {
 }
 
 static void unlock(operation *wanted) {
-  wanted->lock.known = have_holders(wanted);
-  imr_holders_unlock(wanted->entry, &wanted->slots->seat, &wanted->lock);
+  int64_t held = wanted->lock.held;
+  if (held) replace(wanted->entry, &held, 0);
 }
 
 /*** Gives a lock back, unless it has gone to somebody else.
@@ -240,8 +222,8 @@ static int slots_unlock(lua_State *L) {
 
 void imr_slots_add_methods(lua_State *L) {
   static const luaL_Reg methods[] = {
-      {"reserve", slots_reserve}, {"release", slots_release}, {"push_back", slots_push_back},
-      {"lock", slots_lock},       {"unlock", slots_unlock},   {NULL, NULL},
+      {"reserve", slots_reserve}, {"look", slots_look},     {"push_back", slots_push_back},
+      {"lock", slots_lock},       {"unlock", slots_unlock}, {NULL, NULL},
   };
   luaL_setfuncs(L, methods, 0);
 }

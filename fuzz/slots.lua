@@ -101,8 +101,7 @@ function operations.give_back(self, from)
   local key, interval = from:text(), from:choose(256) / 64
   local held = reserve(self, key, interval, LONGEST)
   if not held then return end
-  self:release(key, interval, held, core.now())
-  local again = reserve(self, key, interval, LONGEST)
+  local again = self:reserve(key, interval, core.now(), LONGEST, { start = held, interval = interval })
   assert(not again or again <= math.max(held, core.now()) + ROUNDING, "a slot that was given back is not free")
 end
 

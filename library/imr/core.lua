@@ -217,10 +217,9 @@ function core.caught_signal() end
 
 ---Opens the slot file, which is built when it is new, from another boot or not a slot file.
 ---@param path string
----@param had_one? boolean this process has had one open there, which is gone
 ---@return imr.core.slots|nil slots; nil alone while another process has the file locked, to build it
 ---@return boolean|string was it damaged; or what is wrong
-function core.slots_open(path, had_one) end
+function core.slots_open(path) end
 
 ---Which boot of the host this is: times of core.now are comparable only within one.
 ---@return string 16 hexadecimal digits
@@ -229,21 +228,23 @@ function core.boot() end
 ---@class imr.core.slots: userdata
 local slots = {}
 
----Takes the next slot of a key, or an earlier one whose holder has died or has given it back.
+---Takes the next slot of a key.
 ---@param key string
----@param interval number seconds
+---@param interval number seconds until the slot after it
 ---@param max_wait number seconds
----@param held? number start of a slot that was taken and not used
+---@param unused? number start of a slot that was taken and not used: free again if it is the last
+---@param behind? number its interval
 ---@return number|nil start on the clock of core.now
 ---@return number|nil without a slot: how far it is, seconds; nil when the file cannot be used
 ---@return string|nil why it cannot; without that, it must be opened again
-function slots:reserve(key, interval, max_wait, held) end
+function slots:reserve(key, interval, max_wait, unused, behind) end
 
----Gives an unused slot back. One with others behind it goes to the next who asks.
+---In how many seconds the next slot of a key is free.
 ---@param key string
----@param interval number seconds
----@param held number the slot's start
-function slots:release(key, interval, held) end
+---@return number|nil seconds
+---@return nil
+---@return string|nil as of reserve
+function slots:look(key) end
 
 ---No slot of a key starts before a time.
 ---@param key string

@@ -197,14 +197,21 @@ end
 
 -- ---------------------------------------------------------------- the call
 
--- Waits for a slot; `held` and `spacing` are those of one that is past.
-function Call:take_slot(call, held, spacing)
-  local waited, slot, with = self.pace:wait(call.endpoint.name, self.scope, call, held, spacing)
+---Waits for a slot.
+---@param longest number seconds
+function Call:take_slot(call, longest)
+  local limits = { deadline = call.deadline, max_wait = longest }
+  local waited, slot = self.pace:wait(call.endpoint.name, self.scope, limits)
   if not waited then return nil, slot end
   self.stats:waited(call.endpoint.name, waited)
   call.trace.waited = call.trace.waited + waited
-  call.slot, call.spacing = slot, with
+  call.slot = slot
   return true
+end
+
+-- What was taken for a request that does not leave.
+local function pass_on(self, call)
+  self.pace:pass_on(call.endpoint.name, call.slot, self.scope:now())
 end
 
 local function veto(why)
@@ -213,20 +220,17 @@ local function veto(why)
     executed = "no" }
 end
 
--- The caller may still say no when the slot has come. Then the slot goes back. A yes that took long needs another slot,
--- and is not asked for again: a caller that always takes long would never send. What may have changed while it took its
--- time is the last check's to say.
+-- The caller may still say no when the slot has come. Then the next caller has it. A yes that took long needs another
+-- slot, and is not asked for again: a caller that always takes long would never send. What may have changed while it
+-- took its time is the last check's to say.
 ---@return table|nil err
 function Call:ask_first(call)
   if not call.before_send then return nil end
   local goes, why = call.before_send()
-  local now = self.scope:now()
-  if not goes then
-    self.pace:give_back(call.endpoint.name, call.slot, call.spacing, now)
-    return veto(why)
-  end
-  if not self.pace:is_past(call.slot, call.spacing, now) then return nil end
-  local another, problem = self:take_slot(call, call.slot, call.spacing)
+  if goes and not self.pace:is_past(call.slot, self.scope:now()) then return nil end
+  pass_on(self, call)
+  if not goes then return veto(why) end
+  local another, problem = self:take_slot(call, call.max_wait)
   return not another and problem or nil
 end
 
@@ -239,7 +243,7 @@ function Call:ask_last(call)
   if call.last_check then
     local goes, why = call.last_check()
     if not goes then
-      self.pace:give_back(call.endpoint.name, call.slot, call.spacing, self.scope:now())
+      pass_on(self, call)
       return veto(why)
     end
     left = type(why) == "number" and why or nil
@@ -249,10 +253,10 @@ function Call:ask_last(call)
 end
 
 function Call:attempt(call)
-  local record, err = self.session:token(call.deadline, call.stale)
+  local record, err, waited = self.session:token(call, call.stale)
   if not record then return nil, err end
   self.secret.add(record.token)
-  local taken, no_slot = self:take_slot(call)
+  local taken, no_slot = self:take_slot(call, call.max_wait - waited)
   if not taken then return nil, no_slot end
   err = self:ask_first(call) or self:ask_last(call)
   if err then return nil, err end
@@ -264,7 +268,9 @@ function Call:attempt(call)
   local answer, problem, began, delay = self:exchange(endpoint, call.parameters, self.session:encoding_of(record),
     call.deadline, call.decimals, call)
   if delay then
-    self.pace:left(endpoint.name, call.slot, call.spacing, began, delay, endpoint.command, self.scope:now())
+    self.pace:left(endpoint.name, call.slot, began, delay, endpoint.command, self.scope:now())
+  else
+    pass_on(self, call)
   end
   return answer, problem
 end

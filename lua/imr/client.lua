@@ -235,7 +235,8 @@ function Client:login(opts)
   check_login(opts, 2)
   local forbidden = parts.scope:problem()
   if forbidden then return nil, forbidden end
-  local record, err = parts.session:token(deadline_at(parts, opts and opts.deadline))
+  local deadline = deadline_at(parts, opts and opts.deadline)
+  local record, err = parts.session:token { deadline = deadline, max_wait = math.huge }
   if record then return true end
   return nil, err
 end

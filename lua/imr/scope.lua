@@ -34,31 +34,29 @@ function Scope.closed_error()
   return errors.new { kind = "closed", message = "the client is closed", retryable = false, executed = "no" }
 end
 
--- Made in a function of its own that has returned: the variables of an ended coroutine are gone.
-local function forgetter(scope, wait, on_gone)
-  return function()
-    scope.waits[wait] = nil
-    if on_gone then on_gone() end
-  end
+---Waits for an event; closing the client ends the wait early.
+---@param event table of this scope's runtime
+---@param seconds number
+---@return true|nil
+---@return table|nil err
+function Scope:wait(event, seconds)
+  if self.closed then return nil, Scope.closed_error() end
+  self.waits[event] = true
+  local fine, problem = pcall(event.wait, event, seconds)
+  self.waits[event] = nil
+  if not fine then error(problem, 0) end
+  if self.closed then return nil, Scope.closed_error() end
+  return true
 end
 
 ---Sleeps; closing the client ends it early.
 ---@param seconds number
----@param on_gone? fun() called when nginx has ended who sleeps, together with its request; none of its upvalues may be
----a variable of a function that has not returned yet
 ---@return true|nil
 ---@return table|nil err
-function Scope:sleep(seconds, on_gone)
+function Scope:sleep(seconds)
   if self.closed then return nil, Scope.closed_error() end
   if seconds <= 0 then return true end
-  local wait = self:runtime():event()
-  local forget = forgetter(self, wait, on_gone)
-  self.waits[wait] = true
-  local fine, problem = pcall(wait.wait, wait, seconds, forget)
-  self.waits[wait] = nil
-  if not fine then error(problem, 0) end
-  if self.closed then return nil, Scope.closed_error() end
-  return true
+  return self:wait(self:runtime():event(), seconds)
 end
 
 ---What long work has to call from time to time, so that others have their turn; nil where nobody waits for one.

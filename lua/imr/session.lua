@@ -6,6 +6,7 @@
 
 local core = require "imr.core"
 local errors = require "imr.errors"
+local limits = require "imr.limits"
 
 local POLL, POLL_MOST = 0.005, 0.1      -- how often a waiter looks for the outcome, growing
 local BACKOFF, BACKOFF_MOST = 1, 60     -- after a failed login, before anybody tries again; seconds
@@ -33,16 +34,12 @@ function Session.new(settings)
   return session
 end
 
-local function failure_error(failure)
+local function failure_error(failure, now)
   return errors.new {
     kind = failure.kind, code = failure.code, message = failure.message, endpoint = "login",
-    retryable = failure.kind ~= "auth", executed = "no", retry_after = failure.retry_after,
+    retryable = failure.kind ~= "auth", executed = "no",
+    retry_after = failure.kind ~= "auth" and math.max(0, failure.retry_at - now) or nil,
   }
-end
-
-local function out_of_time(wait)
-  return errors.new { kind = "timeout", message = "no token before the deadline", endpoint = "login", retryable = true,
-    executed = "no", retry_after = wait }
 end
 
 -- Some servers repeat a command that they refuse, and the record of a token is a part of one.
@@ -99,33 +96,43 @@ local function judge(record, stale, began, now)
   if usable(record, stale, now) then return record end
   local failure = record.failure
   if not failure or not credible(failure, now) then return nil, nil, 0 end
-  if failure.kind == "auth" or failure.at > began then return nil, failure_error(failure) end
+  if failure.kind == "auth" or failure.at > began then return nil, failure_error(failure, now) end
   return nil, nil, failure.retry_at - now
 end
 
+function Session:too_long(wish, now, waited, wait)
+  local given = { deadline = wish.deadline, max_wait = wish.max_wait, began = now - waited }
+  local err = limits.exceeded(given, now, wait, "a login may be tried again")
+  if err then err.endpoint = "login" end
+  return err
+end
+
 ---The record of a token; logs in when there is none, or only `stale`, which the platform has refused.
----@param deadline number on the runtime's clock
+---@param wish { deadline: number, max_wait: number } on the runtime's clock; seconds that others may keep it waiting
 ---@param stale? table the record that failed
 ---@return table|nil record { token, id, encoding }
 ---@return table|nil err
-function Session:token(deadline, stale)
-  local began, poll = self.scope:now(), POLL
+---@return number|nil waited seconds, for others
+function Session:token(wish, stale)
+  local began, poll, waited = self.scope:now(), POLL, 0
   while true do
     local now = self.scope:now()
     local fresh, err, wait = self:look(stale, began)
-    if fresh or err then return fresh, err end
+    if fresh or err then return fresh, err, waited end
     if wait <= 0 then
       local owner, message = self.store:lock(self.key, now, self.lock_time + LOCK_SPARE)
       if message then return nil, store_failed(self, message) end
       if owner then
-        fresh, err = self.scope:runtime():protect(self.login_with, self, owner, deadline, stale, began)
-        if fresh or err then return fresh, err end
+        fresh, err = self.scope:runtime():protect(self.login_with, self, owner, wish.deadline, stale, began)
+        if fresh or err then return fresh, err, waited end
       end
       wait, poll = poll, math.min(poll * 1.5, POLL_MOST)
     end
-    if now + wait > deadline then return nil, out_of_time(wait) end
+    err = self:too_long(wish, now, waited, wait)
+    if err then return nil, err end
     local ok, closed = self.scope:sleep(wait)
     if not ok then return nil, closed end
+    waited = waited + wait
   end
 end
 

@@ -153,10 +153,12 @@ describe("an aborted request #nginx", function()
       local scope = package.loaded.scope or require("imr.scope").new()
       package.loaded.scope = scope
       local seconds = ...
-      if seconds > 0 then scope:sleep(seconds, function() package.loaded.gone = (package.loaded.gone or 0) + 1 end) end
+      if seconds > 0 then scope:sleep(seconds) end
+      collectgarbage()
+      collectgarbage()
       local count = 0
       for _ in pairs(scope.waits) do count = count + 1 end
-      return count, package.loaded.gone or 0
+      return count
     ]]
     local clients = {}
     for index = 1, 20 do clients[index] = server:begin("/run", site.code(code, index % 2 == 0 and 4 or 60)) end
@@ -165,7 +167,6 @@ describe("an aborted request #nginx", function()
     site.eventually(function() return server:run(code, 0) <= 10 end, "the waits of those that went away end")
     for index = 2, 20, 2 do assert.is_number((site.results(clients[index]))) end
     site.eventually(function() return server:run(code, 0) == 0 end, "no wait is left")
-    assert.same({ 0, 10 }, { server:run(code, 0) })
     assert.same({}, server:problems())
   end)
 end)

@@ -24,6 +24,11 @@ describe("the memory store", function()
   end
 end)
 
+-- The first slot of a store that knows nothing of what was before.
+local function begins_late(store)
+  assert.near(1, cases.begin(store, core.now, core.sleep), NEAR)
+end
+
 local function host_tools(make, others)
   local tools = { store = make(), another = make, near = NEAR, now = core.now, pass = core.sleep, foreign = -86400 }
   for name, value in pairs(others) do tools[name] = value end
@@ -32,7 +37,10 @@ end
 
 describe("the file store", function()
   local directory
-  setup(function() directory = shell.scratch() end)
+  setup(function()
+    directory = shell.scratch()
+    begins_late(imr.store.file { path = directory .. "/state" })
+  end)
   teardown(function() shell.must("rm -r " .. directory) end)
 
   for number, case in ipairs(cases) do
@@ -45,7 +53,10 @@ end)
 
 describe("the redis store", function()
   local server
-  setup(function() server = redis.start() end)
+  setup(function()
+    server = redis.start()
+    begins_late(imr.store.redis { port = server.port })
+  end)
   teardown(function() server:close() end)
 
   for number, case in ipairs(cases) do

@@ -83,9 +83,10 @@ describe("pace", function()
   it("takes a new slot when it woke too late for its own", function()
     pace:wait("meters", scope, forever)
     local idle, late = runtime.idle, true
-    runtime.idle = function(seconds) -- the machine was busy: the first wait takes a second longer
-      idle(seconds + (late and 1 or 0))
-      late = false
+    runtime.idle = function(seconds) -- the machine is busy: the wait for the slot takes a second longer
+      local is_last = late and time + seconds >= 2.05
+      idle(seconds + (is_last and 1 or 0))
+      late = late and not is_last
     end
     pace:wait("meters", scope, forever)
     assert.is_near(3.05, scope:now(), 1e-6) -- nobody had queued behind it: it may go right then
@@ -93,19 +94,94 @@ describe("pace", function()
     assert.is_near(5.1, scope:now(), 1e-6)
   end)
 
-  it("queues again when it woke too late and somebody had queued behind it", function()
+  it("queues again when it woke too late and another process had queued behind it", function()
     pace:wait("meters", scope, forever)
-    local second, third
+    local second, other
     runtime:run(function()
-      local threads = {
-        runtime:spawn(function() pace:wait("meters", scope, forever) second = scope:now() end),
-        runtime:spawn(function() pace:wait("meters", scope, forever) third = scope:now() end),
-        runtime:spawn(function() runtime:sleep(1.9) time = time + 1 end), -- blocks the loop
-      }
+      local waits = runtime:spawn(function() pace:wait("meters", scope, forever) second = scope:now() end)
+      runtime:sleep(0.6)
+      other = store:reserve("k|meters", 2.05, scope:now(), 10)
+      runtime:sleep(1.4)
+      time = time + 1 -- blocks the loop
+      runtime:join(waits)
+    end)
+    assert.is_near(4.1, other, 1e-6)
+    assert.is_near(6.15, second, 1e-6)
+    assert.is_near(2.1, pace:spacing("meters"), 1e-6) -- late, with somebody behind it: more room
+  end)
+
+  it("reserves one slot at a time, whoever waits", function()
+    runtime:run(function()
+      local threads = {}
+      for index = 1, 40 do threads[index] = runtime:spawn(function() pace:wait("meters", scope, forever) end) end
+      runtime:sleep(1)
+      assert.is_near(4.1, store:look("k|meters", scope:now()), 1e-6)
+      for index = 1, 40 do runtime:kill(threads[index]) end
+    end)
+    assert.is_near(4.1, store:look("k|meters", scope:now()), 1e-6)
+    pace:wait("meters", scope, forever) -- in the slot that none of them had
+    assert.is_near(2.05, scope:now(), 1e-6)
+  end)
+
+  it("hands a slot to the first who still waits", function()
+    local went = {}
+    runtime:run(function()
+      local threads = {}
+      for index = 1, 5 do
+        threads[index] = runtime:spawn(function()
+          pace:wait("meters", scope, forever)
+          went[#went + 1] = ("%d at %.2f"):format(index, scope:now())
+        end)
+      end
+      runtime:sleep(1)
+      runtime:kill(threads[2])
+      runtime:kill(threads[3])
       for _, thread in ipairs(threads) do runtime:join(thread) end
     end)
-    assert.is_near(4.1, third, 1e-6)
-    assert.is_near(6.15, second, 1e-6)
+    assert.same({ "1 at 0.00", "4 at 2.05", "5 at 4.10" }, went)
+  end)
+
+  it("goes on where the first caller is below another on the stack", function()
+    pace:wait("meters", scope, forever)
+    local inner
+    runtime:spawn(function()
+      runtime:sleep(0.5)
+      -- No thread of ours can yield out of this: it turns the loop itself, on top of the caller below.
+      coroutine.wrap(function()
+        pace:wait("meters", scope, forever)
+        inner = scope:now()
+      end)()
+    end)
+    pace:wait("meters", scope, forever) -- the main program, which blocks
+    assert.is_near(2.055, inner, 1e-6)
+    assert.is_near(4.105, scope:now(), 0.01)
+  end)
+
+  it("fails at once when the callers before it take too long", function()
+    local limits = { deadline = math.huge, max_wait = 7 }
+    runtime:run(function()
+      local threads = {}
+      for index = 1, 5 do
+        threads[index] = runtime:spawn(function() return pace:wait("meters", scope, limits) end)
+      end
+      for index = 1, 4 do
+        local _, waited = runtime:join(threads[index])
+        assert.is_near((index - 1) * 2.05, waited, 1e-6)
+      end
+      local _, waited, err = runtime:join(threads[5])
+      assert.is_nil(waited)
+      assert.equal("throttled", err.kind)
+      assert.is_near(8.2, err.retry_after, 1e-6)
+    end)
+  end)
+
+  it("says of two limits the tighter one", function()
+    store:push_back("k|meters", 15, 0)
+    local _, err = pace:wait("meters", scope, { deadline = 10, max_wait = 5 })
+    assert.equal("throttled", err.kind)
+    _, err = pace:wait("meters", scope, { deadline = 5, max_wait = 10 })
+    assert.equal("timeout", err.kind)
+    assert.is_near(15, err.retry_after, 1e-6)
   end)
 
   it("backs off for everybody after a 1011, with a wider margin that shrinks again", function()
@@ -120,31 +196,42 @@ describe("pace", function()
     assert.is_near(2.05, pace:spacing("meters"), 1e-9)
   end)
 
-  it("gives the slot of a cancelled or closed caller back", function()
+  it("leaves the slot of a cancelled or closed caller to the next", function()
     pace:wait("meters", scope, forever)
-    runtime:run(function()
-      local thread = runtime:spawn(function() pace:wait("meters", scope, forever) end)
-      runtime:sleep(1)
-      runtime:kill(thread)
-    end)
-    assert.is_near(2.05, store:reserve("k|meters", 2.05, 1, 10), 1e-6)
     local other = Scope.new(runtime)
     runtime:run(function()
-      local thread = runtime:spawn(function() return pace:wait("meters", other, forever) end)
-      runtime:sleep(0.5)
+      local cancelled = runtime:spawn(function() pace:wait("meters", scope, forever) end)
+      local closed = runtime:spawn(function() return pace:wait("meters", other, forever) end)
+      runtime:sleep(1)
+      runtime:kill(cancelled)
       other:close()
-      local _, waited, err = runtime:join(thread)
+      local _, waited, err = runtime:join(closed)
       assert.is_nil(waited)
       assert.equal("closed", err.kind)
     end)
-    assert.is_near(4.1, store:reserve("k|meters", 2.05, scope:now(), 10), 1e-6)
+    pace:wait("meters", scope, forever)
+    assert.is_near(2.05, scope:now(), 1e-6)
   end)
 
-  it("gives back the slot as it was taken, also after the margin has grown", function()
-    local _, slot, spacing = pace:wait("meters", scope, forever)
+  it("passes a slot on that came and was not used, to whoever waits", function()
+    local second
+    runtime:run(function()
+      local _, slot = pace:wait("meters", scope, forever)
+      local thread = runtime:spawn(function() pace:wait("meters", scope, forever) second = scope:now() end)
+      runtime:sleep(0.01)
+      pace:pass_on("meters", slot, scope:now())
+      runtime:join(thread)
+    end)
+    assert.is_near(0.01, second, 1e-6)
+  end)
+
+  it("takes an unused slot again when it is past, as it was taken, also after the margin has grown", function()
+    local _, slot = pace:wait("meters", scope, forever)
     pace:widen("meters")
-    pace:give_back("meters", slot, spacing, scope:now())
-    assert.equal(0, store:reserve("k|meters", 2, scope:now(), 10))
+    runtime:sleep(1)
+    pace:pass_on("meters", slot, scope:now())
+    pace:wait("meters", scope, forever)
+    assert.is_near(1, scope:now(), 1e-6)
   end)
 
   it("does nothing when pacing is off", function()

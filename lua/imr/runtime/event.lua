@@ -37,6 +37,12 @@ function Event:is_awaited()
   return self.first ~= false or self.blocked > 0
 end
 
+---Has the coroutine that waited for it ended without a word? Here none does.
+---@return boolean
+function Event.is_lost()
+  return false
+end
+
 local function is_set(event)
   return event.is_set
 end

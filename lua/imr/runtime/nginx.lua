@@ -6,7 +6,6 @@
 
 local attendant = require "imr.runtime.attendant"
 local core = require "imr.core"
-local forsaken = require "imr.runtime.forsaken"
 local pack = require "imr.pack"
 
 local ngx = rawget(_G, "ngx")
@@ -92,6 +91,12 @@ function Event:is_awaited()
   return false
 end
 
+---Has nginx ended the coroutine that waited for it, with its request? It does not unwind then.
+---@return boolean
+function Event:is_lost()
+  return not self:is_awaited()
+end
+
 local function patience_of(thread)
   local longest = attendant.patience()
   return thread and math.min(longest, LOOK_EVERY) or longest
@@ -111,19 +116,15 @@ end
 
 ---Waits until the event is set, at most `timeout` seconds.
 ---@param timeout? number
----@param on_gone? fun() called, in another thread, when nginx has ended this one in the middle of the wait. None of its
----upvalues may be a variable of a function that has not returned yet: those are gone with the coroutine
 ---@return boolean set
-function Event:wait(timeout, on_gone)
+function Event:wait(timeout)
   local thread = this_thread()
   if is_cancelled(thread) then error(CANCELLED, 0) end
   if self.is_set then return true end
   local waiter = assert(require("ngx.semaphore").new())
   self.waiters[waiter] = true
   if thread then thread.waiter = waiter end
-  if on_gone then forsaken.watch(waiter, on_gone) end
   wait_for(waiter, self, timeout, thread)
-  forsaken.forget(waiter)
   self.waiters[waiter] = nil
   if thread then thread.waiter = nil end
   if is_cancelled(thread) then error(CANCELLED, 0) end

@@ -51,10 +51,10 @@ local BUILDING, AGAIN = 2, 0.005 -- seconds: far longer than to build the file t
 local function try_to_open(self)
   local ok, message = core.private_directory(self.path)
   if not ok then return nil, message end
-  local slots, damaged = core.slots_open(self.path .. "/slots", self.had_slots)
+  local slots, damaged = core.slots_open(self.path .. "/slots")
   if not slots then return nil, damaged end
   if damaged then self.listeners:tell(self.path .. "/slots was damaged: built anew") end
-  self.slots, self.had_slots = slots, true
+  self.slots = slots
   return slots
 end
 
@@ -89,14 +89,17 @@ local function with_slots(self, longest, name, ...)
   return nil, nil, self.path .. "/slots is damaged again and again: who else writes to it?"
 end
 
-function File:reserve(key, interval, now, max_wait, held)
+function File:reserve(key, interval, now, max_wait, unused)
   local shift = self.shift(now)
-  local start, wait, problem = with_slots(self, max_wait, "reserve", key, interval, max_wait, held and held + shift)
+  local start, wait, problem = with_slots(self, max_wait, "reserve", key, interval, max_wait,
+    unused and unused.start + shift, unused and unused.interval)
   return start and start - shift, wait, problem
 end
 
-function File:release(key, interval, held, now)
-  if self.slots then self.slots:release(key, interval, held + self.shift(now)) end
+function File:look(key, now)
+  local wait, _, problem = with_slots(self, BUILDING, "look", key)
+  if not wait then return nil, problem end
+  return now + wait
 end
 
 function File:push_back(key, time, now)

@@ -12,16 +12,14 @@
 
 ---What a store can do. A failing store returns a message as its last result.
 ---@class imr.Store
----@field reserve fun(self, key: string, interval: number, now: number, max_wait: number, held: number?): ...
+---@field reserve fun(self, key: string, interval: number, now: number, max_wait: number, unused: imr.Slot?): ...
 --- Takes the next slot of `key`: its start; or nil and the seconds that it is away, when that is more than `max_wait`
---- (then none is taken); or nil, nil, message. Slots of one key are `interval` apart. `held` is a slot that the caller
---- took with the same interval and could not use in time: where nobody has queued behind it, it is given back first.
----@field release fun(self, key: string, interval: number, held: number, now: number)
---- Gives an unused slot back. Where others have queued behind it, it may be lost, or go to the next who asks.
----@field keep? fun(self, key: string, interval: number, held: number, now: number): number?
---- For a store that gives the slots of holders that it does not hear of to others: the caller's slot, which may have
---- become an earlier one; nil when it was lost. Called each `keep_every` seconds while the caller waits.
----@field keep_every? number seconds
+--- (then none is taken); or nil, nil, message. The next slot after it is `interval` later. `unused` is the slot that
+--- the caller was given last, when it has not used it: where nobody has taken one behind it, it counts as free. A
+--- process has one slot at a time. The first slot of a store comes an interval after it was made, unless nobody else
+--- can have used one before.
+---@field look fun(self, key: string, now: number): number?, string?
+--- When the next slot of `key` is free; or nil, message.
 ---@field push_back fun(self, key: string, time: number, now: number)
 --- No slot of `key` starts before `time`, whoever asks.
 ---@field get_token fun(self, key: string, now: number): imr.TokenRecord?, string? The record, or nil.

@@ -27,18 +27,17 @@ function memory.new()
     return slot
   end
 
-  function store:reserve(key, interval, now, max_wait, held)
+  function store:reserve(key, interval, now, max_wait, unused)
     local slot = slot_of(key, now)
-    local free = held and core.pace_release(slot.next, held, interval) or slot.next
+    local free = unused and core.pace_release(slot.next, unused.start, unused.interval) or slot.next
     local start, value = core.pace_reserve(free, now, interval, max_wait)
     if not start then return nil, value end
     slot.next = value
     return start
   end
 
-  function store:release(key, interval, held, now)
-    local slot = slot_of(key, now)
-    slot.next = core.pace_release(slot.next, held, interval)
+  function store:look(key, now)
+    return math.max(now, slot_of(key, now).next)
   end
 
   function store:push_back(key, time, now)

@@ -7,7 +7,6 @@ local check_kinds = require "imr.kinds"
 local client = require "imr.store.redis_client"
 local clock = require "imr.store.clock"
 local core = require "imr.core"
-local held_slots = require "imr.store.redis_held"
 local memory = require "imr.store.memory"
 local record = require "imr.store.record"
 local scripts = require "imr.store.redis_scripts"
@@ -19,9 +18,6 @@ Redis.__name = "imr.store.redis"
 
 local TOKEN_LIFE = 7200       -- seconds that a record with a token is kept: the token holds the password
 local REFUSAL_LIFE = 30 * 86400 -- and one without; and the encoding
-local LEASE = 0.8             -- seconds that a slot to come stays ours without a word; then others may take it
-local KEEP_EVERY = 0.25       -- how often we say that word
-local TRUSTED = 0.8 * LEASE   -- for how long we take a slot for ours when Redis does not answer
 local AWAY = 5                -- with a fallback: seconds before Redis is tried again
 
 local defaults = { host = "127.0.0.1", port = 6379, prefix = "imr:", timeout = 2 }
@@ -56,7 +52,7 @@ function Redis.new(options)
   local settings = {}
   for name, value in pairs(defaults) do settings[name] = value end
   for name, value in pairs(options or {}) do settings[name] = value end
-  local self = setmetatable({ prefix = settings.prefix, shas = {}, held = held_slots.new(), on_spare = {} }, Redis)
+  local self = setmetatable({ prefix = settings.prefix, shas = {}, last = {}, on_spare = {} }, Redis)
   self.shift, self.later = clock.new()
   self.listeners = Listeners.new()
   self.spare = settings.fallback and memory.new() or nil
@@ -94,10 +90,10 @@ local function is_number(reply) return type(reply) == "number" end
 
 -- What each script may answer (redis_scripts.lua).
 local is_answer = {
-  reserve = function(reply) return are_numbers(reply, 2) and (reply[1] == "0" or are_numbers(reply, 4)) end,
-  keep = function(reply) return are_numbers(reply, 1) and (reply[1] == "0" or are_numbers(reply, 3)) end,
+  reserve = function(reply) return are_numbers(reply, 2) and (reply[1] == "0" or are_numbers(reply, 3)) end,
+  look = function(reply) return are_numbers({ reply }, 1) end,
   get = function(reply) return reply == nil or (are_numbers(reply, 1) and type(reply[2]) == "string") end,
-  release = is_number, push_back = is_number, put = is_number, lock = is_number, unlock = is_number,
+  push_back = is_number, put = is_number, lock = is_number, unlock = is_number,
 }
 
 -- Whoever is answered what makes no sense may be reading somebody else's answers: no more over that connection.
@@ -135,7 +131,8 @@ local function try(self, name, key, ...)
     if type(sha) ~= "string" then return checked(self, name, false, problem) end
     self.shas[name] = sha
   end
-  local reply, message, again = send(self, "evalsha", self.shas[name], 1, self.prefix .. key, ...)
+  local made = self.prefix .. "made"
+  local reply, message, again = send(self, "evalsha", self.shas[name], 2, self.prefix .. key, made, ...)
   if known and message and message:find("NOSCRIPT", 1, true) then
     self.shas[name], self.lost_at, again = nil, core.now(), true
   end
@@ -174,81 +171,66 @@ local function micros(seconds)
   return ("%.0f"):format(math.min(seconds, 1e9) * 1e6)
 end
 
--- Redis's time of a slot that this process was given.
-local function time_of(self, start)
-  local slot = self.held:find(start)
-  return slot and slot.time or "0"
-end
-
 -- The last slot that Redis gave may have been just now: the fallback begins an interval later.
-local function reserve_spare(self, spare, key, interval, now, max_wait, held)
+local function reserve_spare(self, spare, key, interval, now, max_wait, unused)
   if not self.on_spare[key] then spare:push_back(key, now + interval, now) end
   self.on_spare[key] = true
-  return spare:reserve(key, interval, now, max_wait, held)
+  return spare:reserve(key, interval, now, max_wait, unused)
 end
 
--- Redis does not know what left while it was away. A reservation of no length takes nothing; it says what is next.
+-- Redis does not know what left while it was away.
 local function catch_up(self, key, now)
   if not self.on_spare[key] then return nil end
-  local next_slot = self.spare:reserve(key, 0, now, math.huge)
-  local _, message = run(self, "push_back", key, micros(next_slot - now))
+  local _, message = run(self, "push_back", key, micros(self.spare:look(key, now) - now))
   if not message then self.on_spare[key] = nil end
   return message
 end
 
--- Redis looked at its clock at some time before now: counted from now, the slot is never too early.
-local function hold(self, wait, now, slot)
-  local start = self.later(now) + wait
-  self.held:add(start, slot, now)
-  return start
-end
-
--- A slot that Redis has lost may have been used just before: where it knows none, the next is an interval later.
+-- A slot that Redis has lost may have been used just before: then the next is an interval later.
 local function pause_after_loss(self, interval)
   return self.lost_at and math.max(0, self.lost_at + interval - core.now()) or 0
 end
 
-function Redis:reserve(key, interval, now, max_wait, held)
+-- The slot that the caller has not used, as Redis gave it: its start there and the interval; "0" when it is not the
+-- last one.
+local function last_given(self, key, unused)
+  local last = self.last[key]
+  if not unused or not last or last.ends ~= unused.start + unused.interval then return "0", "0" end
+  return last.time, last.interval
+end
+
+-- Redis looked at its clock at some time before now: counted from now, the slot is never too early.
+local function reserve(self, key, interval, now, max_wait, unused)
+  local began = core.now()
+  local time, behind = last_given(self, key, unused)
+  local reply, message, again
+  repeat
+    reply, message, again = try(self, "reserve", key, micros(interval), micros(max_wait),
+      micros(pause_after_loss(self, interval)), time, behind)
+  until not again
+  if message then return nil, nil, message end
+  local wait = tonumber(reply[2]) / 1e6
+  if reply[1] == "0" then return nil, wait end
+  local start = self.later(now + (core.now() - began)) + wait
+  self.last[key] = { ends = start + interval, time = reply[3], interval = micros(interval) }
+  return start
+end
+
+function Redis:reserve(key, interval, now, max_wait, unused)
   return with_redis(self, now, function()
     local behind = catch_up(self, key, now)
     if behind then return nil, nil, behind end
-    local began = core.now()
-    local owner = unique()
-    local reply, message, again
-    repeat
-      reply, message, again = try(self, "reserve", key, micros(interval), micros(max_wait),
-        held and time_of(self, held) or "0", owner, micros(LEASE), micros(pause_after_loss(self, interval)))
-    until not again
-    if message then return nil, nil, message end
-    local wait = tonumber(reply[2]) / 1e6
-    if reply[1] == "0" then return nil, wait end
-    return hold(self, wait, now + (core.now() - began), { time = reply[3], owner = reply[4] == "1" and owner or nil,
-      kept = now })
-  end, function(spare) return reserve_spare(self, spare, key, interval, now, max_wait, held) end)
+    return reserve(self, key, interval, now, max_wait, unused)
+  end, function(spare) return reserve_spare(self, spare, key, interval, now, max_wait, unused) end)
 end
 
-Redis.keep_every = KEEP_EVERY
-
--- A process that was killed keeps nothing, and its slots go to others: those behind move up. One that was only stopped
--- finds out here.
-function Redis:keep(key, interval, held, now)
-  local slot = self.held:find(held)
-  if not slot or not slot.owner or now - slot.kept < KEEP_EVERY then return held end
-  local began = core.now()
-  local reply, message = run(self, "keep", key, micros(interval), slot.time, slot.owner, micros(LEASE))
-  if message then return now - slot.kept < TRUSTED and held or nil end
-  if reply[1] == "0" then return nil end
-  slot.kept = now
-  if reply[3] == slot.time then return held end
-  return hold(self, tonumber(reply[2]) / 1e6, now + (core.now() - began), { time = reply[3], owner = slot.owner,
-    kept = now })
-end
-
-function Redis:release(key, interval, held, now)
-  with_redis(self, now, function()
-    local _, message = run(self, "release", key, micros(interval), time_of(self, held))
-    return nil, nil, message
-  end, function(spare) spare:release(key, interval, held, now) end)
+function Redis:look(key, now)
+  local at, _, message = with_redis(self, now, function()
+    local reply, problem = run(self, "look", key)
+    if problem then return nil, nil, problem end
+    return now + tonumber(reply) / 1e6
+  end, function(spare) return spare:look(key, now) end)
+  return at, message
 end
 
 function Redis:push_back(key, time, now)

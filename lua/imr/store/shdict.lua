@@ -14,6 +14,7 @@ local Shdict = {}
 Shdict.__index = Shdict
 Shdict.__name = "imr.store.shdict"
 
+local MADE = "made"           -- when the dict was made, or first seen by us
 local LIFE = 60               -- seconds that a version outlives its use; the hint at the newest one twice that
 local PAUSED = LIFE / 2       -- a worker that was stopped so long may hold a version that has expired since
 local TOKEN_LIFE = 7200       -- seconds that a record with a token is kept: the token holds the password
@@ -30,6 +31,7 @@ function Shdict.new(options)
   if not dict then
     error(("there is no shared dict '%s': add `lua_shared_dict %s 1m;` to the http block"):format(name, name), 3)
   end
+  dict:safe_add(MADE, core.now())
   return setmetatable({ name = name, dict = dict, shift = clock.new() }, Shdict)
 end
 
@@ -50,11 +52,17 @@ local function failed(self, problem)
   return ("shared dict '%s': %s: give it more memory, and nothing else to hold"):format(self.name, problem)
 end
 
+-- A slot that is not there may have been used before nginx was started: nothing leaves before an interval has passed
+-- since the dict was made.
+local function first_slot(self, interval, now)
+  return math.max(now, (self.dict:get(MADE) or now) + interval)
+end
+
 -- One try to replace the slot's time by what `change` makes of it: true, or nil when somebody else was quicker.
-local function try_update(self, key, change)
+local function try_update(self, key, interval, change)
   local dict, began = self.dict, core.now()
   local version, next_slot = newest(dict, key)
-  local changed = change(next_slot or began, began)
+  local changed = change(next_slot or first_slot(self, interval, began), began)
   if not changed then return true end
   local life = math.max(0, changed - began) + LIFE
   local added, problem = dict:safe_add(key .. "|" .. (version + 1), changed, life)
@@ -65,24 +73,24 @@ local function try_update(self, key, change)
 end
 
 -- change(next, now) -> new next or nil; asked as often as somebody else was quicker.
-local function update(self, key, change)
+local function update(self, key, interval, change)
   while true do
-    local done, problem = try_update(self, key, change)
+    local done, problem = try_update(self, key, interval, change)
     if done or problem then return done, problem end
   end
 end
 
 local TOLERANCE = 0.001 -- between one look at the clock and the next
 
--- A slot that came to us as a time on the caller's clock, as it stands in the dict.
-local function own_time(next_slot, held, interval)
-  return math.abs(next_slot - (held + interval)) < TOLERANCE and next_slot - interval or nil
+-- Is the next slot the one behind `unused`, whose times are the caller's?
+local function is_last(next_slot, unused, shift)
+  return math.abs(next_slot - (unused.start + shift + unused.interval)) < TOLERANCE
 end
 
-function Shdict:reserve(key, interval, now, max_wait, held)
+function Shdict:reserve(key, interval, now, max_wait, unused)
   local shift, start, wait = self.shift(now), nil, nil
-  local ok, problem = update(self, key, function(next_slot, time)
-    if held then next_slot = own_time(next_slot, held + shift, interval) or next_slot end
+  local ok, problem = update(self, key, interval, function(next_slot, time)
+    if unused and is_last(next_slot, unused, shift) then next_slot = next_slot - unused.interval end
     local value
     start, value = core.pace_reserve(next_slot, time, interval, max_wait)
     if start then return value end
@@ -92,14 +100,14 @@ function Shdict:reserve(key, interval, now, max_wait, held)
   return start and start - shift, wait
 end
 
-function Shdict:release(key, interval, held, now)
-  local shift = self.shift(now)
-  update(self, key, function(next_slot) return own_time(next_slot, held + shift, interval) end)
+function Shdict:look(key, now)
+  local _, next_slot = newest(self.dict, key)
+  return math.max(now, (next_slot or core.now()) - self.shift(now))
 end
 
 function Shdict:push_back(key, time, now)
   local shift = self.shift(now)
-  update(self, key, function(next_slot) return math.max(next_slot, time + shift) end)
+  update(self, key, 0, function(next_slot) return math.max(next_slot, time + shift) end)
 end
 
 -- ---------------------------------------------------------------- token and lock
