@@ -13,6 +13,7 @@ local limits = require "imr.limits"
 local GRACE = 0.005       -- seconds that the first caller has a slot for itself
 local RESERVING_MOST = 5  -- seconds; a reservation that takes longer may be that of a coroutine that is gone
 local HOLD_BACK = 0.25    -- share of the interval, after we had a slot, before we reserve the next
+local LOST_MOST = 20      -- times that others had the next slot; then we take one however far it is
 local SHORTEST = 0.0001   -- of a sleep
 local RUNS_WITHIN = 1     -- seconds; who was woken and has not run by then is gone
 
@@ -156,14 +157,15 @@ local function try_later(self, now, wait, spacing)
   self.try_at = math.max(now + SHORTEST, now + wait - spacing + HOLD_BACK * spacing / (1 + self.lost))
 end
 
--- Reserves the next slot, also for those before this caller; none that is further away than an interval, so that no
--- number of processes that are killed costs the others more than that.
+-- Reserves the next slot, also for those before this caller. As a rule none that is further away than an interval, so
+-- that no number of processes that are killed costs the others more than that.
 local function reserve(self, caller, now)
   local spacing = caller.pace:spacing(caller.endpoint)
   local behind = count_before(self, caller, now) * spacing
   self.reserving, caller.began_to_reserve = caller, now
   local longest = math.max(0, limits.left(caller.limits, now) - behind)
-  local slot, wait, message = from_store(self, caller, now, math.min(longest, spacing + SHORTEST))
+  local ahead = self.lost < LOST_MOST and spacing + SHORTEST or math.huge
+  local slot, wait, message = from_store(self, caller, now, math.min(longest, ahead))
   if self.reserving == caller then self.reserving = nil end
   if not slot and not wait then return caller.pace.store_failed(message) end
   now = caller.scope:now()

@@ -34,8 +34,8 @@ local function made()
 end
 ]]
 
--- interval, longest wait, pause after Redis may have lost what it held, the slot that was given last and not used (start
--- and interval, or 0) -> '1', wait, start  or  '0', wait
+-- interval, longest wait, pause after Redis may have lost what it held, the slot that was given last and not used (its
+-- start and interval, or 0) -> '1', wait, start  or  '0', wait
 scripts.reserve = SLOT .. MADE .. [[
 local interval, max_wait = tonumber(ARGV[1]), tonumber(ARGV[2])
 local unused, behind = tonumber(ARGV[4]), tonumber(ARGV[5])

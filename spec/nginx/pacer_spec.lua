@@ -1,0 +1,94 @@
+-- Callers in a worker that go away while they wait for their slot: nothing is asked for them, nobody waits for them.
+local once = require "support.once"
+local shell = require "support.shell"
+local simulator = require "support.simulator"
+local site = require "support.site"
+local socket = require "socket"
+local timing = require "support.timing"
+
+if not once "callers that go away" then return end
+
+local INTERVAL = 0.8
+
+local CODE = [[
+  local imr = require "imr"
+  client = imr.new { base_url = "$url", username = "demo", password = "demo-secret", interval = $interval,
+    page_size = 100, transport = "curl", prefetch = 0 }
+]]
+local ASK = [[
+    location = /ask {
+      lua_check_client_abort on;
+      content_by_lua_block {
+        ngx.shared.notes:incr("begun", 1, 0)
+        local began = ngx.now()
+        local rows, err = client:meters():collect()
+        ngx.update_time()
+        ngx.print(rows and ("%.3f"):format(ngx.now() - began) or tostring(err))
+      }
+    }
+    location = /begun { content_by_lua_block { ngx.print(ngx.shared.notes:get("begun") or 0) } }
+]]
+
+describe("callers that go away in a worker #nginx", function()
+  local platform, server
+
+  local function start(workers)
+    platform = simulator.start { meters = 5, interval = 0 }
+    local code = CODE:gsub("%$(%a+)", { url = platform.url, interval = tostring(INTERVAL) })
+    server = site.start { workers = workers, locations = ASK, http = ("init_by_lua_block { %s }"):format(code) }
+    socket.sleep(INTERVAL) -- the dict has been there for an interval
+  end
+
+  after_each(function()
+    server:stop()
+    platform:stop()
+  end)
+
+  local function begin(count)
+    local clients = {}
+    for number = 1, count do clients[number] = server:begin("/ask") end
+    site.eventually(function()
+      return tonumber((select(2, server:request("/begun")))) >= count
+    end, "the requests have begun")
+    return clients
+  end
+
+  local function asked() return #platform:entries("meters") end
+
+  it("are asked nothing for, and the next one waits an interval at most", function()
+    start(1)
+    assert.truthy(tonumber((select(2, server:request("/ask")))))
+    local before = asked()
+    for _, client in ipairs(begin(15)) do client:close() end
+    socket.sleep(0.1)
+    local waited = tonumber((select(2, server:request("/ask"))))
+    assert.is_true(waited <= 2 * INTERVAL, waited)
+    assert.equal(before + 1, asked())
+    socket.sleep(2 * INTERVAL)
+    assert.equal(before + 1, asked())
+    assert.same({}, server:problems())
+  end)
+
+  it("and leave those behind them waiting have them served in turn", function()
+    start(1)
+    server:request("/ask")
+    local gone = begin(5)
+    local stays = server:begin("/ask")
+    for _, client in ipairs(gone) do client:close() end
+    local before = asked()
+    local waited = tonumber((select(2, site.finish(stays))))
+    assert.is_true(waited <= 2 * INTERVAL, waited)
+    assert.is_true(asked() <= before + 2, asked() - before)
+  end)
+
+  it("because they were killed cost those who come next two intervals at most", function()
+    start(2)
+    server:request("/ask")
+    local clients = begin(40)
+    for _, pid in ipairs(server.nginx:workers()) do shell.must("kill -KILL " .. pid) end
+    for _, client in ipairs(clients) do client:close() end
+    site.eventually(function() return server:request("/hello") == 200 end, "new workers serve")
+    local waited = tonumber((select(2, server:request("/ask"))))
+    assert.is_true(waited <= timing.room(2.2 * INTERVAL, 3 * INTERVAL), waited)
+  end)
+end)
