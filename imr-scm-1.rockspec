@@ -46,7 +46,6 @@ build = {
         "csrc/field.c",
         "csrc/fit.c",
         "csrc/hash.c",
-        "csrc/holders.c",
         "csrc/identity.c",
         "csrc/json.c",
         "csrc/json_escape.c",
