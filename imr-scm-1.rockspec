@@ -182,7 +182,6 @@ build = {
     ["imr.percent"] = "lua/imr/percent.lua",
     ["imr.redactor"] = "lua/imr/redactor.lua",
     ["imr.runtime.attendant"] = "lua/imr/runtime/attendant.lua",
-    ["imr.runtime.carrier"] = "lua/imr/runtime/carrier.lua",
     ["imr.runtime.event"] = "lua/imr/runtime/event.lua",
     ["imr.runtime"] = "lua/imr/runtime/init.lua",
     ["imr.runtime.nginx"] = "lua/imr/runtime/nginx.lua",
