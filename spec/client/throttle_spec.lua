@@ -206,6 +206,35 @@ describe("max_wait", function()
     end)
   end)
 
+  it("bounds the wait for somebody else's login", function()
+    world.run({ faults = { stall = 1 } }, function(new)
+      local client = new:client()
+      local ended
+      imr.all { function() client:login { deadline = 20 } end, function()
+        new:sleep(1)
+        local _, err = client:meters { max_wait = 2, deadline = 15 }:collect()
+        ended = new:now()
+        assert.equal("throttled", err.kind)
+        assert.is_number(err.retry_after)
+      end }
+      assert.is_near(3, ended, 0.15)
+    end)
+  end)
+
+  it("and the deadline: the tighter one names the error", function()
+    world.run({}, function(new)
+      local client = new:client { prefetch = 0 }
+      client:meters():collect()
+      imr.all { function() client:meters():collect() end, function() client:meters():collect() end, function()
+        local _, err = client:meters { max_wait = 3, deadline = 4 }:collect()
+        assert.equal("throttled", err.kind)
+        _, err = client:meters { max_wait = 4, deadline = 3 }:collect()
+        assert.equal("timeout", err.kind)
+        assert.is_true(err.retry_after > 4)
+      end }
+    end)
+  end)
+
   it("holds for commands too", function()
     world.run({}, function(new)
       local client, device = new:client(), new.platform:meter(1).device
@@ -317,6 +346,46 @@ describe("the timeout", function()
       local _, err = client:meters():collect()
       assert.same({ "timeout", "maybe", true }, { err.kind, err.executed, err.retryable })
       assert.is_near(7, new:now() - began, 0.05)
+    end)
+  end)
+end)
+
+describe("a platform that refuses connections", function()
+  it("costs the retries of a read one slot, not one each", function()
+    world.run({}, function(new)
+      local store, tried = imr.store.memory(), 0
+      local working = new:transport()
+      local client = new:client { store = store, retries = 3, prefetch = 0, transport = function(request)
+        if request.url:find("login", 1, true) then return working(request) end
+        tried = tried + 1
+        return nil, { kind = "network", message = "connection refused", executed = "no" }
+      end }
+      local _, err = client:meters():collect()
+      assert.same({ "network", 4 }, { err.kind, tried })
+      assert.is_true(new:now() < 4, new:now()) -- the pauses between the tries, 0.5 + 1 + 2 s, and no slot beside them
+      local started = new:now()
+      assert.is_nil((client:meters { max_wait = 0 }:collect()))
+      assert.equal(8, tried)
+      assert.is_true(new:now() - started < 4)
+    end)
+  end)
+end)
+
+describe("a failed login", function()
+  it("says when one may be tried again", function()
+    world.run({}, function(new)
+      local store, working = imr.store.memory(), new:transport()
+      local is_down = true
+      local client = new:client { store = store, retries = 0, transport = function(request)
+        if is_down then return nil, { kind = "network", message = "connection refused", executed = "no" } end
+        return working(request)
+      end }
+      client:login()
+      local _, err = client:meters { max_wait = 0 }:collect()
+      assert.is_true(err.retry_after > 0)
+      is_down = false
+      new:sleep(err.retry_after)
+      assert.truthy(client:meters():collect())
     end)
   end)
 end)
