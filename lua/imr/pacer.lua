@@ -226,7 +226,11 @@ local function step(self, caller)
   look_at_clock(self, now)
   expire(self, caller, now)
   local slot, is_first = self.slots[1], first(self, now) == caller
-  if not slot and now >= self.try_at and not is_reserving(self, now) then return nil, reserve(self, caller, now) end
+  if not slot and now >= self.try_at and not is_reserving(self, now) then
+    local err = reserve(self, caller, now)
+    if err then return nil, err end
+    slot, now = self.slots[1], caller.scope:now()
+  end
   if slot and now >= slot.start + (is_first and 0 or GRACE) then return take(self, caller, now) end
   return nil, limit_error(self, caller, now) or sleep(self, caller, now, is_first)
 end

@@ -20,7 +20,7 @@ local RUN = [[
 function site.start(options)
   local given = copy({ workers = 1 }, options)
   given.locations = RUN .. (given.locations or "")
-  given.http = "client_body_buffer_size 4m; client_max_body_size 16m; lua_shared_dict imr 1m; lua_shared_dict notes 1m;"
+  given.http = "client_body_buffer_size 4m; client_max_body_size 16m; lua_shared_dict imr 8m; lua_shared_dict notes 1m;"
     .. (given.http or "")
   return setmetatable({ nginx = nginx.start(given), given = given }, site)
 end
