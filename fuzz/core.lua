@@ -112,7 +112,7 @@ local usual = {
   take = { function() return { {}, {}, {} } end,
     function(self) return { 1, self.from:choose(4), self.from:number() } end },
   read = { function(self) return 1 + self.from:choose(64) end },
-  reserve = { text, seconds, seconds, seconds, seconds }, look = { text },
+  reserve = { text, seconds, seconds, seconds, seconds }, look = { text }, release = {},
   push_back = { text, seconds }, lock = { text, seconds, seconds }, unlock = { text, seconds },
   sub = { function(self) return self.from:choose(20) - 10 end, function(self) return self.from:choose(20) - 10 end },
   multi = { function(self) return 4096 * (self.from:choose(3) + 1) end },
