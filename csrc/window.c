@@ -81,6 +81,15 @@ static void push_first(lua_State *L, int count, int room) {
   }
 }
 
+/* Takes the id of row i off the stack. */
+static uint64_t take_id(lua_State *L, int i) {
+  lua_Number id = lua_tonumber(L, -1);
+  bool fits = lua_type(L, -1) == LUA_TNUMBER && id >= 0 && id < 9007199254740992.0;
+  lua_pop(L, 1);
+  if (!fits) luaL_error(L, "row %d has no id: an integer below 2^53 expected", i);
+  return (uint64_t)id;
+}
+
 /*** Takes the next page. Rows that are twice on one page are both new.
 @function window:take
 @tparam table rows
@@ -97,8 +106,7 @@ static int window_take(lua_State *L) {
   make_room(L, own, (size_t)count);
   for (int i = 1; i <= count; i++) {
     lua_rawgeti(L, 3, i);
-    bool repeated = is_repeated(own, (uint64_t)lua_tonumber(L, -1));
-    lua_pop(L, 1);
+    bool repeated = is_repeated(own, take_id(L, i));
     if (repeated && lua_gettop(L) == 3) push_first(L, kept, count);
     if (repeated) continue;
     kept++;

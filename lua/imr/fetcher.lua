@@ -72,10 +72,11 @@ local function closed_error(self, page)
 end
 
 -- Waits for a page. Whoever is cancelled meanwhile takes what was asked for ahead along, unless others wait for it.
----@return any problem what its thread raised
+---@return boolean raised did its thread raise something?
+---@return any problem what it raised, which may be nothing
 local function join(self, page)
   local fine, ok, problem = pcall(page.runtime.join, page.runtime, page.thread)
-  if fine then return not ok and problem or nil end
+  if fine then return not ok, problem end
   if not page.given_up and not page.thread.finished:is_awaited() then self:cancel() end
   error(ok, 0)
 end
@@ -111,12 +112,12 @@ function Fetcher:next()
   local page = wanted_page(self)
   if not page then return false end
   page.go:set()
-  local problem = join(self, page)
+  local raised, problem = join(self, page)
   if page.answer and page.number == self.wanted then return take(self, page) end
   if page.closed or self.settings.scope.closed then return nil, closed_error(self, page) end
   if self.pages[page.number] ~= page or page.thread.cancelled then return false end
   self:cancel()
-  if problem then error(problem, 0) end
+  if raised then error(problem, 0) end
   return nil, page.err
 end
 

@@ -1,4 +1,6 @@
 -- What a cursor does when a page can't be had, and how it says that rows are missing.
+local imr = require "imr"
+local pack = require "imr.pack"
 local world = require "support.world"
 
 -- Fails the requests with these numbers, once each, in a way that is not repeated.
@@ -50,6 +52,18 @@ describe("after an error a cursor", function()
       assert.is_nil((cursor:collect()))
       assert.is_false(cursor.report.complete)
     end)
+  end)
+
+  it("raises what a store of the caller's raises, be it nothing", function()
+    for _, raised in ipairs { "ouch", false, "nothing" } do
+      if raised == "nothing" then raised = nil end
+      world.run({}, function(new)
+        local store = imr.store.memory()
+        function store.get_token() error(raised, 0) end
+        local cursor = new:client { store = store }:meters()
+        assert.same({ n = 2, false, raised }, pack(pcall(cursor.next, cursor)))
+      end)
+    end
   end)
 
   it("goes on with collect", function()

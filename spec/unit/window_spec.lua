@@ -45,6 +45,13 @@ describe("core.window", function()
     assert.same({ { 1, 3 }, 0 }, take(1, 3))
   end)
 
+  it("refuses what is no row's id", function()
+    for _, id in ipairs { -1, 2 ^ 53, 1e300, 0 / 0, "1", false } do
+      assert.error_matches(function() core.window(1):take({ {} }, { id }) end, "row 1 has no id", 1, true)
+    end
+    assert.error_matches(function() core.window(1):take({ {}, {} }, { 1 }) end, "row 2 has no id", 1, true)
+  end)
+
   it("does what looking at each page does, with identities of all kinds", function()
     local below = random(7)
     local function next_number(least, most) return least + below(most - least + 1) - 1 end
