@@ -21,10 +21,11 @@ ifneq ($(words $(BUILD)),1)
 endif
 export IMR_BUILD = $(if $(filter /%,$(BUILD)),$(BUILD),$(CURDIR)/$(BUILD))
 
-HARD_CFLAGS := -std=c99 -fPIC -fvisibility=hidden -Wall -Wextra -Wpedantic -Werror=implicit-function-declaration \
+HARD_CFLAGS := -Icsrc -std=c99 -fPIC -fvisibility=hidden -Wall -Wextra -Wpedantic -Werror=implicit-function-declaration \
                $(if $(WERROR),-Werror)
-CURL_SRC    := $(sort $(wildcard csrc/curl*.c))
-CORE_SRC    := $(sort $(filter-out $(CURL_SRC),$(wildcard csrc/*.c)))
+CURL_SRC    := $(sort $(wildcard csrc/http/*.c))
+CORE_SRC    := $(sort $(filter-out $(CURL_SRC),$(wildcard csrc/*/*.c)))
+CORE_DIRS   := $(patsubst %/,%,$(sort $(dir $(CORE_SRC))))
 
 PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 SUB  = +@$(MAKE) --no-print-directory $(PARALLEL)
@@ -43,23 +44,23 @@ flags = flags=$$($(PKG_CONFIG) $(1)) || { echo "a package is missing: scripts/de
 define abi
 lua$(1): $(BUILD)/lua$(1)/imr/core.so $(BUILD)/lua$(1)/imr/curl.so
 
-$(BUILD)/lua$(1)/imr/core.so: $(CORE_SRC:csrc/%.c=$(BUILD)/lua$(1)/obj/%.o) csrc
+$(BUILD)/lua$(1)/imr/core.so: $(CORE_SRC:csrc/%.c=$(BUILD)/lua$(1)/obj/%.o) $(CORE_DIRS)
 	@mkdir -p $$(@D); echo "  LD $$@"
 	$(Q)$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) -lm -pthread
 
-$(BUILD)/lua$(1)/imr/curl.so: $(CURL_SRC:csrc/%.c=$(BUILD)/lua$(1)/obj/%.o) csrc
+$(BUILD)/lua$(1)/imr/curl.so: $(CURL_SRC:csrc/%.c=$(BUILD)/lua$(1)/obj/%.o) csrc/http
 	@mkdir -p $$(@D); echo "  LD $$@"
 	$(Q)$$(call flags,--libs $(CURL_PC)); $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-z,nodelete -o $$@ \
 	    $$(filter %.o,$$^) $$$$flags -ldl -pthread
 
 $(BUILD)/lua$(1)/obj/%.o: csrc/%.c Makefile
 	@mkdir -p $$(@D); echo "  CC $$@"
-	$(Q)$$(call flags,--cflags $(PC$(1)) $$(if $$(filter curl%,$$*),$(CURL_PC))); \
+	$(Q)$$(call flags,--cflags $(PC$(1)) $$(if $$(filter http/%,$$*),$(CURL_PC))); \
 	  $(CC) $(CPPFLAGS) $(HARD_CFLAGS) $(CFLAGS) $$$$flags -MMD -MP -c $$< -o $$@
 endef
 $(foreach v,$(ABIS) 5.3,$(eval $(call abi,$(v))))
 
--include $(wildcard $(BUILD)/*/obj/*.d)
+-include $(wildcard $(BUILD)/*/obj/*/*.d)
 
 help:
 	@echo 'make                 build for Lua 5.4 and for Lua 5.1 (also LuaJIT and nginx) in $(BUILD)/'
@@ -193,4 +194,4 @@ install: $(if $(filter lua5.4 lua5.3,$(LUA)),$(LUA),lua5.1)
 
 # The last two are what `luarocks make` leaves in the source tree.
 clean:
-	rm -rf '$(BUILD)' csrc/*.o imr
+	rm -rf '$(BUILD)' csrc/*/*.o imr

@@ -9,7 +9,7 @@
 
 package.path = "./?.lua;" .. package.path
 
-local codec = require "imr.codec"
+local codec = require "imr.client.codec"
 local core = require "imr.core"
 local cjson = require "cjson"
 local rounds = require "bench.rounds"

@@ -18,7 +18,7 @@ local pages = require "bench.pages"
 local rounds = require "bench.rounds"
 local side = require "bench.side"
 local typed = require "bench.typed"
-local unpack = require "imr.unpack"
+local unpack = require "imr.base.unpack"
 
 local ROUNDS = tonumber(arg[1]) or 15
 local ROUND_SECONDS = 0.05

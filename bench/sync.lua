@@ -7,9 +7,9 @@
 --
 -- `bench/sync.lua rows memory` runs only these.
 
-local copy = require "imr.copy"
+local copy = require "imr.base.copy"
 local core = require "imr.core"
-local unpack = require "imr.unpack"
+local unpack = require "imr.base.unpack"
 
 local interpreter = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match("%d%.%d")
 local script = arg[0]
@@ -212,9 +212,9 @@ end
 
 local function ours(path)
   local db = assert(require("imr.database").open(path))
-  local writer = require("imr.workflow.sync_writer").new(db, require("imr.workflow.sync_listings").readings,
+  local writer = require("imr.workflow.sync.writer").new(db, require("imr.workflow.sync.listings").readings,
     { utc_offset = 8 * 3600, clock = os.time, run_id = 1,
-      rejected = require("imr.workflow.sync_rejected").new(db, 1) })
+      rejected = require("imr.workflow.sync.rejected").new(db, 1) })
   local rate = rate_of(function(rows) return rows end, function(rows)
     db:transaction(function() writer:write(rows) end)
   end)

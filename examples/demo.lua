@@ -4,7 +4,7 @@
 -- supply and waits until the platform shows it.
 
 local imr = require "imr"
-local text = require "imr.cli.text"
+local text = require "imr.cli.output.width"
 
 local METERS, DAYS = 150, 6
 local PAGE_SIZE = 200 -- small, so that there are pages to see; 1000 is the default and the most

@@ -3,7 +3,7 @@
 -- slices give.
 local cjson = require("cjson").new()
 local compare = require "compare"
-local codec = require "imr.codec"
+local codec = require "imr.client.codec"
 local schema = require "imr.schema"
 local expected = require "expected"
 local native = require "native"

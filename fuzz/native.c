@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../csrc/json.h"
-#include "../csrc/slots.h"
+#include "../csrc/json/reader.h"
+#include "../csrc/slots/layout.h"
 
 int luaopen_native(lua_State *L);
 

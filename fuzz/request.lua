@@ -2,9 +2,9 @@
 local bytes = require "bytes"
 local compare = require "compare"
 local core = require "imr.core"
-local checked = require("imr.parameters").check
+local checked = require("imr.client.parameters").check
 local schema = require "imr.schema"
-local wire = require "imr.wire"
+local wire = require "imr.client.wire"
 
 local CHINA = 8 * 3600
 local MARK = "s3cr3t" -- at the beginning of every password, to be found in no message

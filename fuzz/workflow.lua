@@ -4,7 +4,7 @@
 local refused = function() return nil, "the fuzzer starts no program" end
 io.popen, os.execute = refused, refused -- luacheck: ignore 122
 
-local DAY = require("imr.calendar").DAY
+local DAY = require("imr.base.calendar").DAY
 local Hostile = require "hostile"
 local Plain = require "imr.runtime.plain"
 local bytes = require "bytes"

@@ -54,7 +54,7 @@ PATH=$programs:$PATH "$tree/scripts/test.sh" "$luas" --exclude-pattern=rockspec 
 
 # gcov names its listings by the source alone: one directory a build.
 for abi in 5.4 5.1; do
-  gcov -o "build/lua$abi/obj" "build/lua$abi/obj"/*.o >"$work/gcov-$abi.log" 2>&1
+  find "build/lua$abi/obj" -name '*.o' -exec gcov --preserve-paths {} + >"$work/gcov-$abi.log" 2>&1
   for file in *.gcov; do mv "$file" "$work/gcov/$abi-$file"; done
 done
 lua5.4 scripts/coverage_report.lua "$tree" "$work/lines" "$work/gcov"

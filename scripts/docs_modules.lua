@@ -9,31 +9,31 @@ local function files(command)
   return found
 end
 
-local CORE = "LC_ALL=C; ls csrc/*.c | grep -v '^csrc/curl'"
-local CURL = "LC_ALL=C; ls csrc/curl*.c"
+local CORE = "LC_ALL=C; ls csrc/*/*.c | grep -v '^csrc/http/'"
+local CURL = "LC_ALL=C; ls csrc/http/*.c"
 
 return {
   { name = "imr", parts = {
     { file = "lua/imr/init.lua", of = { imr = "imr" } },
-    { file = "lua/imr/threads.lua", of = { threads = "imr" } },
-    { file = "lua/imr/options.lua" },
-    { file = "lua/imr/notify.lua" },
+    { file = "lua/imr/runtime/threads.lua", of = { threads = "imr" } },
+    { file = "lua/imr/client/options.lua" },
+    { file = "lua/imr/client/events.lua" },
     { file = "library/imr/types.lua" },
   } },
   { name = "imr.client", parts = {
-    { file = "lua/imr/client.lua", of = { Client = "client" } },
+    { file = "lua/imr/client/init.lua", of = { Client = "client" } },
     { file = "library/imr/listings.lua", of = { Client = "client" } },
-    { file = "lua/imr/command.lua" },
-    { file = "lua/imr/stats.lua" },
+    { file = "lua/imr/client/command.lua" },
+    { file = "lua/imr/client/stats.lua" },
   } },
-  { name = "imr.cursor", parts = { { file = "lua/imr/cursor.lua", of = { Cursor = "cursor" } } } },
+  { name = "imr.cursor", parts = { { file = "lua/imr/client/cursor.lua", of = { Cursor = "cursor" } } } },
   { name = "imr.time", parts = { { file = "lua/imr/time.lua", of = { time = "imr.time" } } } },
   { name = "imr.decimal", parts = {
     { file = "lua/imr/decimal.lua", of = { decimal = "decimal", Decimal = "number" } },
   } },
   { name = "imr.store", parts = {
     { file = "lua/imr/store/init.lua", of = { store = "imr.store" } },
-    { file = "lua/imr/store/redis.lua" },
+    { file = "lua/imr/store/redis/init.lua" },
   } },
   { name = "imr.transport", parts = {
     { file = "lua/imr/transport/init.lua" },
@@ -44,9 +44,9 @@ return {
   } },
   { name = "imr.workflow.plan", parts = { { file = "lua/imr/workflow/plan.lua", of = { plan = "plan" } } } },
   { name = "imr.workflow.supply", parts = {
-    { file = "lua/imr/workflow/supply.lua", of = { workflow = "supply", supply = "supply" } },
-    { file = "lua/imr/workflow/supply_plan.lua" },
-    { file = "lua/imr/workflow/supply_queue.lua" },
+    { file = "lua/imr/workflow/supply/init.lua", of = { workflow = "supply", supply = "supply" } },
+    { file = "lua/imr/workflow/supply/plan.lua" },
+    { file = "lua/imr/workflow/supply/queue.lua" },
   } },
   { name = "imr.database", parts = {
     { file = "lua/imr/database/init.lua", of = { database = "database" } },
@@ -54,16 +54,18 @@ return {
     { file = "lua/imr/database/tables.lua" },
   } },
   { name = "imr.workflow.sync", parts = {
-    { file = "lua/imr/workflow/sync.lua", of = { sync = "sync" } },
-    { file = "lua/imr/workflow/sync_coverage.lua" },
+    { file = "lua/imr/workflow/sync/init.lua", of = { sync = "sync" } },
+    { file = "lua/imr/workflow/sync/coverage.lua" },
   } },
   { name = "imr.workflow.export", parts = { { file = "lua/imr/workflow/export.lua", of = { export = "export" } } } },
   { name = "imr.workflow.quality", parts = {
-    { file = "lua/imr/workflow/quality.lua", of = { quality = "quality" } },
+    { file = "lua/imr/workflow/quality/init.lua", of = { quality = "quality" } },
     { file = "lua/imr/workflow/quality/rules.lua" },
   } },
   { name = "imr.workflow.cutoff", parts = { { file = "lua/imr/workflow/cutoff.lua", of = { cutoff = "cutoff" } } } },
-  { name = "imr.workflow.report", parts = { { file = "lua/imr/workflow/report.lua", of = { report = "report" } } } },
+  { name = "imr.workflow.report", parts = {
+    { file = "lua/imr/workflow/report/init.lua", of = { report = "report" } },
+  } },
   { name = "imr.core", c = files(CORE), constants = { "null lightuserdata what JSON's null becomes, lua-cjson's too" },
     about = "The C core: decoding, pace, and what the client needs of the system.\n"
       .. "It does no I/O of its own accord. The client uses it; a program rarely has to." },

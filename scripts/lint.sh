@@ -41,7 +41,7 @@ cppcheck_all() {
     cppcheck --quiet --std=c99 --language=c --enable=warning,performance,portability --inline-suppr \
       --suppress=missingIncludeSystem --suppress=toomanyconfigs --error-exitcode=1 \
       --suppress=normalCheckLevelMaxBranches --suppress=preprocessorErrorDirective \
-      $(pkg-config --cflags-only-I "$lua") --suppress='*:/usr/*' csrc || return 1
+      $(pkg-config --cflags-only-I "$lua") -Icsrc --suppress='*:/usr/*' csrc || return 1
   done
 }
 
@@ -55,7 +55,7 @@ clang_tidy_all() {
   # What goes to stderr are counts of warnings from the system's headers.
   # shellcheck disable=SC2046,SC2086
   find csrc -name '*.c' -print0 | xargs -0 -P "$(nproc)" -I '{}' \
-    "$tool" --quiet $fatal '{}' -- -std=c99 $(pkg-config --cflags lua5.4 libcurl) 2>/dev/null
+    "$tool" --quiet $fatal '{}' -- -Icsrc -std=c99 $(pkg-config --cflags lua5.4 libcurl) 2>/dev/null
 }
 
 check luacheck luacheck_all

@@ -20,7 +20,7 @@ local function add_binary(name, extra)
   add(('    ["imr.%s"] = {'):format(name))
   add("      sources = {")
   local test = name == "curl" and "" or "! "
-  for _, file in ipairs(files("LC_ALL=C find csrc -name '*.c' " .. test .. "-name 'curl*' | LC_ALL=C sort")) do
+  for _, file in ipairs(files("LC_ALL=C find csrc -name '*.c' " .. test .. "-path 'csrc/http/*' | LC_ALL=C sort")) do
     add(("        %q,"):format(file))
   end
   add("      },")
@@ -30,10 +30,10 @@ local function add_binary(name, extra)
   add("    },")
 end
 
-add_binary("core", { 'libraries = { "m", "pthread" },' })
+add_binary("core", { 'libraries = { "m", "pthread" },', 'incdirs = { "csrc" },' })
 add_binary("curl", {
   'libraries = { "curl", "dl", "pthread" },',
-  'incdirs = { "$(CURL_INCDIR)" },',
+  'incdirs = { "csrc", "$(CURL_INCDIR)" },',
   'libdirs = { "$(CURL_LIBDIR)" },',
 })
 for _, file in ipairs(files("find lua -name '*.lua' | LC_ALL=C sort")) do

@@ -3,7 +3,7 @@
 -- descriptors of this process watched.
 package.path = package.path .. ";./spec/?.lua"
 
-local copy = require "imr.copy"
+local copy = require "imr.base.copy"
 local core = require "imr.core"
 local imr = require "imr"
 local own = require "support.own"

@@ -2,7 +2,7 @@
 
 package.path = "./?.lua;" .. package.path
 
-local codec = require "imr.codec"
+local codec = require "imr.client.codec"
 local cjson = require "cjson"
 local typed = require "bench.typed"
 

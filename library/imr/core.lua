@@ -5,6 +5,114 @@
 ---@field null lightuserdata what JSON's null becomes, lua-cjson's too
 local core = {}
 
+---A text of somebody else's in one line: each control character, each character that turns the direction of writing or is not seen, and each byte that is no UTF-8, becomes a "?".
+---@param text string
+---@return string
+function core.clean(text) end
+
+---One clock for all processes of the host, which nobody sets back.
+---@return number seconds since the host was started
+function core.now() end
+
+---The time of day, which somebody may set.
+---@return number Unix seconds, with their fraction
+function core.unix_time() end
+
+---Blocks.
+---@param seconds number
+---@return number the seconds that were left when a signal ended it, else 0
+function core.sleep(seconds) end
+
+---Unix seconds of a time.
+---@param text string "YYYY-MM-DD HH:MM:SS", with T for the blank, without seconds, or a bare date
+---@param utc_offset number seconds east of UTC of the clock that is meant
+---@param edge? string "from": a bare date is its first second, "to": its last
+---@return integer|nil seconds
+---@return string|nil what is wrong
+function core.parse_time(text, utc_offset, edge) end
+
+---A time in the platform's form.
+---@param seconds number Unix seconds; fractions are cut off
+---@param utc_offset number seconds east of UTC
+---@return string|nil "YYYY-MM-DD HH:MM:SS"
+---@return string|nil what is wrong
+function core.format_time(seconds, utc_offset) end
+
+---Is this text UTF-8?
+---@param text string
+---@return true|false
+---@return integer|nil the place of the first byte that is not, from 1
+function core.is_utf8(text) end
+
+---The beginning of a text, cut where a character ends.
+---@param text string
+---@param most integer bytes
+---@return string
+function core.cut(text, most) end
+
+---The text, with U+FFFD for each byte that is not UTF-8.
+---@param text string
+---@return string
+function core.as_utf8(text) end
+
+---A text in GB18030, which Chinese Windows writes, as UTF-8.
+---@param text string
+---@return string|nil nil where it is none, or where this system cannot read it
+function core.from_gb18030(text) end
+
+---Decodes the body of an answer.
+---@param type record_type|string of its rows, or "token", or "nothing" where no data is expected
+---@param body string|imr.curl.body text, or what curl.so gives in its place
+---@param decimals string "number", or "string" for the server's own digits
+---@param utc_offset number seconds east of UTC of the platform's clock
+---@return table|nil answer code, message, total, form, rows, ids, misfit, token
+---@return string|nil what is wrong, and where
+function core.decode(type, body, decimals, utc_offset) end
+
+---@class imr.core.decoder: userdata
+local decoder = {}
+
+---Reads on.
+---@param bytes number about so many
+---@return boolean|table|nil false: there is more
+---@return string|nil what is wrong, and where
+function decoder:read(bytes) end
+
+---Decodes the body of an answer in slices, between which the caller may do other things.
+---@param type record_type|string as for `decode`
+---@param body string|imr.curl.body
+---@param decimals string
+---@param utc_offset number
+---@return imr.core.decoder
+function core.decoder(type, body, decimals, utc_offset) end
+
+---What the records of an answer look like.
+---@param fields table list of {name, type, wire, words, derived} as in imr.schema, 40 at most
+---@param more? table identity: names of the fields that tell one record from others, where its content does not; for telling rows of another type from ours, sets of fields, as numbers whose lowest bit is the first one: telling: one of them is in a list's rows; beyond: list of those that each other type has not; and foreign: by a key that we have not, the set of the other types that have it
+---@return record_type
+function core.record_type(fields, more) end
+
+---Decodes any JSON text, strictly.
+---@param text string
+---@return any|nil value; null is `core.null`
+---@return string|nil what is wrong, and where
+function core.json(text) end
+
+---@class imr.core.window: userdata
+local window = {}
+
+---Takes the next page. Rows that are twice on one page are both new.
+---@param rows table
+---@param ids integer[] of the rows
+---@return table rows those that none of the pages before had: the same list where all are new
+---@return integer count of the others
+function window:take(rows, ids) end
+
+---Remembers the rows of a listing's last pages.
+---@param pages integer so many
+---@return imr.core.window
+function core.window(pages) end
+
 ---Notes which sockets there are, so that the one that a library opens next can be told from them.
 ---@return imr.core.limit|nil
 ---@return string|nil what is wrong
@@ -45,65 +153,6 @@ function child:status() end
 ---Ends it, with all processes of its group. Twice is fine.
 function child:stop() end
 
----A text of somebody else's in one line: each control character, each character that turns the direction of writing or is not seen, and each byte that is no UTF-8, becomes a "?".
----@param text string
----@return string
-function core.clean(text) end
-
----One clock for all processes of the host, which nobody sets back.
----@return number seconds since the host was started
-function core.now() end
-
----The time of day, which somebody may set.
----@return number Unix seconds, with their fraction
-function core.unix_time() end
-
----Blocks.
----@param seconds number
----@return number the seconds that were left when a signal ended it, else 0
-function core.sleep(seconds) end
-
----Unix seconds of a time.
----@param text string "YYYY-MM-DD HH:MM:SS", with T for the blank, without seconds, or a bare date
----@param utc_offset number seconds east of UTC of the clock that is meant
----@param edge? string "from": a bare date is its first second, "to": its last
----@return integer|nil seconds
----@return string|nil what is wrong
-function core.parse_time(text, utc_offset, edge) end
-
----A time in the platform's form.
----@param seconds number Unix seconds; fractions are cut off
----@param utc_offset number seconds east of UTC
----@return string|nil "YYYY-MM-DD HH:MM:SS"
----@return string|nil what is wrong
-function core.format_time(seconds, utc_offset) end
-
----Decodes the body of an answer.
----@param type record_type|string of its rows, or "token", or "nothing" where no data is expected
----@param body string|imr.curl.body text, or what curl.so gives in its place
----@param decimals string "number", or "string" for the server's own digits
----@param utc_offset number seconds east of UTC of the platform's clock
----@return table|nil answer code, message, total, form, rows, ids, misfit, token
----@return string|nil what is wrong, and where
-function core.decode(type, body, decimals, utc_offset) end
-
----@class imr.core.decoder: userdata
-local decoder = {}
-
----Reads on.
----@param bytes number about so many
----@return boolean|table|nil false: there is more
----@return string|nil what is wrong, and where
-function decoder:read(bytes) end
-
----Decodes the body of an answer in slices, between which the caller may do other things.
----@param type record_type|string as for `decode`
----@param body string|imr.curl.body
----@param decimals string
----@param utc_offset number
----@return imr.core.decoder
-function core.decoder(type, body, decimals, utc_offset) end
-
 ---Occupies those of the descriptors 0, 1 and 2 that are closed. To be called before anything is opened whose number is not ours to choose. Reading and writing there goes on failing.
 function core.keep_standard_descriptors() end
 
@@ -119,22 +168,6 @@ function core.prepare_output(path) end
 ---@return true|nil
 ---@return string|nil what is wrong
 function core.replace_file(from, to) end
-
----Takes the next slot.
----@param next number earliest time of the next request, seconds
----@param now number seconds, same clock
----@param interval number seconds
----@param max_wait number seconds
----@return number|nil start, or nil when that is more than max_wait away
----@return number the slot's new `next`; without a grant: the seconds that it would take
-function core.pace_reserve(next, now, interval, max_wait) end
-
----Gives an unused slot back, unless somebody has queued behind it.
----@param next number
----@param held number the start that was granted
----@param interval number seconds
----@return number the slot's new `next`
-function core.pace_release(next, held, interval) end
 
 ---Makes a directory (0700) with what is missing above it, or checks the one that is there.
 ---@param path string
@@ -202,18 +235,33 @@ function core.user_name() end
 ---@return boolean
 function core.is_user(name) end
 
----What the records of an answer look like.
----@param fields table list of {name, type, wire, words, derived} as in imr.schema, 40 at most
----@param more? table identity: names of the fields that tell one record from others, where its content does not; for telling rows of another type from ours, sets of fields, as numbers whose lowest bit is the first one: telling: one of them is in a list's rows; beyond: list of those that each other type has not; and foreign: by a key that we have not, the set of the other types that have it
----@return record_type
-function core.record_type(fields, more) end
-
 ---Notes SIGINT, SIGTERM, SIGHUP and SIGQUIT instead of ending, and ignores SIGPIPE. For a program's own use.
 function core.catch_signals() end
 
 ---The first signal that was caught.
 ---@return integer|nil
 function core.caught_signal() end
+
+---Is this descriptor a terminal?
+---@param descriptor integer
+---@return boolean
+function core.is_terminal(descriptor) end
+
+---How many columns the terminal has.
+---@param descriptor integer
+---@return integer|nil nil where it is no terminal or does not say
+function core.terminal_columns(descriptor) end
+
+---Has whoever reads from this descriptor gone?
+---@param descriptor integer
+---@return boolean
+function core.is_hung_up(descriptor) end
+
+---Asks at the terminal for what nobody may see. The echo comes back whatever happens, signals included: they are caught from here on.
+---@param prompt string
+---@return string|nil
+---@return string|nil what went wrong
+function core.ask_secret(prompt) end
 
 ---Opens the slot file, which is built when it is new, from another boot or not a slot file.
 ---@param path string
@@ -224,6 +272,33 @@ function core.slots_open(path) end
 ---Which boot of the host this is: times of core.now are comparable only within one.
 ---@return string 16 hexadecimal digits
 function core.boot() end
+
+---Takes the next slot.
+---@param next number earliest time of the next request, seconds
+---@param now number seconds, same clock
+---@param interval number seconds
+---@param max_wait number seconds
+---@return number|nil start, or nil when that is more than max_wait away
+---@return number the slot's new `next`; without a grant: the seconds that it would take
+function core.pace_reserve(next, now, interval, max_wait) end
+
+---Gives an unused slot back, unless somebody has queued behind it.
+---@param next number
+---@param held number the start that was granted
+---@param interval number seconds
+---@return number the slot's new `next`
+function core.pace_release(next, held, interval) end
+
+---Can this token still be used for a call?
+---@param obtained number seconds, when the login that gave it was sent
+---@param now number seconds, same clock
+---@return boolean
+function core.token_fresh(obtained, now) end
+
+---Fingerprint of texts, such as an account's name and password.
+---@param ... string one text or more
+---@return string 16 hexadecimal digits
+function core.fingerprint(...) end
 
 ---@class imr.core.slots: userdata
 local slots = {}
@@ -267,80 +342,5 @@ function slots:lock(key, ttl, held) end
 ---@param key string
 ---@param held integer what it was taken with
 function slots:unlock(key, held) end
-
----Is this descriptor a terminal?
----@param descriptor integer
----@return boolean
-function core.is_terminal(descriptor) end
-
----How many columns the terminal has.
----@param descriptor integer
----@return integer|nil nil where it is no terminal or does not say
-function core.terminal_columns(descriptor) end
-
----Has whoever reads from this descriptor gone?
----@param descriptor integer
----@return boolean
-function core.is_hung_up(descriptor) end
-
----Asks at the terminal for what nobody may see. The echo comes back whatever happens, signals included: they are caught from here on.
----@param prompt string
----@return string|nil
----@return string|nil what went wrong
-function core.ask_secret(prompt) end
-
----Is this text UTF-8?
----@param text string
----@return true|false
----@return integer|nil the place of the first byte that is not, from 1
-function core.is_utf8(text) end
-
----The beginning of a text, cut where a character ends.
----@param text string
----@param most integer bytes
----@return string
-function core.cut(text, most) end
-
----The text, with U+FFFD for each byte that is not UTF-8.
----@param text string
----@return string
-function core.as_utf8(text) end
-
----A text in GB18030, which Chinese Windows writes, as UTF-8.
----@param text string
----@return string|nil nil where it is none, or where this system cannot read it
-function core.from_gb18030(text) end
-
----Can this token still be used for a call?
----@param obtained number seconds, when the login that gave it was sent
----@param now number seconds, same clock
----@return boolean
-function core.token_fresh(obtained, now) end
-
----Fingerprint of texts, such as an account's name and password.
----@param ... string one text or more
----@return string 16 hexadecimal digits
-function core.fingerprint(...) end
-
----Decodes any JSON text, strictly.
----@param text string
----@return any|nil value; null is `core.null`
----@return string|nil what is wrong, and where
-function core.json(text) end
-
----@class imr.core.window: userdata
-local window = {}
-
----Takes the next page. Rows that are twice on one page are both new.
----@param rows table
----@param ids integer[] of the rows
----@return table rows those that none of the pages before had: the same list where all are new
----@return integer count of the others
-function window:take(rows, ids) end
-
----Remembers the rows of a listing's last pages.
----@param pages integer so many
----@return imr.core.window
-function core.window(pages) end
 
 return core

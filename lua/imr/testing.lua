@@ -7,11 +7,11 @@
 --     ...
 --   end)
 
-local copy = require "imr.copy"
+local copy = require "imr.base.copy"
 local Plain = require "imr.runtime.plain"
 local Platform = require "imr.simulator.platform"
 local runtime = require "imr.runtime"
-local threads = require "imr.threads"
+local threads = require "imr.runtime.threads"
 
 local NETWORK = 0.02 -- seconds that a request travels, and its answer
 
@@ -126,7 +126,7 @@ function World:client(options)
     username = self.platform.settings.account, password = self.platform.settings.password,
     transport = self:transport(), runtime = self.runtime, store = require("imr.store").memory(),
   }, copied(options, "world:client", 2))
-  local _, problem = require("imr.options").check(given)
+  local _, problem = require("imr.client.options").check(given)
   if problem then error(problem, 2) end
   return assert(require("imr").new(given))
 end

@@ -2,7 +2,7 @@
 
 local core = require "imr.core"
 
-local options = require "imr.options"
+local options = require "imr.client.options"
 
 local CHINA, FURTHEST = options.defaults.utc_offset, options.FURTHEST
 

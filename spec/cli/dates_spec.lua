@@ -1,4 +1,4 @@
-local dates = require "imr.cli.dates"
+local dates = require "imr.cli.input.dates"
 local imr = require "imr"
 
 local CHINA = 8 * 3600

@@ -107,7 +107,7 @@ describe("with standard streams closed", function()
           interval = 0 }
         assert(client:meters():next())
         local db = assert(require("imr.database").open(%q))
-        local ledger = require("imr.workflow.supply_database").open(%q)
+        local ledger = require("imr.workflow.supply.database").open(%q)
         for fd in io.popen("ls /proc/$PPID/fd"):lines() do
           local target = io.popen("readlink /proc/$PPID/fd/" .. fd):read()
           if tonumber(fd) <= 2 then out:write(fd, " ", target or "-", "\n") end

@@ -1,9 +1,9 @@
 local cjson = require "cjson"
 local core = require "imr.core"
-local csv = require("imr.cli.format_csv").csv
-local formats = require "imr.cli.format_json"
-local table_format = require("imr.cli.format_table").table
-local text = require "imr.cli.text"
+local csv = require("imr.cli.output.csv").csv
+local formats = require "imr.cli.output.json"
+local table_format = require("imr.cli.output.table").table
+local text = require "imr.cli.output.width"
 
 local COLUMNS = {
   { name = "meter_no", type = "str" }, { name = "reading", type = "dec" }, { name = "read_time", type = "time" },

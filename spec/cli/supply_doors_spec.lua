@@ -22,7 +22,7 @@ local function disconnect(more, environment)
 end
 
 local function update_ledger(sql, ...)
-  local database = require("imr.workflow.supply_database").open(user.home .. "/" .. LEDGER)
+  local database = require("imr.workflow.supply.database").open(user.home .. "/" .. LEDGER)
   database:execute(sql, ...)
   database:close()
 end

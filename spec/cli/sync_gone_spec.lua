@@ -40,7 +40,7 @@ describe("imr sync, when no meter is listed any more,", function()
       local result = sync(nothing)
       assert.equal(5, result.status, result.err)
       assert.matches("imr: meters: no meter is listed any more: all are kept", result.err, 1, true)
-      assert.same({ { "001", "002" }, false, n = 2 }, require("imr.pack")(removed()))
+      assert.same({ { "001", "002" }, false, n = 2 }, require("imr.base.pack")(removed()))
       assert.equal(0, sync(METERS).status)
     end)
   end

@@ -2,7 +2,7 @@ local cli = require "support.cli"
 local pty = require "support.pty"
 local shell = require "support.shell"
 local simulator = require "support.simulator"
-local text = require "imr.cli.text"
+local text = require "imr.cli.output.width"
 local timing = require "support.timing"
 
 local SIGTERM, SIGINT = 15, 2

@@ -1,6 +1,6 @@
 -- What a cursor does when a page can't be had, and how it says that rows are missing.
 local imr = require "imr"
-local pack = require "imr.pack"
+local pack = require "imr.base.pack"
 local world = require "support.world"
 
 -- Fails the requests with these numbers, once each, in a way that is not repeated.

@@ -162,12 +162,12 @@ describe("every public function is documented", function()
     assert_documented(public_class(require("imr.decimal").zero), "number:")
   end)
 
-  -- What a workflow consists of has a name with an underline, or a directory; what has neither is for programs.
+  -- What a workflow consists of is in its directory, or has a name with an underline; what has neither is for programs.
   it("of every workflow: each has its page", function()
     local listed = {}
     for _, module in ipairs(modules) do listed[module.name] = true end
-    for _, path in ipairs(shell.lines "ls lua/imr/workflow/*.lua") do
-      local name = path:match "([^/]+)%.lua$"
+    for _, path in ipairs(shell.lines "ls lua/imr/workflow/*.lua lua/imr/workflow/*/init.lua") do
+      local name = path:match "^lua/imr/workflow/([^/.]+)"
       if not name:find "_" then assert.is_true(listed["imr.workflow." .. name] == true, path .. " has no page") end
     end
   end)

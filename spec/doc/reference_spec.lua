@@ -3,7 +3,7 @@ package.path = package.path .. ";./scripts/?.lua"
 
 local docs = require "docs"
 local cjson = require "cjson"
-local codec = require "imr.codec"
+local codec = require "imr.client.codec"
 local editor = require "docs_editor"
 local files = require "support.files"
 local ldoc = require "docs_ldoc"

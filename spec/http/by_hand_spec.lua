@@ -1,6 +1,6 @@
 -- Whoever calls a finalizer by hand, twice or in the midst of things, is told so at most; nothing is freed under a
 -- reader. The sanitizers see what an assertion cannot.
-local codec = require "imr.codec"
+local codec = require "imr.client.codec"
 local core = require "imr.core"
 local curl = require "imr.curl"
 local fetch = require "support.fetch"

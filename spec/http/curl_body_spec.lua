@@ -1,5 +1,5 @@
 -- What libcurl received: how much of it comes at a stretch, and how it is decoded without becoming a string.
-local codec = require "imr.codec"
+local codec = require "imr.client.codec"
 local curl = require "imr.curl"
 local fetch = require "support.fetch"
 local imr = require "imr"

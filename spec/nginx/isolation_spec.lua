@@ -150,7 +150,7 @@ describe("an aborted request #nginx", function()
     local server = site.start { http = "lua_check_client_abort on;" }
     finally(function() server:stop() end)
     local code = [[
-      local scope = package.loaded.scope or require("imr.scope").new()
+      local scope = package.loaded.scope or require("imr.client.lifetime").new()
       package.loaded.scope = scope
       local seconds = ...
       if seconds > 0 then scope:sleep(seconds) end

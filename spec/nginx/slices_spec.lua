@@ -28,7 +28,7 @@ describe("decoding in a worker #nginx", function()
   -- Were the worker blocked, the second request would only be answered after the first has given up.
   it("lets requests in between two slices", function()
     local first = server:begin("/run", site.code(CLIENT .. [[
-      local core, wire, runtime = require "imr.core", require "imr.wire", require("imr.runtime").current()
+      local core, wire, runtime = require "imr.core", require "imr.client.wire", require("imr.runtime").current()
       local most, came = core.now() + 120, nil
       local settings = { decimals = "number", utc_offset = 0, redact = tostring }
       function settings.breathe()
@@ -67,7 +67,7 @@ describe("decoding in a worker #nginx", function()
 
   it("is what a client's calls do, and gives what decoding at once gives", function()
     local same, slices = server:run(CLIENT .. [[
-      local codec, runtime = require "imr.codec", require("imr.runtime").current()
+      local codec, runtime = require "imr.client.codec", require("imr.runtime").current()
       local breathe, slices, same = runtime.breathe, 0, true
       function runtime:breathe()
         slices = slices + 1

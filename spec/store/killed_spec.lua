@@ -13,8 +13,8 @@ local WAITERS = [[
 local imr = require "imr"
 local kind, argument = arg[1], arg[2]
 local store = imr.store[kind](kind == "file" and { path = argument } or { port = tonumber(argument) })
-local Pace, runtime = require "imr.pace", require("imr.runtime").current()
-local scope = require("imr.scope").new()
+local Pace, runtime = require "imr.client.pace", require("imr.runtime").current()
+local scope = require("imr.client.lifetime").new()
 local pace = Pace.new { store = store, key = "k", interval = tonumber(arg[3]) }
 imr.run(function()
   local waits = {}

@@ -1,6 +1,6 @@
 -- The real program, as a person or a script runs it: a home of its own, an environment of its own, its streams apart.
 local cjson = require "cjson"
-local copy = require "imr.copy"
+local copy = require "imr.base.copy"
 local process = require "support.process"
 local shell = require "support.shell"
 local simulator = require "support.simulator"

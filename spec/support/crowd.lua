@@ -1,5 +1,5 @@
 -- Many processes that run the same program at the same time.
-local copy = require "imr.copy"
+local copy = require "imr.base.copy"
 local files = require "support.files"
 local process = require "support.process"
 local shell = require "support.shell"

@@ -1,5 +1,5 @@
 -- Answers for the decoder, and what becomes of them.
-local codec = require "imr.codec"
+local codec = require "imr.client.codec"
 
 local decoding = {}
 

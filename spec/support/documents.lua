@@ -1,5 +1,5 @@
 -- Markdown documents: their headings, code and links, and their Lua code run on the virtual clock.
-local copy = require "imr.copy"
+local copy = require "imr.base.copy"
 local process = require "support.process"
 local shell = require "support.shell"
 

@@ -1,5 +1,5 @@
 -- examples/openresty as it is, on a port and in a directory of the spec's own.
-local copy = require "imr.copy"
+local copy = require "imr.base.copy"
 local files = require "support.files"
 local nginx = require "support.nginx"
 local port = require "support.port"

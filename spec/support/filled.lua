@@ -1,9 +1,9 @@
 -- A database with a story in it: what is wrong with which meter is known.
 --
 -- Forty days from 2025-06-01, a daily reading at 23:50, usage 5.00 a day. Meters 1 to 9 are electricity, 10 is water.
-local copy = require "imr.copy"
+local copy = require "imr.base.copy"
 local database = require "imr.database"
-local DAY = require("imr.calendar").DAY
+local DAY = require("imr.base.calendar").DAY
 
 local filled = {}
 
@@ -123,7 +123,7 @@ end
 ---@param path string
 function filled.ledger(path)
   local now
-  local ledger = require("imr.workflow.supply_ledger").open(path, function() return now end)
+  local ledger = require("imr.workflow.supply.ledger").open(path, function() return now end)
   local function add(day, n, command, reason, state)
     now = filled.time(day)
     local plan = { who = "房东", reason = reason, settings = "{}", made = now, expires = now + DAY, seen = 0,

@@ -1,7 +1,7 @@
 -- A simulated platform with meters that are connected, and a user of the real program: for specs of `imr supply`.
 local cjson = require "cjson"
 local cli = require "support.cli"
-local copy = require "imr.copy"
+local copy = require "imr.base.copy"
 local simulator = require "support.simulator"
 
 local fleet = {}

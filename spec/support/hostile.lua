@@ -1,5 +1,5 @@
 -- A platform that answers some requests with what a case says, and all others well; and what a client must make of it.
-local copy = require "imr.copy"
+local copy = require "imr.base.copy"
 local own = require "support.own"
 local scripted = require "support.scripted"
 

@@ -1,4 +1,4 @@
-/* Notes each line of ours that runs for the first time in this process: "lua/imr/call.lua:12" into a file, at once,
+/* Notes each line of ours that runs for the first time in this process: "lua/imr/client/call.lua:12" into a file, at once,
  * since a process may be killed. The hook of the main thread is inherited by every coroutine. */
 #include <fcntl.h>
 #include <lauxlib.h>

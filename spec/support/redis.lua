@@ -1,5 +1,5 @@
 -- A Redis of a spec's own: on a free port of 127.0.0.1, nothing kept, ended by its id.
-local copy = require "imr.copy"
+local copy = require "imr.base.copy"
 local port = require "support.port"
 local process = require "support.process"
 local shell = require "support.shell"

@@ -1,6 +1,6 @@
 -- Redis stores for specs, and what is asked of them.
 local assert = require "luassert"
-local copy = require "imr.copy"
+local copy = require "imr.base.copy"
 local core = require "imr.core"
 local files = require "support.files"
 local imr = require "imr"

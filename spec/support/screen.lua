@@ -1,5 +1,5 @@
 -- What a terminal shows of a text: carriage returns, erased lines, wide characters. Colours change nothing of that.
-local text = require "imr.cli.text"
+local text = require "imr.cli.output.width"
 
 local screen = {}
 

@@ -1,7 +1,7 @@
 -- A platform of which a script gives the answers, byte by byte; its login always works.
 --
 -- The script sees c, answer and log as in support.wire, and r: the request, `ok(data)`: the text of a good answer.
-local copy = require "imr.copy"
+local copy = require "imr.base.copy"
 local imr = require "imr"
 local wire = require "support.wire"
 

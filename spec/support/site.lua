@@ -1,10 +1,10 @@
 -- An nginx that runs code which a spec sends it, and several requests to it at once.
 local cjson = require "cjson"
-local copy = require "imr.copy"
+local copy = require "imr.base.copy"
 local nginx = require "support.nginx"
 local shell = require "support.shell"
 local socket = require "socket"
-local unpack = require "imr.unpack"
+local unpack = require "imr.base.unpack"
 
 local site = {}
 site.__index = site

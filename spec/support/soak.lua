@@ -1,8 +1,8 @@
 -- A client in use for a long time: rounds of all six listings side by side and a command, while tokens end, requests
 -- fail and the platform's clock runs at a rate of its own. What every round gives is compared with a platform that
 -- knows no trouble.
-local copy = require "imr.copy"
-local DAY = require("imr.calendar").DAY
+local copy = require "imr.base.copy"
+local DAY = require("imr.base.calendar").DAY
 local imr = require "imr"
 local own = require "support.own"
 local testing = require "imr.testing"

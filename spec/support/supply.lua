@@ -1,7 +1,7 @@
 -- A supply workflow over a small platform on the virtual clock, with a ledger in a directory of its own.
-local copy = require "imr.copy"
+local copy = require "imr.base.copy"
 local shell = require "support.shell"
-local unpack = require "imr.unpack"
+local unpack = require "imr.base.unpack"
 local workflow = require "imr.workflow.supply"
 local world = require "support.world"
 

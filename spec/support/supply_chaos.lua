@@ -2,7 +2,7 @@
 --
 -- A step is a statement of the ledger, or a command's way to the platform and back; dying is possible before and after
 -- each. What must hold afterwards is in chaos.check.
-local database = require "imr.workflow.supply_database"
+local database = require "imr.workflow.supply.database"
 local random_of = require "support.random"
 local supply = require "support.supply"
 local world = require "support.world"

@@ -5,7 +5,7 @@ local process = require "support.process"
 local shell = require "support.shell"
 local simulator = require "support.simulator"
 local supply = require "support.supply"
-local unpack = require "imr.unpack"
+local unpack = require "imr.base.unpack"
 local workflow = require "imr.workflow.supply"
 local imr = require "imr"
 

@@ -6,8 +6,8 @@
 local cjson = require "cjson"
 local chaos = require "support.supply_chaos"
 local core = require "imr.core"
-local databases = require "imr.workflow.supply_database"
-local hours = require "imr.workflow.supply_hours"
+local databases = require "imr.workflow.supply.database"
+local hours = require "imr.workflow.supply.hours"
 local runtimes = require "imr.runtime"
 local supply = require "support.supply"
 

@@ -1,8 +1,8 @@
 -- Syncs that a real SIGKILL ends at random moments, while the platform gets late rows and corrects values.
-local copy = require "imr.copy"
+local copy = require "imr.base.copy"
 local core = require "imr.core"
 local database = require "imr.database"
-local DAY = require("imr.calendar").DAY
+local DAY = require("imr.base.calendar").DAY
 local process = require "support.process"
 local shell = require "support.shell"
 local simulator = require "support.simulator"

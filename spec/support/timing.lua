@@ -2,7 +2,7 @@
 -- too soon is asserted always; for what must not come too late there are two limits: the exact one, for a machine that
 -- does nothing else (`make test-timing`), and one that only tells "at once" from "never", or one slot from the next.
 local now = require("socket").gettime
-local unpack = require "imr.unpack"
+local unpack = require "imr.base.unpack"
 
 local timing = { now = now, exact = os.getenv "IMR_TIMING" == "exact" }
 

@@ -1,5 +1,5 @@
 -- A small platform on the virtual clock, and what specs of the client ask of it.
-local copy = require "imr.copy"
+local copy = require "imr.base.copy"
 local testing = require "imr.testing"
 
 local world = {}

@@ -4,7 +4,7 @@ local failing = require "support.failing_alloc"
 local jit = rawget(_G, "jit")
 
 local DECODE = [[
-  local codec = require "imr.codec"
+  local codec = require "imr.client.codec"
   local long = ("x\\n"):rep(600)
   local body = '{"code":200,"msg":"a\\u00e9","totalCount":"3","data":[' ..
     '{"deviceId":"1","tableNo":"0042","reading":"346.90","readTime":"2023-04-22 10:31:53",' ..

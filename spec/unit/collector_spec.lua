@@ -1,5 +1,5 @@
 -- A collector that runs all the time, whole or by generations, changes no value and loses no row.
-local codec = require "imr.codec"
+local codec = require "imr.client.codec"
 local world = require "support.world"
 
 local CHINA = 8 * 3600
@@ -58,7 +58,7 @@ end
 describe("timers", function()
   it("stay in order when a finalizer takes one out while another is made", function()
     local Timers = require "imr.runtime.timers"
-    local finalizer = require "imr.finalizer"
+    local finalizer = require "imr.base.finalizer"
     for _ = 1, 300 do
       local timers, victims = Timers.new(), {}
       for index = 1, 8 do

@@ -1,5 +1,5 @@
 -- When a listing ends, what came twice, and whether all of it came.
-local Completeness = require "imr.completeness"
+local Completeness = require "imr.client.completeness"
 
 -- Pages are { rows..., total = }: each row stands for its own identity.
 local function run(pages, page_size, single)

@@ -1,5 +1,5 @@
 -- What a meter's readings say about a command: three clocks, and no more than is certain.
-local confirmation = require "imr.confirmation"
+local confirmation = require "imr.client.confirmation"
 
 local BEFORE = { supply = "connected", read_time = 1000 }
 

@@ -1,4 +1,4 @@
-local codec = require "imr.codec"
+local codec = require "imr.client.codec"
 local schema = require "imr.schema"
 local decoding = require "support.decoding"
 

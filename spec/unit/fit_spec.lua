@@ -1,5 +1,5 @@
 -- Rows are records of the endpoint that was asked, or the answer is to another request.
-local codec = require "imr.codec"
+local codec = require "imr.client.codec"
 local schema = require "imr.schema"
 local world = require "support.world"
 local cjson = require "cjson"

@@ -5,7 +5,7 @@ local shell = require "support.shell"
 local SOURCE = [[
 #include <lauxlib.h>
 #include <string.h>
-#include "hash.c"
+#include "base/hash.c"
 static int l_quick(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);

@@ -1,6 +1,6 @@
 -- Values as JSON text: the same in every process, with all their digits.
 local core = require "imr.core"
-local json = require "imr.json"
+local json = require "imr.base.json"
 
 describe("json.encode", function()
   it("writes keys in order, and what it writes is read back", function()
@@ -72,5 +72,5 @@ end)
 it("is read and written by one module: a host's settings of its cjson change nothing", function()
   local found = {}
   for line in io.popen("grep -rlE 'require.*cjson' lua/imr"):lines() do found[#found + 1] = line end
-  assert.same({ "lua/imr/cli/checks.lua" }, found) -- names its version
+  assert.same({ "lua/imr/cli/command/doctor/checks.lua" }, found) -- names its version
 end)

@@ -1,7 +1,7 @@
 -- Slots: the arithmetic, and a client's side of waiting for them, on a virtual clock.
-local Pace = require "imr.pace"
+local Pace = require "imr.client.pace"
 local Plain = require "imr.runtime.plain"
-local Scope = require "imr.scope"
+local Scope = require "imr.client.lifetime"
 local core = require "imr.core"
 local memory = require "imr.store.memory"
 

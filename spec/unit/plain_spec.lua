@@ -127,7 +127,7 @@ describe("the plain runtime", function()
 
   it("begins at once what a scope runs, so that no computing thread stands before a request", function()
     local runtime, seen = virtual(), {}
-    local scope = require("imr.scope").new(runtime)
+    local scope = require("imr.client.lifetime").new(runtime)
     runtime:run(function()
       local sender = runtime:spawn(function()
         return scope:run(function(...)

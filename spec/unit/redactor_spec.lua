@@ -1,5 +1,5 @@
 -- No spelling of a secret gets through, and other texts stay readable.
-local Redactor = require "imr.redactor"
+local Redactor = require "imr.client.redactor"
 local cjson = require "cjson"
 local mime = require "mime"
 

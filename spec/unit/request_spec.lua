@@ -1,5 +1,5 @@
-local parameters = require "imr.parameters"
-local unknown_option = require "imr.unknown_option"
+local parameters = require "imr.client.parameters"
+local unknown_option = require "imr.base.unknown_option"
 
 local CHINA = 8 * 3600
 
@@ -30,7 +30,7 @@ describe("a meter number with a blank", function()
   end
 end)
 
-describe("imr.parameters", function()
+describe("imr.client.parameters", function()
   local good = {
     { "login", { username = "user", password = "pass" }, { admin_user_name = "user", api_password = "pass" } },
     { "login", { username = "用户", password = " " }, { admin_user_name = "用户", api_password = " " } },
@@ -218,7 +218,7 @@ describe("imr.parameters", function()
   end)
 end)
 
-describe("imr.unknown_option", function()
+describe("imr.base.unknown_option", function()
   it("suggests and lists", function()
     assert.equal("unknown option 'tiemout', did you mean 'timeout'?", unknown_option("tiemout", { "retries",
       "timeout" }))

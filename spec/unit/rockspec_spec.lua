@@ -57,7 +57,7 @@ describe("the rockspec", function()
   it("builds each C file into the module that the Makefile builds it into", function()
     for _, module in ipairs({ "imr.core", "imr.curl" }) do
       for _, file in ipairs(modules[module].sources) do
-        assert.equal(module, file:find("^csrc/curl") and "imr.curl" or "imr.core", file)
+        assert.equal(module, file:find("^csrc/http/") and "imr.curl" or "imr.core", file)
       end
     end
   end)

@@ -1,5 +1,5 @@
 -- Decoding in slices gives what decoding at once gives, wherever the cuts fall.
-local codec = require "imr.codec"
+local codec = require "imr.client.codec"
 local schema = require "imr.schema"
 local random_of = require "support.random"
 

@@ -1,4 +1,4 @@
-local codec = require "imr.codec"
+local codec = require "imr.client.codec"
 local core = require "imr.core"
 local timing = require "support.timing"
 

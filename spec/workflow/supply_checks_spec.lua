@@ -60,7 +60,7 @@ describe("right before a command leaves", function()
   end)
 
   it("a guard's answer is true or false; anything else stops the command", function()
-    local guard = require "imr.workflow.supply_guard"
+    local guard = require "imr.workflow.supply.guard"
     local entry = { device = "60001", command = "disconnect" }
     assert.is_true(guard.ask(function() return true end, entry))
     assert.is_false((guard.ask(function() return false end, entry)))
@@ -134,7 +134,7 @@ describe("right before a command leaves", function()
 end)
 
 describe("a guard command", function()
-  local guard = require "imr.workflow.supply_guard"
+  local guard = require "imr.workflow.supply.guard"
 
   local function ask(command, device)
     return guard.ask(command, { device = device or "60001", command = "disconnect", meter_no = "0001" })

@@ -55,7 +55,7 @@ describe("protection", function()
   end)
 
   it("is asked about quickly, however long the list: a command waits for the answer in its slot", function()
-    local protection, list = require "imr.workflow.supply_protection", {}
+    local protection, list = require "imr.workflow.supply.protection", {}
     for index = 1, 50000 do list[index] = ("%012d"):format((index * 7919) % 1000003) end
     local began = os.clock()
     assert.is_true(protection.covers({ device = "x", numbers = { [list[7]] = true } }, { "y" }, list))
@@ -141,7 +141,7 @@ describe("protection of what was left over", function()
       for _, name in ipairs { "01", "02", "A" } do
         local supply = case:open { protected = { name } }
         local plan = assert(supply.pending { guard = yes })
-        assert.same({ "01", "02" }, require("imr.sorted_names")(plan.entries[1].numbers))
+        assert.same({ "01", "02" }, require("imr.base.names")(plan.entries[1].numbers))
         supply.close()
       end
       local supply = case:open { protected = { "02" } }

@@ -21,7 +21,7 @@ describe("the queue", function()
   end)
 
   it("says that a command may have been executed when the ledger fails behind its back", function()
-    local database, full = require "imr.workflow.supply_database", false
+    local database, full = require "imr.workflow.supply.database", false
     local open = database.open
     finally(function() database.open = open end)
     database.open = function(path)

@@ -4,7 +4,7 @@ local files = require "support.files"
 local process = require "support.process"
 local runtimes = require "imr.runtime"
 local supply = require "support.supply"
-local databases = require "imr.workflow.supply_database"
+local databases = require "imr.workflow.supply.database"
 
 local function unlink(case)
   assert(os.remove(case.path .. ".lock"))

@@ -1,5 +1,5 @@
 -- A plan's guard, quiet hours and protection, from the plan to the ledger and back: what cannot be read is not sent.
-local settings = require "imr.workflow.supply_settings"
+local settings = require "imr.workflow.supply.settings"
 local support = require "support.supply"
 
 local with = support.with
@@ -53,7 +53,7 @@ end)
 
 describe("quiet hours that nobody can read", function()
   it("cover every moment", function()
-    local left = require("imr.workflow.supply_hours").left
+    local left = require("imr.workflow.supply.hours").left
     local function covers(...) return left(...) == 0 end
     for _, text in ipairs { "", "soon", "20:00", "25:00-26:00", "20:00-08:00 " } do
       assert.is_true(covers(text, 0, 0))
@@ -76,7 +76,7 @@ describe("what is left over", function()
         local plan = assert(supply.plan({ case.devices[place] }, "disconnect", with { guard = "exit 127" }))
         assert(supply.apply(plan))
       end
-      local database = require("imr.workflow.supply_database").open(case.path)
+      local database = require("imr.workflow.supply.database").open(case.path)
       database:execute(sql, value)
       database:close()
       fn(case, supply)

@@ -1,5 +1,5 @@
 -- Is a period complete, and why not?
-local coverage = require "imr.workflow.sync_coverage"
+local coverage = require "imr.workflow.sync.coverage"
 local database = require "imr.database"
 local shell = require "support.shell"
 local sync = require "imr.workflow.sync"

@@ -142,7 +142,7 @@ describe("sync", function()
       run()
       world:sleep(DAY)
     end
-    local cursor = require("imr.workflow.sync_cursors")
+    local cursor = require("imr.workflow.sync.cursors")
     local back = cursor.look_back(cursor.project(db, "readings").lateness)
     assert.is_true(back >= 12 * DAY and back <= 30 * DAY, back / DAY)
     -- What came while the look-back was still short may have been missed; from then on nothing is.
@@ -151,7 +151,7 @@ describe("sync", function()
   end)
 
   it("looks back three days at least and thirty at most", function()
-    local look_back = require("imr.workflow.sync_cursors").look_back
+    local look_back = require("imr.workflow.sync.cursors").look_back
     assert.same({ 3 * DAY, 3 * DAY, 8 * DAY, 30 * DAY }, { look_back(nil), look_back(DAY), look_back(4 * DAY),
       look_back(99 * DAY) })
   end)

@@ -8,7 +8,7 @@
 ---   if not outcome then error(err, 0) end
 ---   exit.usage("'%s' is no date", text)            raises: exit code 2
 
-local terminal = require "imr.cli.terminal"
+local terminal = require "imr.cli.output.terminal"
 
 local exit = {}
 
@@ -107,7 +107,7 @@ local FIELDS = { "kind", "code", "message", "endpoint", "http_status", "retryabl
 local function as_json(err, status)
   local object = { exit_status = status }
   for _, name in ipairs(FIELDS) do object[name] = err[name] end
-  return require("imr.json").encode(object)
+  return require("imr.base.json").encode(object)
 end
 
 local function as_text(err)
@@ -130,7 +130,7 @@ end
 function exit.report(err, json)
   if type(err) ~= "table" then err = plain(err) end
   local status = exit.status_of(err)
-  local notes = package.loaded["imr.cli.notes"]
+  local notes = package.loaded["imr.cli.output.messages"]
   if notes then notes.clear() end
   if err.kind == "closed_pipe" then return status end
   if json then

@@ -1,9 +1,9 @@
 --- The command line. A command has `summary`, `configure(parser)` and `run(arguments)`. Those that list rows come from
---- imr.schema (imr.cli.listing); each other one is a module below imr.cli, and its name in this list. A command that
---- talks to the platform configures its flags with imr.cli.settings, gets its client from imr.cli.connect, writes rows
---- with imr.cli.output and raises what goes wrong (imr.cli.exit).
+--- imr.schema (imr.cli.command.listing); each other one is a module below imr.cli.command, and its name in this list.
+--- A command that talks to the platform configures its flags with imr.cli.input.settings, gets its client from
+--- imr.cli.input.connect, writes rows with imr.cli.output and raises what goes wrong (imr.cli.exit).
 
-local needs = require "imr.needs"
+local needs = require "imr.base.needs"
 
 local cli = {}
 
@@ -21,14 +21,14 @@ for _, name in ipairs(COMMANDS) do known[name] = true end
 
 local function names()
   local list = { COMMANDS[1] }
-  for _, name in ipairs(require("imr.cli.listing").names()) do list[#list + 1] = name end
+  for _, name in ipairs(require("imr.cli.command.listing").names()) do list[#list + 1] = name end
   for index = 2, #COMMANDS do list[#list + 1] = COMMANDS[index] end
   return list
 end
 
 local function command_named(name)
-  if known[name] then return require("imr.cli." .. name) end
-  return require("imr.cli.listing").command(name)
+  if known[name] then return require("imr.cli.command." .. name) end
+  return require("imr.cli.command.listing").command(name)
 end
 
 local function new_parser()

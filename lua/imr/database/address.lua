@@ -2,7 +2,7 @@
 
 local address = {}
 
-local decoded = require("imr.percent").decode
+local decoded = require("imr.base.percent").decode
 
 -- A word of a libpq connection string.
 local function word(name, value)

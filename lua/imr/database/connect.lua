@@ -3,7 +3,7 @@
 local core = require "imr.core"
 local errors = require "imr.errors"
 local driver = require "imr.database.driver"
-local host = require "imr.host"
+local host = require "imr.base.host"
 local limited = require "imr.database.limited"
 
 local connect = {}

@@ -1,7 +1,7 @@
 --- LuaDBI with the driver of a dialect.
 
 local core = require "imr.core"
-local needs = require "imr.needs"
+local needs = require "imr.base.needs"
 
 local driver = {}
 

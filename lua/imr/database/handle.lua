@@ -1,10 +1,10 @@
 --- A database that is open, whatever tables it holds: rows of the platform (imr.database), or the supply ledger.
 
 local connect = require "imr.database.connect"
-local encode = require("imr.json").encode
+local encode = require("imr.base.json").encode
 local expect_database = require "imr.database.expected"
 local lock = require "imr.database.lock"
-local Redactor = require "imr.redactor"
+local Redactor = require "imr.client.redactor"
 local rows = require "imr.database.rows"
 local tables = require "imr.database.tables"
 local types = require "imr.database.types"

@@ -9,7 +9,7 @@
 --- column name; NULL is absent. Drivers block: inside an nginx worker nothing opens.
 
 local address = require "imr.database.address"
-local check_kinds = require "imr.kinds"
+local check_kinds = require "imr.base.options"
 local connect = require "imr.database.connect"
 local errors = require "imr.errors"
 local handle = require "imr.database.handle"

@@ -1,6 +1,6 @@
 --- A connection of LuaDBI on which no call waits without end. The driver waits for its server as long as that says
 --- nothing, and takes no notice of signals: a server that was stopped, or a network that swallows everything, would
---- hold up the program for good. So each call has a limit, after which its socket is shut down (csrc/call_limit.c).
+--- hold up the program for good. So each call has a limit, after which its socket is shut down (csrc/os/call_limit.c).
 
 local core = require "imr.core"
 

@@ -3,7 +3,7 @@
 --- Types: text; int; id (counted up by itself); time (Unix seconds); dec (exact: NUMERIC in PostgreSQL, in SQLite a
 --- text with the platform's own digits); flag (BOOLEAN); json (text). A column with `key` is part of the primary key.
 
-local copy = require "imr.copy"
+local copy = require "imr.base.copy"
 
 ---A column of a table.
 ---@class imr.database.Column

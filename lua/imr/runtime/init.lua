@@ -1,7 +1,7 @@
 -- Which runtime a call waits in is found at the time of the call: a test's virtual one while it runs,
 -- nginx's inside a worker, else plain Lua's.
 
-local in_nginx = require("imr.host").in_nginx
+local in_nginx = require("imr.base.host").in_nginx
 
 local runtime = {}
 

@@ -4,9 +4,9 @@
 -- a thread of ours looks, as often as it wakes, whether the one that it works for is still there; and because nginx
 -- uses an ended coroutine again, for another request, what we know of one counts only in the request that it is of.
 
-local attendant = require "imr.runtime.attendant"
+local attendant = require "imr.runtime.poller"
 local core = require "imr.core"
-local pack = require "imr.pack"
+local pack = require "imr.base.pack"
 
 local ngx = rawget(_G, "ngx")
 local unpack = table.unpack or unpack

@@ -8,7 +8,7 @@ local core = require "imr.core"
 local errors = require "imr.errors"
 local Event = require "imr.runtime.event"
 local Timers = require "imr.runtime.timers"
-local pack = require "imr.pack"
+local pack = require "imr.base.pack"
 
 local unpack = table.unpack or unpack
 

@@ -1,6 +1,6 @@
 --- The access log: what arrived when and what came of it, one JSON object a line. No token and no password is in it.
 
-local quote = require("imr.json").quote
+local quote = require("imr.base.json").quote
 
 local access_log = {}
 

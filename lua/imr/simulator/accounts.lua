@@ -1,6 +1,6 @@
 --- Accounts and tokens. A token is what the vendor's sample shows: Base64 of the account, its password and the time.
 
-local quote = require("imr.json").quote
+local quote = require("imr.base.json").quote
 
 ---@class imr.simulator.Accounts
 local Accounts = {}

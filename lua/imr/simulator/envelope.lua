@@ -1,6 +1,6 @@
 --- What surrounds the rows of an answer: code, msg, data and a totalCount that is not always to be trusted.
 
-local quote = require("imr.json").quote
+local quote = require("imr.base.json").quote
 
 local envelope = {}
 

@@ -1,7 +1,7 @@
 --- What a request body says, in either encoding that the vendor's document leaves open.
 
-local decode = require("imr.json").decode
-local decode_form_text = require("imr.percent").decode_form
+local decode = require("imr.base.json").decode
+local decode_form_text = require("imr.base.percent").decode_form
 
 local parameters = {}
 

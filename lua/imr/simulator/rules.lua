@@ -2,7 +2,7 @@
 
 local envelope = require "imr.simulator.envelope"
 local listings = require "imr.simulator.listings"
-local quote = require("imr.json").quote
+local quote = require("imr.base.json").quote
 
 local rules = {}
 

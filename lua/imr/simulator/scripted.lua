@@ -1,6 +1,6 @@
 --- Answers that a test writes itself, with `on_request`.
 
-local encode = require("imr.json").encode
+local encode = require("imr.base.json").encode
 
 local scripted = {}
 

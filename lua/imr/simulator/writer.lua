@@ -2,7 +2,7 @@
 --- `10622.5` in one answer and `"10622.50"` in the next.
 
 local hash = require "imr.simulator.hash"
-local quote = require("imr.json").quote
+local quote = require("imr.base.json").quote
 
 ---@class imr.simulator.Writer
 local Writer = {}

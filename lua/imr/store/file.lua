@@ -1,15 +1,15 @@
 -- The store of one host: pace, token and login lock in files of one directory, for all processes of one user.
 --
--- The slots are in a mapped file and are taken without a lock (csrc/slots.h); the login lock is there too. All goes by
--- the host's boot clock, so a clock that is set changes nothing.
+-- The slots are in a mapped file and are taken without a lock (csrc/slots/layout.h); the login lock is there too. All
+-- goes by the host's boot clock, so a clock that is set changes nothing.
 
 local Listeners = require "imr.store.listeners"
-local check_kinds = require "imr.kinds"
+local check_kinds = require "imr.base.options"
 local clock = require "imr.store.clock"
 local core = require "imr.core"
 local record = require "imr.store.record"
 local runtime = require "imr.runtime"
-local state_path = require "imr.state_path"
+local state_path = require "imr.base.state_path"
 
 ---@class imr.Store.file
 local File = {}

@@ -1,7 +1,7 @@
 -- The token record as text, for stores that keep it outside of this process. Times are written on the store's clock.
 
 local core = require "imr.core"
-local json = require "imr.json"
+local json = require "imr.base.json"
 
 local record = {}
 

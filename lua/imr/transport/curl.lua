@@ -3,7 +3,7 @@
 
 local core = require "imr.core"
 local curl = require "imr.curl"
-local host = require "imr.host"
+local host = require "imr.base.host"
 local runtimes = require "imr.runtime"
 
 local LOOK = 0.1 -- seconds between two looks at a request that may be taken back

@@ -5,7 +5,7 @@
 -- the runtime, follows no redirect and repeats nothing. A request with `command` must never be sent twice, nor on a
 -- reused connection.
 
-local host = require "imr.host"
+local host = require "imr.base.host"
 
 local transport = {}
 

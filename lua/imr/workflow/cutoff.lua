@@ -7,10 +7,10 @@
 --- The newest usable row counts, whichever listing it is from. A reading of a device that was replaced before the
 --- cutoff is nobody's reading at the cutoff. Flags say what is odd about a reading; they do not change the choice.
 
-local copy = require "imr.copy"
+local copy = require "imr.base.copy"
 local core = require "imr.core"
-local DAY = require("imr.calendar").DAY
-local unknown_option = require "imr.unknown_option"
+local DAY = require("imr.base.calendar").DAY
+local unknown_option = require "imr.base.unknown_option"
 local errors = require "imr.errors"
 local decimal = require "imr.decimal"
 local expect_database = require "imr.database.expected"
@@ -202,8 +202,8 @@ function cutoff.at(db, options)
   end
   local problem = settings.problem(options, OPTIONS)
   if problem then error(problem, 2) end
-  local filled = copy({ utc_offset = require("imr.options").defaults.utc_offset, max_age = MAX_AGE, now = os.time() },
-    options)
+  local utc_offset = require("imr.client.options").defaults.utc_offset
+  local filled = copy({ utc_offset = utc_offset, max_age = MAX_AGE, now = os.time() }, options)
   local chosen, wanted = settings.new(filled, 2), wanted_of(filled.sources, 2)
   expect_database(db, "cutoff.at", 2)
   local fine, result = pcall(resolve_all, db, filled, chosen, wanted)

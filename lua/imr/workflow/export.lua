@@ -3,7 +3,7 @@
 local expect_database = require "imr.database.expected"
 local settings = require "imr.workflow.quality.settings"
 local tables = require "imr.database.tables"
-local unpack = require "imr.unpack"
+local unpack = require "imr.base.unpack"
 
 local export = {}
 

@@ -10,8 +10,8 @@
 --- A listing of R rows takes floor(R / page_size) + 1 requests: it ends with a page that is not full. So joining two
 --- lists never costs more, and only the length of the lists is to be chosen.
 
-local copy = require "imr.copy"
-local DAY = require("imr.calendar").DAY
+local copy = require "imr.base.copy"
+local DAY = require("imr.base.calendar").DAY
 local schema = require "imr.schema"
 
 local plan = {}

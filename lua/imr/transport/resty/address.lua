@@ -1,8 +1,8 @@
 -- Addresses of requests and proxies, taken apart. `place` is what may stand in a message: host and port, no password.
 
-local unescape = require("imr.percent").decode
+local unescape = require("imr.base.percent").decode
 
-local ngx = require("imr.host").nginx()
+local ngx = require("imr.base.host").nginx()
 
 local address = {}
 

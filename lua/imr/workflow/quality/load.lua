@@ -3,7 +3,7 @@
 local schema = require "imr.schema"
 local sources = require "imr.workflow.quality.sources"
 local tables = require "imr.database.tables"
-local unpack = require "imr.unpack"
+local unpack = require "imr.base.unpack"
 
 local load = {}
 

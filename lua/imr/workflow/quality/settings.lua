@@ -1,9 +1,9 @@
 -- Which rules apply, and how they are tuned. Raises at the caller's line when a name or value is wrong.
 
-local check_kinds = require "imr.kinds"
-local copy = require "imr.copy"
-local unknown_option = require "imr.unknown_option"
-local client_options = require "imr.options"
+local check_kinds = require "imr.base.options"
+local copy = require "imr.base.copy"
+local unknown_option = require "imr.base.unknown_option"
+local client_options = require "imr.client.options"
 local decimal = require "imr.decimal"
 local rules = require "imr.workflow.quality.rules"
 

@@ -1,6 +1,6 @@
 -- Times at which something is missing, or nothing can be.
 
-local DAY = require("imr.calendar").DAY
+local DAY = require("imr.base.calendar").DAY
 local sources = require "imr.workflow.quality.sources"
 
 local rules = {}

@@ -1,6 +1,6 @@
 -- Consumption that a meter does not usually have.
 
-local DAY = require("imr.calendar").DAY
+local DAY = require("imr.base.calendar").DAY
 local statistics = require "imr.workflow.quality.statistics"
 
 local rules = {}

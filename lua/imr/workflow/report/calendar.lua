@@ -1,6 +1,6 @@
 -- Coverage as a calendar: a column a week, a row a weekday, a cell a day.
 
-local DAY = require("imr.calendar").DAY
+local DAY = require("imr.base.calendar").DAY
 local html = require "imr.workflow.report.html"
 local core = require "imr.core"
 

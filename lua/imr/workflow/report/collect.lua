@@ -1,6 +1,6 @@
 -- What a report shows, out of the database: sums are exact, nothing here is text for people yet.
 
-local DAY = require("imr.calendar").DAY
+local DAY = require("imr.base.calendar").DAY
 local decimal = require "imr.decimal"
 local load = require "imr.workflow.quality.load"
 local quality = require "imr.workflow.quality"

@@ -1,6 +1,6 @@
 -- HTML that is safe by the way it is made: a text is escaped unless it is markup that this module made.
 
-local sorted_names = require "imr.sorted_names"
+local sorted_names = require "imr.base.names"
 
 local html = {}
 

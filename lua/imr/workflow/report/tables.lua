@@ -1,7 +1,7 @@
 -- The report's tables.
 
 local core = require "imr.core"
-local DAY = require("imr.calendar").DAY
+local DAY = require("imr.base.calendar").DAY
 local html = require "imr.workflow.report.html"
 local words = require "imr.workflow.report.words"
 

@@ -5,7 +5,7 @@
 -- is read at midnight is of the day that ends there.
 
 local core = require "imr.core"
-local DAY = require("imr.calendar").DAY
+local DAY = require("imr.base.calendar").DAY
 local decimal = require "imr.decimal"
 
 local usage = {}

@@ -1,7 +1,7 @@
 -- The report's words, in English and Chinese.
 
 local html = require "imr.workflow.report.html"
-local listings = require "imr.workflow.sync_listings"
+local listings = require "imr.workflow.sync.listings"
 
 local both = html.both
 

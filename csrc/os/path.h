@@ -1,0 +1,25 @@
+/* Paths that somebody gives us: whole ones, and none that another user has laid out as a trap. */
+#ifndef IMR_PATH_H
+#define IMR_PATH_H
+
+#include <limits.h>
+
+#include "base/compat.h"
+
+#ifndef PATH_MAX
+#define PATH_MAX 4096
+#endif
+
+/* The path at this index; raises where it is no text, empty or has a NUL, behind which the system would not
+ * look. */
+const char *imr_check_path(lua_State *L, int index);
+
+#define IMR_PATH_PLANTED (-1)
+
+/* Where links lead to, into PATH_MAX bytes; what does not exist may stand at the end. 0, an errno, or
+   IMR_PATH_PLANTED: a link, a file or a pipe on the way lies in a directory that is everybody's (/tmp) and
+   belongs neither to us nor to the directory's owner. Whoever put it there would decide what becomes of our
+   text. */
+int imr_path_resolve(const char *path, char *resolved);
+
+#endif

@@ -1,0 +1,17 @@
+/* Locks in the slot file: `next` of an entry is when its lock ends. */
+#ifndef IMR_SLOTS_LOCK_H
+#define IMR_SLOTS_LOCK_H
+
+#include "slots/layout.h"
+
+typedef struct imr_lock_wish {
+  int64_t now;
+  int64_t until;
+  int64_t held; /* until when the caller has the lock by what it was told; 0: it asks for it */
+} imr_lock_wish;
+
+/* Takes a lock, or keeps it for longer: 0, or the time at which the one that others have ends. `until` of the
+   wish is then what the caller has it by. */
+int64_t imr_slots_take_lock(imr_slots_entry *entry, const imr_slots_header *header, imr_lock_wish *wish);
+
+#endif

@@ -1,0 +1,181 @@
+--- The checks of `imr doctor`, in order. Each gives one result, a list of { name, result }, or nil where there is
+--- nothing to say; `state.stop` ends it where the rest would only fail for the same reason.
+
+local connect = require "imr.cli.input.connect"
+local core = require "imr.core"
+local DAY = require("imr.base.calendar").DAY
+local exit = require "imr.cli.exit"
+local http_date = require("imr.client.confirmation").http_date
+local imr = require "imr"
+local schema = require "imr.schema"
+local watch = require "imr.cli.interrupt"
+
+local SKEW = 30 -- seconds between our clock and the platform's that nobody has to care about
+
+local function ok(text) return { state = "ok", text = text } end
+local function warning(text, advice) return { state = "warning", text = text, advice = advice } end
+
+local function failed(err, advice)
+  return { state = "failed", text = tostring(err), advice = advice, status = exit.status_of(err) }
+end
+
+local function versions()
+  local jit = rawget(_G, "jit")
+  return ok(("imr %s, %s, lua-cjson %s"):format(imr._VERSION, jit and jit.version or _VERSION,
+    require("cjson")._VERSION))
+end
+
+-- Whatever is wrong with the configuration is raised here, and told.
+local function configuration(state)
+  state.stop = true
+  local config = require "imr.cli.input.config"
+  local _, path = config.load()
+  state.chosen = state.settings()
+  state.stop = false
+  return ok(core.private_read(path) and path or "no " .. path .. " (none is needed)")
+end
+
+local function account(state)
+  local chosen = state.chosen
+  chosen.base_url = chosen.base_url or connect.DEFAULT_URL
+  if chosen.username and chosen.password then
+    return ok(("%s (%s), password from %s"):format(chosen.username, chosen.from.username,
+      chosen.password_file or chosen.from.password))
+  end
+  state.stop = true
+  return { state = "failed", status = 3, text = chosen.username and "no password" or "no account",
+    advice = "`imr login`, or set IMR_USERNAME and IMR_PASSWORD_FILE" }
+end
+
+local function store(state)
+  local opened = connect.store(state.chosen.store)
+  local _, message = opened:get_token("imr doctor", core.now())
+  local place = opened.path or connect.shown(state.chosen.store)
+  if not message and opened.path then
+    local fine, problem = core.private_directory(opened.path)
+    message = not fine and problem or nil
+  end
+  if not message then return ok(place) end
+  state.stop = true
+  return { state = "failed", status = 1, text = message, advice = "make it right, or choose another with --store" }
+end
+
+local function host_of(url)
+  local authority = url:match("^%a+://([^/]+)")
+  return authority:match("^%[(.-)%]") or authority:match("^([^:]+)")
+end
+
+local function name_resolution(state)
+  local host = host_of(state.chosen.base_url)
+  if host:find("^[%d.]+$") or host:find(":", 1, true) then return ok(host .. " is an address") end
+  if state.chosen.proxy then return ok(host .. " is for the proxy to find") end
+  local found, message = require("socket").dns.toip(host)
+  if found then return ok(host .. " is " .. found) end
+  state.stop = true
+  return { state = "failed", status = 4, text = ("%s: %s"):format(host, message),
+    advice = "is the name right (--base-url), and does this machine resolve others?" }
+end
+
+local function remember(state)
+  return function(event)
+    if event.type ~= "request" then return end
+    state.date, state.arrived = event.date or state.date, os.time()
+    if event.code == 200 then state.encoding = event.encoding end
+    if event.endpoint == "login" then state.asked = true end
+  end
+end
+
+local login_advice = {
+  auth = "`imr login` asks anew; accounts get locked after a few wrong passwords",
+  network = "is the address right (--base-url)? does a proxy stand in between (--proxy)?",
+  timeout = "is the address right (--base-url)? does a firewall drop what we send?",
+  protocol = "what answers there is not the platform: is the path in --base-url right?",
+  http = "what answers there is not the platform: is the path in --base-url right?",
+}
+
+local function login(state)
+  state.client = connect.open(state.chosen, { on_event = remember(state), retries = 0 })
+  local fine, err
+  watch.run(function() fine, err = state.client:login() end)
+  if fine then
+    local age = state.client:stats().token_age or 0
+    return ok(state.asked and "the platform gave a token" or ("the store has a token, %.0f min old"):format(age / 60))
+  end
+  state.stop = true
+  return failed(err, login_advice[err.kind])
+end
+
+local function encryption(state)
+  if state.chosen.base_url:lower():find("^https:") then return ok "the certificate is verified" end
+  return warning("plain HTTP: password and readings can be read on the way",
+    "ask the platform's operator for an https:// address")
+end
+
+-- ---------------------------------------------------------------- one page of each endpoint
+
+local function parameters_of(endpoint)
+  local parameters = { page_size = 1 }
+  if endpoint.dated then
+    local now = os.time()
+    parameters.from, parameters.to = now - 2 * DAY, now
+  end
+  for _, param in ipairs(endpoint.params) do parameters[param.name] = param.default or parameters[param.name] end
+  return parameters
+end
+
+local page_advice = {
+  forbidden = "ask the platform's operator for the right, if you need it",
+  throttled = "something else uses this account: let both share one store",
+}
+
+local function look(state, endpoint)
+  local cursor = state.client[endpoint.name](state.client, parameters_of(endpoint))
+  local row, err = cursor:next()
+  cursor:close()
+  if err then return failed(err, page_advice[err.kind]) end
+  local total = cursor.report.claimed_total
+  return ok(row and ("a row%s"):format(total and (", of %d"):format(total) or "") or "no rows in the last two days")
+end
+
+local function pages(state)
+  local results, work = {}, {}
+  for index, endpoint in ipairs(schema.listings) do
+    work[index] = function() results[index] = { endpoint.name, look(state, endpoint) } end
+  end
+  watch.run(function() imr.all(work) end)
+  return results
+end
+
+-- ---------------------------------------------------------------- what the answers told
+
+local function clock(state)
+  local theirs = http_date(state.date)
+  if not theirs then return ok "the platform's answers carry no date to compare with" end
+  local difference = state.arrived - theirs
+  if math.abs(difference) <= SKEW then return ok(("%+d s to the platform's"):format(difference)) end
+  return warning(("this machine is %+d s from the platform"):format(difference),
+    "set the clock (NTP): words like yesterday and the end of a period go by it")
+end
+
+local function encoding(state)
+  if not state.encoding then return nil end
+  return ok(("the platform understands requests as %s"):format(state.encoding))
+end
+
+local function done(state)
+  state.client:close()
+end
+
+return {
+  { name = "versions", run = versions },
+  { name = "configuration", run = configuration, advice = "`imr help config` shows how it is written" },
+  { name = "account", run = account },
+  { name = "store", run = store },
+  { name = "name", run = name_resolution },
+  { name = "encryption", run = encryption },
+  { name = "login", run = login },
+  { name = "pages", run = pages },
+  { name = "encoding", run = encoding },
+  { name = "clock", run = clock },
+  { name = "end", run = done },
+}

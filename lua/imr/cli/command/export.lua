@@ -1,0 +1,75 @@
+--- `imr export`: a table of the database as CSV or JSON.
+
+local database = require "imr.cli.input.database"
+local dates = require "imr.cli.input.dates"
+local exit = require "imr.cli.exit"
+local output = require "imr.cli.output"
+local selection = require "imr.cli.input.selection"
+local settings = require "imr.cli.input.settings"
+local tables = require "imr.database.tables"
+local watch = require "imr.cli.interrupt"
+local workflow = require "imr.workflow.export"
+
+local export = { summary = "Write a table of the database as CSV or JSON." }
+
+local types = { text = "str", int = "int", id = "int", time = "time", dec = "dec", flag = "enum", json = "json_text" }
+
+function export.configure(parser)
+  local names = {}
+  for index, entry in ipairs(tables) do names[index] = entry.name end
+  parser:option("--table", "Which: " .. table.concat(names, ", ") .. "."):argname("NAME"):choices(names)
+    :default "readings"
+  database.configure(parser)
+  dates.configure(parser)
+  selection.configure(parser, false)
+  output.configure(parser)
+  settings.configure(parser)
+end
+
+-- A time is written on the platform's clock, so the text beside it says nothing more: it has to be asked for.
+local function columns_of(entry)
+  local all, default = {}, {}
+  for index, column in ipairs(entry.columns) do
+    all[index] = { name = column.name, type = types[column.type] }
+    if not column.name:match("_local$") then default[#default + 1] = all[index] end
+  end
+  return default, all
+end
+
+local function period_of(arguments, offset)
+  local period = { meters = selection.numbers(arguments) }
+  local columns = {}
+  for _, column in ipairs(tables[arguments.table].columns) do columns[column.name] = true end
+  if period.meters and not columns.meter_no then exit.usage("%s has no meters to choose from", arguments.table) end
+  if not arguments.from and not arguments.to then return period end
+  if not workflow.moment(arguments.table) then exit.usage("%s has no period to choose from", arguments.table) end
+  period.from, period.to = dates.period(arguments, offset)
+  return period
+end
+
+local function copy(arguments, db, out, period)
+  for rows in workflow.pages(db, arguments.table, period) do
+    out:write(rows)
+    watch.check()
+  end
+end
+
+---@return integer exit status
+function export.run(arguments)
+  local offset = settings.read(arguments).utc_offset
+  local period = period_of(arguments, offset)
+  local columns, all = columns_of(tables[arguments.table])
+  local db = database.open(arguments)
+  local out = output.open(arguments, { columns = columns, all = all, utc_offset = offset })
+  require("imr.core").catch_signals()
+  local fine, problem = pcall(copy, arguments, db, out, period)
+  db:close()
+  if not fine then
+    out:abort()
+    error(problem, 0)
+  end
+  out:finish(true)
+  return 0
+end
+
+return export

@@ -1,0 +1,111 @@
+--- `imr login`: asks for the password with echo off, tries it, and keeps it for the commands that follow.
+
+local connect = require "imr.cli.input.connect"
+local core = require "imr.core"
+local credentials = require "imr.cli.input.credentials"
+local exit = require "imr.cli.exit"
+local passwords = require "imr.client.password"
+local settings = require "imr.cli.input.settings"
+local terminal = require "imr.cli.output.terminal"
+local watch = require "imr.cli.interrupt"
+local write = require "imr.cli.output.write"
+
+local login = { summary = "Ask for the password, try it and keep it." }
+
+function login.configure(parser)
+  parser:flag("--no-save", "Do not keep the password; the store still gets the token. One that comes from a file or "
+    .. "the environment is never kept.")
+  parser:flag("--forget", "Remove the kept password instead.")
+  parser:flag("--password-stdin", "Take the password from the first line of standard input.")
+  connect.configure(parser)
+end
+
+local NO_TERMINAL = "there is no terminal to ask at: set IMR_USERNAME and IMR_PASSWORD_FILE, or use --password-stdin"
+
+local function ask_username()
+  local out, from = io.open("/dev/tty", "w"), io.open("/dev/tty")
+  if not out or not from then exit.fail("credentials", NO_TERMINAL) end
+  out:write("Account: ")
+  out:flush()
+  local name = from:read("*l")
+  out:close()
+  from:close()
+  watch.check()
+  if not name or name == "" then exit.fail("credentials", "no account was given") end
+  return name
+end
+
+local function ask_password(username)
+  local password, problem = terminal.ask_secret(("Password of %s: "):format(username))
+  watch.check()
+  if not password then exit.fail("credentials", problem:find("no terminal") and NO_TERMINAL or problem) end
+  return password
+end
+
+-- What a flag, the environment or the file says is used; a kept password is what may have to be replaced.
+local function get_password(arguments, chosen)
+  if arguments.password_stdin then
+    return passwords.first_line(io.stdin), true
+  end
+  if chosen.password and chosen.from.password ~= credentials.path() then return chosen.password, false end
+  return ask_password(chosen.username), true
+end
+
+-- Somebody who logs in wants to know now, whatever the store remembers of a login before; what comes of it is shared.
+local function forgetful(store)
+  local written = false
+  return setmetatable({
+    get_token = function(_, key, now)
+      local record, message = store:get_token(key, now)
+      return record and not written and { encoding = record.encoding } or record, message
+    end,
+    put_token = function(_, key, record, now)
+      written = true
+      return store:put_token(key, record, now)
+    end,
+  }, {
+    __index = function(_, name)
+      local method = store[name]
+      return method and function(_, ...) return method(store, ...) end
+    end,
+  })
+end
+
+local function try(chosen)
+  local client = connect.open(chosen, { store = forgetful(connect.store(chosen.store)) })
+  local ok, err
+  watch.run(function() ok, err = client:login() end)
+  client:close()
+  if ok then return end
+  if err.kind == "auth" then err.advice = "nothing was kept; accounts get locked after a few wrong passwords" end
+  error(err, 0)
+end
+
+local function forget(chosen)
+  local count = credentials.forget(chosen.base_url, chosen.username)
+  write(count == 0 and "no password was kept\n"
+    or ("forgot %d kept password%s\n"):format(count, count == 1 and "" or "s"))
+  return 0
+end
+
+---@return integer exit status
+function login.run(arguments)
+  core.catch_signals()
+  local chosen = settings.read(arguments)
+  if arguments.forget then return forget(chosen) end
+  chosen.username = settings.credential("the account's name", chosen.username or ask_username())
+  local given, typed = get_password(arguments, chosen)
+  if given == "" then exit.fail("credentials", "no password was given") end
+  chosen.password = settings.credential("the password", given)
+  try(chosen)
+  local kept = ""
+  if typed and not arguments.no_save then
+    kept = "; the password is kept in " .. credentials.save {
+      base_url = chosen.base_url, username = chosen.username, password = chosen.password,
+    }
+  end
+  write(("logged in as %s at %s%s\n"):format(chosen.username, chosen.base_url, kept))
+  return 0
+end
+
+return login

@@ -1,0 +1,145 @@
+--- `imr plan`: what a listing, or all of them, will cost before it runs. With --meters and --days it asks nobody.
+
+local DAY = require("imr.base.calendar").DAY
+local Pace = require "imr.client.pace"
+local connect = require "imr.cli.input.connect"
+local exit = require "imr.cli.exit"
+local number = require "imr.cli.input.number"
+local output = require "imr.cli.output"
+local schema = require "imr.schema"
+local selection = require "imr.cli.input.selection"
+local settings = require "imr.cli.input.settings"
+local workflow = require "imr.workflow.plan"
+
+local plan = { summary = "Requests, time and logins that a listing will take." }
+
+local COLUMNS = {
+  { name = "listing", type = "str" }, { name = "way", type = "str" }, { name = "list_size", type = "int" },
+  { name = "requests", type = "int" }, { name = "rows", type = "int" }, { name = "seconds", type = "int" },
+  { name = "time", type = "str" }, { name = "logins", type = "int" }, { name = "chosen", type = "enum" },
+}
+
+local MOST_DAYS = require("imr.workflow.sync.options").MOST_DAYS
+
+function plan.configure(parser)
+  local names = {}
+  for index, entry in ipairs(schema.listings) do names[index] = entry.program end
+  names[#names + 1] = "sync"
+  parser:argument("listing", "What to plan (default: all of them, side by side); sync: what a first `imr sync` costs, "
+    .. "of 90 days unless you say otherwise."):args("*")
+    :choices(names)
+  number.flag(parser, "--meters N", "The project has so many meters (default: asks the platform).", number.whole(0))
+  number.flag(parser, "--days D", "A period of so many days, up to yesterday.", number.whole(1, MOST_DAYS))
+  require("imr.cli.input.dates").configure(parser)
+  selection.configure(parser, false)
+  number.flag(parser, "--rows-per-day N", "Rows of a meter in a day (default: 1; real-time consumption 4).",
+    number.of "rows")
+  parser:option("--granularity", "Of consumption: daily (default) or realtime."):argname("HOW"):default("daily")
+  number.flag(parser, "--list-size N", "Most meter numbers in one request (default: 100).", number.whole(1))
+  number.flag(parser, "--max-days D", "Longest period of one listing.", number.whole(1))
+  output.configure(parser)
+  connect.configure(parser)
+end
+
+-- A first sync reads all listings, in parts as long as it takes them.
+local function prepare_sync(arguments)
+  local names = selection.set(arguments.listing)
+  if not names.sync then return end
+  if #arguments.listing > 1 or selection.numbers(arguments) then
+    exit.usage("a first sync reads all listings of all meters: imr plan sync goes alone")
+  end
+  local sync = require "imr.workflow.sync"
+  arguments.listing, arguments.max_days = {}, arguments.max_days or sync.LONGEST
+  if not arguments.from and not arguments.to then arguments.days = arguments.days or sync.FIRST_DAYS end
+end
+
+local function period(arguments, offset)
+  if not arguments.days then return require("imr.cli.input.dates").period(arguments, offset) end
+  if arguments.from or arguments.to then exit.usage("say --days, or --from and --to, not both") end
+  local now = os.time()
+  local to = now - (now + offset) % DAY - 1
+  return to + 1 - arguments.days * DAY, to
+end
+
+local function ask_meters(arguments)
+  local client = connect.client(arguments, { on_event = require("imr.cli.command.listing.reader").on_event })
+  local rows, err
+  require("imr.cli.interrupt").run(function() rows, err = client:meters():collect() end)
+  client:close()
+  if not rows then error(err, 0) end
+  return #rows
+end
+
+local function chosen_listings(arguments)
+  local wanted = selection.set(#arguments.listing > 0 and arguments.listing or nil)
+  local list, dated = {}, false
+  for _, entry in ipairs(schema.listings) do
+    if not wanted or wanted[entry.program] then
+      list[#list + 1] = entry
+      dated = dated or entry.dated
+    end
+  end
+  return list, dated
+end
+
+-- Of each strategy the best, the chosen one first.
+local function add_rows(rows, name, made)
+  local seen = {}
+  for index, way in ipairs(made.ways) do
+    if not seen[way.strategy] then
+      seen[way.strategy] = true
+      rows[#rows + 1] = {
+        listing = name, way = way.strategy, list_size = way.list_size, requests = way.requests, rows = way.rows,
+        seconds = math.ceil(way.seconds), time = require("imr.cli.output.progress").time_text(way.seconds),
+        logins = way.logins, chosen = index == 1,
+      }
+    end
+  end
+end
+
+-- Endpoints are paced one by one, so listings side by side take as long as the longest, and share the logins.
+local function add_total(rows)
+  local total = {
+    listing = "all", way = "side by side", requests = 0, rows = 0, seconds = 0, logins = 1, chosen = true,
+  }
+  for _, row in ipairs(rows) do
+    if row.chosen then
+      total.requests, total.rows = total.requests + row.requests, total.rows + row.rows
+      total.seconds = math.max(total.seconds, row.seconds)
+      total.logins = math.max(total.logins, row.logins)
+    end
+  end
+  total.time = require("imr.cli.output.progress").time_text(total.seconds)
+  rows[#rows + 1] = total
+end
+
+local function options_of(entry, arguments, chosen)
+  return {
+    endpoint = entry.name, meters = selection.numbers(arguments), project = arguments.meters,
+    rows_per_day = arguments.rows_per_day, granularity = arguments.granularity, list_size = arguments.list_size,
+    max_days = arguments.max_days, spacing = Pace.least_spacing(chosen.interval),
+  }
+end
+
+---@return integer exit status
+function plan.run(arguments)
+  prepare_sync(arguments)
+  local list, dated = chosen_listings(arguments)
+  local chosen = settings.read(arguments)
+  local offset, from, to = chosen.utc_offset, nil, nil
+  if dated then from, to = period(arguments, offset) end
+  arguments.meters = arguments.meters or ask_meters(arguments)
+  local rows = {}
+  for _, entry in ipairs(list) do
+    local options = options_of(entry, arguments, chosen)
+    options.from, options.to = from, to
+    add_rows(rows, entry.program, exit.wrong_use(workflow.new, options))
+  end
+  if #list > 1 then add_total(rows) end
+  local out = output.open(arguments, { columns = COLUMNS, utc_offset = offset })
+  out:write(rows)
+  out:finish(true)
+  return 0
+end
+
+return plan

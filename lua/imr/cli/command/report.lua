@@ -1,0 +1,71 @@
+--- `imr report`: the database as one page, to read, print or send.
+
+local core = require "imr.core"
+local database = require "imr.cli.input.database"
+local dates = require "imr.cli.input.dates"
+local DAY = require("imr.base.calendar").DAY
+local environment = require "imr.cli.input.environment"
+local exit = require "imr.cli.exit"
+local ledger = require "imr.cli.command.supply.ledger"
+local notes = require "imr.cli.output.messages"
+local number = require "imr.cli.input.number"
+local quality_flags = require "imr.cli.input.quality"
+local settings = require "imr.cli.input.settings"
+local sink = require "imr.cli.output.target"
+local watch = require "imr.cli.interrupt"
+
+local report = { summary = "Write the database as one HTML page: consumption, coverage, flags." }
+
+function report.configure(parser)
+  parser:option("--out", "Write the page to this file, which is replaced only as a whole (default: standard output).")
+    :argname "FILE"
+  database.configure(parser)
+  dates.configure(parser)
+  ledger.configure(parser, "Also the commands of this supply ledger (environment: IMR_LEDGER).")
+  parser:option("--title", "Title of the page."):argname "TEXT"
+  parser:option("--language", "Which is shown first: en or zh (default: that of LANG); the page has both.")
+    :choices { "en", "zh" }
+  number.flag(parser, "--top N", "So many consumers of each kind (default: 15).", number.whole(1))
+  quality_flags.configure(parser)
+  settings.configure(parser)
+end
+
+local function language()
+  local named = environment "LC_ALL" or environment "LC_MESSAGES" or environment "LANG" or ""
+  return named:match("^zh") and "zh" or "en"
+end
+
+-- The thirty days up to yesterday, unless somebody says otherwise.
+local function period(arguments, offset)
+  if arguments.from or arguments.to then return dates.period(arguments, offset) end
+  return dates.period({ from = "-30d", to = "yesterday" }, offset)
+end
+
+local function options_of(arguments)
+  local options = quality_flags.options(arguments)
+  options.utc_offset = settings.read(arguments).utc_offset
+  options.from, options.to = period(arguments, options.utc_offset)
+  if options.to - options.from > 400 * DAY then exit.usage("a report is of 400 days at the most") end
+  options.title, options.top, options.ledger = arguments.title, arguments.top, ledger.existing(arguments)
+  options.language = arguments.language or language()
+  local seen = 0
+  options.on_meter = function()
+    watch.check()
+    seen = seen + 1
+    notes.progress(("%d meters"):format(seen))
+  end
+  return options
+end
+
+---@return integer exit status
+function report.run(arguments)
+  core.catch_signals()
+  local page = quality_flags.run(arguments, require("imr.workflow.report").html, options_of(arguments))
+  notes.clear()
+  local out = arguments.out and sink.file(arguments.out) or sink.stdout()
+  out.write(page)
+  out.commit(true)
+  return 0
+end
+
+return report

@@ -1,0 +1,34 @@
+--- The supply ledger of a command: --ledger.
+
+local core = require "imr.core"
+local environment = require "imr.cli.input.environment"
+local exit = require "imr.cli.exit"
+
+local ledger = {}
+
+---Adds the flag.
+---@param parser table
+---@param help string
+function ledger.configure(parser, help)
+  parser:option("--ledger", help):argname "FILE"
+end
+
+---Where somebody says that it is.
+---@param arguments table of the command line
+---@return string|nil path nil: the default place
+function ledger.named(arguments)
+  return arguments.ledger or environment "IMR_LEDGER"
+end
+
+---The same, for what only reads: opening a mistyped one would make it, and say that nothing was ever done. Raises.
+---@param arguments table of the command line
+---@return string|nil path
+function ledger.existing(arguments)
+  local path = ledger.named(arguments)
+  if not path then return nil end
+  local is_there = path ~= "" and core.file_identity(path) -- opening a pipe would wait
+  if not is_there then exit.usage("there is no supply ledger %s", path) end
+  return path
+end
+
+return ledger

@@ -1,0 +1,159 @@
+--- `imr sync`: the platform into your own database, and whether a period of it is complete.
+
+local columns = require("imr.cli.output.columns").typed
+local connect = require "imr.cli.input.connect"
+local database = require "imr.cli.input.database"
+local dates = require "imr.cli.input.dates"
+local exit = require "imr.cli.exit"
+local known_listings = require "imr.workflow.sync.listings"
+local notes = require "imr.cli.output.messages"
+local number = require "imr.cli.input.number"
+local output = require "imr.cli.output"
+local settings = require "imr.cli.input.settings"
+local sync_options = require "imr.workflow.sync.options"
+local watch = require "imr.cli.interrupt"
+
+local sync = { summary = "Keep your own database in step with the platform." }
+
+local INCOMPLETE = 5
+
+local SUMMARY = columns("listing:str expected:int received:int missing:int offline:int not_frozen:int truncated:int "
+  .. "unknown:int unread:int before_first:int drifted:int complete:enum")
+local MISSING = columns "listing:str meter_no:str from:str to:str days:int cause:str"
+
+function sync.configure(parser)
+  database.configure(parser)
+  dates.configure(parser)
+  number.flag(parser, "--first-days D", "How many days back the first run begins (default: 90).",
+    number.whole(1, sync_options.MOST_DAYS))
+  local names = {}
+  for index, entry in ipairs(known_listings) do names[index] = entry.name end
+  parser:option("--listing", ("Only this one: %s (repeatable)."):format(table.concat(names, ", ")))
+    :argname("NAME"):count("*")
+  parser:option("--granularity", "Of consumption: daily (default) or realtime."):argname("HOW")
+    :choices { "daily", "realtime" }
+  parser:option("--certificate", "Ask the platform nothing: print whether the database is complete for 2025-07, "
+    .. "2025-07-01, last-month …"):argname("PERIOD")
+  parser:flag("--missing", "Print the missing days of each meter instead of the sums.")
+  output.configure(parser)
+  connect.configure(parser)
+end
+
+-- ---------------------------------------------------------------- the certificate
+
+-- "2025-07" is that month.
+local function period_of(text, offset)
+  local year, month = text:match("^(%d%d%d%d)%-(%d%d)$")
+  if not year then return dates.period({ from = text, to = text }, offset) end
+  local parse = require("imr").time.parse
+  local months = tonumber(year) * 12 + tonumber(month)
+  local from = parse(text .. "-01", offset)
+  local after = parse(("%04d-%02d-01"):format(math.floor(months / 12), months % 12 + 1), offset)
+  if not from or not after then exit.usage("--certificate '%s' is no month", text) end
+  return from, after - 1
+end
+
+local function write(arguments, certificate, offset)
+  local out = output.open(arguments, { columns = arguments.missing and MISSING or SUMMARY, utc_offset = offset })
+  out:write(arguments.missing and certificate.missing or certificate.listings)
+  out:finish(true)
+end
+
+local function chosen_listings(arguments)
+  if #arguments.listing == 0 then return nil end
+  local chosen = { listings = arguments.listing, granularity = arguments.granularity }
+  local problem = sync_options.listings_problem(chosen)
+  if problem then exit.usage("%s", problem) end
+  return sync_options.listings(chosen)
+end
+
+local function certify(arguments)
+  if arguments.from or arguments.to then exit.usage("--certificate names the period, without --from and --to") end
+  local offset = settings.read(arguments).utc_offset
+  local from, to = period_of(arguments.certificate, offset)
+  local listings = chosen_listings(arguments)
+  local db = database.open(arguments)
+  local certificate = require("imr.workflow.sync.coverage").certify(db, { from = from, to = to, utc_offset = offset,
+    now = os.time(), listings = listings })
+  db:close()
+  if #certificate.listings == 0 then exit.fail("incomplete", "nothing has been synced yet") end
+  write(arguments, certificate, offset)
+  return certificate.complete and 0 or INCOMPLETE
+end
+
+-- ---------------------------------------------------------------- a run
+
+local function show(event)
+  watch.check()
+  notes.progress(("%s: %d of %s rows"):format(event.listing, event.rows, event.total or "?"))
+end
+
+local function options_of(arguments, client, chosen)
+  local offset = chosen.utc_offset
+  local options = { client = client, db = database.where(arguments), utc_offset = offset, granularity =
+    arguments.granularity, first_days = arguments.first_days, on_progress = show }
+  if #arguments.listing > 0 then options.listings = arguments.listing end
+  if arguments.from then options.from, options.to = dates.period(arguments, offset) end
+  return options, offset
+end
+
+local function run(options)
+  local report, err = exit.wrong_use(require("imr.workflow.sync").run, options)
+  if not report then error(err, 0) end
+  return report
+end
+
+local function say(report)
+  notes.say("%s: %d rows in %d requests, %d new, %d restated%s", report.state, report.rows, report.requests,
+    report.new_rows, report.restated, report.rejected > 0
+    and (", %d that fit no table (see rejected)"):format(report.rejected) or "")
+  for _, entry in ipairs(report.incomplete) do
+    notes.say("%s: %s", entry.listing, entry.doubt or ("%d rows of %s came%s; the next run reads them again"):format(
+      entry.rows, entry.claimed_total or "an unknown number", entry.drifted and ", and rows moved meanwhile" or ""))
+  end
+end
+
+-- Every listing may have come to its end, and the period still have days without a row.
+local function say_gaps(certificate)
+  local gaps = {}
+  for _, entry in ipairs(certificate and certificate.listings or {}) do
+    if not entry.complete then
+      gaps[#gaps + 1] = ("%s %d"):format(entry.listing, entry.missing > 0 and entry.missing or entry.unread)
+    end
+  end
+  if #gaps == 0 then return end
+  notes.say("meter-days without a row: %s; `imr sync --certificate PERIOD --missing` names them",
+    table.concat(gaps, ", "))
+end
+
+-- What ended a listing early goes out as its own error, after the rest has been said.
+local function status_of(report, arguments)
+  local first
+  for name, err in pairs(report.errors) do
+    local text = tostring(err)
+    notes.say("%s%s", text:find(name .. ":", 1, true) == 1 and "" or name .. ": ", text)
+    first = first or err
+  end
+  if first then return exit.status_of(first) end
+  if report.state == "incomplete" then return INCOMPLETE end
+  local certificate = report.certificate
+  return arguments.from and certificate and not certificate.complete and INCOMPLETE or 0
+end
+
+---@return integer exit status
+function sync.run(arguments)
+  if arguments.to and not arguments.from then exit.usage("--to needs --from") end
+  if arguments.certificate then return certify(arguments) end
+  if arguments.fields then exit.usage("--fields goes with --certificate") end -- a run would end with the complaint
+  local client, chosen = connect.client(arguments, { on_event = require("imr.cli.command.listing.reader").on_event })
+  local options, offset = options_of(arguments, client, chosen)
+  local report
+  watch.run(function() report = run(options) end)
+  client:close()
+  say(report)
+  say_gaps(report.certificate)
+  if report.certificate then write(arguments, report.certificate, offset) end
+  return status_of(report, arguments)
+end
+
+return sync

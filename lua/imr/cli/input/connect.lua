@@ -1,0 +1,91 @@
+--- A client from the settings of the command line.
+---
+---   connect.configure(parser)
+---   local client, chosen = connect.client(arguments [, options])   raises; `options` go to imr.new on top
+---
+--- The file store is the default: runs side by side, cron jobs included, share one pace and one login. Decimals are
+--- strings, the platform's own digits.
+
+local copy = require "imr.base.copy"
+local exit = require "imr.cli.exit"
+local settings = require "imr.cli.input.settings"
+
+local connect = {}
+
+---The platform that is meant where nobody names one.
+connect.DEFAULT_URL = require("imr.client.options").defaults.base_url
+
+local OPTIONS = {
+  "base_url", "username", "password", "encoding", "interval", "timeout", "retries", "max_rows",
+  "max_pages", "ca_file", "proxy", "utc_offset",
+}
+
+connect.configure = settings.configure
+
+---The name of a store as people may see it: without a password.
+---@param text string
+---@return string
+function connect.shown(text)
+  return (text:gsub("^redis://.*@", "redis://…@"))
+end
+
+-- redis://[:password@]host[:port][/prefix]; whatever stands in the password, the last @ ends it.
+local function redis_options(text)
+  local account, rest = text:match("^redis://(.*)@([^@]*)$")
+  local password = account and account:match(":(.*)$") or nil
+  local host, port, prefix = (rest or text:match("^redis://(.*)$")):match("^([^:/]+):?(%d*)/?(.*)$")
+  if not host or account and not password then
+    exit.usage("the store '%s' is not like redis://HOST:PORT or redis://:PASSWORD@HOST:PORT", connect.shown(text))
+  end
+  return { host = host, port = tonumber(port), password = password, prefix = prefix ~= "" and prefix or nil }
+end
+
+---The store that a text names.
+---@param text? string
+function connect.store(text)
+  local stores = require("imr").store
+  if not text or text == "file" then return exit.wrong_use(stores.file) end
+  if text == "memory" then return stores.memory() end
+  if text:match("^redis://") then return exit.wrong_use(stores.redis, redis_options(text)) end
+  if text:find("/", 1, true) then return exit.wrong_use(stores.file, { path = text:gsub("^file:", "") }) end
+  exit.usage("the store '%s' is none of file, a directory with a slash in it, memory, redis://HOST:PORT", text)
+end
+
+local function require_credentials(chosen)
+  if not chosen.username then
+    exit.fail("credentials", "which account? `imr login` asks and keeps it; or set IMR_USERNAME and IMR_PASSWORD_FILE")
+  end
+  if not chosen.password then
+    exit.fail("credentials", "there is no password for %s: `imr login` asks and keeps it; or set IMR_PASSWORD_FILE",
+      chosen.username)
+  end
+end
+
+local function options_of(chosen, more)
+  local options = { decimals = "string", store = connect.store(chosen.store) }
+  for _, name in ipairs(OPTIONS) do options[name] = chosen[name] end
+  return copy(options, more)
+end
+
+---A client of settings that are complete.
+---@param chosen table
+---@param more? table options of imr.new
+---@return imr.Client
+function connect.open(chosen, more)
+  chosen.base_url = chosen.base_url or connect.DEFAULT_URL
+  local client, err = exit.wrong_use(require("imr").new, options_of(chosen, more))
+  if not client then error(err, 0) end
+  return client
+end
+
+---@param arguments table of the command line
+---@param more? table options of imr.new
+---@return imr.Client
+---@return table settings
+function connect.client(arguments, more)
+  local chosen = settings.read(arguments)
+  require_credentials(chosen)
+  return connect.open(chosen, more), chosen
+end
+
+return connect

@@ -1,0 +1,47 @@
+--- The text of a file that a flag names; "-" is standard input. UTF-8 with or without a byte order mark, or GB18030,
+--- which Chinese spreadsheets write: then stderr says so.
+
+local core = require "imr.core"
+local exit = require "imr.cli.exit"
+local notes = require "imr.cli.output.messages"
+
+local SAVE = "save it as UTF-8 (in Excel: CSV UTF-8)"
+
+local BOM = "^\239\187\191"
+
+local function line_of(text, place)
+  local _, count = text:sub(1, place):gsub("\n", "")
+  return count + 1
+end
+
+local function read(flag, path)
+  local file, message = io.stdin, nil
+  if path ~= "-" then file, message = io.open(path) end
+  if not file then exit.usage("%s%s", flag, message) end
+  local text = file:read("*a")
+  if path ~= "-" then file:close() end
+  if not text then exit.usage("%s%s can't be read: is it a directory?", flag, path) end
+  return text
+end
+
+-- What has a NUL in it is UTF-16, with a byte order mark or without, or no text.
+local function as_utf8(text, where)
+  local nul = text:find("\0", 1, true)
+  if text:find("^\255\254") or text:find("^\254\255") or nul then
+    exit.usage("%s, line %d: it is UTF-16, or no text; %s", where, line_of(text, nul or 1), SAVE)
+  end
+  text = text:gsub(BOM, "")
+  local fine, place = core.is_utf8(text)
+  if fine then return text end
+  local converted = core.from_gb18030(text)
+  if not converted then exit.usage("%s, line %d: it is not UTF-8; %s", where, line_of(text, place), SAVE) end
+  notes.say("%s is not UTF-8 (line %d): read as GB18030", where, line_of(text, place))
+  return (converted:gsub(BOM, ""))
+end
+
+---@param flag string as it stands before the path, for messages: "--from ", "--meter @"
+---@param path string
+---@return string
+return function(flag, path)
+  return as_utf8(read(flag, path), flag .. path)
+end

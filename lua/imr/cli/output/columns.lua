@@ -1,0 +1,77 @@
+--- The columns of a listing: which there are, which a table shows, and which the caller wants.
+
+local exit = require "imr.cli.exit"
+local schema = require "imr.schema"
+local unpack = require "imr.base.unpack"
+
+local columns = {}
+
+---@class imr.cli.Column
+---@field name string of the record's field
+---@field type string str, int, dec, time, enum, json
+
+-- What the platform sent beyond the known fields, and values that did not parse.
+local REST = { { name = "extra", type = "json" }, { name = "invalid", type = "json" } }
+
+---Columns from one line of text.
+---@param text string "name:type name:type"
+---@return imr.cli.Column[]
+function columns.typed(text)
+  local list = {}
+  for name, kind in text:gmatch("(%S+):(%S+)") do list[#list + 1] = { name = name, type = kind } end
+  return list
+end
+
+---All columns of a listing: what follows from a field comes behind it.
+---@param endpoint string
+---@return imr.cli.Column[]
+function columns.all(endpoint)
+  local list = {}
+  for _, field in ipairs(schema.by_name[endpoint].fields) do
+    list[#list + 1] = { name = field.name, type = field.type }
+    for _, one in ipairs(field.derived or {}) do list[#list + 1] = { name = one.name, type = one.type } end
+  end
+  return list
+end
+
+local function names_of(list)
+  local names = {}
+  for index, column in ipairs(list) do names[index] = column.name end
+  return table.concat(names, ", ")
+end
+
+---The columns that are named.
+---@param list imr.cli.Column[]
+---@param wanted string names joined by commas
+---@return imr.cli.Column[]
+function columns.pick(list, wanted)
+  local by_name, picked = {}, {}
+  for _, column in ipairs(list) do by_name[column.name] = column end
+  for name in wanted:gmatch("[^,%s]+") do
+    if not by_name[name] then exit.usage("there is no field '%s'; there are: %s", name, names_of(list)) end
+    picked[#picked + 1] = by_name[name]
+  end
+  if #picked == 0 then exit.usage("--fields names no field; there are: %s", names_of(list)) end
+  return picked
+end
+
+local function with_rest(list)
+  local all = { unpack(list) }
+  for _, column in ipairs(REST) do all[#all + 1] = column end
+  return all
+end
+
+---The columns to write.
+---@param endpoint string
+---@param format "table"|"csv"|"jsonl"|"json"
+---@param wanted? string names joined by commas
+---@return imr.cli.Column[]
+function columns.choose(endpoint, format, wanted)
+  local list = columns.all(endpoint)
+  if wanted then return columns.pick(with_rest(list), wanted) end
+  local shown = schema.by_name[endpoint].columns -- a terminal is not as wide as a record
+  if format == "table" and shown then return columns.pick(list, shown) end
+  return (format == "csv" or format == "table") and list or with_rest(list)
+end
+
+return columns

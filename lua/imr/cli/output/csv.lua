@@ -1,0 +1,96 @@
+--- Rows as CSV (RFC 4180): a header, CRLF, quotes where they are needed.
+---
+--- A spreadsheet takes a text that begins with = + - @ or a control character for a formula, and runs it; such a text
+--- gets an apostrophe in front, unless `raw`. With `excel` there is a byte order mark, and texts that a spreadsheet
+--- would turn into numbers or dates (000100000001, 3-12) are written as ="000100000001". On a terminal a text has no
+--- control characters; anywhere else it is what the platform sent.
+
+local terminal = require "imr.cli.output.terminal"
+local value = require "imr.cli.output.value"
+
+local format = {}
+
+local BOM = "\239\187\191"
+
+local function quoted(text)
+  if text:find('[",\r\n]') then return '"' .. text:gsub('"', '""') .. '"' end
+  return text
+end
+
+-- Blanks, and what is not seen, which a spreadsheet may leave out before it looks at a text.
+local leading = {
+  "^[%z\1-\32\127]+", "^\194[\128-\160\173]", "^\205\143", "^\216\156", "^\225\133[\159\160]", "^\225\154\128",
+  "^\225\158[\180\181]", "^\225\160[\139-\143]", "^\226\128[\128-\143\168-\175]", "^\226\129[\159-\175]",
+  "^\226\160\128", "^\227\128\128", "^\227\133\164", "^\239\184[\128-\143]", "^\239\187\191", "^\239\190\160",
+  "^\239\191[\185-\187]", "^\243\160[\128-\135][\128-\191]",
+}
+
+local function behind_leading(text)
+  local at, moved = 1, true
+  while moved do
+    moved = false
+    for _, pattern in ipairs(leading) do
+      local _, last = text:find(pattern, at)
+      if last then at, moved = last + 1, true end
+    end
+  end
+  return at
+end
+
+-- Also full-width and small ones (＝＋－＠, ﹦﹢﹣﹫), which spreadsheets in East Asia may take for the others; and a tab
+-- or carriage return.
+local function is_formula(text)
+  if not text:find("^[%z\1-\32\127=+%-@\194\205\216\225-\227\239\243]") then return false end
+  local at = behind_leading(text)
+  return text:find("^[=+%-@]", at) or text:find("^\239\188[\157\139\141\160]", at)
+    or text:find("^\239\185[\162\163\166\171]", at) or text:find("^%s*[\t\r]")
+end
+
+local function looks_like_number(text)
+  return text:find("^%d[%d%-+/.:eE ,%%]*$")
+end
+
+-- Numbers and times are ours to trust: they have been parsed. Texts are whatever somebody typed into the platform.
+local function text_cell(text, options, count)
+  if options.excel and looks_like_number(text) then return quoted('="' .. text .. '"') end
+  if not options.raw and is_formula(text) then
+    count.guarded = count.guarded + 1
+    text = "'" .. text
+  end
+  return quoted(text)
+end
+
+local function header(columns, options)
+  local names = {}
+  for index, column in ipairs(columns) do names[index] = column.name end
+  return (options.excel and BOM or "") .. table.concat(names, ",") .. "\r\n"
+end
+
+local trusted = { int = true, dec = true, time = true, enum = true }
+
+---@return fun(rows: table[]): string write
+---@return fun(): string finish
+---@return { guarded: integer } count of cells that got an apostrophe
+function format.csv(columns, options)
+  local texts, count, head = value.texts(options.utc_offset), { guarded = 0 }, header(columns, options)
+  local function cell(row, column)
+    local any = row[column.name]
+    if any == nil then return "" end
+    local text = texts[column.type](any)
+    if options.terminal then text = terminal.safe(text) end
+    return trusted[column.type] and quoted(text) or text_cell(text, options, count)
+  end
+  local function write(rows)
+    local lines = { head }
+    head = ""
+    for index, row in ipairs(rows) do
+      local cells = {}
+      for at, column in ipairs(columns) do cells[at] = cell(row, column) end
+      lines[index + 1] = table.concat(cells, ",") .. "\r\n"
+    end
+    return table.concat(lines)
+  end
+  return write, function() return head end, count
+end
+
+return format

@@ -1,0 +1,114 @@
+--- Rows out: --format, --fields, --output, --excel.
+---
+---   output.configure(parser)                        adds the flags
+---   local out = output.open(arguments, {            raises when they make no sense
+---     endpoint = "readings",                        or columns = { { name =, type = } }
+---     utc_offset = 28800,
+---   })
+---   out:write(rows)      a page; rows are the client's records; raises when nobody reads any more
+---   out:finish(true)     false: the listing is not known to be complete
+---   out:abort()          instead of finish, when something failed: leaves no half file behind
+
+local defaults = require("imr.client.options").defaults
+local exit = require "imr.cli.exit"
+local notes = require "imr.cli.output.messages"
+local sink = require "imr.cli.output.target"
+local terminal = require "imr.cli.output.terminal"
+
+local output = {}
+
+---@class imr.cli.Output
+local Output = {}
+Output.__index = Output
+
+local modules = { table = "table", csv = "csv", json = "json", jsonl = "json" }
+
+---Adds the flags of an output to a command.
+function output.configure(parser)
+  parser:group("Output",
+    parser:option("--format", "table (default on a terminal), csv, jsonl (default elsewhere) or json.")
+      :choices { "table", "csv", "jsonl", "json" },
+    parser:option("--fields", "Only these fields, in this order, joined by commas; also extra and invalid.")
+      :argname "A,B,C",
+    parser:option("--output", "Write to this file, which is replaced only as a whole."):argname "FILE",
+    parser:flag("--excel", "CSV for a spreadsheet: byte order mark, meter numbers kept as text."),
+    parser:flag("--raw-csv", "CSV without the apostrophe before a text that a spreadsheet would run as a formula."))
+end
+
+---The format that is asked for, or that fits where the output goes.
+---@return "table"|"csv"|"jsonl"|"json"
+function output.format(arguments)
+  local format = arguments.format
+  if not format and (arguments.excel or arguments.raw_csv) then return "csv" end
+  if (arguments.excel or arguments.raw_csv) and format ~= "csv" then
+    exit.usage("--excel and --raw-csv go with --format csv, not with %s", format)
+  end
+  if format then return format end
+  return not arguments.output and terminal.is_output() and "table" or "jsonl"
+end
+
+local function columns_of(arguments, settings, format)
+  local columns = require "imr.cli.output.columns"
+  if not settings.columns then return columns.choose(settings.endpoint, format, arguments.fields) end
+  return arguments.fields and columns.pick(settings.all or settings.columns, arguments.fields) or settings.columns
+end
+
+---@param arguments table of the command line
+---@param settings { endpoint: string?, columns: table[]?, all: table[]?, utc_offset: integer? } all: what --fields may
+--- choose from, where that is more than `columns`
+---@return imr.cli.Output
+function output.open(arguments, settings)
+  local format = output.format(arguments)
+  local columns = columns_of(arguments, settings, format)
+  local write, finish, count = require("imr.cli.output." .. modules[format])[format](columns, {
+    utc_offset = settings.utc_offset or defaults.utc_offset, excel = arguments.excel, raw = arguments.raw_csv,
+    terminal = not arguments.output and terminal.is_output(),
+    colour = not arguments.output and terminal.colour_output(),
+  })
+  local shown = {}
+  for _, column in ipairs(columns) do shown[column.name] = true end
+  return setmetatable({
+    format_rows = write, format_end = finish, count = count or { guarded = 0 }, shown = shown, unshown = 0, rows = 0,
+    sink = arguments.output and sink.file(arguments.output) or sink.stdout(), path = arguments.output,
+  }, Output)
+end
+
+-- A value that did not parse must not vanish without a word where its column can't show it.
+local function note_invalid(self, rows)
+  if self.shown.invalid then return end
+  for _, row in ipairs(rows) do
+    if row.invalid then self.unshown = self.unshown + 1 end
+  end
+end
+
+---@param rows table[] records
+function Output:write(rows)
+  if #rows == 0 then return end
+  note_invalid(self, rows)
+  self.rows = self.rows + #rows
+  self.sink.write(self.format_rows(rows))
+end
+
+local function say_rest(self, kept)
+  if self.unshown > 0 then
+    notes.say("%d rows have values that could not be read as what they should be; --fields …,invalid shows them",
+      self.unshown)
+  end
+  if self.count.guarded > 0 then
+    notes.say("%d cells that a spreadsheet would run as formulas got an apostrophe; --raw-csv leaves them alone",
+      self.count.guarded)
+  end
+  if kept then notes.say("%s is left as it was; the rows that came are in %s", self.path, kept) end
+end
+
+---@param complete boolean
+function Output:finish(complete)
+  self.sink.write(self.format_end())
+  say_rest(self, self.sink.commit(complete))
+end
+
+function Output:abort()
+  self.sink.abort()
+end
+
+return output

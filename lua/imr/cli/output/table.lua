@@ -1,0 +1,89 @@
+--- Rows as a table for people. It streams: the columns are as wide as the first page needs, and a later, wider cell
+--- only moves what is right of it.
+
+local terminal = require "imr.cli.output.terminal"
+local text = require "imr.cli.output.width"
+local value = require "imr.cli.output.value"
+
+local format = {}
+
+local BOLD, RED, RESET = "\27[1m", "\27[31m", "\27[0m"
+local WORDS = { [true] = "yes", [false] = "no" }
+
+-- What somebody should look at.
+local function is_alarming(name, any)
+  return (name == "online" and any == false) or (name == "supply" and any == "disconnected")
+    or (name == "image_ok" and any == false)
+end
+
+local right_aligned = { dec = true, int = true }
+
+local function cell_of(row, column, texts)
+  local any = row[column.name]
+  if any == nil then return row.invalid and row.invalid[column.name] ~= nil and "?" or "" end
+  return terminal.safe(WORDS[any] or texts[column.type](any))
+end
+
+local function names_of(columns)
+  local names = {}
+  for index, column in ipairs(columns) do names[index] = column.name end
+  return names
+end
+
+-- Padded first: colour takes no columns.
+local function line_of(cells, state, colours)
+  local padded, last = {}, #cells
+  for index, cell in ipairs(cells) do
+    local filled = right_aligned[state.columns[index].type] and text.pad(cell, state.widths[index], true)
+      or (index < last and text.pad(cell, state.widths[index]) or cell)
+    padded[index] = colours[index] and colours[index] .. filled .. RESET or filled
+  end
+  return (table.concat(padded, "  "):gsub(" +$", "")) .. "\n"
+end
+
+local function measure(state, grid)
+  for _, cells in ipairs(grid) do
+    for index, cell in ipairs(cells) do
+      state.widths[index] = math.max(state.widths[index] or 0, text.width(cell))
+    end
+  end
+end
+
+local function header(state)
+  local colours = {}
+  for index in ipairs(state.columns) do colours[index] = state.colour and BOLD or nil end
+  return line_of(names_of(state.columns), state, colours)
+end
+
+local function colours_of(row, state)
+  local colours = {}
+  for index, column in ipairs(state.columns) do
+    if state.colour and is_alarming(column.name, row[column.name]) then colours[index] = RED end
+  end
+  return colours
+end
+
+---@return fun(rows: table[]): string write
+---@return fun(): string finish
+function format.table(columns, options)
+  local texts = value.texts(options.utc_offset)
+  local state = { columns = columns, colour = options.colour, widths = {} }
+  local begun = false
+  local function write(rows)
+    local grid, lines = {}, {}
+    for index, row in ipairs(rows) do
+      grid[index] = {}
+      for at, column in ipairs(columns) do grid[index][at] = cell_of(row, column, texts) end
+    end
+    if not begun then
+      measure(state, { names_of(columns) })
+      measure(state, grid)
+      lines[1], begun = header(state), true
+    end
+    for index, cells in ipairs(grid) do lines[#lines + 1] = line_of(cells, state, colours_of(rows[index], state)) end
+    return table.concat(lines)
+  end
+  return write, function() return begun and "" or write {} end
+end
+
+return format

@@ -1,0 +1,160 @@
+-- How a request's parameters are written, and what a response says.
+
+local codec = require "imr.client.codec"
+local core = require "imr.core"
+local errors = require "imr.errors"
+local json = require "imr.base.json"
+
+local wire = {}
+
+local EXCERPT = 80             -- characters of an answer that is not one
+local LONG_WORD = 24 -- letters and digits that may be a token
+local LOOKED_AT = 4096         -- bytes that a message is taken from
+local LONGEST_SECRET = 1024    -- as an answer may spell it
+local SLICE = 8192             -- bytes of a body that are decoded at a stretch: some 0.04 ms
+
+local content_types = { json = "application/json", form = "application/x-www-form-urlencoded" }
+
+local function urlencode(text)
+  return (tostring(text):gsub("[^%w%-._~]", function(byte) return ("%%%02X"):format(byte:byte()) end))
+end
+
+local function form_encode(parameters)
+  local pairs_of = {}
+  for name, value in pairs(parameters) do table.insert(pairs_of, urlencode(name) .. "=" .. urlencode(value)) end
+  table.sort(pairs_of)
+  return table.concat(pairs_of, "&")
+end
+
+---@param parameters table<string, string|integer> the platform's names
+---@param encoding "json"|"form"
+---@return string body
+---@return string content_type
+function wire.encode(parameters, encoding)
+  local body = encoding == "form" and form_encode(parameters) or json.encode(parameters)
+  return body, content_types[encoding]
+end
+
+local function is_redirect(status)
+  return status >= 300 and status < 400
+end
+
+-- The cut may have gone through a secret: what stands before it goes too.
+local function beginning(body, redact)
+  local text = redact(core.cut(body:sub(1, LOOKED_AT + 3), LOOKED_AT))
+  return #body > LOOKED_AT and core.cut(text, #text - LONGEST_SECRET) or text
+end
+
+---A header's text. A transport of the caller's may have numbers, and lists where a header came twice, as nginx does.
+---@param headers table<string, any>|nil
+---@param name string in lower case
+---@return string|nil
+function wire.header(headers, name)
+  local value = headers and headers[name]
+  if type(value) == "table" then value = value[#value] end
+  return (type(value) == "string" or type(value) == "number") and tostring(value) or nil
+end
+
+---What a server said, without secrets and in one line. Secrets go first: cleaning puts something between their letters.
+---@return string|nil
+function wire.said(text, redact)
+  return text and core.clean(beginning(text, redact))
+end
+
+local function http_message(status, headers, body, redact)
+  if is_redirect(status) then
+    local target = wire.header(headers, "location") or "nowhere"
+    return ("HTTP %d redirects to %s: not followed with credentials; set base_url to the right address"):format(
+      status, beginning(target, redact))
+  end
+  return ("HTTP %d%s"):format(status, wire.excerpt(body, redact))
+end
+
+---A few readable characters of an answer, for an error. Secrets go before the cut, lest half of one stays.
+function wire.excerpt(body, redact)
+  local text = beginning(body, redact):gsub("[%c%s]+", " "):gsub("[\128-\255]+", "?")
+  if text:match("^ ?$") then return ": empty body" end
+  return (": %s%s"):format(text:sub(1, EXCERPT), #text > EXCERPT and "…" or "")
+end
+
+-- A status says nothing about whether the platform acted: a gateway may give any of them after it passed the request
+-- on. Only a code of the platform's own in its own envelope does, and a request that never left.
+local function http_error(status, headers, body, redact)
+  return errors.new {
+    kind = status == 429 and "throttled" or "http", http_status = status,
+    message = http_message(status, headers, body, redact),
+    retryable = status >= 500 or status == 408 or status == 429,
+    executed = "maybe",
+    retry_after = tonumber((wire.header(headers, "retry-after") or ""):match("^%d+$")),
+  }
+end
+
+local function code_error(answer, status, redact)
+  local kind, executed, retryable, meaning = errors.code(answer.code)
+  local said = beginning(answer.message, redact)
+  return errors.new {
+    kind = kind, code = answer.code, http_status = status ~= 200 and status or nil,
+    retryable = retryable, executed = executed,
+    message = said ~= "" and ("%s (%s)"):format(meaning, said) or meaning,
+  }
+end
+
+-- In slices, where others wait for their turn: a page of 1,000 rows takes a few milliseconds at once.
+local function decode(endpoint, body, settings)
+  if not settings.breathe or #body <= SLICE then
+    return codec.decode(endpoint, body, settings.decimals, settings.utc_offset)
+  end
+  local decoder = codec.decoder(endpoint, body, settings.decimals, settings.utc_offset)
+  local answer, problem = decoder:read(SLICE)
+  while answer == false do
+    settings.breathe()
+    answer, problem = decoder:read(SLICE)
+  end
+  return answer, problem
+end
+
+-- A login's answer that cannot be read as a whole may hold a token that nobody knows yet, or half of one.
+local function without_tokens(redact)
+  return function(text)
+    text = redact(text):gsub('("data"%s*:%s*")[^"]*', "%1***"):gsub('([tT]oken"%s*:%s*")[^"]*', "%1***")
+    return (text:gsub("[%w+/=_-]+", function(word) return #word >= LONG_WORD and "***" or nil end))
+  end
+end
+
+local function read(endpoint, status, headers, body, settings)
+  local answer, problem = decode(endpoint, body, settings)
+  if answer and answer.token then settings.learn(answer.token) end -- whatever becomes of it: messages quote answers
+  local redact = settings.redact
+  if endpoint == "login" and not answer then redact = without_tokens(redact) end
+  if answer and answer.code ~= 200 then return nil, code_error(answer, status, redact) end
+  if status ~= 200 then return nil, http_error(status, headers, body, redact) end
+  if answer and not answer.misfit then
+    answer.message = wire.said(answer.message, settings.redact) -- an outcome shows it, and a ledger keeps it
+    return answer
+  end
+  local what = answer
+    and ("the answer is to another request: no field tells its rows for records of %s"):format(endpoint)
+    or "the answer is not the platform's: " .. redact(problem) .. wire.excerpt(body, redact)
+  return nil, errors.new { kind = "protocol", http_status = status, retryable = true, executed = "maybe",
+    message = what }
+end
+
+---@class imr.WireSettings
+---@field decimals "number"|"string"
+---@field utc_offset number
+---@field redact fun(text: string): string
+---@field learn fun(token: string) to hide it too
+---@field breathe? fun() lets others have their turn; nil where there are none
+
+---The meaning of a response: the answer when the platform says success, else the error.
+---@param body string|userdata the text, or what libcurl received (`imr.Request.as_body`), which is let go
+---@param settings imr.WireSettings
+---@return table|nil answer
+---@return table|nil err
+function wire.read(endpoint, status, headers, body, settings)
+  local answer, err = read(endpoint, status, headers, body, settings)
+  if type(body) ~= "string" then body:release() end
+  return answer, err
+end
+
+return wire

@@ -1,0 +1,243 @@
+-- The ledger: what was to be done to whose supply, by whom and why, and what became of it.
+--
+-- Every intent is on the disk before anything is sent, and `sending` is on the disk before the first byte of a command
+-- leaves: whoever finds a command executed finds it here as sent. What comes before what is said by numbers that the
+-- ledger gives, never by a clock: ids of intents for wishes, ids of transitions for what happened to them.
+--
+--   planned -> sending -> accepted -> confirmed | contradicted | unconfirmed
+--                      -> unknown     it may have been executed; resolve() reads the meter and never sends
+--                      -> refused     by the platform, certainly not executed
+--                      -> planned     certainly not executed, and may be tried again
+--   planned -> skipped (the guard said no) | superseded (a newer wish for the device) | expired | protected | cancelled
+--   left_out                           a wish on record that there was nothing to send for
+--   unknown -> overtaken               a later command was sent to the device: its own effect cannot be told any more
+
+local core = require "imr.core"
+local errors = require "imr.errors"
+local databases = require "imr.workflow.supply.database"
+local runs = require "imr.workflow.supply.runs"
+local schema = require "imr.workflow.supply.schema"
+local unpack = require "imr.base.unpack"
+local with_tables = require("imr.database.handle").with_tables
+
+local list = databases.list
+
+-- Commands that a later one for the same device takes the sense from. A request for a reading stands beside them.
+local SUPPLY = "('disconnect', 'reconnect')"
+
+local COLUMNS = [[i.id, i.plan, i.device, i.meter_no, i.command, i.state_before, i.expires, i.confirm, i.state,
+  i.executed, i.attempts, i.sent, i.changed, i.detail, p.who, p.reason, p.settings, p.created]]
+
+---@class imr.Ledger
+local Ledger = {}
+Ledger.__index = Ledger
+
+local ledger = {}
+
+---@param path string
+---@param clock fun(): number Unix seconds
+---@return imr.Ledger
+function ledger.open(path, clock)
+  local db = with_tables(databases.open(path), schema.migrate)
+  return setmetatable({ path = path, clock = clock, database = db }, Ledger)
+end
+
+local function stamp(seconds)
+  return (core.format_time(seconds, 0):gsub(" ", "T")) .. "Z"
+end
+
+---The time as the ledger writes it.
+---@return string
+function Ledger:stamp() return stamp(self.clock()) end
+
+---Unix seconds of a time in the ledger, or nil.
+---@param text string|nil
+---@return integer|nil
+function Ledger.seconds(text)
+  return text and core.parse_time(text:sub(1, 19), 0) or nil
+end
+
+---Takes the queue of this ledger. The lock ends with its owner, even a killed one.
+---@return true|nil
+---@return table|nil err kind "locked"
+function Ledger:lock()
+  local lock, message = core.private_lock(self.path .. ".lock")
+  if lock then
+    self.held = lock
+    return true
+  end
+  local kind = message and "ledger" or "locked"
+  return nil, errors.new { kind = kind, retryable = kind == "locked", executed = "no",
+    message = message or ("another process is at work on the queue of %s"):format(self.path) }
+end
+
+function Ledger:unlock()
+  if self.held then self.held:release() end
+  self.held = nil
+end
+
+function Ledger:close()
+  self:unlock()
+  self.database:close()
+end
+
+-- ---------------------------------------------------------------- writing
+
+local function note(self, id, state, executed, detail)
+  self.database:execute("INSERT INTO transitions (intent, at, state, executed, detail) VALUES (?, ?, ?, ?, ?)",
+    id, self:stamp(), state, executed, detail)
+end
+
+---Writes what became of an intent, within another write. One that was cancelled meanwhile is not planned again.
+---@param executed? "no"|"maybe"|"yes" nil: as it was
+function Ledger:settle(id, state, executed, detail)
+  local cancel = state == "planned" and self.database:row("SELECT cancel FROM intents WHERE id = ?", id).cancel
+  if cancel then state, detail = "cancelled", cancel end
+  self.database:execute([[UPDATE intents SET state = ?, executed = coalesce(?, executed), changed = ?, detail = ?
+    WHERE id = ?]], state, executed, self:stamp(), detail, id)
+  local now = self.database:row("SELECT executed FROM intents WHERE id = ?", id)
+  note(self, id, state, now.executed, detail)
+  return state
+end
+
+---The same as one write, as long as the intent is in one of these states, or else in any.
+---@param from? string SQL
+---@return string|nil state nil: it was not in one of them
+function Ledger:record(id, state, executed, detail, from)
+  return self.database:transaction(function()
+    local fits = self.database:row("SELECT 1 FROM intents WHERE id = ? AND " .. (from or "1"), id)
+    return fits and self:settle(id, state, executed, detail) or nil
+  end)
+end
+
+-- The newest word counts: what waits for the same device gives way, be it the same command or the opposite.
+local function supersede(self, entry, id)
+  local same = entry.command == "request_reading" and "command = 'request_reading'" or "command IN " .. SUPPLY
+  for _, older in ipairs(list(self.database,
+    "SELECT id FROM intents WHERE device = ? AND id < ? AND state = 'planned' AND " .. same, entry.device, id)) do
+    self:settle(older.id, "superseded", "no", ("by intent %d"):format(id))
+  end
+end
+
+local function add_intent(self, plan, entry, state, detail)
+  self.database:execute([[INSERT INTO intents (plan, device, meter_no, command, state_before, expires, state, executed,
+    changed, detail) VALUES (?, ?, ?, ?, ?, ?, ?, 'no', ?, ?)]], plan.id, entry.device, entry.meter_no, entry.command,
+    entry.state_before, stamp(plan.expires), state, self:stamp(), detail)
+  local id = self.database:row("SELECT last_insert_rowid() AS id").id
+  note(self, id, state, "no", detail)
+  supersede(self, entry, id)
+  return id
+end
+
+-- A device that neither the platform nor this ledger knows is a mistyped one.
+local function is_wish(self, left)
+  return left.kind ~= "unlisted" or self:intents({ device = left.device, last = 1 })[1] ~= nil
+end
+
+---Writes a plan's intents, all or none. A wish that there is nothing to send for is a wish, too: what was planned for
+---its device before is not sent any more.
+---@param plan table who, reason, settings (text), made, expires, seen, entries, left_out; `id` and each entry's `id`
+---are filled in
+function Ledger:add(plan)
+  local ids = self.database:transaction(function()
+    self.database:execute("INSERT INTO plans (created, who, reason, settings, seen) VALUES (?, ?, ?, ?, ?)",
+      stamp(plan.made), plan.who, plan.reason, plan.settings, plan.seen)
+    local written = { id = self.database:row("SELECT last_insert_rowid() AS id").id, expires = plan.expires }
+    for index, entry in ipairs(plan.entries) do written[index] = add_intent(self, written, entry, "planned") end
+    for _, left in ipairs(plan.left_out) do
+      if is_wish(self, left) then add_intent(self, written, left, "left_out", left.why) end
+    end
+    return written
+  end)
+  plan.id = ids.id
+  for index, entry in ipairs(plan.entries) do entry.id = ids[index] end
+end
+
+local LEFT_BEHIND = [[SELECT i.id AS intent, r.* FROM intents AS i LEFT JOIN runs AS r ON r.id = i.run
+  WHERE i.state = 'sending']]
+
+---With the lock held: what a process that is no more was sending is of unknown outcome. What a living run is sending is
+---left to it, whatever became of its lock.
+---@return table[] intents that became unknown
+function Ledger:recover()
+  local recovered = {}
+  for _, row in ipairs(list(self.database, LEFT_BEHIND)) do
+    local same_run = row.id and ("run = %d"):format(row.id) or "run IS NULL"
+    if not runs.lives(row) and self:record(row.intent, "unknown", "maybe", "the process that was sending it ended",
+      "state = 'sending' AND " .. same_run) then
+      recovered[#recovered + 1] = self:intents({ id = row.intent })[1]
+    end
+  end
+  runs.bury(self)
+  return recovered
+end
+
+-- ---------------------------------------------------------------- reading
+
+local conditions = {
+  plan = "i.plan = ?", device = "i.device = ?", state = "i.state = ?", id = "i.id = ?",
+}
+
+---Intents, oldest first, with their plan's who, reason, settings (text) and created.
+---@param filter? { plan: integer?, device: string?, state: string?, id: integer?, last: integer? }
+---@return table[]
+function Ledger:intents(filter)
+  local where, values = {}, {}
+  for name, condition in pairs(conditions) do
+    if filter and filter[name] ~= nil then
+      where[#where + 1], values[#values + 1] = condition, filter[name]
+    end
+  end
+  local sql = "SELECT " .. COLUMNS .. " FROM intents AS i JOIN plans AS p ON p.id = i.plan"
+  if #where > 0 then sql = sql .. " WHERE " .. table.concat(where, " AND ") end
+  if filter and filter.last then
+    sql = ("SELECT * FROM (%s ORDER BY i.id DESC LIMIT %d) ORDER BY id"):format(sql, filter.last)
+  else
+    sql = sql .. " ORDER BY i.id"
+  end
+  return list(self.database, sql, unpack(values))
+end
+
+---The intents whose effect is not known: unknown ones, and those that were to be confirmed and were not.
+---@return table[]
+function Ledger:unresolved()
+  return list(self.database, "SELECT " .. COLUMNS .. [[ FROM intents AS i JOIN plans AS p ON p.id = i.plan
+    WHERE i.state = 'unknown' OR (i.confirm = 1 AND i.state IN ('accepted', 'unconfirmed')) ORDER BY i.id]])
+end
+
+---A later intent for the same device that was sent, or may have been.
+---@return table|nil
+function Ledger:later_sent(intent)
+  return self.database:row("SELECT id FROM intents WHERE device = ? AND id > ? AND executed <> 'no' AND command IN "
+    .. SUPPLY .. " LIMIT 1", intent.device, intent.id)
+end
+
+---The number of the newest transition: what comes later was not known before.
+---@return integer
+function Ledger:seen()
+  return self.database:row("SELECT coalesce(max(id), 0) AS seen FROM transitions").seen
+end
+
+---The latest time among the newest entries, Unix seconds; nil in an empty ledger.
+---@return integer|nil
+function Ledger:latest_time()
+  local row = self.database:row(
+    "SELECT max(at) AS at FROM (SELECT at FROM transitions ORDER BY id DESC LIMIT 1000)")
+  return self.seconds(row.at)
+end
+
+---@return table<string, integer>
+function Ledger:counts()
+  local counts = {}
+  for _, row in ipairs(list(self.database, "SELECT state, count(*) AS n FROM intents GROUP BY state")) do
+    counts[row.state] = row.n
+  end
+  return counts
+end
+
+---@return table[] { at, state, executed, detail }
+function Ledger:transitions(id)
+  return list(self.database, "SELECT at, state, executed, detail FROM transitions WHERE intent = ? ORDER BY id", id)
+end
+
+return ledger

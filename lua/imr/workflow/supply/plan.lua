@@ -1,0 +1,287 @@
+-- A plan: which commands would be sent, which not and why. Making one sends nothing and writes nothing.
+
+local unknown_option = require "imr.base.unknown_option"
+local errors = require "imr.errors"
+local guard = require "imr.workflow.supply.guard"
+local hours = require "imr.workflow.supply.hours"
+local number_problem = require("imr.workflow.supply.options").number_problem
+local protection = require "imr.workflow.supply.protection"
+local supply_facts = require "imr.workflow.supply.facts"
+local text_problem = require("imr.base.text").problem
+local wanted = require("imr.client.confirmation").wanted
+
+local EXPIRES = require("imr.base.calendar").DAY -- what is older than that was decided on facts that may have changed
+
+local commands = { disconnect = "disconnect", reconnect = "reconnect", request_reading = "request_reading",
+  read = "request_reading" }
+
+-- Who gets supply back comes first; cutting can wait.
+local rank = { reconnect = 1, request_reading = 2, disconnect = 3 }
+
+---One command of a plan.
+---@class imr.SupplyEntry
+---@field device string
+---@field command "disconnect"|"reconnect"|"request_reading"
+---@field meter_no? string
+---@field numbers table<string, true> all meter numbers of the device
+---@field state_before? "connected"|"disconnected" as the meter list has it
+---@field online? boolean
+---@field id? integer of its intent, once that is on record
+---@field settings table guard, quiet_hours, utc_offset, protected
+---@field why? string why it will not be sent, of a plan on record
+
+---What a plan takes.
+---@class imr.SupplyPlanOptions
+---@field reason? string on record; required but for readings
+---@field guard? string|fun(device: string, entry: imr.SupplyEntry): boolean asked right before each command leaves
+---@field max? integer more commands than that are an error, and nothing is planned
+---@field quiet_hours? string "HH:MM-HH:MM" on the platform's clock: no supply is cut then
+---@field protected? table|fun(device: string): boolean devices or meter numbers that are left out; a function says true
+--- or false, anything else stops the plan
+---@field allow_unmatched? boolean plan also where `protected` is empty, or names what no meter or several devices have
+---@field expires? number seconds after which what was not sent is not sent any more, 86400
+---@field who? string on record as who asked
+---@field force? boolean also meters that are in the wanted state already
+---@field deadline? number seconds for reading the meter list
+
+---Which commands would be sent, which not and why. `print(plan)` shows it.
+---@class imr.SupplyPlan
+---@field who string
+---@field reason string
+---@field entries imr.SupplyEntry[] in the order of sending
+---@field left_out { device: string, command: string, kind: string, why: string }[] kind: protected, unlisted, unknown,
+--- already. They are wishes as well: once on record, what was planned for the device before is not sent any more
+---@field unlisted string[] what is protected and no meter of the platform has, with allow_unmatched
+---@field warnings string[] what is odd about the devices: listed under two numbers, say
+---@field made number Unix seconds; what the platform showed then is what the plan was decided on
+---@field seen integer the newest transition in the ledger then: what comes later overtakes the plan
+---@field expires integer Unix seconds
+---@field id? integer once its intents are on record
+local Plan = {}
+Plan.__index = Plan
+Plan.__name = "imr.supply.plan"
+
+local plan = {}
+
+---Is this one of ours?
+---@param value any
+---@return boolean
+function plan.is_plan(value)
+  return type(value) == "table" and getmetatable(value) == Plan
+end
+
+-- ---------------------------------------------------------------- what was asked for
+
+local known = { reason = "string", who = "string", max = "number", quiet_hours = "string", expires = "number",
+  force = "boolean", deadline = "number", allow_unmatched = "boolean" }
+local mixed = { guard = { ["function"] = true, string = true, table = true },
+  protected = { table = true, ["function"] = true } }
+
+local function names()
+  local list = {}
+  for _, names_of in ipairs { known, mixed } do
+    for name in pairs(names_of) do list[#list + 1] = name end
+  end
+  table.sort(list)
+  return list
+end
+
+local function check_option(name, value)
+  local kind = type(value)
+  if not known[name] and not mixed[name] then return unknown_option(tostring(name), names()) end
+  if known[name] and kind ~= known[name] then return ("option '%s' must be a %s"):format(name, known[name]) end
+  if mixed[name] and not mixed[name][kind] then return ("option '%s' cannot be a %s"):format(name, kind) end
+  local problem = kind == "string" and text_problem(value)
+  if problem then return ("option '%s' %s"):format(name, problem) end
+  return kind == "number" and number_problem(name, value) or nil
+end
+
+---What is wrong with a plan's options, or nil.
+function plan.check(command, options)
+  if not commands[command] then
+    return ("a command is disconnect, reconnect or request_reading, not %s"):format(tostring(command))
+  end
+  for name, value in pairs(options) do
+    local problem = check_option(name, value)
+    if problem then return problem end
+  end
+  local problem = protection.problem(options.protected) or guard.problem(options.guard)
+  if problem then return problem end
+  if options.quiet_hours then
+    local _, wrong = hours.parse(options.quiet_hours)
+    if wrong then return wrong end
+  end
+  if not (options.reason or ""):find("%S") and commands[command] ~= "request_reading" then
+    return ("a plan to %s needs a reason"):format(command)
+  end
+end
+
+-- A device is an id, or a table with device_id (such as a meter record) and perhaps a command of its own.
+local function wish_of(device, command)
+  local id = type(device) == "table" and (device.device_id or device.device) or device
+  if type(id) ~= "string" or id == "" or id:find("%c") then
+    return nil, ("a device is its id, a string, or a table with device_id, not %s"):format(
+      type(id) == "string" and "'" .. id:gsub("%c", "?") .. "'" or "a " .. type(id))
+  end
+  local problem = text_problem(id)
+  if problem then return nil, ("device %s: its id %s"):format(id:gsub("[\128-\255]", "?"), problem) end
+  local own = type(device) == "table" and device.command
+  local chosen = commands[own or command]
+  if not chosen then return nil, ("device %s: there is no command '%s'"):format(id, tostring(own)) end
+  return { device = id, command = chosen }
+end
+
+-- A set of devices, one meter's record or a list with a hole would lose wishes without a word.
+local function is_list(devices)
+  local listed, all = 0, 0
+  for _ in ipairs(devices) do listed = listed + 1 end
+  for _ in pairs(devices) do all = all + 1 end
+  return listed == all
+end
+
+---What is asked for, each device once, or what is wrong with it.
+---@return table[]|nil wishes
+---@return string|nil problem
+function plan.wishes(devices, command)
+  if type(devices) ~= "table" then return nil, "the devices are a list, not a " .. type(devices) end
+  if not is_list(devices) then return nil, "the devices are a list, without names as keys and without holes" end
+  local wishes, seen = {}, {}
+  for _, device in ipairs(devices) do
+    local wish, problem = wish_of(device, command)
+    if not wish then return nil, problem end
+    local other = seen[wish.device]
+    if other and other ~= wish.command then
+      return nil, ("device %s: %s and %s in one plan"):format(wish.device, other, wish.command)
+    end
+    if not other then wishes[#wishes + 1] = wish end
+    seen[wish.device] = wish.command
+  end
+  return wishes
+end
+
+-- ---------------------------------------------------------------- what stays of it
+
+-- Why a wish is left out, as a kind and in words, or nil.
+local function objection(wish, meter, facts, force)
+  if not meter then
+    local device = next(facts.by_number[wish.device] or {})
+    return "unlisted", device and ("that is a meter number; its device is %s"):format(device)
+      or "the platform lists no such device"
+  end
+  local open = facts.unknown[wish.command .. " " .. wish.device]
+  if open then return "unknown", ("the outcome of intent %d is unknown: resolve it first"):format(open) end
+  if not force and wanted[wish.command] and meter.supply == wanted[wish.command] then
+    return "already", ("it is %s already"):format(meter.supply)
+  end
+end
+
+local function sort(entries)
+  for index, entry in ipairs(entries) do entry.place = index end
+  table.sort(entries, function(a, b)
+    if rank[a.command] ~= rank[b.command] then return rank[a.command] < rank[b.command] end
+    return a.place < b.place
+  end)
+  for _, entry in ipairs(entries) do entry.place = nil end
+  return entries
+end
+
+-- What the meter list says of a wish's device, written into the wish.
+local function describe(wish, facts, settings)
+  local meter = supply_facts.meter(facts, wish.device)
+  wish.numbers, wish.settings = meter and meter.numbers or {}, settings
+  if meter then wish.meter_no, wish.online, wish.state_before = meter.meter_no, meter.online, meter.supply end
+  return meter
+end
+
+-- Puts each wish among what is sent or what is left out. Raises where nobody knows what is protected.
+local function sort_out(self, wishes, facts, settings, force)
+  local judges = { protection.judge(settings.protected), protection.judge(facts.protected) }
+  for _, wish in ipairs(wishes) do
+    local meter = describe(wish, facts, settings)
+    local kind, why = objection(wish, meter, facts, force)
+    for _, judge in ipairs(judges) do
+      local covered, err = judge(wish)
+      if err then error(err, 0) end
+      if covered then kind, why = "protected", "the device is protected" end
+    end
+    if kind then
+      wish.kind, wish.why = kind, why
+      self.left_out[#self.left_out + 1] = wish
+    else
+      self.entries[#self.entries + 1] = wish
+      for _, warning in ipairs(supply_facts.warnings(facts, wish.device)) do table.insert(self.warnings, warning) end
+    end
+  end
+  sort(self.entries)
+end
+
+---@param wishes table[] from plan.wishes
+---@param facts table by_device, by_number, unknown, protected, now, who
+---@param options table checked
+---@return imr.SupplyPlan|nil
+---@return imr.Error|nil err kind "limit" when more would be sent than options.max, "protection"
+function plan.new(wishes, facts, options)
+  local settings = { guard = options.guard, quiet_hours = options.quiet_hours, protected = options.protected,
+    utc_offset = facts.utc_offset }
+  local doubts = protection.doubts(facts, options.protected, facts.protected)
+  local doubt = not options.allow_unmatched and protection.objection(doubts, facts)
+  if doubt then return nil, doubt end
+  local self = setmetatable({ who = options.who or facts.who, reason = options.reason or "", entries = {},
+    left_out = {}, unlisted = doubts.unlisted, warnings = doubts.ambiguous, made = facts.now, seen = facts.seen or 0,
+    expires = math.floor(facts.now + (options.expires or EXPIRES)) }, Plan)
+  sort_out(self, wishes, facts, settings, options.force)
+  if options.max and #self.entries > options.max then
+    return nil, errors.new { kind = "limit", retryable = false, executed = "no",
+      message = ("the plan would send %d commands, more than the %g allowed: nothing is planned"):format(#self.entries,
+        options.max) }
+  end
+  return self
+end
+
+---A plan of intents that are on record already.
+---@param entries imr.SupplyEntry[]
+---@return imr.SupplyPlan
+function plan.resumed(entries)
+  return setmetatable({ who = "", reason = "", entries = sort(entries), left_out = {}, unlisted = {},
+    warnings = {}, expires = 0, resumed = true }, Plan)
+end
+
+-- ---------------------------------------------------------------- as text
+
+local function line_of(entry)
+  if entry.why then return ("not sent        %s  %s"):format(entry.device, entry.why) end
+  return ("%-15s %s%s  %s%s"):format(entry.command, entry.device,
+    entry.meter_no and "  meter " .. entry.meter_no or "", entry.state_before or "state unknown",
+    entry.online == false and "  OFFLINE" or "")
+end
+
+---How many commands would be sent, as far as one knows now.
+---@return integer
+function Plan:count()
+  local count = 0
+  for _, entry in ipairs(self.entries) do count = count + (entry.why and 0 or 1) end
+  return count
+end
+
+---@param spacing? number seconds between two commands, for the time that it takes
+---@return string[]
+function Plan:lines(spacing)
+  local lines = {}
+  for _, entry in ipairs(self.entries) do lines[#lines + 1] = line_of(entry) end
+  for _, left in ipairs(self.left_out) do
+    lines[#lines + 1] = line_of(left)
+  end
+  for _, warning in ipairs(self.warnings) do lines[#lines + 1] = warning end
+  for _, name in ipairs(self.unlisted) do lines[#lines + 1] = ("protected, but no meter there is: %s"):format(name) end
+  local count = self:count()
+  local time = spacing and (", about %.0f s"):format(count * spacing) or ""
+  lines[#lines + 1] = ("%d to send, %d left out%s"):format(count, #self.entries - count + #self.left_out, time)
+  return lines
+end
+
+function Plan:__tostring()
+  local head = self.reason ~= "" and ("plan by %s: %s\n"):format(self.who, self.reason) or ""
+  return head .. table.concat(self:lines(), "\n")
+end
+
+return plan

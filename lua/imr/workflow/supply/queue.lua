@@ -1,0 +1,326 @@
+-- Sends a plan, one command at a time.
+--
+-- Each passes two kinds of checks in its slot. First the slow ones: what the ledger knows, and the guard. Then, when no
+-- wait is left before the bytes, those that may have changed meanwhile: stop, expiry, protection, quiet hours; and last
+-- of all the ledger gives the intent to this run.
+
+local claims = require "imr.workflow.supply.claims"
+local confirmation = require "imr.client.confirmation"
+local errors = require "imr.errors"
+local guard = require "imr.workflow.supply.guard"
+local moment = require "imr.workflow.supply.moment"
+local protection = require "imr.workflow.supply.protection"
+local runs = require "imr.workflow.supply.runs"
+local runtimes = require "imr.runtime"
+local watched = require "imr.workflow.supply.interruptible"
+
+local STOP_AFTER = 3     -- failures in a row
+local CONFIRM_TIME = 120 -- seconds from the acceptance
+local LOOK = 0.25        -- seconds between two looks for a wish to stop
+
+-- Errors after which no command will fare better.
+local hopeless = { auth = true, closed = true, phase = true, store = true }
+
+---What became of a plan.
+---@class imr.SupplyReport
+---@field total integer commands in the plan
+---@field counts table<string, integer> intents by state, as the plan's intents are now
+---@field intents table[] the plan's intents
+---@field left integer still planned
+---@field recovered table[] intents that a process before left behind and that are of unknown outcome since this run
+---@field stopped? "interrupted"|"failures"|"quiet hours"|"error" why it ended early
+---@field error? imr.Error the latest error
+
+local Run = {}
+Run.__index = Run
+
+local queue = {}
+
+function Run:wants_stop()
+  return self.env.stopping or (self.options.interrupted and self.options.interrupted()) or false
+end
+
+function Run:stop(why, err)
+  self.stopped = self.stopped or why
+  self.error = err or self.error
+end
+
+-- Without a state the intent is no concern of this run any more.
+local function held(state, detail, stop)
+  return errors.new { kind = "held", message = detail, retryable = false, executed = "no", state = state, stop = stop }
+end
+
+function Run:stop_wanted()
+  return self:wants_stop() and held("planned", "interrupted", "interrupted") or nil
+end
+
+-- Why an entry must not be sent at this moment, as an error that says what becomes of it, or nil. Quick: it is the last
+-- question. Otherwise also the seconds for which that holds.
+function Run:objection(entry)
+  local settings, time = entry.settings, self.time
+  local covered, problem = protection.covers(entry, settings.protected, self.env.protected)
+  if problem then return problem end
+  if covered then return held("protected", "the device is protected") end
+  local left = time:left_until(entry.expires, entry.made)
+  if left <= 0 then return held("expired", "it was not sent in time") end
+  if entry.command == "disconnect" then
+    local quiet = time:left_until_quiet(settings.quiet_hours, settings.utc_offset or self.env.utc_offset)
+    if quiet <= 0 then return held("planned", "quiet hours " .. settings.quiet_hours, "quiet hours") end
+    left = math.min(left, quiet)
+  end
+  return self:stop_wanted(), left
+end
+
+local function held_by(obstacle)
+  return obstacle and held(obstacle.state, obstacle.message) or nil
+end
+
+function Run:ask_guard(entry)
+  local goes, why = guard.ask(self.options.guard or entry.settings.guard, entry, {
+    timeout = self.options.guard_timeout, interrupted = function() return self:wants_stop() end })
+  local stop = self:stop_wanted()
+  if goes or stop then return stop end
+  if goes == nil then return why end
+  local no = held("skipped", why)
+  no.failure = why ~= "the guard said no" -- it is not there: no use in asking it for all the others
+  return no
+end
+
+-- The slow questions.
+function Run:first_word(entry)
+  self:recover()
+  local objection = held_by(claims.obstacle(self.ledger, entry.id)) or self:objection(entry) or self:ask_guard(entry)
+  if objection then return false, objection end
+  return true
+end
+
+-- The last ones, with nothing between them and the bytes.
+function Run:last_word(entry)
+  local objection, left = self:objection(entry)
+  objection = objection or held_by(claims.claim(self.ledger, entry.id, self.run, self.options.confirm))
+  if objection then return false, objection end
+  self.leaving = entry
+  self:tell(entry, "sending")
+  return true, left
+end
+
+-- It certainly did not happen, and is tried again: until then anybody may call it off.
+function Run:not_gone(entry, err)
+  self:settle(entry, "planned", "no", tostring(err))
+  self.leaving = nil
+end
+
+-- ---------------------------------------------------------------- one entry
+
+function Run:tell(entry, state, detail)
+  if not self.options.on_progress then return end
+  local left = #self.plan.entries - self.done
+  self.options.on_progress { entry = entry, state = state, detail = detail, done = self.done,
+    total = #self.plan.entries, left = left * self.spacing, following = self.following }
+end
+
+function Run:settle(entry, state, executed, detail)
+  local now = claims.record(self.ledger, entry.id, self.run, state, executed, detail)
+  if now then self:tell(entry, now, detail) end
+end
+
+function Run:failed(err)
+  self.failures, self.error = self.failures + 1, err
+  if hopeless[err.kind] then
+    self:stop("error", err)
+  elseif self.failures >= (self.options.stop_after or STOP_AFTER) then
+    self:stop("failures", err)
+  end
+end
+
+-- A check spoke against it. What stays planned is so on record already.
+function Run:held_back(entry, err)
+  if err.stop then self:stop(err.stop) end
+  if err.state and (err.state ~= "planned" or self.leaving) then self:settle(entry, err.state, "no", err.message) end
+  if err.failure then
+    self:failed(errors.new { kind = "guard", message = err.message, retryable = false, executed = "no" })
+  end
+end
+
+-- What is certainly not executed and may fare better another time stays planned.
+function Run:not_sent(entry, err)
+  if err.kind == "vetoed" then return self:held_back(entry, held("planned", err.message, "interrupted")) end
+  if err.kind == "held" then return self:held_back(entry, err) end
+  local again = err.retryable or err.kind == "guard" or err.kind == "protection" or hopeless[err.kind]
+  self:settle(entry, again and "planned" or "refused", "no", tostring(err))
+  self:failed(err)
+end
+
+function Run:answered(entry, outcome, err)
+  self.done = self.done + 1
+  if outcome or err.executed ~= "no" then self.sent[#self.sent + 1] = entry.command .. " " .. entry.device end
+  if outcome then
+    self.failures = 0
+    self:settle(entry, "accepted", "yes", outcome.message)
+    if self.options.confirm and entry.meter_no then self:follow(entry, outcome) end
+  elseif err.executed == "no" then
+    self:not_sent(entry, err)
+  else
+    self:settle(entry, "unknown", "maybe", tostring(err))
+    self:failed(err)
+  end
+  self.leaving = nil
+end
+
+-- Whoever wants to stop waits for no slot, no login and no connection; only for the answer to what may have left.
+function Run:send(entry)
+  local client = self.env.client
+  local function ends() return not self.leaving and self:wants_stop() end
+  local finished, outcome, err = watched(self.runtime, ends, function()
+    return client[entry.command](client, entry.device, {
+      before_send = function() return self:first_word(entry) end,
+      last_check = function() return self:last_word(entry) end,
+      not_sent = function(problem) self:not_gone(entry, problem) end,
+      interrupted = function() return self:wants_stop() end,
+    })
+  end)
+  if not finished then return self:stop("interrupted") end
+  self:answered(entry, outcome, err)
+end
+
+-- A ledger that fails behind a command's back leaves it `sending`, which counts as unknown: the error has to say so. It
+-- also says what was sent before: the ledger may be gone.
+function Run:lost(problem)
+  local entry, kind, executed, message = self.leaving, problem.kind, "yes", problem.message
+  if entry then
+    kind, executed = "unknown_outcome", "maybe"
+    message = ("%s of device %s (intent %d) may have been executed, and what became of it could not be recorded: %s; "
+      .. "resolve() reads it back"):format(entry.command, entry.device, entry.id, message)
+  elseif #self.sent == 0 then
+    return problem
+  end
+  if #self.sent > 0 then message = ("%s; sent before that: %s"):format(message, table.concat(self.sent, ", ")) end
+  return errors.new { kind = kind, retryable = false, executed = executed, message = message }
+end
+
+-- ---------------------------------------------------------------- confirmation, beside the sending of the next
+
+local function describe(outcome, online)
+  local reading = outcome.reading
+  local said = reading and ("the meter shows %s"):format(reading.supply or "no state") or "its state could not be read"
+  if outcome.error then said = said .. ": " .. tostring(outcome.error) end
+  return online == false and "the meter is offline; " .. said or said
+end
+
+function Run:follow(entry, outcome)
+  self.following = self.following + 1
+  local runtime = self.runtime
+  local before = entry.state_before and { supply = entry.state_before }
+  local thread = runtime:spawn(function()
+    confirmation.new(entry.command, before, outcome.platform_time, entry.device):follow({
+      client = self.env.client, meter_no = entry.meter_no,
+      deadline = runtime:now() + (self.options.confirm_deadline or CONFIRM_TIME),
+      now = function() return runtime:now() end,
+      sleep = function(seconds)
+        runtime:sleep(seconds)
+        return not self:wants_stop()
+      end,
+    }, outcome)
+    self.following = self.following - 1
+    if outcome.state ~= "confirmed" and self:wants_stop() then return self:stop("interrupted") end
+    self:settle(entry, outcome.state, nil, describe(outcome, entry.online))
+  end)
+  self.followers[#self.followers + 1] = thread
+end
+
+-- Whoever wants to stop does not wait for meters: what is not confirmed yet stays `accepted`, and resolve() reads it.
+function Run:join_followers()
+  for _, thread in ipairs(self.followers) do
+    while not thread.finished.is_set and not self:wants_stop() do self.runtime:sleep(LOOK) end
+    if thread.finished.is_set then
+      local fine, problem = self.runtime:join(thread)
+      if not fine then error(problem, 0) end
+    else
+      self:stop("interrupted")
+      self.runtime:kill(thread)
+    end
+  end
+end
+
+-- ---------------------------------------------------------------- all of them
+
+function Run:report()
+  local report = { total = #self.plan.entries, counts = {}, intents = {}, stopped = self.stopped, error = self.error,
+    recovered = self.recovered }
+  for index, entry in ipairs(self.plan.entries) do
+    local intent = self.ledger:intents({ id = entry.id })[1]
+    report.intents[index] = intent
+    report.counts[intent.state] = (report.counts[intent.state] or 0) + 1
+  end
+  report.left = report.counts.planned or 0
+  return report
+end
+
+-- Numbers of intents mean something in their own ledger only: a command of another one would be sent on this one's
+-- record.
+local function foreign(ledger)
+  error(errors.new { kind = "ledger", retryable = false, executed = "no",
+    message = ("the plan is not on record in %s: it belongs to another ledger"):format(ledger.path) }, 0)
+end
+
+-- Only what is still planned: the ledger may know more than the plan that somebody kept.
+function Run:prepare()
+  local seconds = self.ledger.seconds
+  for _, entry in ipairs(self.plan.entries) do
+    local intent = self.ledger:intents({ id = entry.id })[1]
+    if not intent or intent.device ~= entry.device or intent.command ~= entry.command then foreign(self.ledger) end
+    entry.state, entry.expires, entry.made = intent.state, seconds(intent.expires), seconds(intent.created)
+  end
+end
+
+-- Also what another process leaves while this run is at work, with its lock gone.
+function Run:recover()
+  for _, intent in ipairs(self.ledger:recover()) do self.recovered[#self.recovered + 1] = intent end
+end
+
+function Run:work()
+  self:recover()
+  self:prepare()
+  for _, entry in ipairs(self.plan.entries) do
+    if self:wants_stop() then self:stop("interrupted") end
+    if self.stopped then break end
+    if entry.state == "planned" then self:send(entry) else self.done = self.done + 1 end
+  end
+  self:join_followers()
+  return self:report()
+end
+
+function Run:cleanup()
+  for _, thread in ipairs(self.followers) do self.runtime:kill(thread) end
+  if self.run then runs.finish(self.ledger, self.run) end
+  self.ledger:unlock()
+end
+
+local function new_run(env, plan, options)
+  local runtime = runtimes.current()
+  return setmetatable({ env = env, ledger = env.ledger, plan = plan, options = options, failures = 0, done = 0,
+    following = 0, followers = {}, recovered = {}, sent = {}, runtime = runtime,
+    spacing = env.client:spacing("instruct") }, Run)
+end
+
+---Sends what is planned of a plan that is on record.
+---@param env table client, ledger, clock, utc_offset, protected, stopping, who
+---@param plan imr.SupplyPlan
+---@param options table
+---@return imr.SupplyReport|nil
+---@return imr.Error|nil err
+function queue.apply(env, plan, options)
+  local locked, problem = env.ledger:lock()
+  if not locked then return nil, problem end
+  local self = new_run(env, plan, options)
+  local fine, report = pcall(function()
+    self.run = runs.begin(self.ledger, env.who)
+    self.time = moment.new(env.clock, function() return self.runtime:now() end, self.ledger:latest_time())
+    return self:work()
+  end)
+  self:cleanup()
+  if not fine then error(errors.is(report) and self:lost(report) or report, 0) end
+  return report
+end
+
+return queue

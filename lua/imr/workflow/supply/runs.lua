@@ -1,0 +1,68 @@
+-- Who is at work on a ledger: each run of the queue is on record with its process, so that another one can tell what a
+-- dead process has left from what a living one is about to send, whatever became of the lock file.
+
+local core = require "imr.core"
+local list = require("imr.workflow.supply.database").list
+
+local runs = {}
+
+-- This Lua state's own, and those of its runs that are at work: a process may have more than one of either.
+local state = ("%s %.9f "):format(tostring({}), core.now())
+local count, at_work = 0, {}
+
+---Puts a run on record.
+---@param ledger imr.Ledger
+---@param who string
+---@return { id: integer, mark: string }
+function runs.begin(ledger, who)
+  count = count + 1
+  local process, mark = core.process_id(), state .. count
+  local id = ledger.database:transaction(function()
+    ledger.database:execute("INSERT INTO runs (place, process, began, mark, who, started) VALUES (?, ?, ?, ?, ?, ?)",
+      core.process_place(), process, core.process_began(process) or "", mark, who, ledger:stamp())
+    return ledger.database:row("SELECT last_insert_rowid() AS id").id
+  end)
+  at_work[mark] = true
+  return { id = id, mark = mark }
+end
+
+---Ends a run. What the ledger cannot be told any more the others find out by themselves.
+function runs.finish(ledger, run)
+  at_work[run.mark] = nil
+  pcall(function() ledger.database:execute("UPDATE runs SET ended = ? WHERE id = ?", ledger:stamp(), run.id) end)
+end
+
+---Is a run still at work?
+---@param row table|nil of the table runs
+---@return boolean|nil lives nil: nobody here can tell, it is one of another host or container, or of version 1
+function runs.lives(row)
+  if not row or not row.place then return nil end
+  if row.ended then return false end
+  if row.place ~= core.process_place() then return nil end
+  local began = core.process_began(row.process)
+  if not began or began == "" then return began and nil end
+  if began ~= row.began then return false end
+  local same_state = row.process == core.process_id() and row.mark:sub(1, #state) == state
+  return not same_state or at_work[row.mark] == true
+end
+
+---Runs that are on record as not ended and are at work for all one knows here.
+---@return table[]
+function runs.living(ledger)
+  local living = {}
+  for _, row in ipairs(list(ledger.database, "SELECT * FROM runs WHERE ended IS NULL")) do
+    if runs.lives(row) then living[#living + 1] = row end
+  end
+  return living
+end
+
+---Marks runs as ended whose process is no more.
+function runs.bury(ledger)
+  for _, row in ipairs(list(ledger.database, "SELECT * FROM runs WHERE ended IS NULL")) do
+    if runs.lives(row) == false then
+      ledger.database:execute("UPDATE runs SET ended = ? WHERE id = ? AND ended IS NULL", ledger:stamp(), row.id)
+    end
+  end
+end
+
+return runs

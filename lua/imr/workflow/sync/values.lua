@@ -1,0 +1,70 @@
+--- From a record to the values of its row: what the columns hold, in their order.
+
+local core = require "imr.core"
+local encode = require("imr.base.json").encode
+local tables = require "imr.database.tables"
+
+local find = string.find
+
+local values = {}
+
+local MOST_DIGITS = 1000 -- no meter's number is longer, and a NUMERIC has its limits
+
+local function reject(row, name, value)
+  row.invalid = row.invalid or {}
+  row.invalid[name] = value
+  return nil
+end
+
+-- A text ends at a NUL in either database, which would cut it without a word.
+local function text(row, name, value)
+  if find(value, "\0", 1, true) then return reject(row, name, value) end
+  return value
+end
+
+local function fits(value)
+  if #value > MOST_DIGITS then return false end
+  local exponent = value:match("[eE]([+-]?%d+)$")
+  return not exponent or math.abs(tonumber(exponent)) <= MOST_DIGITS
+end
+
+local function dec(row, name, value)
+  if (#value < 30 and not find(value, "[eE]")) or fits(value) then return value end
+  return reject(row, name, value)
+end
+
+local function json(_, _, value)
+  return encode(value)
+end
+
+local readers = { text = text, dec = dec, json = json }
+
+-- What a column does to a field that is there; nil: nothing. The texts of times are made of another field.
+local function reader_of(column, offset)
+  local field = column.type == "text" and column.name:match("^(.*)_local$")
+  if not field then return column.name, readers[column.type] end
+  local format_time = core.format_time
+  return field, function(_, _, time) return format_time(time, offset) end
+end
+
+---Makes what turns a record into a list of values, one a column. A value that can't be stored goes to `invalid`.
+---@param name string of the table
+---@param offset integer the platform's zone
+---@return fun(row: table, list: table) fill
+---@return integer count of columns
+function values.filler(name, offset)
+  local columns = tables[name].columns
+  local names, read = {}, {}
+  for index, column in ipairs(columns) do names[index], read[index] = reader_of(column, offset) end
+  local count = #columns
+  return function(row, list)
+    for index = 1, count do
+      local field, reader = names[index], read[index]
+      local value = row[field]
+      if reader and value ~= nil then value = reader(row, field, value) end
+      list[index] = value
+    end
+  end, count
+end
+
+return values
