@@ -259,7 +259,7 @@ function steps.client(self)
   if not client then return end
   local name = listings[self.from:choose(#listings) + 1]
   local _, made = self:call(name, client[name], client, table.unpack { classes.client[name][1](self) })
-  if made[1] then rows.watch(made[1], self.platform, name) end
+  if made[1] then rows.track(made[1], self.platform, name) end
 end
 
 local operators = {
@@ -322,10 +322,10 @@ return function(input)
   self.platform = platform.new(self, self.runtime)
   runtime.replace(self.runtime)
   self:run(step, STEPS)
-  rows.settle()
+  rows.check()
   runtime.replace(nil)
   self.handles = {}
   count = count + 1
   if count % 16 == 0 then collectgarbage() end
-  verdict.settle()
+  verdict.raise()
 end

@@ -275,5 +275,5 @@ return function(input)
     local open = remaining()
     if open > calm + SPARE then verdict.finding("%d descriptors are open, %d were", open, calm) end
   end
-  verdict.settle()
+  verdict.raise()
 end

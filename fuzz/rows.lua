@@ -8,7 +8,7 @@ local watched = setmetatable({}, { __mode = "k" })
 ---@param cursor imr.Cursor
 ---@param platform fuzz.Platform
 ---@param listing string
-function rows.watch(cursor, platform, listing)
+function rows.track(cursor, platform, listing)
   watched[cursor] = { platform = platform, listing = listing, seen = {}, count = 0 }
 end
 
@@ -45,7 +45,7 @@ end
 function rows.forget(cursor) watched[cursor] = nil end
 
 --- At the end of an input: what is not collected is not asked again.
-function rows.settle()
+function rows.check()
   for cursor in pairs(watched) do watched[cursor] = nil end
 end
 

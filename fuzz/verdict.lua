@@ -30,7 +30,7 @@ function verdict.run(fn, ...)
 end
 
 --- Raises what was found meanwhile; with IMR_FUZZ_GO_ON=1 in the environment, prints it once and lets the run go on.
-function verdict.settle()
+function verdict.raise()
   local text = found
   found = nil
   if not text then return end

@@ -335,5 +335,5 @@ return function(input)
   self.handles, self.ledgers = {}, {}
   runtime.replace(nil)
   check_descriptors()
-  verdict.settle()
+  verdict.raise()
 end

@@ -10,7 +10,7 @@
 
 /* Takes a key and a value off the stack into the table in `slot`, which is made when it is needed. Nothing
  * that is there already is overwritten. */
-static void put(imr_leftovers *own, lua_State *L, int slot) {
+static void put(imr_extra *own, lua_State *L, int slot) {
   own->some = true;
   if (lua_isnil(L, slot)) {
     lua_newtable(L);
@@ -25,7 +25,7 @@ static size_t size_of(const imr_json_value *value) {
 }
 
 /* As text, of which there may be too much. */
-static void push_text(imr_leftovers *own, lua_State *L, const imr_json_value *value) {
+static void push_text(imr_extra *own, lua_State *L, const imr_json_value *value) {
   size_t size = size_of(value);
   if (size > own->text_left) {
     imr_push_beginning(L, value);
@@ -36,7 +36,7 @@ static void push_text(imr_leftovers *own, lua_State *L, const imr_json_value *va
 }
 
 /* False pushes nothing. */
-static bool push_value(imr_leftovers *own, lua_State *L, const imr_json_value *value) {
+static bool push_value(imr_extra *own, lua_State *L, const imr_json_value *value) {
   size_t size = size_of(value);
   int left = own->values_left;
   const imr_value_style style = {own->exact ? IMR_AS_TEXT : IMR_EXACT, true, &left};
@@ -48,8 +48,7 @@ static bool push_value(imr_leftovers *own, lua_State *L, const imr_json_value *v
   return true;
 }
 
-void imr_leftovers_member(imr_leftovers *own, lua_State *L, const imr_json_value *key,
-                          const imr_json_value *value) {
+void imr_extra_member(imr_extra *own, lua_State *L, const imr_json_value *key, const imr_json_value *value) {
   if (++own->members > MAX_MEMBERS) return;
   imr_push_beginning(L, key);
   if ((key->flags & IMR_JSON_NOT_UTF8) == 0 && push_value(own, L, value)) {
@@ -60,12 +59,12 @@ void imr_leftovers_member(imr_leftovers *own, lua_State *L, const imr_json_value
   }
 }
 
-void imr_leftovers_invalid(imr_leftovers *own, lua_State *L, const imr_json_value *value) {
+void imr_extra_invalid(imr_extra *own, lua_State *L, const imr_json_value *value) {
   push_text(own, L, value);
   put(own, L, own->invalid);
 }
 
-static void tell_left_out(imr_leftovers *own, lua_State *L) {
+static void tell_left_out(imr_extra *own, lua_State *L) {
   if (own->members <= MAX_MEMBERS) return;
   lua_pushliteral(L, "(left out)");
   lua_pushfstring(L, "%d more fields", own->members - MAX_MEMBERS);
@@ -80,21 +79,21 @@ static void attach(lua_State *L, int record, int slot, const char *name) {
   lua_replace(L, slot);
 }
 
-void imr_leftovers_end(imr_leftovers *own, lua_State *L, int record) {
+void imr_extra_end(imr_extra *own, lua_State *L, int record) {
   if (!own->some) return;
   tell_left_out(own, L);
   attach(L, record, own->extra, "extra");
   attach(L, record, own->invalid, "invalid");
 }
 
-void imr_leftovers_begin(imr_leftovers *own) {
+void imr_extra_begin(imr_extra *own) {
   own->members = own->repeats = 0;
   own->text_left = MAX_TEXT;
   own->values_left = MAX_VALUES;
   own->some = false;
 }
 
-void imr_leftovers_open(imr_leftovers *own, lua_State *L) {
+void imr_extra_open(imr_extra *own, lua_State *L) {
   lua_pushnil(L);
   own->extra = lua_gettop(L);
   lua_pushnil(L);

@@ -145,8 +145,7 @@ static void set_again(imr_rows *rows, int field, const imr_json_value *value) {
   bool same = !lua_isnil(L, -1) && lua_rawequal(L, -1, -2);
   lua_pop(L, 2);
   if (same) return;
-  imr_leftovers_member(&rows->leftovers, L, &(imr_json_value){wire->at, wire->length, IMR_JSON_STRING, 0},
-                       &earlier);
+  imr_extra_member(&rows->extra, L, &(imr_json_value){wire->at, wire->length, IMR_JSON_STRING, 0}, &earlier);
 }
 
 static void mark_seen(imr_rows *rows, const imr_guess *guess) {
@@ -169,7 +168,7 @@ static bool take_member(imr_rows *rows, const imr_guess *guess) {
 static void take_value(imr_rows *rows, const imr_guess *guess, const imr_json_value *value) {
   if (is_empty(value)) return;
   if (guess->field < 0) {
-    imr_leftovers_member(&rows->leftovers, rows->L, &guess->key, value);
+    imr_extra_member(&rows->extra, rows->L, &guess->key, value);
     return;
   }
   if ((rows->seen & guess->bit) != 0)
@@ -276,14 +275,14 @@ static void put_bad(imr_rows *rows) {
   for (int field = 0; rows->bad >> field != 0; field++) {
     if ((rows->bad & IMR_BIT(field)) == 0) continue;
     lua_pushvalue(rows->L, rows->builder.names + field);
-    imr_leftovers_invalid(&rows->leftovers, rows->L, &rows->texts[field]);
+    imr_extra_invalid(&rows->extra, rows->L, &rows->texts[field]);
   }
 }
 
 void imr_rows_begin(imr_rows *rows) {
   rows->seen = rows->bad = 0;
   rows->position = 0;
-  imr_leftovers_begin(&rows->leftovers);
+  imr_extra_begin(&rows->extra);
   imr_builder_begin(&rows->builder, rows->L);
 }
 
@@ -295,7 +294,7 @@ imr_json_step imr_rows_read(imr_rows *rows) {
   derive(rows);
   imr_builder_end(&rows->builder, rows->L, rows->members + rows->type->derived_count);
   if (rows->bad != 0) put_bad(rows);
-  imr_leftovers_end(&rows->leftovers, rows->L, rows->builder.record);
+  imr_extra_end(&rows->extra, rows->L, rows->builder.record);
   return IMR_JSON_CLOSED;
 }
 
@@ -320,6 +319,6 @@ void imr_rows_open(imr_rows *rows, int prepared) {
   for (int i = 1; i <= type->derived_count; i++) lua_rawgeti(L, prepared, names + 1 + i);
   rows->values = lua_gettop(L) + 1;
   for (int i = 0; i < type->field_count; i++) lua_pushnil(L);
-  rows->leftovers.exact = rows->style.exact;
-  imr_leftovers_open(&rows->leftovers, L);
+  rows->extra.exact = rows->style.exact;
+  imr_extra_open(&rows->extra, L);
 }

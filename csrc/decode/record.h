@@ -35,7 +35,7 @@ typedef struct {
   imr_builder builder;
   int derived; /* Lua stack slot of the first derived field's table, behind it the others */
   int values;  /* Lua stack slot of the first field's last value, where it is kept, behind it the others */
-  imr_leftovers leftovers;
+  imr_extra extra;
 
   imr_keys keys; /* of all rows so far */
   imr_guess guesses[IMR_MAX_GUESSES];

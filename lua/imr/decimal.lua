@@ -27,7 +27,7 @@ local Decimal = {}
 Decimal.__index = Decimal
 
 -- Carries, and takes away the limbs above that hold nothing. The limbs may have any sign and size below 2^53 / 10.
-local function settle(limbs, low, high, places)
+local function normalized(limbs, low, high, places)
   local carry, at = 0, low
   while at <= high or carry ~= 0 and carry ~= -1 do
     local sum = (limbs[at] or 0) + carry
@@ -38,7 +38,7 @@ local function settle(limbs, low, high, places)
   if carry == -1 then -- below zero: what is there is its complement
     for index = low, high do limbs[index] = -limbs[index] end
     limbs[high] = limbs[high] + BASE
-    settle(limbs, low, high, places)
+    normalized(limbs, low, high, places)
     limbs.negative = true
     return limbs
   end
@@ -109,7 +109,7 @@ function decimal.parse(text)
   if exponent ~= 0 then whole, fraction = shifted(whole, fraction, exponent) end
   local limbs = {}
   local low, high = fill(limbs, whole, fraction)
-  local value = settle(limbs, low, high, #fraction)
+  local value = normalized(limbs, low, high, #fraction)
   value.negative = sign == "-" and not is_zero(value)
   return value
 end
@@ -158,7 +158,7 @@ local function sum(a, b, sign)
   local limbs, low, high = {}, math.min(a.low, b.low), math.max(a.high, b.high)
   local of_a, of_b = a.negative and -1 or 1, b.negative and -sign or sign
   for index = low, high do limbs[index] = (a[index] or 0) * of_a + (b[index] or 0) * of_b end
-  return settle(limbs, low, high, math.max(a.places, b.places))
+  return normalized(limbs, low, high, math.max(a.places, b.places))
 end
 
 function Decimal.__add(a, b)
@@ -186,7 +186,7 @@ function Decimal.__mul(a, b)
     end
     limbs[a.high + at + 1] = (limbs[a.high + at + 1] or 0) + carry
   end
-  local product = settle(limbs, low, high + 1, a.places + b.places)
+  local product = normalized(limbs, low, high + 1, a.places + b.places)
   product.negative = a.negative ~= b.negative and not is_zero(product)
   return product
 end

@@ -6,11 +6,11 @@ local schema = require "imr.schema"
 local Call = require "imr.client.call"
 local Client = require "imr.client"
 local Pace = require "imr.client.pace"
-local Scope = require "imr.client.lifetime"
+local Lifetime = require "imr.client.lifetime"
 local Session = require "imr.client.session"
 local Stats = require "imr.client.stats"
 local host = require "imr.base.host"
-local notify = require "imr.client.events"
+local events = require "imr.client.events"
 local options = require "imr.client.options"
 local runtimes = require "imr.runtime"
 local secret = require "imr.client.secret"
@@ -63,16 +63,16 @@ local function results_of(ok, ...)
 end
 
 -- The caller's own transport must not call the client: that may wait for the very request that it is to send.
-local function choose_transport(settings, scope)
+local function choose_transport(settings, lifetime)
   local chosen = transport.choose(settings.transport, settings.runtime, settings.ca_file)
   if settings.transport == nil or type(settings.transport) == "string" then return chosen end
-  return function(request) return results_of(scope:call_out(chosen, request)) end
+  return function(request) return results_of(lifetime:call_out(chosen, request)) end
 end
 
-local function build_call(settings, scope, kept, parts)
+local function build_call(settings, lifetime, kept, parts)
   return Call.new {
-    scope = scope, secret = kept, stats = parts.stats, emit = parts.emit, pace = parts.pace,
-    transport = choose_transport(settings, scope),
+    lifetime = lifetime, secret = kept, stats = parts.stats, emit = parts.emit, pace = parts.pace,
+    transport = choose_transport(settings, lifetime),
     own_transport = settings.transport == nil or type(settings.transport) == "string",
     base_url = settings.base_url, username = settings.username, timeout = settings.timeout,
     connect_timeout = settings.connect_timeout, retries = settings.retries, utc_offset = settings.utc_offset,
@@ -82,17 +82,17 @@ local function build_call(settings, scope, kept, parts)
 end
 
 local function build(settings, kept)
-  local scope, store = Scope.new(settings.runtime), settings.store
+  local lifetime, store = Lifetime.new(settings.runtime), settings.store
   local key = settings.base_url .. "|" .. settings.username
-  local parts = { settings = settings, scope = scope, stats = Stats.new(), emit = notify(settings.on_event, scope) }
-  if store.listen then store:listen(parts.emit) end
+  local emit = events(settings.on_event, lifetime)
+  local parts = { settings = settings, lifetime = lifetime, stats = Stats.new(), emit = emit }
+  if store.listen then store:listen(emit) end
   parts.pace = Pace.new { store = store, key = key, interval = settings.interval }
-  local call = build_call(settings, scope, kept, parts)
+  local call = build_call(settings, lifetime, kept, parts)
   parts.call = call
   parts.session = Session.new {
-    store = store, key = key .. "|" .. kept.fingerprint, secret = kept, scope = scope, encoding = settings.encoding,
-    emit = parts.emit,
-    lock_time = settings.timeout + Call.LONGEST_PAUSE,
+    store = store, key = key .. "|" .. kept.fingerprint, secret = kept, lifetime = lifetime, emit = emit,
+    encoding = settings.encoding, lock_time = settings.timeout + Call.LONGEST_PAUSE,
     login = function(encoding, deadline, keep) return call:login(encoding, deadline, keep) end,
   }
   call.session = parts.session

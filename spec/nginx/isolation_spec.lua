@@ -150,14 +150,14 @@ describe("an aborted request #nginx", function()
     local server = site.start { http = "lua_check_client_abort on;" }
     finally(function() server:stop() end)
     local code = [[
-      local scope = package.loaded.scope or require("imr.client.lifetime").new()
-      package.loaded.scope = scope
+      local lifetime = package.loaded.lifetime or require("imr.client.lifetime").new()
+      package.loaded.lifetime = lifetime
       local seconds = ...
-      if seconds > 0 then scope:sleep(seconds) end
+      if seconds > 0 then lifetime:sleep(seconds) end
       collectgarbage()
       collectgarbage()
       local count = 0
-      for _ in pairs(scope.waits) do count = count + 1 end
+      for _ in pairs(lifetime.waits) do count = count + 1 end
       return count
     ]]
     local clients = {}

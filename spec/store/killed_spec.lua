@@ -14,13 +14,13 @@ local imr = require "imr"
 local kind, argument = arg[1], arg[2]
 local store = imr.store[kind](kind == "file" and { path = argument } or { port = tonumber(argument) })
 local Pace, runtime = require "imr.client.pace", require("imr.runtime").current()
-local scope = require("imr.client.lifetime").new()
+local lifetime = require("imr.client.lifetime").new()
 local pace = Pace.new { store = store, key = "k", interval = tonumber(arg[3]) }
 imr.run(function()
   local waits = {}
   for index = 1, 50 do
     waits[index] = function()
-      assert(pace:wait("meters", scope, { deadline = math.huge, max_wait = math.huge }))
+      assert(pace:wait("meters", lifetime, { deadline = math.huge, max_wait = math.huge }))
       print "went"
       io.stdout:flush()
       if index > 1 then os.exit(1) end

@@ -1,5 +1,5 @@
 -- What a server leaves in a connection behind an answer, and what the next request must make of it.
-local leftovers = {}
+local extra = {}
 
 -- The first request of a connection has something behind its answer, all others an answer alone.
 local FRAME = [[
@@ -15,7 +15,7 @@ local FRAME = [[
 ]]
 
 --- name, what the server does with the first request; `dropped`: libcurl forgets it with the packet it came in
-leftovers.cases = {
+extra.cases = {
   { "a whole answer in the same packet", [[c:send(answer(r.body) .. wrong)]] },
   { "a whole answer in a packet of its own", [[c:send(answer(r.body)) c:sleep(0.05) c:send(wrong)]] },
   { "three answers", [[c:send(answer(r.body)) c:sleep(0.05) c:send(wrong:rep(3))]] },
@@ -29,7 +29,7 @@ leftovers.cases = {
 
 -- A TLS record that fills the reader's buffers of 4,096 bytes and of 16,384, and an answer behind it.
 for _, size in ipairs { 4096, 8192, 12288 } do
-  leftovers.cases[#leftovers.cases + 1] = { ("an answer behind one of %d bytes"):format(size), ([[
+  extra.cases[#extra.cases + 1] = { ("an answer behind one of %d bytes"):format(size), ([[
     local head = "HTTP/1.1 200 OK\r\nContent-Length: 00000\r\n\r\n"
     local length = %d - #head
     c:send(head:gsub("00000", ("%%05d"):format(length)) .. r.body .. (" "):rep(length - #r.body) .. wrong)
@@ -37,6 +37,6 @@ for _, size in ipairs { 4096, 8192, 12288 } do
 end
 
 ---@return string script for support.wire
-function leftovers.script(case) return FRAME:format(case[2]) end
+function extra.script(case) return FRAME:format(case[2]) end
 
-return leftovers
+return extra

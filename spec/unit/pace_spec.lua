@@ -1,7 +1,7 @@
 -- Slots: the arithmetic, and a client's side of waiting for them, on a virtual clock.
 local Pace = require "imr.client.pace"
 local Plain = require "imr.runtime.plain"
-local Scope = require "imr.client.lifetime"
+local Lifetime = require "imr.client.lifetime"
 local core = require "imr.core"
 local memory = require "imr.store.memory"
 
@@ -33,12 +33,12 @@ describe("slot arithmetic", function()
 end)
 
 describe("pace", function()
-  local runtime, scope, store, pace, time
+  local runtime, lifetime, store, pace, time
 
   before_each(function()
     time = 0
     runtime = Plain.new { now = function() return time end, idle = function(seconds) time = time + seconds end }
-    scope, store = Scope.new(runtime), memory.new()
+    lifetime, store = Lifetime.new(runtime), memory.new()
     pace = Pace.new { store = store, key = "k", interval = 2 }
   end)
 
@@ -50,8 +50,8 @@ describe("pace", function()
       local threads = {}
       for index = 1, 5 do
         threads[index] = runtime:spawn(function()
-          assert(pace:wait("meters", scope, forever))
-          table.insert(times, { index, scope:now() })
+          assert(pace:wait("meters", lifetime, forever))
+          table.insert(times, { index, lifetime:now() })
         end)
       end
       for _, thread in ipairs(threads) do assert(runtime:join(thread)) end
@@ -63,44 +63,44 @@ describe("pace", function()
   end)
 
   it("keeps endpoints apart", function()
-    pace:wait("meters", scope, forever)
-    assert.equal(0, pace:wait("readings", scope, forever))
+    pace:wait("meters", lifetime, forever)
+    assert.equal(0, pace:wait("readings", lifetime, forever))
   end)
 
   it("fails at once when the slot is too far, and takes none", function()
-    pace:wait("meters", scope, forever)
-    local waited, err = pace:wait("meters", scope, { deadline = math.huge, max_wait = 1 })
+    pace:wait("meters", lifetime, forever)
+    local waited, err = pace:wait("meters", lifetime, { deadline = math.huge, max_wait = 1 })
     assert.is_nil(waited)
     assert.equal("throttled", err.kind)
     assert.is_near(2.05, err.retry_after, 1e-6)
-    waited, err = pace:wait("meters", scope, { deadline = scope:now() + 1, max_wait = math.huge })
+    waited, err = pace:wait("meters", lifetime, { deadline = lifetime:now() + 1, max_wait = math.huge })
     assert.is_nil(waited)
     assert.equal("timeout", err.kind)
-    assert.equal(0, scope:now())
-    assert.is_near(2.05, pace:wait("meters", scope, forever), 1e-6)
+    assert.equal(0, lifetime:now())
+    assert.is_near(2.05, pace:wait("meters", lifetime, forever), 1e-6)
   end)
 
   it("takes a new slot when it woke too late for its own", function()
-    pace:wait("meters", scope, forever)
+    pace:wait("meters", lifetime, forever)
     local idle, late = runtime.idle, true
     runtime.idle = function(seconds) -- the machine is busy: the wait for the slot takes a second longer
       local is_last = late and time + seconds >= 2.05
       idle(seconds + (is_last and 1 or 0))
       late = late and not is_last
     end
-    pace:wait("meters", scope, forever)
-    assert.is_near(3.05, scope:now(), 1e-6) -- nobody had queued behind it: it may go right then
-    pace:wait("meters", scope, forever)
-    assert.is_near(5.1, scope:now(), 1e-6)
+    pace:wait("meters", lifetime, forever)
+    assert.is_near(3.05, lifetime:now(), 1e-6) -- nobody had queued behind it: it may go right then
+    pace:wait("meters", lifetime, forever)
+    assert.is_near(5.1, lifetime:now(), 1e-6)
   end)
 
   it("queues again when it woke too late and another process had queued behind it", function()
-    pace:wait("meters", scope, forever)
+    pace:wait("meters", lifetime, forever)
     local second, other
     runtime:run(function()
-      local waits = runtime:spawn(function() pace:wait("meters", scope, forever) second = scope:now() end)
+      local waits = runtime:spawn(function() pace:wait("meters", lifetime, forever) second = lifetime:now() end)
       runtime:sleep(0.6)
-      other = store:reserve("k|meters", 2.05, scope:now(), 10)
+      other = store:reserve("k|meters", 2.05, lifetime:now(), 10)
       runtime:sleep(1.4)
       time = time + 1 -- blocks the loop
       runtime:join(waits)
@@ -113,14 +113,14 @@ describe("pace", function()
   it("reserves one slot at a time, whoever waits", function()
     runtime:run(function()
       local threads = {}
-      for index = 1, 40 do threads[index] = runtime:spawn(function() pace:wait("meters", scope, forever) end) end
+      for index = 1, 40 do threads[index] = runtime:spawn(function() pace:wait("meters", lifetime, forever) end) end
       runtime:sleep(1)
-      assert.is_near(4.1, store:look("k|meters", scope:now()), 1e-6)
+      assert.is_near(4.1, store:look("k|meters", lifetime:now()), 1e-6)
       for index = 1, 40 do runtime:kill(threads[index]) end
     end)
-    assert.is_near(4.1, store:look("k|meters", scope:now()), 1e-6)
-    pace:wait("meters", scope, forever) -- in the slot that none of them had
-    assert.is_near(2.05, scope:now(), 1e-6)
+    assert.is_near(4.1, store:look("k|meters", lifetime:now()), 1e-6)
+    pace:wait("meters", lifetime, forever) -- in the slot that none of them had
+    assert.is_near(2.05, lifetime:now(), 1e-6)
   end)
 
   it("hands a slot to the first who still waits", function()
@@ -129,8 +129,8 @@ describe("pace", function()
       local threads = {}
       for index = 1, 5 do
         threads[index] = runtime:spawn(function()
-          pace:wait("meters", scope, forever)
-          went[#went + 1] = ("%d at %.2f"):format(index, scope:now())
+          pace:wait("meters", lifetime, forever)
+          went[#went + 1] = ("%d at %.2f"):format(index, lifetime:now())
         end)
       end
       runtime:sleep(1)
@@ -142,19 +142,19 @@ describe("pace", function()
   end)
 
   it("goes on where the first caller is below another on the stack", function()
-    pace:wait("meters", scope, forever)
+    pace:wait("meters", lifetime, forever)
     local inner
     runtime:spawn(function()
       runtime:sleep(0.5)
       -- No thread of ours can yield out of this: it turns the loop itself, on top of the caller below.
       coroutine.wrap(function()
-        pace:wait("meters", scope, forever)
-        inner = scope:now()
+        pace:wait("meters", lifetime, forever)
+        inner = lifetime:now()
       end)()
     end)
-    pace:wait("meters", scope, forever) -- the main program, which blocks
+    pace:wait("meters", lifetime, forever) -- the main program, which blocks
     assert.is_near(2.055, inner, 1e-6)
-    assert.is_near(4.105, scope:now(), 0.01)
+    assert.is_near(4.105, lifetime:now(), 0.01)
   end)
 
   it("fails at once when the callers before it take too long", function()
@@ -162,7 +162,7 @@ describe("pace", function()
     runtime:run(function()
       local threads = {}
       for index = 1, 5 do
-        threads[index] = runtime:spawn(function() return pace:wait("meters", scope, limits) end)
+        threads[index] = runtime:spawn(function() return pace:wait("meters", lifetime, limits) end)
       end
       for index = 1, 4 do
         local _, waited = runtime:join(threads[index])
@@ -177,30 +177,30 @@ describe("pace", function()
 
   it("says of two limits the tighter one", function()
     store:push_back("k|meters", 15, 0)
-    local _, err = pace:wait("meters", scope, { deadline = 10, max_wait = 5 })
+    local _, err = pace:wait("meters", lifetime, { deadline = 10, max_wait = 5 })
     assert.equal("throttled", err.kind)
-    _, err = pace:wait("meters", scope, { deadline = 5, max_wait = 10 })
+    _, err = pace:wait("meters", lifetime, { deadline = 5, max_wait = 10 })
     assert.equal("timeout", err.kind)
     assert.is_near(15, err.retry_after, 1e-6)
   end)
 
   it("backs off for everybody after a 1011, with a wider margin that shrinks again", function()
-    pace:wait("meters", scope, forever)
-    pace:throttled("meters", scope:now())
+    pace:wait("meters", lifetime, forever)
+    pace:throttled("meters", lifetime:now())
     assert.is_near(2.1, pace:spacing("meters"), 1e-9)
-    pace:wait("meters", scope, forever)
-    assert.is_near(2.1, scope:now(), 1e-6)
-    for _ = 1, 20 do pace:throttled("meters", scope:now()) end
+    pace:wait("meters", lifetime, forever)
+    assert.is_near(2.1, lifetime:now(), 1e-6)
+    for _ = 1, 20 do pace:throttled("meters", lifetime:now()) end
     assert.equal(3, pace:spacing("meters"))
     for _ = 1, 500 do pace:accepted("meters") end
     assert.is_near(2.05, pace:spacing("meters"), 1e-9)
   end)
 
   it("leaves the slot of a cancelled or closed caller to the next", function()
-    pace:wait("meters", scope, forever)
-    local other = Scope.new(runtime)
+    pace:wait("meters", lifetime, forever)
+    local other = Lifetime.new(runtime)
     runtime:run(function()
-      local cancelled = runtime:spawn(function() pace:wait("meters", scope, forever) end)
+      local cancelled = runtime:spawn(function() pace:wait("meters", lifetime, forever) end)
       local closed = runtime:spawn(function() return pace:wait("meters", other, forever) end)
       runtime:sleep(1)
       runtime:kill(cancelled)
@@ -209,33 +209,33 @@ describe("pace", function()
       assert.is_nil(waited)
       assert.equal("closed", err.kind)
     end)
-    pace:wait("meters", scope, forever)
-    assert.is_near(2.05, scope:now(), 1e-6)
+    pace:wait("meters", lifetime, forever)
+    assert.is_near(2.05, lifetime:now(), 1e-6)
   end)
 
   it("passes a slot on that came and was not used, to whoever waits", function()
     local second
     runtime:run(function()
-      local _, slot = pace:wait("meters", scope, forever)
-      local thread = runtime:spawn(function() pace:wait("meters", scope, forever) second = scope:now() end)
+      local _, slot = pace:wait("meters", lifetime, forever)
+      local thread = runtime:spawn(function() pace:wait("meters", lifetime, forever) second = lifetime:now() end)
       runtime:sleep(0.01)
-      pace:pass_on("meters", slot, scope:now())
+      pace:pass_on("meters", slot, lifetime:now())
       runtime:join(thread)
     end)
     assert.is_near(0.01, second, 1e-6)
   end)
 
   it("takes an unused slot again when it is past, as it was taken, also after the margin has grown", function()
-    local _, slot = pace:wait("meters", scope, forever)
+    local _, slot = pace:wait("meters", lifetime, forever)
     pace:widen("meters")
     runtime:sleep(1)
-    pace:pass_on("meters", slot, scope:now())
-    pace:wait("meters", scope, forever)
-    assert.is_near(1, scope:now(), 1e-6)
+    pace:pass_on("meters", slot, lifetime:now())
+    pace:wait("meters", lifetime, forever)
+    assert.is_near(1, lifetime:now(), 1e-6)
   end)
 
   it("does nothing when pacing is off", function()
     pace = Pace.new { store = store, key = "k", interval = 0 }
-    for _ = 1, 10 do assert.equal(0, pace:wait("meters", scope, forever)) end
+    for _ = 1, 10 do assert.equal(0, pace:wait("meters", lifetime, forever)) end
   end)
 end)

@@ -125,12 +125,12 @@ describe("the plain runtime", function()
     assert.same({ 1, 2, 3, "other" }, seen)
   end)
 
-  it("begins at once what a scope runs, so that no computing thread stands before a request", function()
+  it("begins at once what a lifetime runs, so that no computing thread stands before a request", function()
     local runtime, seen = virtual(), {}
-    local scope = require("imr.client.lifetime").new(runtime)
+    local lifetime = require("imr.client.lifetime").new(runtime)
     runtime:run(function()
       local sender = runtime:spawn(function()
-        return scope:run(function(...)
+        return lifetime:run(function(...)
           table.insert(seen, "sent")
           runtime:sleep(1)
           return ...
@@ -226,7 +226,7 @@ describe("the plain runtime", function()
   it("waits in its busy pollers, two in turns", function()
     local runtime, calls = virtual(), { 0, 0 }
     for index = 1, 2 do
-      runtime:watch {
+      runtime:add_poller {
         busy = function() return calls[index] < 3 end,
         poll = function(timeout)
           assert.is_true(timeout <= 1)

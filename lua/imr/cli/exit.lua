@@ -130,8 +130,8 @@ end
 function exit.report(err, json)
   if type(err) ~= "table" then err = plain(err) end
   local status = exit.status_of(err)
-  local notes = package.loaded["imr.cli.output.messages"]
-  if notes then notes.clear() end
+  local messages = package.loaded["imr.cli.output.messages"]
+  if messages then messages.clear() end
   if err.kind == "closed_pipe" then return status end
   if json then
     io.stderr:write(as_json(err, status), "\n")

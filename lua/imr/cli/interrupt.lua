@@ -1,12 +1,12 @@
 --- Runs a command's work and watches over it: Ctrl-C and a reader who has gone end it at once, not after the next page.
 ---
----   watch.run(function() ... end, { on_tick = fn, output = true })
+---   interrupt.run(function() ... end, { on_tick = fn, output = true })
 
 local core = require "imr.core"
 local imr = require "imr"
 local terminal = require "imr.cli.output.terminal"
 
-local watch = {}
+local interrupt = {}
 
 local TICK = 0.1 -- seconds
 local DONE = {}  -- raised by the work when it has ended, so that the watcher is not waited for
@@ -16,7 +16,7 @@ local can_watch = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 
 ---Raises when a signal has been caught, or with `output`, when nobody reads our output any more.
 ---@param output? boolean
-function watch.check(output)
+function interrupt.check(output)
   local signal = core.caught_signal()
   if signal then error({ kind = "interrupted", message = "interrupted", signal = signal }, 0) end
   if output and terminal.output_closed() then error({ kind = "closed_pipe", message = "closed pipe" }, 0) end
@@ -25,14 +25,14 @@ end
 local function watcher(options)
   while true do
     imr.sleep(TICK)
-    watch.check(options.output)
+    interrupt.check(options.output)
     if options.on_tick then options.on_tick() end
   end
 end
 
 ---@param work fun()
 ---@param options? { on_tick: fun()?, output: boolean? }
-function watch.run(work, options)
+function interrupt.run(work, options)
   options = options or {}
   core.catch_signals()
   if not can_watch then return work() end
@@ -46,4 +46,4 @@ function watch.run(work, options)
   if not ok and problem ~= DONE then error(problem, 0) end
 end
 
-return watch
+return interrupt

@@ -15,7 +15,7 @@ local LEAVE_WITHIN, LEAVE_MOST = 1, 4 -- seconds from the last check of a comman
 local Call = { LONGEST_PAUSE = BACKOFF_MOST }
 Call.__index = Call
 
----@param settings table scope, session, pace, transport, secret, stats, emit, and options of imr.new
+---@param settings table lifetime, session, pace, transport, secret, stats, emit, and options of imr.new
 function Call.new(settings)
   return setmetatable(settings, Call)
 end
@@ -23,7 +23,7 @@ end
 -- ---------------------------------------------------------------- one request
 
 function Call:time_left(deadline)
-  return deadline - self.scope:now()
+  return deadline - self.lifetime:now()
 end
 
 local function late_error(endpoint, left)
@@ -72,11 +72,11 @@ end
 -- The request in a light thread of its own, so that close() can end it. Then nobody knows how far it came; no more
 -- than after a transport that raises or returns what makes no sense.
 function Call:send(request)
-  local ran, status, text, headers, sent_after = self.scope:run(self.transport, request)
+  local ran, status, text, headers, sent_after = self.lifetime:run(self.transport, request)
   local makes_sense = ran and (not status or is_response(request, status, text, headers))
   if makes_sense then return status, text, headers, sent_after end
   if ran then return nil, { kind = "protocol", message = "the transport returned no status, body and headers" } end
-  if not self.scope.closed then return nil, { message = "the transport raised: " .. tostring(status) } end
+  if not self.lifetime.closed then return nil, { message = "the transport raised: " .. tostring(status) } end
   return nil, { kind = "closed", message = "the client was closed while the request was under way", executed = "maybe" }
 end
 
@@ -98,20 +98,20 @@ end
 ---@return number|nil delay seconds until the request left, if it did
 function Call:exchange(endpoint, parameters, encoding, deadline, decimals, call)
   local left, redact = self:time_left(deadline), self.secret.redact
-  if self.scope.closed then return nil, self.scope.closed_error() end
+  if self.lifetime.closed then return nil, self.lifetime.closed_error() end
   if left < LEAST_TIME then return nil, late_error(endpoint.name, left) end
   local body, content_type = wire.encode(parameters, encoding)
   local request = self:request(endpoint, body, content_type, left)
-  local began = self.scope:now()
+  local began = self.lifetime:now()
   limit(request, call, began)
   if (request.leave_within or 1) <= 0 then return nil, late_to_leave(endpoint.name, call) end
   self.stats:sent(endpoint.name)
   local status, text, headers, sent_after = self:send(request)
-  local delay = delay_of(self.scope:now() - began, status, text, sent_after)
+  local delay = delay_of(self.lifetime:now() - began, status, text, sent_after)
   local answer, err, date
   if status then
     local settings = { decimals = decimals, utc_offset = self.utc_offset, redact = redact, learn = self.secret.add,
-      breathe = self.scope:breather() }
+      breathe = self.lifetime:breather() }
     answer, err = wire.read(endpoint.name, status, headers, text, settings)
     date = wire.said(wire.header(headers, "date"), redact)
     if answer then answer.date = date end
@@ -121,7 +121,7 @@ function Call:exchange(endpoint, parameters, encoding, deadline, decimals, call)
   end
   if err then err.endpoint = endpoint.name end
   self:record(endpoint, answer, err, {
-    elapsed = self.scope:now() - began, bytes = status and #text or 0, encoding = encoding, date = date,
+    elapsed = self.lifetime:now() - began, bytes = status and #text or 0, encoding = encoding, date = date,
   })
   return answer, err, began, delay
 end
@@ -137,7 +137,7 @@ end
 
 -- A command whose fate is not known is of a kind of its own, unless the platform says that it has one like it already;
 -- nothing ever repeats it.
-local function settle(endpoint, err)
+local function final_error(endpoint, err)
   if endpoint.command and err.executed == "maybe" then
     err.kind, err.retryable = err.kind == "duplicate" and err.kind or "unknown_outcome", false
     err.message = err.message .. "; the command may have been executed: read the meter's state before you send another"
@@ -171,7 +171,7 @@ local function again_after_failure(self, call, err)
   call.failures = call.failures + 1
   tell_not_sent(call, err)
   self.emit { type = "retry", endpoint = call.endpoint.name, attempt = call.failures, pause = pause, error = err }
-  local slept, closed = self.scope:sleep(pause)
+  local slept, closed = self.lifetime:sleep(pause)
   if not slept then return false, closed end
   return true
 end
@@ -181,7 +181,7 @@ local function again_after_throttle(self, call, err)
   self.emit { type = "throttled", endpoint = call.endpoint.name, code = err.code }
   if wants_long_pause(err) then return false end
   if self.pace.interval == 0 then return again_after_failure(self, call, err) end
-  self.pace:throttled(call.endpoint.name, self.scope:now(), err.retry_after)
+  self.pace:throttled(call.endpoint.name, self.lifetime:now(), err.retry_after)
   call.throttled = call.throttled + 1
   if call.throttled > THROTTLED_MOST then return false end
   tell_not_sent(call, err)
@@ -201,7 +201,7 @@ end
 ---@param longest number seconds
 function Call:take_slot(call, longest)
   local limits = { deadline = call.deadline, max_wait = longest }
-  local waited, slot = self.pace:wait(call.endpoint.name, self.scope, limits)
+  local waited, slot = self.pace:wait(call.endpoint.name, self.lifetime, limits)
   if not waited then return nil, slot end
   self.stats:waited(call.endpoint.name, waited)
   call.trace.waited = call.trace.waited + waited
@@ -211,7 +211,7 @@ end
 
 -- What was taken for a request that does not leave.
 local function pass_on(self, call)
-  self.pace:pass_on(call.endpoint.name, call.slot, self.scope:now())
+  self.pace:pass_on(call.endpoint.name, call.slot, self.lifetime:now())
 end
 
 local function veto(why)
@@ -227,7 +227,7 @@ end
 function Call:ask_first(call)
   if not call.before_send then return nil end
   local goes, why = call.before_send()
-  if goes and not self.pace:is_past(call.slot, self.scope:now()) then return nil end
+  if goes and not self.pace:is_past(call.slot, self.lifetime:now()) then return nil end
   pass_on(self, call)
   if not goes then return veto(why) end
   local another, problem = self:take_slot(call, call.max_wait)
@@ -239,7 +239,7 @@ end
 ---@return table|nil err
 function Call:ask_last(call)
   if not call.endpoint.command or not (call.before_send or call.last_check) then return nil end
-  local asked_at, left = self.scope:now(), nil
+  local asked_at, left = self.lifetime:now(), nil
   if call.last_check then
     local goes, why = call.last_check()
     if not goes then
@@ -268,7 +268,7 @@ function Call:attempt(call)
   local answer, problem, began, delay = self:exchange(endpoint, call.parameters, self.session:encoding_of(record),
     call.deadline, call.decimals, call)
   if delay then
-    self.pace:left(endpoint.name, call.slot, began, delay, endpoint.command, self.scope:now())
+    self.pace:left(endpoint.name, call.slot, began, delay, endpoint.command, self.lifetime:now())
   else
     pass_on(self, call)
   end
@@ -315,7 +315,7 @@ function Call:run(endpoint, parameters, options)
     elseif endpoint.command then
       err.executed = "no" -- a login may have got lost on the way: that says nothing about the command
     end
-    if not repeats then return nil, settle(endpoint, other or err) end
+    if not repeats then return nil, final_error(endpoint, other or err) end
   end
 end
 

@@ -73,7 +73,7 @@ end
 -- The meter's number and record, found in the meter list before anything is sent.
 local function find_meter(client, run, deadline)
   if run.opts.meter then return { meter_no = run.opts.meter } end
-  local cursor = client:meters { deadline = math.max(0, deadline - run.scope:now()) }
+  local cursor = client:meters { deadline = math.max(0, deadline - run.lifetime:now()) }
   while true do
     local row, err = cursor:next()
     if err then
@@ -93,7 +93,7 @@ end
 
 -- What is known of the meter before the command: its latest reading, else its entry in the meter list, else nothing.
 local function look_before(client, run, meter, deadline)
-  local left = math.max(0, deadline - run.scope:now())
+  local left = math.max(0, deadline - run.lifetime:now())
   local reading = client:latest_reading(meter.meter_no, { deadline = left })
   if reading and not confirmation.concerns(reading, run.device_id) then reading = nil end
   return reading or (meter.supply and { supply = meter.supply }) or nil
@@ -108,7 +108,7 @@ local function confirm(client, run, outcome, meter, before, deadline)
   outcome.online = meter.online
   confirmation.new(run.command, before, outcome.platform_time, run.device_id):follow({
     client = client, meter_no = meter.meter_no, deadline = deadline,
-    now = function() return run.scope:now() end, sleep = function(seconds) return run.scope:sleep(seconds) end,
+    now = function() return run.lifetime:now() end, sleep = function(seconds) return run.lifetime:sleep(seconds) end,
   }, outcome)
 end
 
@@ -129,11 +129,11 @@ end
 
 ---Sends a command and, with opts.confirm, follows it up.
 ---@param client imr.Client
----@param run table command, device_id, opts, scope, send(deadline)
+---@param run table command, device_id, opts, lifetime, send(deadline)
 function command.run(client, run)
-  local forbidden = run.scope:problem()
+  local forbidden = run.lifetime:problem()
   if forbidden then return nil, forbidden end
-  local opts, now = run.opts, run.scope:now()
+  local opts, now = run.opts, run.lifetime:now()
   local deadline = opts.deadline and now + opts.deadline or (opts.confirm and now + CONFIRM_DEADLINE or math.huge)
   if opts.confirm then return send_and_confirm(client, run, deadline) end
   local answer, err = run.send(deadline)

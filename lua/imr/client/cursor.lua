@@ -6,7 +6,7 @@
 local copy = require "imr.base.copy"
 local errors = require "imr.errors"
 local Completeness = require "imr.client.completeness"
-local Fetcher = require "imr.client.prefetch"
+local Prefetch = require "imr.client.prefetch"
 local finalizer = require "imr.base.finalizer"
 
 ---What a listing says about itself; it grows while the listing is read.
@@ -66,7 +66,7 @@ local function limit_error(self)
   local report = self.report
   local name = report.rows > self.max_rows and "max_rows" or report.pages >= self.max_pages and "max_pages"
   if not name then return nil end
-  self.fetcher:cancel()
+  self.prefetch:cancel()
   return errors.new { kind = "limit", endpoint = self.endpoint, retryable = false, executed = "yes",
     message = ("the listing goes on after %d rows in %d pages, more than %s = %d allows: if there are so many, raise it"
       ):format(report.rows, report.pages, name, self[name]) }
@@ -77,12 +77,12 @@ function Listing:next_page()
   while not self.completeness.ended do
     local beyond = limit_error(self)
     if beyond then return nil, beyond end
-    local answer, err = self.fetcher:next()
+    local answer, err = self.prefetch:next()
     if answer == false then return false end
-    if not answer then return nil, explain(err, self.report, self.fetcher.wanted) end
+    if not answer then return nil, explain(err, self.report, self.prefetch.wanted) end
     local rows = self.completeness:take(answer, self.single)
     if self.completeness.ended then
-      self.fetcher:cancel()
+      self.prefetch:cancel()
       self.last_error = conclude(self)
     end
     if #rows > 0 then return rows end
@@ -100,24 +100,24 @@ local function pages_ahead(settings, report)
   return settings.spacing() > 0 and math.min(settings.prefetch, 1) or 0
 end
 
----@param settings table endpoint, ask(number, on_send, report), page_size, prefetch, spacing(), scope, single,
+---@param settings table endpoint, ask(number, on_send, report), page_size, prefetch, spacing(), lifetime, single,
 ---incomplete, emit, max_rows, max_pages
 function Cursor.new(settings)
   local report = { rows = 0, pages = 0, duplicates = 0, drifted = false, complete = false, requests = 0, waited = 0 }
   local completeness = Completeness.new(report, settings.page_size)
-  local fetcher = Fetcher.new {
+  local prefetch = Prefetch.new {
     ask = function(number, on_send) return settings.ask(number, on_send, report) end,
     expects = function(number) return completeness:expects(number) end,
     ahead = function() return pages_ahead(settings, report) end, spacing = settings.spacing,
-    scope = settings.scope,
+    lifetime = settings.lifetime,
   }
   local listing = setmetatable({
-    report = report, completeness = completeness, fetcher = fetcher, endpoint = settings.endpoint,
-    single = settings.single, incomplete = settings.incomplete, emit = settings.emit, scope = settings.scope,
+    report = report, completeness = completeness, prefetch = prefetch, endpoint = settings.endpoint,
+    single = settings.single, incomplete = settings.incomplete, emit = settings.emit, lifetime = settings.lifetime,
     max_rows = settings.max_rows, max_pages = settings.max_pages,
   }, Listing)
   local cursor = setmetatable({ report = report, _listing = listing, _rows = {}, _index = 0 }, Cursor)
-  finalizer(cursor, function() fetcher:abandon() end)
+  finalizer(cursor, function() prefetch:abandon() end)
   return cursor
 end
 
@@ -206,7 +206,7 @@ end
 ---Gives up what was asked for ahead. Not needed after the end; an abandoned cursor is closed when it is collected.
 function Cursor:close()
   must_be_cursor(self, 2)
-  self._listing.fetcher:cancel(true)
+  self._listing.prefetch:cancel(true)
 end
 
 function Cursor:__tostring()

@@ -31,9 +31,9 @@ local function warn_host(message)
 end
 
 ---@param on_event? fun(event: table)
----@param scope table
+---@param lifetime table
 ---@return fun(event: table) emit  an event with a `message` is a warning
-return function(on_event, scope)
+return function(on_event, lifetime)
   if not on_event then
     return function(event)
       if event.message then warn_host(event.message) end
@@ -41,7 +41,7 @@ return function(on_event, scope)
   end
   return function(event)
     event.message = event.message and core.clean(event.message)
-    local fine, problem = scope:call_out(on_event, event)
+    local fine, problem = lifetime:call_out(on_event, event)
     if not fine then warn_host("on_event raised: " .. tostring(problem)) end
   end
 end

@@ -32,7 +32,7 @@ local endpoints = schema.by_name
 -- What a client knows, kept where no dump of the client shows it.
 local private = setmetatable({}, { __mode = "k" })
 
----@param parts table settings, scope, session, call, pace, stats, emit, transport
+---@param parts table settings, lifetime, session, call, pace, stats, emit, transport
 function Client.new(parts)
   local client = setmetatable({}, Client)
   private[client] = parts
@@ -55,7 +55,7 @@ end
 -- ---------------------------------------------------------------- listings
 
 local function deadline_at(parts, seconds)
-  return seconds and parts.scope:now() + seconds or math.huge
+  return seconds and parts.lifetime:now() + seconds or math.huge
 end
 
 -- `level` is that of the method's caller, whose line a wrong parameter is told at.
@@ -94,7 +94,7 @@ local function open(self, name, params, level)
   return Cursor.new {
     endpoint = name, ask = asker(parts, name, wire, given),
     page_size = given.page_size, prefetch = parts.settings.prefetch,
-    spacing = function() return parts.pace:spacing(name) end, scope = parts.scope, emit = parts.emit,
+    spacing = function() return parts.pace:spacing(name) end, lifetime = parts.lifetime, emit = parts.emit,
     max_rows = given.max_rows or parts.settings.max_rows, max_pages = given.max_pages or parts.settings.max_pages,
     single = endpoints[name].one_per_meter and given.meter ~= nil, incomplete = given.incomplete,
   }
@@ -173,7 +173,8 @@ local function instruct(self, command, device_id, opts, level)
   wire, problem = parameters.check("instruct", { device_id = device_id, command = command }, parts.settings.utc_offset)
   if not wire then error(problem, level + 1) end
   return supply.run(self, {
-    command = command, device_id = device_id, opts = opts, scope = parts.scope, utc_offset = parts.settings.utc_offset,
+    command = command, device_id = device_id, opts = opts, lifetime = parts.lifetime,
+    utc_offset = parts.settings.utc_offset,
     send = function(deadline)
       return parts.call:run(endpoints.instruct, wire, {
         deadline = deadline, max_wait = opts.max_wait or math.huge, decimals = "number",
@@ -233,7 +234,7 @@ end
 function Client:login(opts)
   local parts = parts_of(self, 2)
   check_login(opts, 2)
-  local forbidden = parts.scope:problem()
+  local forbidden = parts.lifetime:problem()
   if forbidden then return nil, forbidden end
   local deadline = deadline_at(parts, opts and opts.deadline)
   local record, err = parts.session:token { deadline = deadline, max_wait = math.huge }
@@ -262,10 +263,10 @@ end
 ---Ends everything that is under way; what is called afterwards returns an error of kind "closed". Twice is fine.
 function Client:close()
   local parts = parts_of(self, 2)
-  if parts.scope.closed then return end
-  local runtime = parts.scope:runtime()
-  parts.scope:close()
-  runtime:settle()
+  if parts.lifetime.closed then return end
+  local runtime = parts.lifetime:runtime()
+  parts.lifetime:close()
+  runtime:run_pending()
 end
 
 return Client

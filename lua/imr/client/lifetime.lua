@@ -9,43 +9,43 @@ local unpack = table.unpack or unpack
 
 local MAIN = {} -- stands for the main program, where a coroutine's name is nil
 
----@class imr.Scope
-local Scope = {}
-Scope.__index = Scope
+---@class imr.Lifetime
+local Lifetime = {}
+Lifetime.__index = Lifetime
 
 ---@param fixed? table a runtime to use always (tests); else the one of the moment
-function Scope.new(fixed)
+function Lifetime.new(fixed)
   local tracked = setmetatable({}, { __mode = "k" })
   local outside = setmetatable({}, { __mode = "k" })
   local waits = setmetatable({}, { __mode = "k" }) -- inside nginx whoever waits may end without a word
-  return setmetatable({ fixed = fixed, waits = waits, tracked = tracked, closed = false, outside = outside }, Scope)
+  return setmetatable({ fixed = fixed, waits = waits, tracked = tracked, closed = false, outside = outside }, Lifetime)
 end
 
 ---The runtime that this very call waits in.
-function Scope:runtime()
+function Lifetime:runtime()
   return self.fixed or runtime.current()
 end
 
-function Scope:now()
+function Lifetime:now()
   return self:runtime():now()
 end
 
-function Scope.closed_error()
+function Lifetime.closed_error()
   return errors.new { kind = "closed", message = "the client is closed", retryable = false, executed = "no" }
 end
 
 ---Waits for an event; closing the client ends the wait early.
----@param event table of this scope's runtime
+---@param event table of this lifetime's runtime
 ---@param seconds number
 ---@return true|nil
 ---@return table|nil err
-function Scope:wait(event, seconds)
-  if self.closed then return nil, Scope.closed_error() end
+function Lifetime:wait(event, seconds)
+  if self.closed then return nil, Lifetime.closed_error() end
   self.waits[event] = true
   local fine, problem = pcall(event.wait, event, seconds)
   self.waits[event] = nil
   if not fine then error(problem, 0) end
-  if self.closed then return nil, Scope.closed_error() end
+  if self.closed then return nil, Lifetime.closed_error() end
   return true
 end
 
@@ -53,23 +53,23 @@ end
 ---@param seconds number
 ---@return true|nil
 ---@return table|nil err
-function Scope:sleep(seconds)
-  if self.closed then return nil, Scope.closed_error() end
+function Lifetime:sleep(seconds)
+  if self.closed then return nil, Lifetime.closed_error() end
   if seconds <= 0 then return true end
   return self:wait(self:runtime():event(), seconds)
 end
 
 ---What long work has to call from time to time, so that others have their turn; nil where nobody waits for one.
 ---@return fun()|nil
-function Scope:breather()
+function Lifetime:breather()
   local current = self:runtime()
   return current.breathe and function() current:breathe() end
 end
 
 ---Says that close() cancels the light thread that calls this.
-function Scope:cancels_this_thread()
+function Lifetime:cancels_this_thread()
   local thread = self:runtime():this_thread()
-  if thread then thread.scope = self end
+  if thread then thread.lifetime = self end
 end
 
 -- What it raises when it is cancelled goes on.
@@ -97,10 +97,10 @@ end
 ---behind others that compute it would begin when its slot is past.
 ---@return boolean ok false when it was cancelled so, or raised
 ---@return any ... its results, or what it raised
-function Scope:run(fn, ...)
+function Lifetime:run(fn, ...)
   local current = self:runtime()
   local thread = current:this_thread()
-  if thread and thread.scope == self then return run_here(current, fn, ...) end
+  if thread and thread.lifetime == self then return run_here(current, fn, ...) end
   return run_beside(self, current, fn, ...)
 end
 
@@ -119,7 +119,7 @@ end
 ---waits for: a call of the client inside it would wait for itself, so `problem` refuses it.
 ---@return boolean ok
 ---@return any ... its results, or what it raised
-function Scope:call_out(fn, ...)
+function Lifetime:call_out(fn, ...)
   local thread = this_thread()
   local before = self.outside[thread]
   self.outside[thread] = true
@@ -128,7 +128,7 @@ end
 
 -- Also below a coroutine that the function has made: then the thread that it was called in is on the stack. (nginx does
 -- not tell that from a thread that waits.)
-function Scope:is_outside()
+function Lifetime:is_outside()
   local thread = this_thread()
   if self.outside[thread] then return true end
   if rawget(_G, "ngx") then return false end
@@ -140,20 +140,20 @@ end
 
 ---What forbids a call at this very place, or that the client is closed; nil when a call may be made.
 ---@return table|nil err
-function Scope:problem()
-  if self.closed then return Scope.closed_error() end
+function Lifetime:problem()
+  if self.closed then return Lifetime.closed_error() end
   local message = self:is_outside() and "the client cannot be called from inside on_event or a transport, in the "
     .. "middle of its own work: note what there is to do, and do it after the call" or self:runtime():problem()
   return message and errors.new { kind = "phase", message = message, retryable = false, executed = "no" } or nil
 end
 
 ---Work that close() has to cancel: an object with `cancel()`. It is not kept alive by this.
-function Scope:track(work)
+function Lifetime:track(work)
   self.tracked[work] = true
 end
 
 ---Ends every wait and all that is tracked.
-function Scope:close()
+function Lifetime:close()
   self.closed = true
   for work in pairs(self.tracked) do work:cancel() end
   local waits = self.waits
@@ -161,4 +161,4 @@ function Scope:close()
   for wait in pairs(waits) do wait:set() end
 end
 
-return Scope
+return Lifetime

@@ -90,7 +90,7 @@ local function is_store(value)
   return type(value) == "table" and type(value.reserve) == "function", "a store, such as imr.store.memory()"
 end
 
-local RUNTIME = { "now", "event", "sleep", "run", "start", "join", "kill", "settle", "problem" }
+local RUNTIME = { "now", "event", "sleep", "run", "start", "join", "kill", "run_pending", "problem" }
 
 local function is_runtime(value)
   local text = "a runtime, as imr.testing makes it"

@@ -61,19 +61,19 @@ end
 
 ---Waits for a slot.
 ---@param endpoint string
----@param scope table  the client's waits
+---@param lifetime table  the client's waits
 ---@param limits { deadline: number, max_wait: number }  on the runtime's clock; seconds
 ---@return number|nil waited seconds
 ---@return imr.Slot|table|nil slot or the error
-function Pace:wait(endpoint, scope, limits)
-  local began = scope:now()
+function Pace:wait(endpoint, lifetime, limits)
+  local began = lifetime:now()
   if self.interval == 0 then return 0, { start = began, interval = 0 } end
   local slot, err = pacer_of(self, endpoint):wait {
-    pace = self, endpoint = endpoint, scope = scope,
+    pace = self, endpoint = endpoint, lifetime = lifetime,
     limits = { deadline = limits.deadline, max_wait = limits.max_wait, began = began },
   }
   if not slot then return nil, err end
-  return scope:now() - began, slot
+  return lifetime:now() - began, slot
 end
 
 ---A slot that was waited for and will not be used: the next caller has it.

@@ -168,7 +168,7 @@ local function reserve(self, caller, now)
   local slot, wait, message = from_store(self, caller, now, math.min(longest, ahead))
   if self.reserving == caller then self.reserving = nil end
   if not slot and not wait then return caller.pace.store_failed(message) end
-  now = caller.scope:now()
+  now = caller.lifetime:now()
   if not slot then
     try_later(self, now, wait, spacing)
     return too_far(caller, now, wait + behind)
@@ -194,8 +194,8 @@ local function sleep(self, caller, now, is_first)
   local wait = slot and slot.start - now + (is_first and 0 or GRACE)
     or self.reserving and RESERVING_MOST or self.try_at - now
   wait = math.max(SHORTEST, math.min(wait, limits.left(caller.limits, now)))
-  caller.event, caller.is_blind = caller.scope:runtime():event(), not slot
-  local ok, err = caller.scope:wait(caller.event, wait)
+  caller.event, caller.is_blind = caller.lifetime:runtime():event(), not slot
+  local ok, err = caller.lifetime:wait(caller.event, wait)
   caller.event, caller.is_blind = nil, nil
   return not ok and err or nil
 end
@@ -221,7 +221,7 @@ end
 
 -- One step: a slot, an error, or neither while there is more to wait for.
 local function step(self, caller)
-  local now = caller.scope:now()
+  local now = caller.lifetime:now()
   join(self, caller)
   look_at_clock(self, now)
   expire(self, caller, now)
@@ -229,7 +229,7 @@ local function step(self, caller)
   if not slot and now >= self.try_at and not is_reserving(self, now) then
     local err = reserve(self, caller, now)
     if err then return nil, err end
-    slot, now = self.slots[1], caller.scope:now()
+    slot, now = self.slots[1], caller.lifetime:now()
   end
   if slot and now >= slot.start + (is_first and 0 or GRACE) then return take(self, caller, now) end
   return nil, limit_error(self, caller, now) or sleep(self, caller, now, is_first)
@@ -243,13 +243,13 @@ local function stand(self, caller)
 end
 
 ---Waits until a slot comes to this caller.
----@param caller { pace: imr.Pace, endpoint: string, scope: imr.Scope, limits: imr.Limits }
+---@param caller { pace: imr.Pace, endpoint: string, lifetime: imr.Lifetime, limits: imr.Limits }
 ---@return table|nil slot { start: number, interval: number }
 ---@return table|nil err
 function Pacer:wait(caller)
-  caller.came = caller.scope:now()
+  caller.came = caller.lifetime:now()
   local fine, slot, err = pcall(stand, self, caller)
-  leave(self, caller, caller.scope:now())
+  leave(self, caller, caller.lifetime:now())
   if not fine then error(slot, 0) end
   return slot, err
 end

@@ -8,33 +8,33 @@
 -- Each page has a light thread. It works for whoever asked last: when that one has ended, or the cursor is collected,
 -- it gives up by itself.
 
----@class imr.Fetcher
-local Fetcher = {}
-Fetcher.__index = Fetcher
+---@class imr.Prefetch
+local Prefetch = {}
+Prefetch.__index = Prefetch
 
----@class imr.FetcherSettings
+---@class imr.PrefetchSettings
 ---@field ask fun(number: integer, on_send: fun()): table|nil, table|nil
 ---@field expects fun(number: integer): boolean is that page likely to have rows?
 ---@field ahead fun(): integer pages asked for ahead of the one that is awaited
 ---@field spacing fun(): number seconds between two slots
----@field scope table
+---@field lifetime table
 
----@param settings imr.FetcherSettings
-function Fetcher.new(settings)
-  local fetcher = setmetatable({ settings = settings, pages = {}, wanted = 1, last = 0 }, Fetcher)
-  settings.scope:track(fetcher)
-  return fetcher
+---@param settings imr.PrefetchSettings
+function Prefetch.new(settings)
+  local prefetch = setmetatable({ settings = settings, pages = {}, wanted = 1, last = 0 }, Prefetch)
+  settings.lifetime:track(prefetch)
+  return prefetch
 end
 
 local function fetch(self, page, previous)
-  local scope = self.settings.scope
-  scope:cancels_this_thread()
+  local lifetime = self.settings.lifetime
+  lifetime:cancels_this_thread()
   if previous then
     previous.sent:wait()
-    page.go:wait(math.max(0, previous.sent_at + self.settings.spacing() - scope:now()))
+    page.go:wait(math.max(0, previous.sent_at + self.settings.spacing() - lifetime:now()))
   end
   local function sent()
-    page.sent_at = scope:now()
+    page.sent_at = lifetime:now()
     page.sent:set()
   end
   page.answer, page.err = self.settings.ask(page.number, sent)
@@ -42,7 +42,7 @@ local function fetch(self, page, previous)
 end
 
 local function start(self)
-  local runtime = self.settings.scope:runtime()
+  local runtime = self.settings.lifetime:runtime()
   local number = self.last + 1
   local page = { number = number, sent = runtime:event(), go = runtime:event(), runtime = runtime }
   local previous = self.pages[number - 1]
@@ -63,8 +63,8 @@ end
 
 -- Closed under way, the client or by another light thread this cursor: what has left may have been answered.
 local function closed_error(self, page)
-  local err = self.settings.scope.closed_error()
-  if not self.settings.scope.closed then
+  local err = self.settings.lifetime.closed_error()
+  if not self.settings.lifetime.closed then
     err.message = "the cursor was closed while its page was awaited; the next call asks for it again"
   end
   if page.sent.is_set then err.executed = "maybe" end
@@ -88,7 +88,7 @@ end
 
 -- The wanted page's thread, or one that is started now; nil when it is not for us to wait for.
 local function wanted_page(self)
-  local runtime, page = self.settings.scope:runtime(), self.pages[self.wanted]
+  local runtime, page = self.settings.lifetime:runtime(), self.pages[self.wanted]
   if page and not page.runtime:can_join(page.thread) then return wait_for_other_request(self, page, runtime) end
   if page and page.thread.cancelled then self:cancel() end -- whoever it worked for has gone
   runtime:own(self)
@@ -106,15 +106,15 @@ end
 ---again by the next call.
 ---@return table|false|nil answer false when another light thread has got it, or it has to be asked for anew
 ---@return table|nil err
-function Fetcher:next()
-  local forbidden = self.settings.scope:problem()
+function Prefetch:next()
+  local forbidden = self.settings.lifetime:problem()
   if forbidden then return nil, forbidden end
   local page = wanted_page(self)
   if not page then return false end
   page.go:set()
   local raised, problem = join(self, page)
   if page.answer and page.number == self.wanted then return take(self, page) end
-  if page.closed or self.settings.scope.closed then return nil, closed_error(self, page) end
+  if page.closed or self.settings.lifetime.closed then return nil, closed_error(self, page) end
   if self.pages[page.number] ~= page or page.thread.cancelled then return false end
   self:cancel()
   if raised then error(problem, 0) end
@@ -123,7 +123,7 @@ end
 
 ---Gives up what was asked for ahead.
 ---@param closed? boolean whoever waits for it hears that the cursor was closed
-function Fetcher:cancel(closed)
+function Prefetch:cancel(closed)
   local pages, last = self.pages, self.last
   self.pages, self.last = {}, self.wanted - 1
   for number = last, self.wanted, -1 do
@@ -134,9 +134,9 @@ function Fetcher:cancel(closed)
 end
 
 ---For a finalizer: the cursor is gone, nobody will ask for more.
-function Fetcher:abandon()
+function Prefetch:abandon()
   local page = self.pages[self.last]
   if page then page.runtime:abandon(self) end
 end
 
-return Fetcher
+return Prefetch

@@ -20,7 +20,7 @@ Session.__index = Session
 ---@field store table
 ---@field key string base URL, account and fingerprint of the credentials
 ---@field secret table
----@field scope table
+---@field lifetime table
 ---@field login fun(encoding: string, deadline: number, keep: fun(): any): table|nil, table|nil keep: asked before each
 --- attempt; nil alone when it was false
 ---@field encoding "auto"|"json"|"form"
@@ -56,14 +56,14 @@ end
 ---@return table|nil record without a token when there is none
 ---@return table|nil err
 function Session:record()
-  local stored, message = self.store:get_token(self.key, self.scope:now())
+  local stored, message = self.store:get_token(self.key, self.lifetime:now())
   if message then return nil, store_failed(self, message) end
   if moment_of(self.unsaved) > moment_of(stored) then return self.unsaved end
   return stored or {}
 end
 
 function Session:save(record)
-  local ok, message = self.store:put_token(self.key, record, self.scope:now())
+  local ok, message = self.store:put_token(self.key, record, self.lifetime:now())
   self.unsaved = not ok and record or nil
   if ok then return end
   message = self.secret.redact(tostring(message))
@@ -82,7 +82,7 @@ end
 
 ---The age of the token that would be used now, seconds, or nil when a login is due.
 function Session:token_age()
-  local record, now = self:record(), self.scope:now()
+  local record, now = self:record(), self.lifetime:now()
   return record and usable(record, nil, now) and now - record.obtained or nil
 end
 
@@ -114,23 +114,23 @@ end
 ---@return table|nil err
 ---@return number|nil waited seconds, for others
 function Session:token(wish, stale)
-  local began, poll, waited = self.scope:now(), POLL, 0
+  local began, poll, waited = self.lifetime:now(), POLL, 0
   while true do
-    local now = self.scope:now()
+    local now = self.lifetime:now()
     local fresh, err, wait = self:look(stale, began)
     if fresh or err then return fresh, err, waited end
     if wait <= 0 then
       local owner, message = self.store:lock(self.key, now, self.lock_time + LOCK_SPARE)
       if message then return nil, store_failed(self, message) end
       if owner then
-        fresh, err = self.scope:runtime():protect(self.login_with, self, owner, wish.deadline, stale, began)
+        fresh, err = self.lifetime:runtime():protect(self.login_with, self, owner, wish.deadline, stale, began)
         if fresh or err then return fresh, err, waited end
       end
       wait, poll = poll, math.min(poll * 1.5, POLL_MOST)
     end
     err = self:too_long(wish, now, waited, wait)
     if err then return nil, err end
-    local ok, closed = self.scope:sleep(wait)
+    local ok, closed = self.lifetime:sleep(wait)
     if not ok then return nil, closed end
     waited = waited + wait
   end
@@ -139,7 +139,7 @@ end
 function Session:look(stale, began)
   local record, err = self:record()
   if not record then return nil, err end
-  return judge(record, stale, began, self.scope:now())
+  return judge(record, stale, began, self.lifetime:now())
 end
 
 -- Holding the lock: look once more (another may have just finished), then log in. The lock goes back whatever happens.
@@ -158,7 +158,7 @@ end
 
 -- Is the lock still ours? A store that does not answer gives it to nobody else either.
 function Session:keep(owner)
-  local kept, message = self.store:lock(self.key, self.scope:now(), self.lock_time + LOCK_SPARE, owner)
+  local kept, message = self.store:lock(self.key, self.lifetime:now(), self.lock_time + LOCK_SPARE, owner)
   return kept or message
 end
 
@@ -167,10 +167,10 @@ end
 function Session:login_once(deadline, keep)
   local record = self:record() or {}
   local encoding = self:encoding_of(record)
-  local sent = self.scope:now()
+  local sent = self.lifetime:now()
   local answer, err = self.login(encoding, deadline, keep)
   if not answer and err and err.code == 1008 and self.encoding == "auto" then
-    encoding, sent = encoding == "json" and "form" or "json", self.scope:now()
+    encoding, sent = encoding == "json" and "form" or "json", self.lifetime:now()
     answer, err = self.login(encoding, deadline, keep)
   end
   local kept = keep()
@@ -188,7 +188,7 @@ end
 -- A closed client or a caller's short deadline says nothing about the account: no record of it.
 function Session:remember_failure(record, err)
   if err.kind == "closed" or err.by_deadline then return err end
-  local now = self.scope:now()
+  local now = self.lifetime:now()
   local backoff = math.min(((record.failure or {}).backoff or BACKOFF / 2) * 2, BACKOFF_MOST)
   self:save {
     encoding = record.encoding,

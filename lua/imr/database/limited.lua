@@ -16,7 +16,7 @@ end
 
 -- The driver raises where the connection is gone already.
 local function results(limits, fine, first, message, ...)
-  local reason = limits.watch:done()
+  local reason = limits.limit:done()
   if not fine then first, message = nil, first end
   if reason and not first then return nil, explain(limits, reason) end
   return first, message, ...
@@ -24,15 +24,15 @@ end
 
 -- Calls a method of the driver's object within the limit.
 local function call(limits, object, name, ...)
-  limits.watch:begin(limits.seconds)
+  limits.limit:begin(limits.seconds)
   return results(limits, pcall(object[name], object, ...))
 end
 
 -- The same for what is only put away: where the connection is gone, so is that.
 local function put_away(limits, object)
-  limits.watch:begin(limits.seconds)
+  limits.limit:begin(limits.seconds)
   pcall(object.close, object)
-  limits.watch:done()
+  limits.limit:done()
 end
 
 local Statement = {}
@@ -60,11 +60,11 @@ function Connection:autocommit(on) return call(self.limits, self.connection, "au
 
 function Connection:close()
   put_away(self.limits, self.connection)
-  self.limits.watch:close()
+  self.limits.limit:close()
 end
 
 local function attach(limits, connection)
-  local fine, message = limits.watch:attach()
+  local fine, message = limits.limit:attach()
   if fine then return setmetatable({ connection = connection, limits = limits }, Connection) end
   connection:close()
   return nil, message
@@ -77,13 +77,13 @@ end
 ---@return table|nil connection
 ---@return string|nil message
 function limited.connect(seconds, dial, ...)
-  local watch, message = core.call_limit()
-  if not watch then return nil, message end
-  local limits, connection = { watch = watch, seconds = seconds }
-  watch:begin(seconds)
+  local limit, message = core.call_limit()
+  if not limit then return nil, message end
+  local limits, connection = { limit = limit, seconds = seconds }
+  limit:begin(seconds)
   connection, message = results(limits, pcall(dial, ...))
   if connection then connection, message = attach(limits, connection) end
-  if not connection then watch:close() end
+  if not connection then limit:close() end
   return connection, message
 end
 

@@ -4,7 +4,7 @@
 -- a thread of ours looks, as often as it wakes, whether the one that it works for is still there; and because nginx
 -- uses an ended coroutine again, for another request, what we know of one counts only in the request that it is of.
 
-local attendant = require "imr.runtime.poller"
+local poller_loop = require "imr.runtime.poller"
 local core = require "imr.core"
 local pack = require "imr.base.pack"
 
@@ -98,7 +98,7 @@ function Event:is_lost()
 end
 
 local function patience_of(thread)
-  local longest = attendant.patience()
+  local longest = poller_loop.patience()
   return thread and math.min(longest, LOOK_EVERY) or longest
 end
 
@@ -109,7 +109,7 @@ local function wait_for(waiter, event, timeout, thread)
   while left > 0 and not event.is_set and not is_cancelled(thread) do
     local posted, problem = waiter:wait(math.max(LEAST_WAIT, math.min(left, patience_of(thread))))
     if not posted and problem ~= "timeout" then error("imr: nginx does not let us wait: " .. tostring(problem), 0) end
-    if not event.is_set then attendant.look_in() end
+    if not event.is_set then poller_loop.look_in() end
     left = deadline - core.now()
   end
 end
@@ -232,7 +232,7 @@ local function run_in_timer(thread)
   if ngx.worker.exiting() or not ngx.timer.at(0, take) then return false end
   if thread.finished:wait(PATIENCE) or thread.taken then return true end
   thread.taken = true
-  attendant.warn()
+  poller_loop.warn()
   return false
 end
 
@@ -258,11 +258,11 @@ function Nginx.abandon(_, owner)
   owner.abandoned = true
 end
 
-function Nginx.settle() end
+function Nginx.run_pending() end
 
 ---Has a poller polled as long as it is busy.
-function Nginx.watch(_, poller)
-  attendant.watch(poller)
+function Nginx.add_poller(_, poller)
+  poller_loop.add_poller(poller)
 end
 
 return Nginx

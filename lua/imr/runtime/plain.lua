@@ -244,7 +244,7 @@ end
 -- ---------------------------------------------------------------- the loop
 
 ---A poller has `busy()` and `poll(timeout)`: the loop waits in it while it is busy.
-function Plain:watch(poller)
+function Plain:add_poller(poller)
   for _, other in ipairs(self.pollers) do
     if other == poller then return end
   end
@@ -306,7 +306,7 @@ function Plain:turn()
 end
 
 ---Runs what is ready without waiting for anything; not from within a light thread, where the loop below does it.
-function Plain:settle()
+function Plain:run_pending()
   reap(self)
   while not self.current and run_ready(self) do end
 end

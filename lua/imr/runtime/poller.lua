@@ -11,7 +11,7 @@ local SWEEP_EVERY = 0.1                             -- seconds
 local STALE = 0.25                                  -- seconds without a look: the timer never came, or has failed
 local LONGEST_WAIT = 3600
 
-local attendant = {}
+local poller_loop = {}
 
 local rounds = {} -- busy poller -> { looked_at, begun, warned } of the timer that polls it
 
@@ -35,7 +35,7 @@ local function attend(_, poller, round)
   look(poller, round)
   if rounds[poller] ~= round then return end -- another timer was asked for meanwhile
   rounds[poller] = nil
-  if poller.busy() then attendant.watch(poller) end
+  if poller.busy() then poller_loop.add_poller(poller) end
 end
 
 local function is_stale(round)
@@ -44,7 +44,7 @@ end
 
 ---Polls as long as the poller is busy. It has `busy()`, `poll(timeout)`, which tells whether anything moved, and
 ---`sweep()`, which ends what nobody waits for any more.
-function attendant.watch(poller)
+function poller_loop.add_poller(poller)
   local round = rounds[poller]
   if round and not is_stale(round) then return end
   round = { looked_at = core.now(), begun = false, warned = false }
@@ -55,7 +55,7 @@ end
 
 ---The longest that a wait may last before it has to call `look_in`.
 ---@return number seconds
-function attendant.patience()
+function poller_loop.patience()
   local longest = LONGEST_WAIT
   for poller, round in pairs(rounds) do
     if poller.busy() then longest = math.min(longest, is_stale(round) and PAUSE_MOST or STALE) end
@@ -64,18 +64,18 @@ function attendant.patience()
 end
 
 ---Says that nginx has dropped a timer: its own alert does not say whose.
-function attendant.warn()
+function poller_loop.warn()
   ngx.log(ngx.WARN, "imr: nginx dropped a timer, so the request does its work; raise lua_max_running_timers")
 end
 
 local function warn_once(round)
   if round.begun or round.warned or ngx.worker.exiting() then return end
   round.warned = true
-  attendant.warn()
+  poller_loop.warn()
 end
 
 ---For whoever waits, from time to time: polls where no timer does.
-function attendant.look_in()
+function poller_loop.look_in()
   for poller, round in pairs(rounds) do
     if not poller.busy() then
       if is_stale(round) then rounds[poller] = nil end
@@ -86,4 +86,4 @@ function attendant.look_in()
   end
 end
 
-return attendant
+return poller_loop

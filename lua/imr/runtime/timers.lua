@@ -31,7 +31,7 @@ local function rise(self, timer)
   place(self, timer, index)
 end
 
-local function sink(self, timer)
+local function move_down(self, timer)
   local index = timer.index
   while 2 * index <= self.size do
     local child = 2 * index
@@ -51,7 +51,7 @@ local function take_out(self, timer)
   if last == timer then return end
   last.index = index
   rise(self, last)
-  sink(self, last)
+  move_down(self, last)
 end
 
 -- A change that memory ran out in left `changing` behind; the next one ends as always.

@@ -89,7 +89,7 @@ end
 
 --- Lets every order that is due take effect, in the order they were given.
 ---@param now_local number
-function Devices:settle(now_local)
+function Devices:advance(now_local)
   local waiting = {}
   local pending = self.pending
   for _, order in ipairs(pending) do

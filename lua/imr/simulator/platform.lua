@@ -82,7 +82,7 @@ local function advance(self, now)
   end
   self.now = math.max(now or self.now, self.now or now)
   self.history:advance(self:local_time(self.now))
-  self.devices:settle(self:local_time(self.now))
+  self.devices:advance(self:local_time(self.now))
 end
 
 local function header(headers, wanted)

@@ -67,7 +67,7 @@ function actions.instruct(self, call)
     code = 1010
   else
     self.devices:order(meter, command, self:local_time(call.now) + self.settings.command_delay)
-    self.devices:settle(self:local_time(call.now))
+    self.devices:advance(self:local_time(call.now))
   end
   return envelope.answer(self.settings, code), code
 end

@@ -69,7 +69,7 @@ end
 function Pool:add(runtime, transfer)
   local event = runtime:event()
   self.waiting[transfer], self.count = event, self.count + 1
-  runtime:watch(self.poller)
+  runtime:add_poller(self.poller)
   return event
 end
 

@@ -2,12 +2,12 @@
 
 local database = require "imr.cli.input.database"
 local dates = require "imr.cli.input.dates"
-local notes = require "imr.cli.output.messages"
+local messages = require "imr.cli.output.messages"
 local output = require "imr.cli.output"
 local quality_flags = require "imr.cli.input.quality"
 local selection = require "imr.cli.input.selection"
 local settings = require "imr.cli.input.settings"
-local watch = require "imr.cli.interrupt"
+local interrupt = require "imr.cli.interrupt"
 
 local check = { summary = "Look for what is wrong with the data in the database." }
 
@@ -57,7 +57,7 @@ local function say_summary(summary)
     local count = summary.by_rule[rule.name]
     if count then parts[#parts + 1] = ("%s %d"):format(rule.name, count) end
   end
-  notes.say("%d meters, %d flags%s", summary.meters, summary.flags,
+  messages.say("%d meters, %d flags%s", summary.meters, summary.flags,
     #parts > 0 and ": " .. table.concat(parts, ", ") or "")
 end
 
@@ -76,7 +76,7 @@ function check.run(arguments)
   local options = options_of(arguments, offset)
   local out = output.open(arguments, { columns = COLUMNS, utc_offset = offset })
   options.on_flags = function(flags)
-    watch.check(not arguments.output)
+    interrupt.check(not arguments.output)
     out:write(flags)
   end
   local fine, summary = pcall(quality_flags.run, arguments, require("imr.workflow.quality").check, options)

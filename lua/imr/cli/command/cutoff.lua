@@ -5,14 +5,14 @@ local database = require "imr.cli.input.database"
 local DAY = require("imr.base.calendar").DAY
 local exit = require "imr.cli.exit"
 local listings = require "imr.workflow.sync.listings"
-local notes = require "imr.cli.output.messages"
+local messages = require "imr.cli.output.messages"
 local number = require "imr.cli.input.number"
 local output = require "imr.cli.output"
 local quality_flags = require "imr.cli.input.quality"
 local selection = require "imr.cli.input.selection"
 local settings = require "imr.cli.input.settings"
 local unpack = require "imr.base.unpack"
-local watch = require "imr.cli.interrupt"
+local interrupt = require "imr.cli.interrupt"
 
 local cutoff = { summary = "For each meter the reading at a moment, to bill with." }
 
@@ -63,7 +63,7 @@ local function options_of(arguments, offset)
   options.meters = selection.numbers(arguments)
   options.max_age = arguments.max_age and arguments.max_age * DAY
   options.sources = #arguments.source > 0 and arguments.source or nil
-  options.on_row = function() watch.check() end
+  options.on_row = function() interrupt.check() end
   return options
 end
 
@@ -84,7 +84,7 @@ function cutoff.run(arguments)
   local offset = settings.read(arguments).utc_offset
   local bill = quality_flags.run(arguments, require("imr.workflow.cutoff").at, options_of(arguments, offset))
   write(arguments, bill, offset)
-  notes.say("%d of %d meters have a reading at %s", bill.resolved, #bill.rows, arguments.cutoff)
+  messages.say("%d of %d meters have a reading at %s", bill.resolved, #bill.rows, arguments.cutoff)
   return bill.unresolved > 0 and INCOMPLETE or 0
 end
 

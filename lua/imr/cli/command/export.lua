@@ -7,7 +7,7 @@ local output = require "imr.cli.output"
 local selection = require "imr.cli.input.selection"
 local settings = require "imr.cli.input.settings"
 local tables = require "imr.database.tables"
-local watch = require "imr.cli.interrupt"
+local interrupt = require "imr.cli.interrupt"
 local workflow = require "imr.workflow.export"
 
 local export = { summary = "Write a table of the database as CSV or JSON." }
@@ -50,7 +50,7 @@ end
 local function copy(arguments, db, out, period)
   for rows in workflow.pages(db, arguments.table, period) do
     out:write(rows)
-    watch.check()
+    interrupt.check()
   end
 end
 

@@ -7,7 +7,7 @@ local exit = require "imr.cli.exit"
 local passwords = require "imr.client.password"
 local settings = require "imr.cli.input.settings"
 local terminal = require "imr.cli.output.terminal"
-local watch = require "imr.cli.interrupt"
+local interrupt = require "imr.cli.interrupt"
 local write = require "imr.cli.output.write"
 
 local login = { summary = "Ask for the password, try it and keep it." }
@@ -30,14 +30,14 @@ local function ask_username()
   local name = from:read("*l")
   out:close()
   from:close()
-  watch.check()
+  interrupt.check()
   if not name or name == "" then exit.fail("credentials", "no account was given") end
   return name
 end
 
 local function ask_password(username)
   local password, problem = terminal.ask_secret(("Password of %s: "):format(username))
-  watch.check()
+  interrupt.check()
   if not password then exit.fail("credentials", problem:find("no terminal") and NO_TERMINAL or problem) end
   return password
 end
@@ -74,7 +74,7 @@ end
 local function try(chosen)
   local client = connect.open(chosen, { store = forgetful(connect.store(chosen.store)) })
   local ok, err
-  watch.run(function() ok, err = client:login() end)
+  interrupt.run(function() ok, err = client:login() end)
   client:close()
   if ok then return end
   if err.kind == "auth" then err.advice = "nothing was kept; accounts get locked after a few wrong passwords" end

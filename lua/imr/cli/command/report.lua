@@ -7,12 +7,12 @@ local DAY = require("imr.base.calendar").DAY
 local environment = require "imr.cli.input.environment"
 local exit = require "imr.cli.exit"
 local ledger = require "imr.cli.command.supply.ledger"
-local notes = require "imr.cli.output.messages"
+local messages = require "imr.cli.output.messages"
 local number = require "imr.cli.input.number"
 local quality_flags = require "imr.cli.input.quality"
 local settings = require "imr.cli.input.settings"
-local sink = require "imr.cli.output.target"
-local watch = require "imr.cli.interrupt"
+local target = require "imr.cli.output.target"
+local interrupt = require "imr.cli.interrupt"
 
 local report = { summary = "Write the database as one HTML page: consumption, coverage, flags." }
 
@@ -50,9 +50,9 @@ local function options_of(arguments)
   options.language = arguments.language or language()
   local seen = 0
   options.on_meter = function()
-    watch.check()
+    interrupt.check()
     seen = seen + 1
-    notes.progress(("%d meters"):format(seen))
+    messages.progress(("%d meters"):format(seen))
   end
   return options
 end
@@ -61,8 +61,8 @@ end
 function report.run(arguments)
   core.catch_signals()
   local page = quality_flags.run(arguments, require("imr.workflow.report").html, options_of(arguments))
-  notes.clear()
-  local out = arguments.out and sink.file(arguments.out) or sink.stdout()
+  messages.clear()
+  local out = arguments.out and target.file(arguments.out) or target.stdout()
   out.write(page)
   out.commit(true)
   return 0

@@ -6,12 +6,12 @@ local database = require "imr.cli.input.database"
 local dates = require "imr.cli.input.dates"
 local exit = require "imr.cli.exit"
 local known_listings = require "imr.workflow.sync.listings"
-local notes = require "imr.cli.output.messages"
+local messages = require "imr.cli.output.messages"
 local number = require "imr.cli.input.number"
 local output = require "imr.cli.output"
 local settings = require "imr.cli.input.settings"
 local sync_options = require "imr.workflow.sync.options"
-local watch = require "imr.cli.interrupt"
+local interrupt = require "imr.cli.interrupt"
 
 local sync = { summary = "Keep your own database in step with the platform." }
 
@@ -84,8 +84,8 @@ end
 -- ---------------------------------------------------------------- a run
 
 local function show(event)
-  watch.check()
-  notes.progress(("%s: %d of %s rows"):format(event.listing, event.rows, event.total or "?"))
+  interrupt.check()
+  messages.progress(("%s: %d of %s rows"):format(event.listing, event.rows, event.total or "?"))
 end
 
 local function options_of(arguments, client, chosen)
@@ -104,11 +104,11 @@ local function run(options)
 end
 
 local function say(report)
-  notes.say("%s: %d rows in %d requests, %d new, %d restated%s", report.state, report.rows, report.requests,
+  messages.say("%s: %d rows in %d requests, %d new, %d restated%s", report.state, report.rows, report.requests,
     report.new_rows, report.restated, report.rejected > 0
     and (", %d that fit no table (see rejected)"):format(report.rejected) or "")
   for _, entry in ipairs(report.incomplete) do
-    notes.say("%s: %s", entry.listing, entry.doubt or ("%d rows of %s came%s; the next run reads them again"):format(
+    messages.say("%s: %s", entry.listing, entry.doubt or ("%d rows of %s came%s; the next run reads them again"):format(
       entry.rows, entry.claimed_total or "an unknown number", entry.drifted and ", and rows moved meanwhile" or ""))
   end
 end
@@ -122,7 +122,7 @@ local function say_gaps(certificate)
     end
   end
   if #gaps == 0 then return end
-  notes.say("meter-days without a row: %s; `imr sync --certificate PERIOD --missing` names them",
+  messages.say("meter-days without a row: %s; `imr sync --certificate PERIOD --missing` names them",
     table.concat(gaps, ", "))
 end
 
@@ -131,7 +131,7 @@ local function status_of(report, arguments)
   local first
   for name, err in pairs(report.errors) do
     local text = tostring(err)
-    notes.say("%s%s", text:find(name .. ":", 1, true) == 1 and "" or name .. ": ", text)
+    messages.say("%s%s", text:find(name .. ":", 1, true) == 1 and "" or name .. ": ", text)
     first = first or err
   end
   if first then return exit.status_of(first) end
@@ -148,7 +148,7 @@ function sync.run(arguments)
   local client, chosen = connect.client(arguments, { on_event = require("imr.cli.command.listing.reader").on_event })
   local options, offset = options_of(arguments, client, chosen)
   local report
-  watch.run(function() report = run(options) end)
+  interrupt.run(function() report = run(options) end)
   client:close()
   say(report)
   say_gaps(report.certificate)

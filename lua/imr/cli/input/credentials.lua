@@ -5,7 +5,7 @@ local core = require "imr.core"
 local config = require "imr.cli.input.config"
 local exit = require "imr.cli.exit"
 local json = require "imr.base.json"
-local notes = require "imr.cli.output.messages"
+local messages = require "imr.cli.output.messages"
 
 local ASIDE = ".unreadable" -- behind the file's name: what was set aside
 
@@ -87,7 +87,7 @@ end
 ---@return string path
 function credentials.find(base_url, username)
   local accounts, path, unreadable = load_all()
-  if #unreadable > 0 then notes.say("%d of the accounts in %s cannot be read: left out", #unreadable, path) end
+  if #unreadable > 0 then messages.say("%d of the accounts in %s cannot be read: left out", #unreadable, path) end
   for _, account in ipairs(accounts) do
     if matches(account, base_url, username) then return account, path end
   end
@@ -102,7 +102,7 @@ local function set_aside(path, unreadable)
   if message then return nil, message end
   local ok
   ok, message = core.private_write(beside, (before or "") .. table.concat(unreadable, "\n") .. "\n")
-  if ok then notes.say("%d accounts that cannot be read were moved to %s", #unreadable, beside) end
+  if ok then messages.say("%d accounts that cannot be read were moved to %s", #unreadable, beside) end
   return ok, message
 end
 

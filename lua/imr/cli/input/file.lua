@@ -3,7 +3,7 @@
 
 local core = require "imr.core"
 local exit = require "imr.cli.exit"
-local notes = require "imr.cli.output.messages"
+local messages = require "imr.cli.output.messages"
 
 local SAVE = "save it as UTF-8 (in Excel: CSV UTF-8)"
 
@@ -35,7 +35,7 @@ local function as_utf8(text, where)
   if fine then return text end
   local converted = core.from_gb18030(text)
   if not converted then exit.usage("%s, line %d: it is not UTF-8; %s", where, line_of(text, place), SAVE) end
-  notes.say("%s is not UTF-8 (line %d): read as GB18030", where, line_of(text, place))
+  messages.say("%s is not UTF-8 (line %d): read as GB18030", where, line_of(text, place))
   return (converted:gsub(BOM, ""))
 end
 

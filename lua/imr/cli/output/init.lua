@@ -11,8 +11,8 @@
 
 local defaults = require("imr.client.options").defaults
 local exit = require "imr.cli.exit"
-local notes = require "imr.cli.output.messages"
-local sink = require "imr.cli.output.target"
+local messages = require "imr.cli.output.messages"
+local target = require "imr.cli.output.target"
 local terminal = require "imr.cli.output.terminal"
 
 local output = {}
@@ -69,7 +69,7 @@ function output.open(arguments, settings)
   for _, column in ipairs(columns) do shown[column.name] = true end
   return setmetatable({
     format_rows = write, format_end = finish, count = count or { guarded = 0 }, shown = shown, unshown = 0, rows = 0,
-    sink = arguments.output and sink.file(arguments.output) or sink.stdout(), path = arguments.output,
+    target = arguments.output and target.file(arguments.output) or target.stdout(), path = arguments.output,
   }, Output)
 end
 
@@ -86,29 +86,29 @@ function Output:write(rows)
   if #rows == 0 then return end
   note_invalid(self, rows)
   self.rows = self.rows + #rows
-  self.sink.write(self.format_rows(rows))
+  self.target.write(self.format_rows(rows))
 end
 
 local function say_rest(self, kept)
   if self.unshown > 0 then
-    notes.say("%d rows have values that could not be read as what they should be; --fields …,invalid shows them",
+    messages.say("%d rows have values that could not be read as what they should be; --fields …,invalid shows them",
       self.unshown)
   end
   if self.count.guarded > 0 then
-    notes.say("%d cells that a spreadsheet would run as formulas got an apostrophe; --raw-csv leaves them alone",
+    messages.say("%d cells that a spreadsheet would run as formulas got an apostrophe; --raw-csv leaves them alone",
       self.count.guarded)
   end
-  if kept then notes.say("%s is left as it was; the rows that came are in %s", self.path, kept) end
+  if kept then messages.say("%s is left as it was; the rows that came are in %s", self.path, kept) end
 end
 
 ---@param complete boolean
 function Output:finish(complete)
-  self.sink.write(self.format_end())
-  say_rest(self, self.sink.commit(complete))
+  self.target.write(self.format_end())
+  say_rest(self, self.target.commit(complete))
 end
 
 function Output:abort()
-  self.sink.abort()
+  self.target.abort()
 end
 
 return output

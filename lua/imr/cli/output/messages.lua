@@ -4,13 +4,13 @@
 local cut = require("imr.cli.output.width").cut
 local terminal = require "imr.cli.output.terminal"
 
-local notes = {}
+local messages = {}
 
 local CLEAR = "\r\27[K"
 local line = nil -- what the progress line shows
 
 ---Takes the progress line away.
-function notes.clear()
+function messages.clear()
   if not line then return end
   io.stderr:write(CLEAR)
   line = nil
@@ -18,7 +18,7 @@ end
 
 ---Shows a line that the next one replaces; only on a terminal.
 ---@param text string
-function notes.progress(text)
+function messages.progress(text)
   if not terminal.is_error() then return end
   local shown = cut(terminal.safe(text), terminal.error_columns() - 1)
   if shown == line then return end
@@ -28,10 +28,10 @@ end
 
 ---Says something that stays, in one line: what the platform sends may be in it.
 ---@param message string a format
-function notes.say(message, ...)
-  notes.clear()
+function messages.say(message, ...)
+  messages.clear()
   if select("#", ...) > 0 then message = message:format(...) end
   io.stderr:write("imr: ", terminal.safe(message), "\n")
 end
 
-return notes
+return messages

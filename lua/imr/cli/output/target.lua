@@ -2,25 +2,25 @@
 
 local core = require "imr.core"
 local exit = require "imr.cli.exit"
-local notes = require "imr.cli.output.messages"
+local messages = require "imr.cli.output.messages"
 local terminal = require "imr.cli.output.terminal"
 local write_all = require "imr.cli.output.write"
 
-local sink = {}
+local target = {}
 
 local BUFFER = 65536
 
----@class imr.cli.Sink
+---@class imr.cli.Target
 ---@field write fun(text: string)  raises; closed_pipe when nobody reads any more
 ---@field commit fun(complete: boolean): string|nil  nil, or where rows of an incomplete listing were put
 ---@field abort fun()
 
----@return imr.cli.Sink
-function sink.stdout()
+---@return imr.cli.Target
+function target.stdout()
   io.stdout:setvbuf("full", BUFFER)
   local shared = terminal.is_output() -- with the progress line
   local function write(text)
-    if shared then notes.clear() end
+    if shared then messages.clear() end
     write_all(text)
   end
   return { write = write, commit = function() end, abort = function() end }
@@ -34,8 +34,8 @@ local function open(path, name)
 end
 
 -- A device, a pipe: nothing to replace.
-local function stream(target, path)
-  local file = open(target, path)
+local function stream(device, path)
+  local file = open(device, path)
   return {
     write = function(text) write_all(text, file, path) end, commit = function() file:close() end,
     abort = function() file:close() end,
@@ -52,12 +52,12 @@ end
 ---A file appears, or changes, only as a whole. An incomplete listing never takes the place of a complete one: its
 ---rows go to FILE.incomplete.
 ---@param path string
----@return imr.cli.Sink
-function sink.file(path)
+---@return imr.cli.Target
+function target.file(path)
   if path == "" then exit.usage("the output's name is empty") end
-  local target, beside = core.prepare_output(path)
-  if not target then exit.fail("output", "%s", beside) end
-  if not beside then return stream(target, path) end
+  local resolved, beside = core.prepare_output(path)
+  if not resolved then exit.fail("output", "%s", beside) end
+  if not beside then return stream(resolved, path) end
   local file = open(beside, path)
   local function abort()
     if io.type(file) == "file" then file:close() end
@@ -73,11 +73,11 @@ function sink.file(path)
     end,
     commit = function(complete)
       file:close()
-      local final = complete and target or target .. ".incomplete"
+      local final = complete and resolved or resolved .. ".incomplete"
       move(beside, final)
       return not complete and final or nil
     end,
   }
 end
 
-return sink
+return target

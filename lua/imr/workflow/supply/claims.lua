@@ -74,7 +74,7 @@ function claims.claim(ledger, id, run, confirm)
     local changed = ledger.database:execute([[UPDATE intents SET state = 'sending', run = ?, attempts = attempts + 1,
       confirm = ?, sent = ? WHERE id = ? AND state = 'planned']], run.id, confirm and 1 or 0, ledger:stamp(), id)
     if changed ~= 1 then return held(nil, "another run has it") end
-    ledger:settle(id, "sending", "maybe")
+    ledger:set_state(id, "sending", "maybe")
   end)
 end
 
@@ -98,7 +98,7 @@ function claims.cancel(ledger, what, note)
       what.plan or 0, what.device or "")
     for _, intent in ipairs(found) do
       ledger.database:execute("UPDATE intents SET cancel = ? WHERE id = ?", note, intent.id)
-      if intent.state == "planned" then ledger:settle(intent.id, "cancelled", "no", note) end
+      if intent.state == "planned" then ledger:set_state(intent.id, "cancelled", "no", note) end
     end
     return found
   end)

@@ -26,7 +26,7 @@ local CANNOT_RUN, SIGNALLED, OVER = 126, 128, 192 -- what a shell says: can't ru
 local LINE = "export IMR_DEVICE=%s IMR_COMMAND=%s IMR_METER=%s\n( %s %s\n)"
 
 -- Blocks, in short naps: the clock of a guard is the real one, whatever clock the queue has.
-local function watch(child, timeout, interrupted)
+local function await(child, timeout, interrupted)
   local ends, pause, status = core.now() + timeout, SHORTEST, child:status()
   while not status do
     if interrupted and interrupted() then return nil, "interrupted" end
@@ -42,7 +42,7 @@ local function run(command, entry, limits)
   local child, problem = core.child(LINE:format(quote(entry.device), quote(entry.command), quote(entry.meter_no or ""),
     command, quote(entry.device)))
   if not child then return nil, failed(problem) end
-  local fine, status, why = pcall(watch, child, limits.timeout or guard.TIMEOUT, limits.interrupted)
+  local fine, status, why = pcall(await, child, limits.timeout or guard.TIMEOUT, limits.interrupted)
   child:stop()
   if not fine then error(status, 0) end
   if not status then return false, why end

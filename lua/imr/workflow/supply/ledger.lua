@@ -90,7 +90,7 @@ end
 
 ---Writes what became of an intent, within another write. One that was cancelled meanwhile is not planned again.
 ---@param executed? "no"|"maybe"|"yes" nil: as it was
-function Ledger:settle(id, state, executed, detail)
+function Ledger:set_state(id, state, executed, detail)
   local cancel = state == "planned" and self.database:row("SELECT cancel FROM intents WHERE id = ?", id).cancel
   if cancel then state, detail = "cancelled", cancel end
   self.database:execute([[UPDATE intents SET state = ?, executed = coalesce(?, executed), changed = ?, detail = ?
@@ -106,7 +106,7 @@ end
 function Ledger:record(id, state, executed, detail, from)
   return self.database:transaction(function()
     local fits = self.database:row("SELECT 1 FROM intents WHERE id = ? AND " .. (from or "1"), id)
-    return fits and self:settle(id, state, executed, detail) or nil
+    return fits and self:set_state(id, state, executed, detail) or nil
   end)
 end
 
@@ -115,7 +115,7 @@ local function supersede(self, entry, id)
   local same = entry.command == "request_reading" and "command = 'request_reading'" or "command IN " .. SUPPLY
   for _, older in ipairs(list(self.database,
     "SELECT id FROM intents WHERE device = ? AND id < ? AND state = 'planned' AND " .. same, entry.device, id)) do
-    self:settle(older.id, "superseded", "no", ("by intent %d"):format(id))
+    self:set_state(older.id, "superseded", "no", ("by intent %d"):format(id))
   end
 end
 

@@ -106,7 +106,7 @@ end
 
 -- It certainly did not happen, and is tried again: until then anybody may call it off.
 function Run:not_gone(entry, err)
-  self:settle(entry, "planned", "no", tostring(err))
+  self:set_state(entry, "planned", "no", tostring(err))
   self.leaving = nil
 end
 
@@ -119,7 +119,7 @@ function Run:tell(entry, state, detail)
     total = #self.plan.entries, left = left * self.spacing, following = self.following }
 end
 
-function Run:settle(entry, state, executed, detail)
+function Run:set_state(entry, state, executed, detail)
   local now = claims.record(self.ledger, entry.id, self.run, state, executed, detail)
   if now then self:tell(entry, now, detail) end
 end
@@ -136,7 +136,7 @@ end
 -- A check spoke against it. What stays planned is so on record already.
 function Run:held_back(entry, err)
   if err.stop then self:stop(err.stop) end
-  if err.state and (err.state ~= "planned" or self.leaving) then self:settle(entry, err.state, "no", err.message) end
+  if err.state and (err.state ~= "planned" or self.leaving) then self:set_state(entry, err.state, "no", err.message) end
   if err.failure then
     self:failed(errors.new { kind = "guard", message = err.message, retryable = false, executed = "no" })
   end
@@ -147,7 +147,7 @@ function Run:not_sent(entry, err)
   if err.kind == "vetoed" then return self:held_back(entry, held("planned", err.message, "interrupted")) end
   if err.kind == "held" then return self:held_back(entry, err) end
   local again = err.retryable or err.kind == "guard" or err.kind == "protection" or hopeless[err.kind]
-  self:settle(entry, again and "planned" or "refused", "no", tostring(err))
+  self:set_state(entry, again and "planned" or "refused", "no", tostring(err))
   self:failed(err)
 end
 
@@ -156,12 +156,12 @@ function Run:answered(entry, outcome, err)
   if outcome or err.executed ~= "no" then self.sent[#self.sent + 1] = entry.command .. " " .. entry.device end
   if outcome then
     self.failures = 0
-    self:settle(entry, "accepted", "yes", outcome.message)
+    self:set_state(entry, "accepted", "yes", outcome.message)
     if self.options.confirm and entry.meter_no then self:follow(entry, outcome) end
   elseif err.executed == "no" then
     self:not_sent(entry, err)
   else
-    self:settle(entry, "unknown", "maybe", tostring(err))
+    self:set_state(entry, "unknown", "maybe", tostring(err))
     self:failed(err)
   end
   self.leaving = nil
@@ -223,7 +223,7 @@ function Run:follow(entry, outcome)
     }, outcome)
     self.following = self.following - 1
     if outcome.state ~= "confirmed" and self:wants_stop() then return self:stop("interrupted") end
-    self:settle(entry, outcome.state, nil, describe(outcome, entry.online))
+    self:set_state(entry, outcome.state, nil, describe(outcome, entry.online))
   end)
   self.followers[#self.followers + 1] = thread
 end

@@ -56,7 +56,7 @@ end
 
 -- A listing that gives the same rows twice and did not move is all that the platform has, whatever its total says. It
 -- stays on record as incomplete, but is not read again and again.
-local function read_until_settled(self, parameters)
+local function read_until_steady(self, parameters)
   local rows, report
   for _ = 1, TRIES do
     report = read(self, parameters)
@@ -79,7 +79,7 @@ local function extend(self, own)
   self.knew_meters = self.job.listed
 end
 
-local function finish(self, own, report, settled, id)
+local function finish(self, own, report, steady, id)
   local job = self.job
   job.db:transaction(function()
     local doubt = not self.listing.moment and report.complete and self.writer:finish() or nil
@@ -88,18 +88,18 @@ local function finish(self, own, report, settled, id)
       job.listed = job.listed or self.listing.name == "meters"
       return
     end
-    if settled then extend(self, own) end
+    if steady then extend(self, own) end
     cursors.note_lateness(job.db, self.listing.name, self.writer.lateness)
   end)
 end
 
--- Reads one listing, and again when rows moved meanwhile. Behind one that did not settle there may be a hole: there
--- the next ones move no cursor.
+-- Reads one listing, and again when rows moved meanwhile. Behind one that did not stay the same there may be a hole:
+-- there the next ones move no cursor.
 local function step(self, own, whole)
   local id = self.job.run:begin_listing(self.listing, own)
-  local report, settled = read_until_settled(self, own)
-  finish(self, own, report, settled and whole, id)
-  return settled
+  local report, steady = read_until_steady(self, own)
+  finish(self, own, report, steady and whole, id)
+  return steady
 end
 
 local function read_steps(self, steps)

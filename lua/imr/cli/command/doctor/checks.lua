@@ -8,7 +8,7 @@ local exit = require "imr.cli.exit"
 local http_date = require("imr.client.confirmation").http_date
 local imr = require "imr"
 local schema = require "imr.schema"
-local watch = require "imr.cli.interrupt"
+local interrupt = require "imr.cli.interrupt"
 
 local SKEW = 30 -- seconds between our clock and the platform's that nobody has to care about
 
@@ -96,7 +96,7 @@ local login_advice = {
 local function login(state)
   state.client = connect.open(state.chosen, { on_event = remember(state), retries = 0 })
   local fine, err
-  watch.run(function() fine, err = state.client:login() end)
+  interrupt.run(function() fine, err = state.client:login() end)
   if fine then
     local age = state.client:stats().token_age or 0
     return ok(state.asked and "the platform gave a token" or ("the store has a token, %.0f min old"):format(age / 60))
@@ -142,7 +142,7 @@ local function pages(state)
   for index, endpoint in ipairs(schema.listings) do
     work[index] = function() results[index] = { endpoint.name, look(state, endpoint) } end
   end
-  watch.run(function() imr.all(work) end)
+  interrupt.run(function() imr.all(work) end)
   return results
 end
 

@@ -4,8 +4,8 @@ local copy = require "imr.base.copy"
 local core = require "imr.core"
 local Pace = require "imr.client.pace"
 local Progress = require "imr.cli.output.progress"
-local notes = require "imr.cli.output.messages"
-local watch = require "imr.cli.interrupt"
+local messages = require "imr.cli.output.messages"
+local interrupt = require "imr.cli.interrupt"
 
 ---@class imr.cli.Reader
 ---@field complete boolean every listing so far was read to its end or to the limit, and nothing is missing
@@ -28,9 +28,9 @@ end
 ---What goes to imr.new as on_event.
 function Reader.on_event(event)
   if event.type == "retry" then
-    notes.progress(("repeating in %.1f s: %s"):format(event.pause, tostring(event.error)))
+    messages.progress(("repeating in %.1f s: %s"):format(event.pause, tostring(event.error)))
   elseif event.message then
-    notes.say("%s", event.message)
+    messages.say("%s", event.message)
   end
 end
 
@@ -61,7 +61,7 @@ function Reader:read(cursor, settings)
     self.written = self.written + #kept
     settings.write(kept)
     self.progress:page(self.written)
-    watch.check()
+    interrupt.check()
     if self.written >= self.limit then
       cursor:close()
       return false

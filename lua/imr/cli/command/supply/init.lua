@@ -6,11 +6,11 @@ local core = require "imr.core"
 local exit = require "imr.cli.exit"
 local input = require "imr.cli.command.supply.devices"
 local ledger = require "imr.cli.command.supply.ledger"
-local notes = require "imr.cli.output.messages"
+local messages = require "imr.cli.output.messages"
 local output = require "imr.cli.output"
 local text_problem = require("imr.base.text").problem
 local time_text = require("imr.cli.output.progress").time_text
-local watch = require "imr.cli.interrupt"
+local interrupt = require "imr.cli.interrupt"
 local workflow = require "imr.workflow.supply"
 
 local supply = {
@@ -65,10 +65,10 @@ end
 
 local function show_progress(event)
   if event.state == "sending" or event.state == "accepted" then
-    notes.progress(("%d of %d, %s left%s"):format(event.done, event.total, time_text(event.left),
+    messages.progress(("%d of %d, %s left%s"):format(event.done, event.total, time_text(event.left),
       event.following > 0 and (", %d to be confirmed"):format(event.following) or ""))
   else
-    notes.say("%s %s: %s%s", event.entry.command, event.entry.device, event.state,
+    messages.say("%s %s: %s%s", event.entry.command, event.entry.device, event.state,
       event.detail and " (" .. event.detail .. ")" or "")
   end
 end
@@ -115,16 +115,16 @@ end
 local PLANNED = "%d are on record as planned: `imr supply resume --yes` sends them"
 
 local function say_end(report)
-  notes.say("%s", counts_text(report.counts))
-  if report.stopped then notes.say("ended early: %s%s", report.stopped,
+  messages.say("%s", counts_text(report.counts))
+  if report.stopped then messages.say("ended early: %s%s", report.stopped,
     report.error and " (" .. tostring(report.error) .. ")" or "") end
-  if report.left > 0 then notes.say(PLANNED, report.left) end
+  if report.left > 0 then messages.say(PLANNED, report.left) end
   for _, intent in ipairs(report.recovered) do
-    notes.say("intent %d, %s %s, is unknown: the process that was sending it ended", intent.id, intent.command,
+    messages.say("intent %d, %s %s, is unknown: the process that was sending it ended", intent.id, intent.command,
       intent.device)
   end
   if report.counts.unknown or #report.recovered > 0 then
-    notes.say("`imr supply resolve` reads back what is unknown")
+    messages.say("`imr supply resolve` reads back what is unknown")
   end
 end
 
@@ -134,7 +134,7 @@ local function send(handle, plan, arguments)
   local report, err = handle.apply(plan, { confirm = arguments.confirm, stop_after = arguments.stop_after,
     guard = arguments.guard, guard_timeout = arguments.guard_timeout, on_progress = show_progress,
     interrupted = interrupted })
-  notes.clear()
+  messages.clear()
   if not report then
     out:abort()
     if err.kind == "locked" then
@@ -156,7 +156,7 @@ local function show_or_send(handle, plan, arguments, spacing)
   if arguments.yes then return send(handle, plan, arguments) end
   write(arguments, PLAN, plan_rows(plan))
   local count = plan:count()
-  notes.say("%d to send in about %s, %d left out; nothing was sent%s", count, time_text(count * spacing),
+  messages.say("%d to send in about %s, %d left out; nothing was sent%s", count, time_text(count * spacing),
     #plan.entries - count + #plan.left_out, arguments.dry_run and "" or " (--yes sends)")
   if arguments.dry_run or has_terminal() then return left_out_status(plan) end
   exit.usage("nothing was sent: without a terminal say --yes to send, or --dry-run to see the plan only")
@@ -181,7 +181,7 @@ end
 -- Nothing has been sent yet: here an interrupt ends it at once.
 local function make_plan(handle, devices, protected, arguments)
   local plan, err
-  watch.run(function()
+  interrupt.run(function()
     plan, err = exit.wrong_use(handle.plan, devices, actions[arguments.action], { reason = arguments.reason,
       max = arguments.max, guard = arguments.guard, quiet_hours = arguments.quiet_hours, force = arguments.force,
       protected = protected, allow_unmatched = arguments.allow_unmatched })
@@ -208,9 +208,9 @@ local function run_command(arguments)
   local protected = input.protected(arguments)
   local client, handle = with_client(arguments, protected)
   local plan = make_plan(handle, devices, protected, arguments)
-  for _, left in ipairs(plan.left_out) do notes.say("not sent to %s: %s", left.device, left.why) end
-  for _, warning in ipairs(plan.warnings) do notes.say("%s", warning) end
-  for _, name in ipairs(plan.unlisted) do notes.say("protected, but no meter there is: %s", name) end
+  for _, left in ipairs(plan.left_out) do messages.say("not sent to %s: %s", left.device, left.why) end
+  for _, warning in ipairs(plan.warnings) do messages.say("%s", warning) end
+  for _, name in ipairs(plan.unlisted) do messages.say("protected, but no meter there is: %s", name) end
   return show_or_send(handle, plan, arguments, client:spacing("instruct"))
 end
 
@@ -220,7 +220,7 @@ function run.resume(arguments)
   check_flags(arguments)
   local client, handle = with_client(arguments, input.protected(arguments))
   local plan, err
-  watch.run(function()
+  interrupt.run(function()
     plan, err = exit.wrong_use(handle.pending, { guard = arguments.guard,
       allow_unmatched = arguments.allow_unmatched })
   end)
@@ -232,7 +232,7 @@ function run.resolve(arguments)
   local _, handle = with_client(arguments)
   local out = output.open(arguments, { columns = INTENT })
   local resolved, err = handle.resolve { interrupted = interrupted, on_progress = function(event)
-    notes.progress(("read back %d of %d"):format(event.done, event.total))
+    messages.progress(("read back %d of %d"):format(event.done, event.total))
   end }
   if not resolved then
     out:abort()
@@ -245,11 +245,11 @@ function run.resolve(arguments)
       state = entry.state, executed = intent.executed, sent = intent.sent, detail = entry.detail }
     if entry.state == "unknown" then unknown, problem = unknown + 1, entry.error or problem end
   end
-  notes.clear()
+  messages.clear()
   return finish(arguments, out, rows, function()
     if interrupted() then return #resolved.recovered > 0 and 6 or 128 + core.caught_signal() end
-    if #resolved == 0 then notes.say "no command is of unknown outcome" end
-    if unknown > 0 then notes.say("%d are still unknown%s", unknown, problem and ": " .. tostring(problem) or "") end
+    if #resolved == 0 then messages.say "no command is of unknown outcome" end
+    if unknown > 0 then messages.say("%d are still unknown%s", unknown, problem and ": " .. tostring(problem) or "") end
     return unknown > 0 and 6 or 0
   end)
 end
@@ -265,10 +265,10 @@ function run.cancel(arguments)
   for _, intent in ipairs(intents) do
     if intent.state ~= "cancelled" then away = away + 1 end
   end
-  if away > 0 then notes.say("%d are being sent: cancelled only if they do not get away", away) end
+  if away > 0 then messages.say("%d are being sent: cancelled only if they do not get away", away) end
   if #intents > 0 then return away > 0 and 5 or 0 end
   local mistyped = device and #assert(handle.history { device = device, last = 1 }) == 0
-  notes.say("%s", mistyped and "the ledger knows no such device" or "nothing of it is planned")
+  messages.say("%s", mistyped and "the ledger knows no such device" or "nothing of it is planned")
   return (arguments.intent or arguments.plan or mistyped) and 5 or 0
 end
 
@@ -279,12 +279,14 @@ function run.status(arguments)
   for state, count in pairs(status.counts) do rows[#rows + 1] = { state = state, count = count } end
   table.sort(rows, function(a, b) return a.state < b.state end)
   write(arguments, columns "state:str count:int", rows)
-  if status.running then notes.say("a process is at work on the queue of %s", status.path) end
-  if #status.unresolved > 0 then notes.say("%d are not known to be done: `imr supply resolve`", #status.unresolved) end
-  if not status.running and #status.sending > 0 then
-    notes.say("%d were left behind by a process that ended: `imr supply resolve`", #status.sending)
+  if status.running then messages.say("a process is at work on the queue of %s", status.path) end
+  if #status.unresolved > 0 then
+    messages.say("%d are not known to be done: `imr supply resolve`", #status.unresolved)
   end
-  if #status.planned > 0 then notes.say("%d are planned: `imr supply resume --yes` sends them", #status.planned) end
+  if not status.running and #status.sending > 0 then
+    messages.say("%d were left behind by a process that ended: `imr supply resolve`", #status.sending)
+  end
+  if #status.planned > 0 then messages.say("%d are planned: `imr supply resume --yes` sends them", #status.planned) end
   return 0
 end
 
