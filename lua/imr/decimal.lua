@@ -1,4 +1,4 @@
---- Exact decimal numbers: the platform's own digits, added and compared without a float in between.
+--- Exact decimal numbers: the platform's own digits, added, divided, rounded and compared without a float in between.
 ---
 ---   local used = decimal.parse("001.50") - decimal.parse("0.9")
 ---   tostring(used)                   "0.60": as many places as the finer of the two
@@ -13,7 +13,7 @@ local decimal = {}
 local DIGITS, BASE = 7, 1e7
 local MOST = 1000 -- digits before or behind the point; more than that is no meter's
 
----An exact decimal number: +, -, *, comparisons and tostring work on it.
+---An exact decimal number: +, -, *, comparisons and tostring work on it; it is divided and rounded to stated places.
 ---@class imr.Decimal
 ---@field negative boolean
 ---@field low integer lowest limb, 0 or less
@@ -218,6 +218,110 @@ end
 function Decimal.__le(a, b)
   must_be_decimals(a, b)
   return not is_less(b, a)
+end
+
+-- ---------------------------------------------------------------- rounding and division
+
+-- Does a magnitude go up to the next unit of its last place? `half` tells the rest from half a unit: -1, 0 or 1.
+local roundings = {
+  half_up = function(half) return half >= 0 end,
+  half_even = function(half, is_odd) return half > 0 or half == 0 and is_odd end,
+  up = function() return true end,
+  down = function() return false end,
+}
+
+-- `level` is that of the method's caller.
+local function must_be_rounding(places, rounding, level)
+  if type(places) ~= "number" or places % 1 ~= 0 or places < 0 or places > MOST then
+    error(("places must be an integer from 0 to %d, not %s"):format(MOST, tostring(places)), level + 1)
+  end
+  if not roundings[rounding] then
+    error(("unknown rounding '%s'; there are half_up, half_even, up and down"):format(tostring(rounding)), level + 1)
+  end
+end
+
+local function half_of(rest)
+  local first = rest:byte() - 48
+  if first ~= 5 then return first < 5 and -1 or 1 end
+  return rest:find("[1-9]", 2) and 1 or 0
+end
+
+local function rounded(value, places, rounding)
+  local whole, fraction = tostring(value):match "^%-?(%d+)%.?(%d*)$"
+  local kept, rest = fraction:sub(1, places), fraction:sub(places + 1)
+  local text = whole .. (places > 0 and "." .. kept .. ("0"):rep(places - #kept) or "")
+  local result = decimal.of(text)
+  local is_odd = text:byte(-1) % 2 == 1
+  if rest:find "[1-9]" and roundings[rounding](half_of(rest), is_odd) then
+    result = result + decimal.of("1e-" .. places)
+  end
+  return value.negative and -result or result
+end
+
+---Rounds it. What is below zero is rounded as its magnitude is: half_up takes -0.5 to -1, up goes away from zero.
+---@param places integer digits behind the point, which the result has, from 0 on
+---@param rounding? "half_up"|"half_even"|"up"|"down" half_up unless said otherwise
+---@return imr.Decimal
+function Decimal:round(places, rounding)
+  must_be_decimal(self, 2)
+  must_be_rounding(places, rounding or "half_up", 2)
+  return rounded(self, places, rounding or "half_up")
+end
+
+-- The highest limbs as a float, in units of limb `at`.
+local function leading(limbs, high, at)
+  local float = 0
+  for index = high, math.max(high - 3, at), -1 do float = float + (limbs[index] or 0) * BASE ^ (index - at) end
+  return float
+end
+
+-- How often the divisor goes into the rest, which is below BASE times the divisor; what remains stays in the rest. The
+-- floats are exact to fifteen digits, so the estimate is one off at most.
+local function take_out(rest, divisor)
+  local times = math.floor(leading(rest, rest.high, 0) / leading(divisor, divisor.high, 0))
+  local left = rest - setmetatable({ [0] = times, low = 0, high = 0, places = 0, negative = false }, Decimal) * divisor
+  while left.negative do times, left = times - 1, left + divisor end
+  while not is_less(left, divisor) do times, left = times + 1, left - divisor end
+  return times, left
+end
+
+-- The magnitude with limb `by` as its units.
+local function moved(value, by)
+  local limbs = { low = math.min(value.low - by, 0), high = math.max(value.high - by, 0), negative = false }
+  for index = limbs.low, limbs.high do limbs[index] = value[index + by] or 0 end
+  limbs.places = -limbs.low * DIGITS
+  return normalized(limbs, limbs.low, limbs.high, limbs.places)
+end
+
+-- The quotient of two magnitudes, at least down to limb `low`; one limb further down says whether anything remained.
+local function quotient(a, b, low)
+  local divisor, by = moved(b, b.low), -b.low
+  local limbs, rest, high = {}, decimal.zero, a.high + by
+  low = math.min(low, a.low + by)
+  for index = high, low, -1 do
+    rest = moved(rest, -1)
+    rest = rest + setmetatable({ [0] = a[index - by] or 0, low = 0, high = 0, places = 0, negative = false }, Decimal)
+    limbs[index], rest = take_out(rest, divisor)
+  end
+  limbs[low - 1] = is_zero(rest) and 0 or 1
+  return normalized(limbs, low - 1, high, (1 - low) * DIGITS)
+end
+
+---Divides it by another one. No digit is lost before it is rounded.
+---@param other imr.Decimal not zero
+---@param places integer digits behind the point, which the result has, from 0 on
+---@param rounding? "half_up"|"half_even"|"up"|"down" half_up unless said otherwise
+---@return imr.Decimal
+function Decimal:divide(other, places, rounding)
+  must_be_decimal(self, 2)
+  if getmetatable(other) ~= Decimal then
+    error(("a decimal divided by a %s: decimal.parse or decimal.of makes a decimal of a text"):format(type(other)), 2)
+  end
+  must_be_rounding(places, rounding or "half_up", 2)
+  if is_zero(other) then error("a decimal divided by zero", 2) end
+  local exact = quotient(self, other, math.min(-math.ceil((places + 1) / DIGITS), -1))
+  local result = rounded(exact, places, rounding or "half_up")
+  return self.negative ~= other.negative and -result or result
 end
 
 ---Its magnitude.

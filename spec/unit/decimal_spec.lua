@@ -108,4 +108,71 @@ describe("a decimal", function()
     assert.equal("100000", tostring(decimal.power(5)))
     assert.equal(0.1, decimal.of("0.10"):number())
   end)
+
+  local rounds = {
+    { "2.345", 2, "half_up", "2.35" }, { "2.344999", 2, "half_up", "2.34" }, { "-0.5", 0, "half_up", "-1" },
+    { "2.5", 0, "half_even", "2" }, { "3.5", 0, "half_even", "4" }, { "2.50001", 0, "half_even", "3" },
+    { "0.001", 2, "up", "0.01" }, { "-0.001", 2, "up", "-0.01" }, { "9.999", 2, "down", "9.99" },
+    { "9.995", 2, "half_up", "10.00" }, { "1", 3, "half_up", "1.000" }, { "-0.004", 2, "half_up", "0.00" },
+    { "99999999999999999999.95", 1, "half_up", "100000000000000000000.0" },
+  }
+  for _, case in ipairs(rounds) do
+    it(("rounds %s to %d places, %s"):format(case[1], case[2], case[3]), function()
+      assert.equal(case[4], tostring(decimal.of(case[1]):round(case[2], case[3])))
+    end)
+  end
+  it("rounds half up unless told otherwise", function()
+    assert.equal("0.13", tostring(decimal.of "0.125":round(2)))
+    assert.equal("0.13", tostring(decimal.of "1":divide(decimal.of "8", 2)))
+  end)
+
+  local quotients = {
+    { "1", "3", 10, "half_up", "0.3333333333" }, { "2", "3", 2, "half_up", "0.67" },
+    { "-1", "8", 2, "half_even", "-0.12" }, { "10", "4", 0, "half_up", "3" }, { "0", "7", 2, "half_up", "0.00" },
+    { "44.676512048980569343699555", "4", 6, "up", "11.169129" }, { "1", "-1e9", 3, "up", "-0.001" },
+    { "123456789012345678901234567890", "0.00012345678901234567", 5, "half_up",
+      "1000000000000000072100000648809011.10258" },
+  }
+  for _, case in ipairs(quotients) do
+    it(("divides %s by %s to %d places, %s"):format(case[1], case[2], case[3], case[4]), function()
+      local result = decimal.of(case[1]):divide(decimal.of(case[2]), case[3], case[4])
+      assert.equal(case[5], tostring(result))
+    end)
+  end
+
+  -- Down, what remains is at least zero and less than the divisor's share of the last place; up, the other way round.
+  it("divides so that the quotient times the divisor leaves less than a unit of the last place", function()
+    local below = require "support.random" (11)
+    local function any(digits)
+      local list = {}
+      for index = 1, digits do list[index] = below(10) - 1 end
+      return decimal.of(table.concat(list) .. "e-" .. below(digits) - 1)
+    end
+    for _ = 1, 400 do
+      local a, b, places = any(below(30)), any(below(20)) + decimal.of "1e-12", below(15) - 1
+      local down, up = a:divide(b, places, "down"), a:divide(b, places, "up")
+      local unit = decimal.power(-places)
+      assert.is_true(down * b <= a and a < (down + unit) * b)
+      assert.is_true(a <= up * b and (up - unit) * b < a)
+      local half = a:divide(b, places)
+      assert.equal(half, ((a - down * b) * decimal.of "2" < unit * b) and down or up)
+    end
+  end)
+
+  it("refuses to divide by zero or by anything else, and to round to what is no place", function()
+    local one = decimal.of "1"
+    local cases = {
+      { function() local _ = one:divide(decimal.zero, 2) end, "divided by zero" },
+      { function() local _ = one:divide(2, 2) end, "divided by a number" },
+      { function() local _ = one:divide(one) end, "places must be an integer from 0 to 1000, not nil" },
+      { function() local _ = one:round(1.5) end, "not 1.5" },
+      { function() local _ = one:round(2, "nearest") end, "unknown rounding 'nearest'; there are half_up, half_even" },
+    }
+    for _, case in ipairs(cases) do
+      local fine, problem = pcall(case[1])
+      assert.is_false(fine)
+      assert.matches("decimal_spec", problem, 1, true)
+      assert.matches(case[2], problem, 1, true)
+    end
+  end)
 end)
