@@ -23,9 +23,17 @@ export IMR_BUILD = $(if $(filter /%,$(BUILD)),$(BUILD),$(CURDIR)/$(BUILD))
 
 HARD_CFLAGS := -Icsrc -std=c99 -fPIC -fvisibility=hidden -Wall -Wextra -Wpedantic -Werror=implicit-function-declaration \
                $(if $(WERROR),-Werror)
-CURL_SRC    := $(sort $(wildcard csrc/http/*.c))
-CORE_SRC    := $(sort $(filter-out $(CURL_SRC),$(wildcard csrc/*/*.c)))
-CORE_DIRS   := $(patsubst %/,%,$(sort $(dir $(CORE_SRC))))
+
+# The libraries: each is made of some folders of csrc, needs packages, and is linked with libraries. What opens files with
+# care is in two of them. libcurl may leave a resolver thread behind, so the code under it must never be unmapped: nodelete.
+LIBRARIES  := core curl os
+core_DIRS  := base decode file json slots
+core_LIBS  := -lm -pthread
+curl_DIRS  := http
+curl_PC    := $(CURL_PC)
+curl_LIBS  := -Wl,-z,nodelete -ldl -pthread
+os_DIRS    := file os
+os_LIBS    := -pthread
 
 PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 SUB  = +@$(MAKE) --no-print-directory $(PARALLEL)
@@ -39,26 +47,24 @@ all: $(ABIS:%=lua%)
 # $(call flags,options) sets the shell variable `flags`, or stops with a hint.
 flags = flags=$$($(PKG_CONFIG) $(1)) || { echo "a package is missing: scripts/deps.sh build" >&2; exit 1; }
 
-# The directory is a prerequisite so that a file removed leaves the .so too.
-# libcurl may leave a resolver thread behind, so the code under it must never be unmapped: nodelete.
+# $(call library,ABI,name). A directory is a prerequisite so that a file removed leaves the .so too.
+define library
+$(BUILD)/lua$(1)/imr/$(2).so: $(foreach d,$($(2)_DIRS),csrc/$(d) \
+    $(patsubst csrc/%.c,$(BUILD)/lua$(1)/obj/%.o,$(sort $(wildcard csrc/$(d)/*.c))))
+	@mkdir -p $$(@D); echo "  LD $$@"
+	$(Q)$(if $($(2)_PC),$$(call flags,--libs $($(2)_PC)); )$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $$@ \
+	    $$(filter %.o,$$^) $(if $($(2)_PC),$$$$flags )$($(2)_LIBS)
+endef
+
 define abi
-lua$(1): $(BUILD)/lua$(1)/imr/core.so $(BUILD)/lua$(1)/imr/curl.so
-
-$(BUILD)/lua$(1)/imr/core.so: $(CORE_SRC:csrc/%.c=$(BUILD)/lua$(1)/obj/%.o) $(CORE_DIRS)
-	@mkdir -p $$(@D); echo "  LD $$@"
-	$(Q)$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) -lm -pthread
-
-$(BUILD)/lua$(1)/imr/curl.so: $(CURL_SRC:csrc/%.c=$(BUILD)/lua$(1)/obj/%.o) csrc/http
-	@mkdir -p $$(@D); echo "  LD $$@"
-	$(Q)$$(call flags,--libs $(CURL_PC)); $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-z,nodelete -o $$@ \
-	    $$(filter %.o,$$^) $$$$flags -ldl -pthread
+lua$(1): $(LIBRARIES:%=$(BUILD)/lua$(1)/imr/%.so)
 
 $(BUILD)/lua$(1)/obj/%.o: csrc/%.c Makefile
 	@mkdir -p $$(@D); echo "  CC $$@"
-	$(Q)$$(call flags,--cflags $(PC$(1)) $$(if $$(filter http/%,$$*),$(CURL_PC))); \
+	$(Q)$$(call flags,--cflags $(PC$(1)) $$(if $$(filter $(curl_DIRS:%=%/%),$$*),$(curl_PC))); \
 	  $(CC) $(CPPFLAGS) $(HARD_CFLAGS) $(CFLAGS) $$$$flags -MMD -MP -c $$< -o $$@
 endef
-$(foreach v,$(ABIS) 5.3,$(eval $(call abi,$(v))))
+$(foreach v,$(ABIS) 5.3,$(eval $(call abi,$(v)))$(foreach l,$(LIBRARIES),$(eval $(call library,$(v),$(l)))))
 
 -include $(wildcard $(BUILD)/*/obj/*/*.d)
 

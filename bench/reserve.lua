@@ -21,6 +21,7 @@ local DICT = "128m"
 -- One measurement, as a process of its own or in a worker: reserve(count) is set before.
 local RUN = [[
 local core = require "imr.core"
+local system = require "imr.os"
 local function measure(reserve, count)
   local began = core.now()
   for _ = 1, count do reserve() end
@@ -36,10 +37,10 @@ local function reserve() return assert(store:reserve("k", 1e-6, core.now(), math
 local FLOCK = [[
 local path = OPTIONS.path
 local function reserve()
-  local lock = core.private_lock(path .. ".lock")
+  local lock = system.private_lock(path .. ".lock")
   while not lock do
     core.sleep(1e-5)
-    lock = core.private_lock(path .. ".lock")
+    lock = system.private_lock(path .. ".lock")
   end
   local file = io.open(path)
   local now, next_slot = core.now(), file and file:read("*n") or 0

@@ -16,7 +16,7 @@ local STEPS = 10
 local LONGEST = 1e7 -- virtual seconds of one input; nothing waits without an end
 
 local directory = assert(os.getenv("IMR_FUZZ_DIRECTORY"), "IMR_FUZZ_DIRECTORY is not set") .. "/api"
-assert(require("imr.core").private_directory(directory))
+assert(require("imr.os").private_directory(directory))
 
 local decimal = require "imr.decimal"
 

@@ -1,5 +1,5 @@
--- Every function of imr.core and imr.curl, and every method and metamethod of their objects, with arguments of every
--- type, whose metamethods raise, collect, and call back into the same objects.
+-- Every function of imr.core, imr.curl and imr.os, and every method and metamethod of their objects, with arguments of
+-- every type, whose metamethods raise, collect, and call back into the same objects.
 local bytes = require "bytes"
 local Hostile = require "hostile"
 local core = require "imr.core"
@@ -7,6 +7,7 @@ local schema = require "imr.schema"
 local curl = require "imr.curl"
 local server = require "server"
 local surface = require "surface"
+local system = require "imr.os"
 local verdict = require "verdict"
 
 local CHINA = 8 * 3600
@@ -14,7 +15,7 @@ local STEPS = 12
 local PATIENCE = 0.002 -- seconds that anything may really wait here
 
 local directory = assert(os.getenv("IMR_FUZZ_DIRECTORY"), "IMR_FUZZ_DIRECTORY is not set") .. "/core"
-assert(core.private_directory(directory))
+assert(system.private_directory(directory))
 local port = server.listen() -- answers what the input says; on the loopback interface
 
 -- ---------------------------------------------------------------- usual arguments
@@ -130,7 +131,9 @@ local left_out = { ask_secret = true, catch_signals = true, keep_standard_descri
 
 local function names_of(list) return surface.names(list, usual, left_out, "core") end
 
-local functions = { core = names_of(core), curl = names_of(curl) }
+local modules = { core, core, curl, system }
+local functions = {}
+for _, module in ipairs(modules) do functions[module] = names_of(module) end
 
 local function short(value) return tonumber(value) and math.min(tonumber(value), PATIENCE) or value end
 
@@ -158,8 +161,8 @@ end
 local steps = {}
 
 function steps.fn(self)
-  local module = self.from:choose(4) == 3 and curl or core
-  local names = functions[module == curl and "curl" or "core"]
+  local module = modules[self.from:choose(#modules) + 1]
+  local names = functions[module]
   local name = names[self.from:choose(#names) + 1]
   self:call(name, module[name], arguments(self, name))
 end

@@ -13,6 +13,7 @@
 
 int luaopen_imr_core(lua_State *L);
 int luaopen_imr_curl(lua_State *L);
+int luaopen_imr_os(lua_State *L);
 int luaopen_native(lua_State *L);
 int luaopen_server(lua_State *L);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -84,6 +85,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
   luaL_openlibs(L);
   preload("imr.core", luaopen_imr_core);
   preload("imr.curl", luaopen_imr_curl);
+  preload("imr.os", luaopen_imr_os);
   preload("native", luaopen_native);
   preload("server", luaopen_server);
   snprintf(path, sizeof path, "fuzz/%s.lua", target ? target : "(IMR_FUZZ is not set)");

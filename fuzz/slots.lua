@@ -4,6 +4,7 @@ local bytes = require "bytes"
 local core = require "imr.core"
 local native = require "native"
 local store = require "imr.store.file"
+local system = require "imr.os"
 
 local HEADER, CAPACITY = 40, 4 -- of a file that is small, and still valid
 local PLAIN, HELD = 16, 288    -- bytes of an entry: of the first layout, and with those who hold slots
@@ -12,7 +13,7 @@ local ROUNDING = 2e-6
 
 local directory = assert(os.getenv("IMR_FUZZ_DIRECTORY"), "IMR_FUZZ_DIRECTORY is not set") .. "/slots"
 local path = directory .. "/slots"
-assert(core.private_directory(directory))
+assert(system.private_directory(directory))
 
 local boot = tonumber(core.boot(), 16)
 

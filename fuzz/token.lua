@@ -3,13 +3,14 @@
 local compare = require "compare"
 local core = require "imr.core"
 local store = require "imr.store.file"
+local system = require "imr.os"
 
 local KEY = "account"
 local WRITTEN = 1e-5 -- times are written with six digits
 
 local directory = assert(os.getenv("IMR_FUZZ_DIRECTORY"), "IMR_FUZZ_DIRECTORY is not set") .. "/token"
 local path = ("%s/%s.token"):format(directory, core.fingerprint(KEY))
-assert(core.private_directory(directory))
+assert(system.private_directory(directory))
 
 local boot = core.boot()
 
@@ -63,7 +64,7 @@ return function(input)
   -- One byte says whether the record is of this boot: no input can know it.
   local text = input:sub(2)
   if input:byte() == 66 then text = text:gsub("BOOT", boot) end
-  assert(core.private_write(path, text))
+  assert(system.private_write(path, text))
   local self = store.new { path = directory }
   local record = self:get_token(KEY, core.now())
   if not record then return end

@@ -8,19 +8,19 @@ local DAY = require("imr.base.calendar").DAY
 local Hostile = require "hostile"
 local Plain = require "imr.runtime.plain"
 local bytes = require "bytes"
-local core = require "imr.core"
 local errors = require "imr.errors"
 local database = require "imr.database"
 local imr = require "imr"
 local platform = require "platform"
 local runtime = require "imr.runtime"
 local surface = require "surface"
+local system = require "imr.os"
 local verdict = require "verdict"
 
 local STEPS = 6
 local EPOCH = 1752000000 -- 2025-07-09 on the platform's clock
 local directory = assert(os.getenv("IMR_FUZZ_DIRECTORY"), "IMR_FUZZ_DIRECTORY is not set") .. "/workflow"
-assert(core.private_directory(directory))
+assert(system.private_directory(directory))
 
 -- ---------------------------------------------------------------- usual arguments
 

@@ -1,16 +1,7 @@
 -- What is public: each module of the reference, and the files that its comments are in. `of` says which functions of a
 -- file belong to it, by the name that they hang on in the source, and what that is called in the reference.
 
-local function files(command)
-  local pipe = assert(io.popen(command))
-  local found = {}
-  for line in pipe:lines() do found[#found + 1] = line end
-  pipe:close()
-  return found
-end
-
-local CORE = "LC_ALL=C; ls csrc/*/*.c | grep -v '^csrc/http/'"
-local CURL = "LC_ALL=C; ls csrc/http/*.c"
+local sources = require "libraries"
 
 return {
   { name = "imr", parts = {
@@ -66,10 +57,14 @@ return {
   { name = "imr.workflow.report", parts = {
     { file = "lua/imr/workflow/report/init.lua", of = { report = "report" } },
   } },
-  { name = "imr.core", c = files(CORE), constants = { "null lightuserdata what JSON's null becomes, lua-cjson's too" },
-    about = "The C core: decoding, pace, and what the client needs of the system.\n"
+  { name = "imr.core", c = sources "core",
+    constants = { "null lightuserdata what JSON's null becomes, lua-cjson's too" },
+    about = "The C core: decoding, pace, token and clocks.\n"
       .. "It does no I/O of its own accord. The client uses it; a program rarely has to." },
-  { name = "imr.curl", c = files(CURL), constants = { "libcurl string its version" },
+  { name = "imr.curl", c = sources "curl", constants = { "libcurl string its version" },
     about = "HTTP requests on one curl_multi, without a callback into Lua.\n"
       .. "The transport \"curl\" uses it; whoever brings another transport never loads it." },
+  { name = "imr.os", c = sources "os",
+    about = "Terminal, signals, processes, and files that are replaced as a whole or their owner's alone.\n"
+      .. "For programs, databases and the file store: a worker of nginx without them never loads it." },
 }

@@ -35,7 +35,7 @@ run_from() {
   (cd "$work" && env -i PATH="$PATH" HOME="$work" LUA_PATH="$share/?.lua;$share/?/init.lua;;" LUA_CPATH="$lib/?.so;;" \
     "$interpreter" "$@")
 }
-run_from "$work/made" -e 'require "imr.curl"; assert(require("imr").new)'
+run_from "$work/made" -e 'require "imr.curl"; require "imr.os"; assert(require("imr").new)'
 
 # The program finds its modules without help.
 program="$work/installed/bin/imr"

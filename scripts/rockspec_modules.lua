@@ -1,4 +1,7 @@
 -- Rewrites build.modules in the rockspec from the files that csrc/ and lua/ hold.
+package.path = "./scripts/?.lua;" .. package.path
+local sources = require "libraries"
+
 local path = arg[1] or "imr-scm-1.rockspec"
 
 local function files(command)
@@ -19,8 +22,7 @@ end
 local function add_binary(name, extra)
   add(('    ["imr.%s"] = {'):format(name))
   add("      sources = {")
-  local test = name == "curl" and "" or "! "
-  for _, file in ipairs(files("LC_ALL=C find csrc -name '*.c' " .. test .. "-path 'csrc/http/*' | LC_ALL=C sort")) do
+  for _, file in ipairs(sources(name)) do
     add(("        %q,"):format(file))
   end
   add("      },")
@@ -36,6 +38,7 @@ add_binary("curl", {
   'incdirs = { "csrc", "$(CURL_INCDIR)" },',
   'libdirs = { "$(CURL_LIBDIR)" },',
 })
+add_binary("os", { 'libraries = { "pthread" },', 'incdirs = { "csrc" },' })
 for _, file in ipairs(files("find lua -name '*.lua' | LC_ALL=C sort")) do
   local module = file:gsub("^lua/", ""):gsub("%.lua$", ""):gsub("/init$", ""):gsub("/", ".")
   add(("    [%q] = %q,"):format(module, file))

@@ -5,20 +5,13 @@ IMR_EXPORT int luaopen_imr_core(lua_State *L);
 
 int luaopen_imr_core(lua_State *L) {
   lua_newtable(L);
-  imr_open_call_limit(L);
-  imr_open_child(L);
   imr_open_clean(L);
   imr_open_clock(L);
   imr_open_decode(L);
-  imr_open_descriptors(L);
-  imr_open_output_file(L);
   imr_open_pace(L);
-  imr_open_private_file(L);
   imr_open_process(L);
   imr_open_record_type(L);
-  imr_open_signals(L);
   imr_open_slots(L);
-  imr_open_terminal(L);
   imr_open_text(L);
   imr_open_token(L);
   imr_open_value(L);

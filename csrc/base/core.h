@@ -4,20 +4,13 @@
 
 #include "base/compat.h"
 
-void imr_open_call_limit(lua_State *L);
-void imr_open_child(lua_State *L);
 void imr_open_clean(lua_State *L);
 void imr_open_clock(lua_State *L);
 void imr_open_decode(lua_State *L);
-void imr_open_descriptors(lua_State *L);
-void imr_open_output_file(lua_State *L);
 void imr_open_pace(lua_State *L);
-void imr_open_private_file(lua_State *L);
 void imr_open_process(lua_State *L);
 void imr_open_record_type(lua_State *L);
-void imr_open_signals(lua_State *L);
 void imr_open_slots(lua_State *L);
-void imr_open_terminal(lua_State *L);
 void imr_open_text(lua_State *L);
 void imr_open_token(lua_State *L);
 void imr_open_value(lua_State *L);

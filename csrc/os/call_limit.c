@@ -17,8 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/compat.h"
-#include "base/core.h"
+#include "os/os.h"
 #include "os/signals.h"
 
 #define LIMIT_TYPE     "imr.call_limit"

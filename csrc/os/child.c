@@ -9,8 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/compat.h"
-#include "base/core.h"
+#include "os/os.h"
 
 #define CHILD_TYPE "imr.child"
 

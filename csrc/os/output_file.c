@@ -1,5 +1,7 @@
 /* A file that is replaced only when its new text is whole: where that text is to be written meanwhile. */
 #define _GNU_SOURCE /* O_DIRECTORY */
+#include "os/output_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,11 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/compat.h"
-#include "base/core.h"
-#include "os/descriptors.h"
+#include "base/check_path.h"
+#include "file/open.h"
+#include "os/os.h"
 #include "os/path.h"
-#include "os/private_file.h"
 
 #define NAMES_TRIED 100
 #define PLANTED     "another user has put a link or a file there, in a directory that is everybody's"

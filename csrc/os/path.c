@@ -10,14 +10,6 @@
 
 #define MOST_LINKS 40 /* as the kernel */
 
-const char *imr_check_path(lua_State *L, int index) {
-  size_t length;
-  const char *path = luaL_checklstring(L, index, &length);
-  luaL_argcheck(L, length > 0, index, "a path expected, this is empty");
-  luaL_argcheck(L, strlen(path) == length, index, "a path without a NUL expected");
-  return path;
-}
-
 /* Did somebody else put it into a directory that is everybody's? */
 static int is_planted(const char *directory, const struct stat *status) {
   struct stat parent;

@@ -1,18 +1,12 @@
-/* Paths that somebody gives us: whole ones, and none that another user has laid out as a trap. */
+/* Where a path leads, when nobody else has laid a trap on the way. */
 #ifndef IMR_PATH_H
 #define IMR_PATH_H
 
 #include <limits.h>
 
-#include "base/compat.h"
-
 #ifndef PATH_MAX
 #define PATH_MAX 4096
 #endif
-
-/* The path at this index; raises where it is no text, empty or has a NUL, behind which the system would not
- * look. */
-const char *imr_check_path(lua_State *L, int index);
 
 #define IMR_PATH_PLANTED (-1)
 

@@ -1,8 +1,6 @@
-/* Files that are their owner's alone: opened without following links, looked at before they are trusted,
-   replaced as a whole. What stands in them is Lua's business. */
+/* Files that are their owner's alone: read, replaced as a whole, locked. What stands in them is Lua's
+ * business. */
 #define _GNU_SOURCE /* S_IFMT, O_NOFOLLOW, flock */
-#include "os/private_file.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,67 +9,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/compat.h"
-#include "base/core.h"
-#include "os/descriptors.h"
-#include "os/path.h"
+#include "base/check_path.h"
+#include "file/open.h"
+#include "file/private.h"
+#include "os/os.h"
+#include "os/output_file.h"
 
-#define LOCK_TYPE     "imr.lock"
-#define LARGEST_FILE  65536
-#define ATTEMPTS      100
-#define OTHERS        (S_IRWXG | S_IRWXO)
-#define LONGEST_SHOWN 300 /* bytes of a path, so that what is wrong with it can be read */
+#define LOCK_TYPE    "imr.lock"
+#define LARGEST_FILE 65536
+#define ATTEMPTS     100
 
 typedef struct imr_lock {
   int fd; /* -1: released */
   pid_t owner;
 } imr_lock;
-
-void imr_private_problem(char *problem, const char *what, const char *path, int error) {
-  snprintf(problem, IMR_PROBLEM_SIZE, "%s %.*s: %s", what, LONGEST_SHOWN, path, strerror(error));
-}
-
-/* NULL, or what makes this file or directory unfit for secrets. */
-static const char *unfit(const struct stat *status, mode_t type) {
-  if ((status->st_mode & S_IFMT) != type) return "is not of the expected kind";
-  if (status->st_uid != geteuid()) return "belongs to another user";
-  if (status->st_mode & OTHERS) return "can be used by others: take their rights away (chmod go= it)";
-  if (type == S_IFREG && status->st_nlink > 1) return "is linked to from elsewhere";
-  return NULL;
-}
-
-static int check_status(const struct stat *status, mode_t type, const char *path, char *problem) {
-  const char *why = unfit(status, type);
-  if (why) snprintf(problem, IMR_PROBLEM_SIZE, "%.*s %s", LONGEST_SHOWN, path, why);
-  return why ? -1 : 0;
-}
-
-static int check_fd(int fd, const char *path, char *problem) {
-  struct stat status;
-  if (fstat(fd, &status) != 0) {
-    imr_private_problem(problem, "cannot look at", path, errno);
-    return -1;
-  }
-  return check_status(&status, S_IFREG, path, problem);
-}
-
-int imr_private_open(const char *path, int flags, char *problem) {
-  *problem = '\0';
-  int fd = imr_open_file(path, flags | O_NOFOLLOW | O_NONBLOCK, 0600);
-  if (fd < 0) {
-    if (errno == ELOOP)
-      snprintf(problem, IMR_PROBLEM_SIZE, "%.*s is a symbolic link", LONGEST_SHOWN, path);
-    else if (errno != ENOENT || flags & O_CREAT)
-      imr_private_problem(problem, "cannot open", path, errno);
-    return -1;
-  }
-  if (check_fd(fd, path, problem) == 0) {
-    if (flags & O_CREAT) (void)fchmod(fd, 0600); /* whatever the umask takes away */
-    return fd;
-  }
-  close(fd);
-  return -1;
-}
 
 static int push_problem(lua_State *L, const char *problem) {
   lua_pushnil(L);
@@ -118,7 +69,7 @@ static int private_directory(lua_State *L) {
     if (lstat(path, &status) != 0)
       imr_private_problem(problem, "cannot look at", path, errno);
     else
-      (void)check_status(&status, S_IFDIR, path, problem);
+      (void)imr_private_check(&status, S_IFDIR, path, problem);
   }
   if (*problem) return push_problem(L, problem);
   lua_pushboolean(L, 1);
@@ -181,7 +132,7 @@ static int write_all(int fd, const char *text, size_t length) {
 static int replace(const char *path, const char *beside, const char *text, size_t length, char *problem) {
   struct stat status;
   if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
-    snprintf(problem, IMR_PROBLEM_SIZE, "%.*s is no file: it is not replaced", LONGEST_SHOWN, path);
+    snprintf(problem, IMR_PROBLEM_SIZE, "%.*s is no file: it is not replaced", IMR_LONGEST_SHOWN, path);
     return -1;
   }
   unlink(beside);
@@ -231,7 +182,7 @@ static void make(const char *path, char *problem) {
     if (fd >= 0) close(fd);
     return;
   }
-  (void)check_status(&status, S_IFREG, path, problem);
+  (void)imr_private_check(&status, S_IFREG, path, problem);
 }
 
 /*** Makes an empty private file (0600), or checks the one that is there without opening it.
@@ -287,7 +238,7 @@ static int open_locked(const char *path, char *problem) {
     if (fstat(fd, &status) == 0 && status.st_nlink > 0) return fd;
     close(fd);
   }
-  snprintf(problem, IMR_PROBLEM_SIZE, "%.*s is removed again and again", LONGEST_SHOWN, path);
+  snprintf(problem, IMR_PROBLEM_SIZE, "%.*s is removed again and again", IMR_LONGEST_SHOWN, path);
   return -1;
 }
 

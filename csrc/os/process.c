@@ -1,4 +1,4 @@
-/* Which process this is, whether another one still runs, and who its user is. */
+/* Whether another process still runs, where ids mean the same, and who the user is. */
 #define _GNU_SOURCE /* NOLINT(bugprone-reserved-identifier): gethostname, getpwuid_r */
 #include <errno.h>
 #include <fcntl.h>
@@ -8,18 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/compat.h"
-#include "base/core.h"
+#include "os/os.h"
 
 #define PASSWD_SIZE 16384 /* of one entry with all its texts */
-
-/*** The id of this process. What must not be shared with a fork's child is kept together with it.
-@function process_id
-@treturn integer */
-static int process_id(lua_State *L) {
-  imr_push_integer(L, getpid());
-  return 1;
-}
 
 /* The bytes of a small file, or -1. */
 static ssize_t read_small(const char *path, char *text, size_t size) {
@@ -98,9 +89,8 @@ static int is_user(lua_State *L) {
   return 1;
 }
 
-void imr_open_process(lua_State *L) {
+void imr_open_processes(lua_State *L) {
   static const luaL_Reg functions[] = {
-      {"process_id", process_id},
       {"process_began", process_began},
       {"process_place", process_place},
       {"user_name", user_name},

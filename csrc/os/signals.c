@@ -6,8 +6,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "base/compat.h"
-#include "base/core.h"
+#include "os/os.h"
 
 #define PATIENCE 3 /* so many signals, and whoever sends them wants no tidying up */
 

@@ -8,9 +8,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "base/compat.h"
-#include "base/core.h"
-#include "os/descriptors.h"
+#include "file/open.h"
+#include "os/os.h"
 #include "os/signals.h"
 
 #define LONGEST_SECRET 1024

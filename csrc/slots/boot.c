@@ -1,7 +1,7 @@
 #define _GNU_SOURCE /* CLOCK_BOOTTIME */
 #include "slots/boot.h"
 #include "base/hash.h"
-#include "os/descriptors.h"
+#include "file/open.h"
 
 #include <fcntl.h>
 #include <time.h>

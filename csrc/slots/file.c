@@ -9,10 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/compat.h"
+#include "base/check_path.h"
 #include "base/core.h"
-#include "os/path.h"
-#include "os/private_file.h"
+#include "file/private.h"
 #include "slots/boot.h"
 #include "slots/mapped.h"
 #include "slots/object.h"

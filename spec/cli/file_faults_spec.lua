@@ -6,6 +6,7 @@ local imr = require "imr"
 local process = require "support.process"
 local shell = require "support.shell"
 local simulator = require "support.simulator"
+local system = require "imr.os"
 local timing = require "support.timing"
 
 describe("a file", function()
@@ -20,10 +21,12 @@ describe("a file", function()
     local MADE = { "private_directory", "private_read", "private_write", "private_make", "private_lock", "slots_open",
       "prepare_output", "replace_file", "file_identity" }
 
+    local function find(name) return core[name] or system[name] end
+
     it("is not looked for behind an empty path or a NUL", function()
       for _, name in ipairs(MADE) do
-        assert.error_matches(function() core[name]("", "x") end, "a path expected, this is empty", nil, nil, name)
-        assert.error_matches(function() core[name](user.home .. "/a\0b", "x") end, "a path without a NUL expected")
+        assert.error_matches(function() find(name)("", "x") end, "a path expected, this is empty", nil, nil, name)
+        assert.error_matches(function() find(name)(user.home .. "/a\0b", "x") end, "a path without a NUL expected")
       end
       assert.error_matches(function() imr.store.file { path = user.home .. "/a\0b" } end, "holds a NUL")
       assert.same({}, shell.lines("ls " .. user.home))
@@ -33,11 +36,11 @@ describe("a file", function()
       local link, pipe = user.home .. "/link", user.home .. "/pipe"
       shell.must(("ln -s elsewhere %s; mkfifo %s; mkdir %s/directory"):format(link, pipe, user.home))
       for _, path in ipairs { link, pipe, user.home .. "/directory" } do
-        local fine, problem = core.private_write(path, "text")
+        local fine, problem = system.private_write(path, "text")
         assert.is_nil(fine)
         assert.matches("is no file: it is not replaced", problem)
         files.write(user.home .. "/new", "text")
-        fine, problem = core.replace_file(user.home .. "/new", path)
+        fine, problem = system.replace_file(user.home .. "/new", path)
         assert.is_nil(fine)
         assert.is_string(problem)
       end
@@ -47,8 +50,8 @@ describe("a file", function()
     it("that is a pipe nobody uses is not waited for", function()
       shell.must("mkfifo " .. user.home .. "/pipe")
       local ok, output = process.lua(([[
-        local core, pipe = require "imr.core", %q
-        for _, name in ipairs { %s } do core[name](pipe, pipe) end
+        local core, system, pipe = require "imr.core", require "imr.os", %q
+        for _, name in ipairs { %s } do (core[name] or system[name])(pipe, pipe) end
       ]]):format(user.home .. "/pipe", '"' .. table.concat(MADE, '", "') .. '"'), { before = "timeout 20" })
       assert.is_true(ok, output)
     end)
@@ -56,11 +59,11 @@ describe("a file", function()
     it("is its owner's to use whatever the umask takes away", function()
       local home = user.home .. "/deep/state"
       local ok, output = process.lua(([[
-        local core, home = require "imr.core", %q
-        assert(core.private_directory(home))
-        assert(core.private_write(home .. "/written", "x"))
-        assert(core.private_make(home .. "/made"))
-        assert(core.private_lock(home .. "/locked"))
+        local core, system, home = require "imr.core", require "imr.os", %q
+        assert(system.private_directory(home))
+        assert(system.private_write(home .. "/written", "x"))
+        assert(system.private_make(home .. "/made"))
+        assert(system.private_lock(home .. "/locked"))
         assert(core.slots_open(home .. "/slots"))
       ]]):format(home), { before = "sh -c 'umask 0777; exec \"$@\"' sh" })
       assert.is_true(ok, output)
@@ -71,7 +74,7 @@ describe("a file", function()
     end)
 
     it("has a name in its error that leaves room for what is wrong", function()
-      local _, problem = core.private_directory(user.home .. "/" .. ("x"):rep(255) .. "/" .. ("y"):rep(5000))
+      local _, problem = system.private_directory(user.home .. "/" .. ("x"):rep(255) .. "/" .. ("y"):rep(5000))
       assert.matches("File name too long$", problem)
     end)
   end)

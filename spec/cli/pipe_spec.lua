@@ -145,9 +145,9 @@ describe("--output", function()
   end)
 
   it("takes another name where a process that was killed left one", function()
-    local core, path = require "imr.core", user.home .. "/out/m"
-    local _, first = core.prepare_output(path)
-    local target, second = core.prepare_output(path)
+    local system, path = require "imr.os", user.home .. "/out/m"
+    local _, first = system.prepare_output(path)
+    local target, second = system.prepare_output(path)
     assert.equal(path, target)
     assert.are_not.equal(first, second)
     assert.equal(2, #user:list "out")

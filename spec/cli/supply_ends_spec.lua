@@ -2,6 +2,7 @@
 local core = require "imr.core"
 local fleet = require "support.fleet"
 local shell = require "support.shell"
+local system = require "imr.os"
 local timing = require "support.timing"
 
 local unpack = table.unpack or unpack
@@ -34,7 +35,7 @@ describe("imr supply", function()
   local function guard_is_gone()
     local ends = core.now() + SOON
     for id in here.user:read("ids"):gmatch "%d+" do
-      while core.process_began(tonumber(id)) do
+      while system.process_began(tonumber(id)) do
         if core.now() > ends then return false end
         core.sleep(0.05)
       end

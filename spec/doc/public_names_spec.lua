@@ -205,7 +205,7 @@ describe("every public function is documented", function()
     end
   end)
 
-  for _, name in ipairs { "imr.core", "imr.curl" } do
+  for _, name in ipairs { "imr.core", "imr.curl", "imr.os" } do
     it("of " .. name .. ", in C", function()
       local told = documented_in_c(name)
       for function_name, value in pairs(require(name)) do

@@ -5,6 +5,7 @@ local core = require "imr.core"
 local curl = require "imr.curl"
 local fetch = require "support.fetch"
 local shell = require "support.shell"
+local system = require "imr.os"
 local wire = require "support.wire"
 
 local PAGE = '{"code":200,"data":[' .. ('{"tableNo":"001"},'):rep(3000) .. '{"tableNo":"002"}]}'
@@ -99,7 +100,7 @@ describe("a finalizer that is called by hand", function()
     local body = body_of(PAGE)
     local objects = {
       multi, body, assert(multi:start { url = server.url, body = "x" }), codec.decoder("meters", body, "number", 0),
-      assert(core.slots_open(directory .. "/slots")), assert(core.private_lock(directory .. "/lock")), io.stdout,
+      assert(core.slots_open(directory .. "/slots")), assert(system.private_lock(directory .. "/lock")), io.stdout,
     }
     for index, object in ipairs(objects) do
       for other, wrong in ipairs(objects) do

@@ -11,11 +11,12 @@ local program = [[
 local imr = require("imr")
 require("imr.core")
 require("imr.curl")
+require("imr.os")
 assert(type(imr.new) == "function")
 io.write(imr._VERSION)
 ]]
 
---- Loads imr and both binaries from below prefix, and from nowhere else.
+--- Loads imr and its libraries from below prefix, and from nowhere else.
 ---@param interpreter string
 ---@param prefix string
 ---@return string version

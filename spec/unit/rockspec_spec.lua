@@ -43,22 +43,27 @@ end
 
 describe("the rockspec", function()
   local modules = load_rockspec(path).build.modules
+  local libraries = { "core", "curl", "os" }
 
   it("lists every C file", function()
-    local listed = {}
-    for _, module in ipairs({ "imr.core", "imr.curl" }) do
-      for _, file in ipairs(modules[module].sources) do
-        listed[#listed + 1] = file
+    local listed, seen = {}, {}
+    for _, module in ipairs(libraries) do
+      for _, file in ipairs(modules["imr." .. module].sources) do
+        if not seen[file] then listed[#listed + 1] = file end
+        seen[file] = true
       end
     end
     assert_complete(shell.lines("find csrc -name '*.c'"), listed)
   end)
 
-  it("builds each C file into the module that the Makefile builds it into", function()
-    for _, module in ipairs({ "imr.core", "imr.curl" }) do
-      for _, file in ipairs(modules[module].sources) do
-        assert.equal(module, file:find("^csrc/http/") and "imr.curl" or "imr.core", file)
-      end
+  it("makes each library of the folders that the Makefile makes it of", function()
+    local makefile = files.read "Makefile"
+    for _, module in ipairs(libraries) do
+      local folders = makefile:match("\n" .. module .. "_DIRS *:= ([^\n]*)")
+      local list = "LC_ALL=C; cd csrc && ls " .. folders:gsub("(%S+)", "%1/*.c")
+      local wanted = {}
+      for _, file in ipairs(shell.lines(list)) do wanted[#wanted + 1] = "csrc/" .. file end
+      assert.same(wanted, modules["imr." .. module].sources)
     end
   end)
 

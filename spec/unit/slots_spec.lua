@@ -3,6 +3,7 @@ local core = require "imr.core"
 local files = require "support.files"
 local native = require "support.native"
 local shell = require "support.shell"
+local system = require "imr.os"
 
 describe("a slot file", function()
   local scratch, path
@@ -99,34 +100,34 @@ describe("a private file", function()
 
   it("is read as it was written", function()
     local path = scratch .. "/file"
-    assert.is_nil((core.private_read(path)))
-    assert.is_nil(select(2, core.private_read(path)))
+    assert.is_nil((system.private_read(path)))
+    assert.is_nil(select(2, system.private_read(path)))
     for _, text in ipairs { "", "text", "\0\255\n", ("x"):rep(65536) } do
-      assert(core.private_write(path, text))
-      assert.equal(text, core.private_read(path))
+      assert(system.private_write(path, text))
+      assert.equal(text, system.private_read(path))
     end
     assert.same({ "file" }, files.list(scratch))
   end)
 
   it("is not written where there is no directory", function()
-    local ok, message = core.private_write(scratch .. "/none/file", "x")
+    local ok, message = system.private_write(scratch .. "/none/file", "x")
     assert.is_nil(ok)
     assert.truthy(message:find("none/file", 1, true), message)
   end)
 
   it("is made empty, or left as it is", function()
     local path = scratch .. "/file"
-    assert.is_true(core.private_make(path))
-    assert.same({ "600", "" }, { files.mode(path), core.private_read(path) })
-    assert(core.private_write(path, "text"))
-    assert.is_true(core.private_make(path))
-    assert.equal("text", core.private_read(path))
+    assert.is_true(system.private_make(path))
+    assert.same({ "600", "" }, { files.mode(path), system.private_read(path) })
+    assert(system.private_write(path, "text"))
+    assert.is_true(system.private_make(path))
+    assert.equal("text", system.private_read(path))
   end)
 
   it("is not made where it could not be trusted", function()
     shell.must(("cd %s && touch open && chmod 644 open && ln -s nothing link && mkdir directory"):format(scratch))
     for name, why in pairs { open = "chmod", link = "kind", directory = "kind", ["none/file"] = "No such file" } do
-      local made, message = core.private_make(scratch .. "/" .. name)
+      local made, message = system.private_make(scratch .. "/" .. name)
       assert.is_nil(made)
       assert.matches(why, message, 1, true)
     end
@@ -143,40 +144,40 @@ describe("a lock", function()
   after_each(function() shell.must("rm -rf " .. scratch) end)
 
   it("goes with the file that is at its path", function()
-    local first = assert(core.private_lock(path))
+    local first = assert(system.private_lock(path))
     os.remove(path)
-    local second = assert(core.private_lock(path))
+    local second = assert(system.private_lock(path))
     first:release()
-    assert.is_nil((core.private_lock(path)))
+    assert.is_nil((system.private_lock(path)))
     second:release()
     second:release()
-    assert(core.private_lock(path)):release()
+    assert(system.private_lock(path)):release()
   end)
 
   it("ends with release, also while a forked child has the descriptor too", function()
     local fork = native.fork()
-    local lock = assert(core.private_lock(path))
+    local lock = assert(system.private_lock(path))
     local child = fork.fork()
     if child == 0 then
       core.sleep(0.4)
       fork.exit(0)
     end
     lock:release()
-    local again = core.private_lock(path)
+    local again = system.private_lock(path)
     fork.wait(child)
     assert.truthy(again)
   end)
 
   it("is not ended by a forked child", function()
     local fork = native.fork()
-    local lock = assert(core.private_lock(path))
+    local lock = assert(system.private_lock(path))
     local child = fork.fork()
     if child == 0 then
       lock:release()
-      fork.exit(core.private_lock(path) and 1 or 0)
+      fork.exit(system.private_lock(path) and 1 or 0)
     end
     assert.equal(0, fork.wait(child))
-    assert.is_nil((core.private_lock(path)))
+    assert.is_nil((system.private_lock(path)))
     lock:release()
   end)
 end)

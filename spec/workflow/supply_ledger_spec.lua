@@ -141,7 +141,8 @@ describe("a second process", function()
     supply.run({}, function(case)
       local program = ([[package.path, package.cpath = %q, %q
         local core = require "imr.core"
-        local lock = assert(core.private_lock(%q))
+        local system = require "imr.os"
+        local lock = assert(system.private_lock(%q))
         print(io.open("/proc/self/stat"):read("*n"))
         io.stdout:flush()
         core.sleep(30)

@@ -5,6 +5,7 @@ local process = require "support.process"
 local runtimes = require "imr.runtime"
 local supply = require "support.supply"
 local databases = require "imr.workflow.supply.database"
+local system = require "imr.os"
 
 local function unlink(case)
   assert(os.remove(case.path .. ".lock"))
@@ -56,8 +57,8 @@ describe("what is left as being sent", function()
     local database = databases.open(case.path)
     database:execute(
       "INSERT INTO runs (id, place, process, began, mark, who, started) VALUES (77, ?, ?, ?, 'x', 'y', 'z')",
-      values.place or core.process_place(), values.process or core.process_id(),
-      values.began or core.process_began(values.process or core.process_id()))
+      values.place or system.process_place(), values.process or core.process_id(),
+      values.began or system.process_began(values.process or core.process_id()))
     database:execute("UPDATE intents SET state = 'sending', executed = 'maybe', run = 77, sent = changed")
     database:close()
     return handle
@@ -84,7 +85,7 @@ describe("what is left as being sent", function()
   it("by a process that was killed and not yet waited for is unknown", function()
     supply.run({}, function(case)
       local path = case.directory .. "/pid"
-      local child = assert(core.child("echo $$ >" .. path))
+      local child = assert(system.child("echo $$ >" .. path))
       repeat core.sleep(0.01) until (files.read(path) or ""):find("\n")
       core.sleep(0.1)
       local handle = claimed(case, { process = tonumber(files.read(path)), began = "5" })
@@ -155,7 +156,7 @@ end)
 describe("when a process began", function()
   it("is not known of what is no process's id", function()
     for _, id in ipairs { 0 / 0, math.huge, -math.huge, 1e300, 0, -1, 0.5 } do
-      assert.is_nil((require("imr.core").process_began(id)))
+      assert.is_nil((require("imr.os").process_began(id)))
     end
   end)
 end)

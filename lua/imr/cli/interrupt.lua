@@ -2,8 +2,8 @@
 ---
 ---   interrupt.run(function() ... end, { on_tick = fn, output = true })
 
-local core = require "imr.core"
 local imr = require "imr"
+local system = require "imr.os"
 local terminal = require "imr.cli.output.terminal"
 
 local interrupt = {}
@@ -17,7 +17,7 @@ local can_watch = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 ---Raises when a signal has been caught, or with `output`, when nobody reads our output any more.
 ---@param output? boolean
 function interrupt.check(output)
-  local signal = core.caught_signal()
+  local signal = system.caught_signal()
   if signal then error({ kind = "interrupted", message = "interrupted", signal = signal }, 0) end
   if output and terminal.output_closed() then error({ kind = "closed_pipe", message = "closed pipe" }, 0) end
 end
@@ -34,7 +34,7 @@ end
 ---@param options? { on_tick: fun()?, output: boolean? }
 function interrupt.run(work, options)
   options = options or {}
-  core.catch_signals()
+  system.catch_signals()
   if not can_watch then return work() end
   local ok, problem = pcall(imr.run, imr.all, {
     function()

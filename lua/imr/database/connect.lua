@@ -1,10 +1,10 @@
 --- From an address to a connection of LuaDBI.
 
-local core = require "imr.core"
 local errors = require "imr.errors"
 local driver = require "imr.database.driver"
 local host = require "imr.base.host"
 local limited = require "imr.database.limited"
+local system = require "imr.os"
 
 local connect = {}
 
@@ -31,9 +31,9 @@ end
 ---@param path string of a file that has just been opened
 ---@return fun(): string|nil problem
 function connect.watch_file(path)
-  local opened = core.file_identity(path)
+  local opened = system.file_identity(path)
   return function()
-    local found = core.file_identity(path)
+    local found = system.file_identity(path)
     if found == opened then return nil end
     return found and "its file was replaced by another while it was open" or "its file was removed while it was open"
   end
@@ -43,7 +43,7 @@ end
 -- it has to be the owner's alone.
 local function make_private(path, owner_only, fail)
   if not owner_only and connect.is_file(path) then return end
-  local made, message = core.private_make(path)
+  local made, message = system.private_make(path)
   if not made then fail(message) end
 end
 

@@ -2,13 +2,13 @@
 --- nothing, and takes no notice of signals: a server that was stopped, or a network that swallows everything, would
 --- hold up the program for good. So each call has a limit, after which its socket is shut down (csrc/os/call_limit.c).
 
-local core = require "imr.core"
+local system = require "imr.os"
 
 local limited = {}
 
 local function explain(limits, reason)
   if reason == "signal" then
-    error({ kind = "interrupted", message = "interrupted", signal = core.caught_signal() }, 0)
+    error({ kind = "interrupted", message = "interrupted", signal = system.caught_signal() }, 0)
   end
   return ("the server has not answered for %g seconds, so the connection was given up; ?statement_timeout=SECONDS in "
     .. "the address gives a statement more time"):format(limits.seconds)
@@ -77,7 +77,7 @@ end
 ---@return table|nil connection
 ---@return string|nil message
 function limited.connect(seconds, dial, ...)
-  local limit, message = core.call_limit()
+  local limit, message = system.call_limit()
   if not limit then return nil, message end
   local limits, connection = { limit = limit, seconds = seconds }
   limit:begin(seconds)

@@ -2,6 +2,7 @@
 --- its process, even a killed one.
 
 local core = require "imr.core"
+local system = require "imr.os"
 
 local lock = {}
 
@@ -19,7 +20,7 @@ function take.postgres(db)
 end
 
 function take.sqlite(db)
-  local file, message = core.private_lock(db.shown .. ".lock")
+  local file, message = system.private_lock(db.shown .. ".lock")
   if not file and message then db:fail(message) end
   return file and function() file:release() end
 end

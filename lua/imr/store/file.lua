@@ -10,6 +10,7 @@ local core = require "imr.core"
 local record = require "imr.store.record"
 local runtime = require "imr.runtime"
 local state_path = require "imr.base.state_path"
+local system = require "imr.os"
 
 ---@class imr.Store.file
 local File = {}
@@ -49,7 +50,7 @@ local BUILDING, AGAIN = 2, 0.005 -- seconds: far longer than to build the file t
 
 -- Nil alone while another process has it locked.
 local function try_to_open(self)
-  local ok, message = core.private_directory(self.path)
+  local ok, message = system.private_directory(self.path)
   if not ok then return nil, message end
   local slots, damaged = core.slots_open(self.path .. "/slots")
   if not slots then return nil, damaged end
@@ -121,7 +122,7 @@ end
 
 function File:get_token(key, now)
   local path = file_of(self, key, "token")
-  local text, message, too_long = core.private_read(path)
+  local text, message, too_long = system.private_read(path)
   if not text and not too_long then return nil, message end
   local found, damaged
   if text then found, damaged = record.decode(text, self.shift(now), boot) end
@@ -130,11 +131,11 @@ function File:get_token(key, now)
 end
 
 function File:put_token(key, value, now)
-  local ok, message = core.private_directory(self.path)
+  local ok, message = system.private_directory(self.path)
   if not ok then return nil, message end
   local path = file_of(self, key, "token")
   self.told[path] = nil
-  return core.private_write(path, record.encode(value, self.shift(now), boot))
+  return system.private_write(path, record.encode(value, self.shift(now), boot))
 end
 
 local function lock_key(key)

@@ -71,7 +71,7 @@ end
 ---@return integer exit status
 function check.run(arguments)
   if arguments.list then return list_rules(arguments) end
-  require("imr.core").catch_signals()
+  require("imr.os").catch_signals()
   local offset = settings.read(arguments).utc_offset
   local options = options_of(arguments, offset)
   local out = output.open(arguments, { columns = COLUMNS, utc_offset = offset })

@@ -16,7 +16,7 @@ end
 
 ---@return integer exit status
 function completion.run(arguments)
-  require("imr.core").catch_signals() -- a reader who has had enough is no failure
+  require("imr.os").catch_signals() -- a reader who has had enough is no failure
   local parser = require("imr.cli").parser()
   write(parser["get_" .. arguments.shell .. "_complete"](parser))
   return 0

@@ -11,6 +11,7 @@ local output = require "imr.cli.output"
 local quality_flags = require "imr.cli.input.quality"
 local selection = require "imr.cli.input.selection"
 local settings = require "imr.cli.input.settings"
+local system = require "imr.os"
 local unpack = require "imr.base.unpack"
 local interrupt = require "imr.cli.interrupt"
 
@@ -80,7 +81,7 @@ end
 
 ---@return integer exit status
 function cutoff.run(arguments)
-  core.catch_signals()
+  system.catch_signals()
   local offset = settings.read(arguments).utc_offset
   local bill = quality_flags.run(arguments, require("imr.workflow.cutoff").at, options_of(arguments, offset))
   write(arguments, bill, offset)

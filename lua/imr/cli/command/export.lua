@@ -61,7 +61,7 @@ function export.run(arguments)
   local columns, all = columns_of(tables[arguments.table])
   local db = database.open(arguments)
   local out = output.open(arguments, { columns = columns, all = all, utc_offset = offset })
-  require("imr.core").catch_signals()
+  require("imr.os").catch_signals()
   local fine, problem = pcall(copy, arguments, db, out, period)
   db:close()
   if not fine then

@@ -64,7 +64,7 @@ end
 
 ---@return integer exit status
 function help.run(arguments)
-  require("imr.core").catch_signals() -- a reader who has had enough is no failure
+  require("imr.os").catch_signals() -- a reader who has had enough is no failure
   local topic = #arguments.topic == 1 and topics[arguments.topic[1]]
   write(topic and topic() or command_help(arguments.topic))
   return 0

@@ -1,11 +1,11 @@
 --- `imr login`: asks for the password with echo off, tries it, and keeps it for the commands that follow.
 
 local connect = require "imr.cli.input.connect"
-local core = require "imr.core"
 local credentials = require "imr.cli.input.credentials"
 local exit = require "imr.cli.exit"
 local passwords = require "imr.client.password"
 local settings = require "imr.cli.input.settings"
+local system = require "imr.os"
 local terminal = require "imr.cli.output.terminal"
 local interrupt = require "imr.cli.interrupt"
 local write = require "imr.cli.output.write"
@@ -90,7 +90,7 @@ end
 
 ---@return integer exit status
 function login.run(arguments)
-  core.catch_signals()
+  system.catch_signals()
   local chosen = settings.read(arguments)
   if arguments.forget then return forget(chosen) end
   chosen.username = settings.credential("the account's name", chosen.username or ask_username())

@@ -1,6 +1,5 @@
 --- `imr report`: the database as one page, to read, print or send.
 
-local core = require "imr.core"
 local database = require "imr.cli.input.database"
 local dates = require "imr.cli.input.dates"
 local DAY = require("imr.base.calendar").DAY
@@ -11,6 +10,7 @@ local messages = require "imr.cli.output.messages"
 local number = require "imr.cli.input.number"
 local quality_flags = require "imr.cli.input.quality"
 local settings = require "imr.cli.input.settings"
+local system = require "imr.os"
 local target = require "imr.cli.output.target"
 local interrupt = require "imr.cli.interrupt"
 
@@ -59,7 +59,7 @@ end
 
 ---@return integer exit status
 function report.run(arguments)
-  core.catch_signals()
+  system.catch_signals()
   local page = quality_flags.run(arguments, require("imr.workflow.report").html, options_of(arguments))
   messages.clear()
   local out = arguments.out and target.file(arguments.out) or target.stdout()

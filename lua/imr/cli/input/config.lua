@@ -1,7 +1,7 @@
 --- The configuration file: Lua that returns a table. It can call nothing, and nobody else may read it.
 
-local core = require "imr.core"
 local exit = require "imr.cli.exit"
+local system = require "imr.os"
 
 local config = {}
 
@@ -78,7 +78,7 @@ end
 ---@return string path
 function config.load()
   local path = config.path()
-  local text, message = core.private_read(path)
+  local text, message = system.private_read(path)
   if message then exit.usage("the configuration is refused: %s", message) end
   return text and evaluate(text, path) or {}, path
 end

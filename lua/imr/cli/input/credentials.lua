@@ -6,6 +6,7 @@ local config = require "imr.cli.input.config"
 local exit = require "imr.cli.exit"
 local json = require "imr.base.json"
 local messages = require "imr.cli.output.messages"
+local system = require "imr.os"
 
 local ASIDE = ".unreadable" -- behind the file's name: what was set aside
 
@@ -67,7 +68,7 @@ end
 
 local function load_all()
   local path = credentials.path()
-  local text, message = core.private_read(path)
+  local text, message = system.private_read(path)
   if message then exit.fail("credentials", "the saved account is refused: %s", message) end
   if not text then return {}, path, {} end
   local accounts, unreadable, is_list = parse(text)
@@ -98,10 +99,10 @@ end
 local function set_aside(path, unreadable)
   if #unreadable == 0 then return true end
   local beside = path .. ASIDE
-  local before, message = core.private_read(beside)
+  local before, message = system.private_read(beside)
   if message then return nil, message end
   local ok
-  ok, message = core.private_write(beside, (before or "") .. table.concat(unreadable, "\n") .. "\n")
+  ok, message = system.private_write(beside, (before or "") .. table.concat(unreadable, "\n") .. "\n")
   if ok then messages.say("%d accounts that cannot be read were moved to %s", #unreadable, beside) end
   return ok, message
 end
@@ -112,7 +113,7 @@ local TURN = 10 -- seconds; who has the lock writes one file
 local function take_turn(path)
   local ends = core.now() + TURN
   repeat
-    local lock, message = core.private_lock(path)
+    local lock, message = system.private_lock(path)
     if lock or message then return lock, message end
     if core.sleep(0.02) > 0 then return nil, "interrupted" end
   until core.now() > ends
@@ -121,7 +122,7 @@ end
 
 local function replace(change)
   local path = credentials.path()
-  local ok, message = core.private_directory(config.directory())
+  local ok, message = system.private_directory(config.directory())
   if not ok then exit.fail("store", "nothing was saved: %s", message) end
   local lock
   lock, message = take_turn(path .. ".lock")
@@ -129,7 +130,7 @@ local function replace(change)
   local found, _, unreadable = load_all()
   local accounts = change(found)
   ok, message = set_aside(path, unreadable)
-  if ok then ok, message = core.private_write(path, #accounts == 0 and "[]" or json.encode(accounts)) end
+  if ok then ok, message = system.private_write(path, #accounts == 0 and "[]" or json.encode(accounts)) end
   lock:release()
   if not ok then exit.fail("store", "nothing was saved: %s", message) end
   return path

@@ -1,8 +1,8 @@
 --- Where the text of an output goes: standard output, or a file that is replaced only when it is whole.
 
-local core = require "imr.core"
 local exit = require "imr.cli.exit"
 local messages = require "imr.cli.output.messages"
+local system = require "imr.os"
 local terminal = require "imr.cli.output.terminal"
 local write_all = require "imr.cli.output.write"
 
@@ -43,7 +43,7 @@ local function stream(device, path)
 end
 
 local function move(from, to)
-  local ok, message = core.replace_file(from, to)
+  local ok, message = system.replace_file(from, to)
   if ok then return end
   os.remove(from)
   exit.fail("output", "%s can't be written: %s", to, message)
@@ -55,7 +55,7 @@ end
 ---@return imr.cli.Target
 function target.file(path)
   if path == "" then exit.usage("the output's name is empty") end
-  local resolved, beside = core.prepare_output(path)
+  local resolved, beside = system.prepare_output(path)
   if not resolved then exit.fail("output", "%s", beside) end
   if not beside then return stream(resolved, path) end
   local file = open(beside, path)

@@ -2,14 +2,15 @@
 
 local core = require "imr.core"
 local environment = require "imr.cli.input.environment"
+local system = require "imr.os"
 
 local terminal = {}
 
 local STDOUT, STDERR = 1, 2
 
-function terminal.is_output() return core.is_terminal(STDOUT) end
+function terminal.is_output() return system.is_terminal(STDOUT) end
 
-function terminal.is_error() return core.is_terminal(STDERR) end
+function terminal.is_error() return system.is_terminal(STDERR) end
 
 local function wants_colour()
   return not environment "NO_COLOR" and os.getenv("TERM") ~= "dumb"
@@ -24,12 +25,12 @@ end
 ---Columns of the terminal that stderr is.
 ---@return integer
 function terminal.error_columns()
-  return core.terminal_columns(STDERR) or 80
+  return system.terminal_columns(STDERR) or 80
 end
 
 ---Whether whoever read our output has gone.
 function terminal.output_closed()
-  return core.is_hung_up(STDOUT)
+  return system.is_hung_up(STDOUT)
 end
 
 ---A text for a terminal: a control character could move its cursor or worse.
@@ -40,7 +41,7 @@ terminal.safe = core.clean
 ---@return string|nil
 ---@return string|nil problem
 function terminal.ask_secret(prompt)
-  return core.ask_secret(prompt)
+  return system.ask_secret(prompt)
 end
 
 return terminal

@@ -7,6 +7,7 @@
 
 local core = require "imr.core"
 local errors = require "imr.errors"
+local system = require "imr.os"
 local text_problem = require("imr.base.text").problem
 
 local guard = { TIMEOUT = 30 } -- seconds
@@ -39,8 +40,8 @@ end
 
 local function run(command, entry, limits)
   core.keep_standard_descriptors()
-  local child, problem = core.child(LINE:format(quote(entry.device), quote(entry.command), quote(entry.meter_no or ""),
-    command, quote(entry.device)))
+  local child, problem = system.child(LINE:format(quote(entry.device), quote(entry.command),
+    quote(entry.meter_no or ""), command, quote(entry.device)))
   if not child then return nil, failed(problem) end
   local fine, status, why = pcall(await, child, limits.timeout or guard.TIMEOUT, limits.interrupted)
   child:stop()

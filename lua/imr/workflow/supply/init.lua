@@ -23,6 +23,7 @@ local state_path = require "imr.base.state_path"
 local supply_facts = require "imr.workflow.supply.facts"
 local supply_options = require "imr.workflow.supply.options"
 local supply_settings = require "imr.workflow.supply.settings"
+local system = require "imr.os"
 local text_problem = require("imr.base.text").problem
 
 local workflow = {}
@@ -83,7 +84,7 @@ end
 local function default_path()
   local directory = state_path()
   local fine, message = nil, "there is no HOME or XDG_STATE_HOME to find a place for it"
-  if directory then fine, message = core.private_directory(directory) end
+  if directory then fine, message = system.private_directory(directory) end
   if fine then return directory .. "/supply.db" end
   return error(errors.new { kind = "ledger", message = "the supply ledger: " .. message, retryable = false,
     executed = "no" }, 0)
@@ -97,10 +98,10 @@ end
 
 -- Who the system says it is. The environment may say anything: what sudo left there is no more than a note.
 local function user()
-  local name, number = core.user_name()
+  local name, number = system.user_name()
   if not name or text_problem(name) then name = ("uid %d"):format(number) end
   local behind = os.getenv "SUDO_USER" or ""
-  if number ~= 0 or not behind:find "^[%w_][%w_.-]*$" or not core.is_user(behind) then return name end
+  if number ~= 0 or not behind:find "^[%w_][%w_.-]*$" or not system.is_user(behind) then return name end
   return ("%s (sudo: %s)"):format(name, behind)
 end
 

@@ -17,6 +17,7 @@ local errors = require "imr.errors"
 local databases = require "imr.workflow.supply.database"
 local runs = require "imr.workflow.supply.runs"
 local schema = require "imr.workflow.supply.schema"
+local system = require "imr.os"
 local unpack = require "imr.base.unpack"
 local with_tables = require("imr.database.handle").with_tables
 
@@ -61,7 +62,7 @@ end
 ---@return true|nil
 ---@return table|nil err kind "locked"
 function Ledger:lock()
-  local lock, message = core.private_lock(self.path .. ".lock")
+  local lock, message = system.private_lock(self.path .. ".lock")
   if lock then
     self.held = lock
     return true

@@ -3,6 +3,7 @@
 
 local core = require "imr.core"
 local list = require("imr.workflow.supply.database").list
+local system = require "imr.os"
 
 local runs = {}
 
@@ -19,7 +20,7 @@ function runs.begin(ledger, who)
   local process, mark = core.process_id(), state .. count
   local id = ledger.database:transaction(function()
     ledger.database:execute("INSERT INTO runs (place, process, began, mark, who, started) VALUES (?, ?, ?, ?, ?, ?)",
-      core.process_place(), process, core.process_began(process) or "", mark, who, ledger:stamp())
+      system.process_place(), process, system.process_began(process) or "", mark, who, ledger:stamp())
     return ledger.database:row("SELECT last_insert_rowid() AS id").id
   end)
   at_work[mark] = true
@@ -38,8 +39,8 @@ end
 function runs.lives(row)
   if not row or not row.place then return nil end
   if row.ended then return false end
-  if row.place ~= core.process_place() then return nil end
-  local began = core.process_began(row.process)
+  if row.place ~= system.process_place() then return nil end
+  local began = system.process_began(row.process)
   if not began or began == "" then return began and nil end
   if began ~= row.began then return false end
   local same_state = row.process == core.process_id() and row.mark:sub(1, #state) == state

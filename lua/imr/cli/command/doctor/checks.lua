@@ -9,6 +9,7 @@ local http_date = require("imr.client.confirmation").http_date
 local imr = require "imr"
 local schema = require "imr.schema"
 local interrupt = require "imr.cli.interrupt"
+local system = require "imr.os"
 
 local SKEW = 30 -- seconds between our clock and the platform's that nobody has to care about
 
@@ -32,7 +33,7 @@ local function configuration(state)
   local _, path = config.load()
   state.chosen = state.settings()
   state.stop = false
-  return ok(core.private_read(path) and path or "no " .. path .. " (none is needed)")
+  return ok(system.private_read(path) and path or "no " .. path .. " (none is needed)")
 end
 
 local function account(state)
@@ -52,7 +53,7 @@ local function store(state)
   local _, message = opened:get_token("imr doctor", core.now())
   local place = opened.path or connect.shown(state.chosen.store)
   if not message and opened.path then
-    local fine, problem = core.private_directory(opened.path)
+    local fine, problem = system.private_directory(opened.path)
     message = not fine and problem or nil
   end
   if not message then return ok(place) end

@@ -2,12 +2,12 @@
 
 local columns = require("imr.cli.output.columns").typed
 local connect = require "imr.cli.input.connect"
-local core = require "imr.core"
 local exit = require "imr.cli.exit"
 local input = require "imr.cli.command.supply.devices"
 local ledger = require "imr.cli.command.supply.ledger"
 local messages = require "imr.cli.output.messages"
 local output = require "imr.cli.output"
+local system = require "imr.os"
 local text_problem = require("imr.base.text").problem
 local time_text = require("imr.cli.output.progress").time_text
 local interrupt = require "imr.cli.interrupt"
@@ -60,7 +60,7 @@ end
 -- ---------------------------------------------------------------- sending
 
 local function interrupted()
-  return core.caught_signal() ~= nil
+  return system.caught_signal() ~= nil
 end
 
 local function show_progress(event)
@@ -75,7 +75,7 @@ end
 
 -- Does anybody see what is said?
 local function has_terminal()
-  return core.is_terminal(1) or core.is_terminal(2)
+  return system.is_terminal(1) or system.is_terminal(2)
 end
 
 local function counts_text(counts)
@@ -101,7 +101,7 @@ local not_done = { "planned", "sending", "unconfirmed", "expired", "superseded" 
 local function status_of(report, plan)
   local counts = report.counts
   if counts.unknown or #report.recovered > 0 then return 6 end
-  if report.stopped == "interrupted" then return 128 + (core.caught_signal() or 2) end
+  if report.stopped == "interrupted" then return 128 + (system.caught_signal() or 2) end
   if report.error and (report.left > 0 or counts.refused) then return exit.status_of(report.error) end
   if counts.contradicted then return 1 end
   local left = left_out_status(plan)
@@ -173,7 +173,7 @@ local function open(arguments, options)
 end
 
 local function with_client(arguments, protected)
-  core.catch_signals()
+  system.catch_signals()
   local client, chosen = connect.client(arguments, { on_event = require("imr.cli.command.listing.reader").on_event })
   return client, open(arguments, { client = client, protected = protected, utc_offset = chosen.utc_offset })
 end
@@ -247,7 +247,7 @@ function run.resolve(arguments)
   end
   messages.clear()
   return finish(arguments, out, rows, function()
-    if interrupted() then return #resolved.recovered > 0 and 6 or 128 + core.caught_signal() end
+    if interrupted() then return #resolved.recovered > 0 and 6 or 128 + system.caught_signal() end
     if #resolved == 0 then messages.say "no command is of unknown outcome" end
     if unknown > 0 then messages.say("%d are still unknown%s", unknown, problem and ": " .. tostring(problem) or "") end
     return unknown > 0 and 6 or 0

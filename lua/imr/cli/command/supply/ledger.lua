@@ -1,8 +1,8 @@
 --- The supply ledger of a command: --ledger.
 
-local core = require "imr.core"
 local environment = require "imr.cli.input.environment"
 local exit = require "imr.cli.exit"
+local system = require "imr.os"
 
 local ledger = {}
 
@@ -26,7 +26,7 @@ end
 function ledger.existing(arguments)
   local path = ledger.named(arguments)
   if not path then return nil end
-  local is_there = path ~= "" and core.file_identity(path) -- opening a pipe would wait
+  local is_there = path ~= "" and system.file_identity(path) -- opening a pipe would wait
   if not is_there then exit.usage("there is no supply ledger %s", path) end
   return path
 end

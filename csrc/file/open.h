@@ -1,6 +1,6 @@
 /* Descriptors 0, 1 and 2 are the standard streams', also where a daemon has closed them. */
-#ifndef IMR_DESCRIPTORS_H
-#define IMR_DESCRIPTORS_H
+#ifndef IMR_FILE_OPEN_H
+#define IMR_FILE_OPEN_H
 
 #include <sys/types.h>
 
