@@ -1,0 +1,74 @@
+-- How much a register may go up in a time, by what it usually does and by what a connection can carry at all.
+--
+-- These are thresholds, so doubles do.
+
+local DAY = require("imr.base.calendar").DAY
+
+local limits = {}
+
+---By the meter's kind: `floor` a day is nothing to wonder at however little is usual, and `connection` a day is what
+---the connection can carry (three phases of 100 A; 10 cubic metres an hour).
+---@type table<string, { floor: number, connection: number }>
+limits.by_kind = {
+  electricity = { floor = 30, connection = 1656 },
+  water = { floor = 5, connection = 240 },
+}
+limits.otherwise = limits.by_kind.electricity
+
+local LEAST = 5 -- rates that show what is usual
+local TIMES = 10 -- what is usual on a busy day, times this, is out of the ordinary
+local MOST_OFTEN = 1.5 -- times the third largest rate: what happens three times is ordinary
+
+-- The rates of a day or more, so that readings close to each other say nothing of bursts.
+local function rates_of(points)
+  local rates, from = {}, points[1]
+  for index = 2, #points do
+    local point = points[index]
+    local rise, seconds = point.number - from.number, point.time - from.time
+    if rise < 0 then
+      from = point
+    elseif seconds >= 0.8 * DAY then
+      if rise > 0 then rates[#rates + 1] = rise * DAY / seconds end
+      from = point
+    end
+  end
+  table.sort(rates)
+  return rates
+end
+
+local function at_share(sorted, share) return sorted[math.max(1, math.ceil(#sorted * share))] end
+
+local function daily(rates, own)
+  if #rates >= LEAST then
+    local busy, often = at_share(rates, 0.8), rates[#rates - 2]
+    return math.max(own.floor, TIMES * busy, MOST_OFTEN * often), math.max(3 * busy, MOST_OFTEN * often)
+  end
+  local middle = #rates > 1 and at_share(rates, 0.5) or 0
+  return math.max(own.connection, TIMES * middle), own.floor
+end
+
+---What a register may rise.
+---@class imr.MeteringLimits
+---@field per_day number
+---@field rise fun(seconds: number): number the most that is ordinary
+---@field from_zero fun(seconds: number): number the most that a new register goes up from nothing
+
+---@param points table[] with time and number, those that say something
+---@param own { floor: number, connection: number }
+---@param unit number of the last place
+---@return imr.MeteringLimits
+function limits.new(points, own, unit)
+  local per_day, fresh = daily(rates_of(points), own)
+  local connection = math.max(own.connection, per_day)
+  return {
+    per_day = per_day,
+    rise = function(seconds)
+      local days = seconds / DAY
+      if days >= 1 then return per_day * days + 2 * unit end
+      return math.min(per_day, connection * days) + 2 * unit
+    end,
+    from_zero = function(seconds) return fresh * math.max(seconds / DAY, 1) + 2 * unit end,
+  }
+end
+
+return limits

@@ -1,0 +1,76 @@
+-- What a register's text says, and what no register says.
+--
+-- Decisions are made with doubles, which keep the order of decimals; whatever is added or shown is exact.
+
+local decimal = require "imr.decimal"
+
+local value = {}
+
+local ORDINARY = 6 -- places that a meter may have; more is what a computation with doubles has left behind
+local NOISE = 1e-6 -- of a unit of the sixth place, and below
+
+-- 346.90000000000003 is 346.9.
+local function without_noise(exact)
+  local short = exact:round(ORDINARY)
+  if (exact - short):abs():number() > NOISE then return exact end
+  local text = tostring(short):gsub("0+$", ""):gsub("%.$", "")
+  return decimal.of(text)
+end
+
+---The exact value of a point, without a double's noise; nil where its text is no number.
+---@param point table with text, or with value
+---@return imr.Decimal|nil
+function value.of(point)
+  local exact = point.value
+  if not exact then
+    exact = decimal.parse(point.text)
+    if not exact then return nil end
+    point.value = exact
+  end
+  if exact.places > ORDINARY and not point.cleaned then
+    exact, point.cleaned = without_noise(exact), true
+    point.value = exact
+  end
+  return exact
+end
+
+---Gives a point its `number` and `places`.
+---@param point table
+---@return boolean readable
+function value.read(point)
+  local text = point.text
+  local fraction = text and #text <= 15 and text:match("^%d+%.?(%d*)$")
+  if fraction and #fraction <= ORDINARY then
+    point.number, point.places = tonumber(text), #fraction
+    return true
+  end
+  local exact = value.of(point)
+  if not exact then return false end
+  point.number, point.places = exact:number(), exact.places
+  return true
+end
+
+local ALL_ONES = { 4294967295, 2147483647 } -- of 32 bits, without and with a sign
+
+-- Digits of a full counter with the point anywhere, rounded or not.
+local function is_all_ones(number, places)
+  for _, full in ipairs(ALL_ONES) do
+    for shift = 0, 6 do
+      local room = math.max(1, 0.5 * 10 ^ (shift - places))
+      if shift - places <= 2 and math.abs(number * 10 ^ shift - full) <= room then return true end
+    end
+  end
+  return false
+end
+
+---Does a device say by this value that it has none?
+---@param point table with number and places
+---@return boolean
+function value.is_sentinel(point)
+  if point.number < 429 then return false end
+  if is_all_ones(point.number, point.places) then return true end
+  local text = point.text
+  return text ~= nil and #text >= 8 and text:gsub("%D", ""):match("^99999999+$") ~= nil
+end
+
+return value
