@@ -59,6 +59,8 @@
 ---@field values table by the other field's value
 ---@field otherwise? any where that is not among them
 
+local copy = require "imr.base.copy"
+
 -- ---------------------------------------------------------------- meter types
 
 local function kind_of_meter(kind)
@@ -110,9 +112,7 @@ for number, entry in pairs(meter_types) do kinds[number], type_names[number] = e
 
 local function field(type_)
   return function(name, wire, more)
-    local made = { name = name, type = type_, wire = type(wire) == "table" and wire or { wire } }
-    for key, value in pairs(more or {}) do made[key] = value end
-    return made
+    return copy({ name = name, type = type_, wire = type(wire) == "table" and wire or { wire } }, more)
   end
 end
 
@@ -139,9 +139,7 @@ local user_code = text("user_code", "user_code")
 -- ---------------------------------------------------------------- parameters
 
 local function param(name, wire, type_, more)
-  local made = { name = name, wire = wire, type = type_, required = false }
-  for key, value in pairs(more or {}) do made[key] = value end
-  return made
+  return copy({ name = name, wire = wire, type = type_, required = false }, more)
 end
 
 -- Words in order: the platform's, then ours.
@@ -307,10 +305,10 @@ schema.call_options = {
   param("incomplete", nil, "incomplete"), param("max_rows", nil, "count"), param("max_pages", nil, "count"),
 }
 
-local function copy(value)
+local function deep_copy(value)
   if type(value) ~= "table" then return value end
   local made = {}
-  for key, entry in pairs(value) do made[key] = copy(entry) end
+  for key, entry in pairs(value) do made[key] = deep_copy(entry) end
   return made
 end
 
@@ -318,7 +316,7 @@ local function shown(list, names)
   local made = {}
   for index, entry in ipairs(list) do
     made[index] = {}
-    for _, name in ipairs(names) do made[index][name] = copy(entry[name]) end
+    for _, name in ipairs(names) do made[index][name] = deep_copy(entry[name]) end
   end
   return made
 end

@@ -10,4 +10,10 @@ function host.in_nginx()
   return ngx ~= nil and ngx.get_phase ~= nil
 end
 
+---@return string of this Lua: "Lua 5.4", or LuaJIT's own
+function host.lua() return rawget(_G, "jit") and rawget(_G, "jit").version or _VERSION end
+
+-- PUC 5.1 can't yield across pcall, a metamethod or an iterator, and can't tell.
+host.is_puc_5_1 = host.lua() == "Lua 5.1"
+
 return host

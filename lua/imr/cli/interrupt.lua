@@ -11,8 +11,8 @@ local interrupt = {}
 local TICK = 0.1 -- seconds
 local DONE = {}  -- raised by the work when it has ended, so that the watcher is not waited for
 
--- PUC 5.1 can't yield across pcall: there nothing can watch, and a signal is noticed between two pages.
-local can_watch = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
+-- Where nothing can yield across pcall, nothing can watch: there a signal is noticed between two pages.
+local can_watch = not require("imr.base.host").is_puc_5_1
 
 ---Raises when a signal has been caught, or with `output`, when nobody reads our output any more.
 ---@param output? boolean

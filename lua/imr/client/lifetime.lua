@@ -2,10 +2,10 @@
 -- nothing behind.
 
 local errors = require "imr.errors"
+local host = require "imr.base.host"
 local pack = require "imr.base.pack"
 local runtime = require "imr.runtime"
-
-local unpack = table.unpack or unpack
+local unpack = require "imr.base.unpack"
 
 local MAIN = {} -- stands for the main program, where a coroutine's name is nil
 
@@ -131,7 +131,7 @@ end
 function Lifetime:is_outside()
   local thread = this_thread()
   if self.outside[thread] then return true end
-  if rawget(_G, "ngx") then return false end
+  if host.nginx() then return false end
   for other in pairs(self.outside) do
     if other == MAIN or coroutine.status(other) == "normal" then return true end
   end

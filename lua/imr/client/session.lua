@@ -4,6 +4,7 @@
 -- failure. A refused account (1002, 1005) stays refused until the credentials change: repeating it would lock the
 -- account.
 
+local copy = require "imr.base.copy"
 local core = require "imr.core"
 local errors = require "imr.errors"
 local limits = require "imr.client.limits"
@@ -29,9 +30,7 @@ Session.__index = Session
 
 ---@param settings imr.SessionSettings
 function Session.new(settings)
-  local session = setmetatable({}, Session)
-  for name, value in pairs(settings) do session[name] = value end
-  return session
+  return setmetatable(copy(settings), Session)
 end
 
 local function failure_error(failure, now)

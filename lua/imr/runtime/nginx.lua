@@ -7,9 +7,9 @@
 local poller_loop = require "imr.runtime.poller"
 local core = require "imr.core"
 local pack = require "imr.base.pack"
+local unpack = require "imr.base.unpack"
 
-local ngx = rawget(_G, "ngx")
-local unpack = table.unpack or unpack
+local ngx = require("imr.base.host").nginx()
 
 local LEAST_WAIT = 0.001 -- nginx counts in milliseconds; a shorter wait would return at once
 local LOOK_EVERY = 0.1   -- seconds between two looks of a thread that waits

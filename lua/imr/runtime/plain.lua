@@ -8,15 +8,15 @@ local core = require "imr.core"
 local errors = require "imr.errors"
 local Event = require "imr.runtime.event"
 local Timers = require "imr.runtime.timers"
+local host = require "imr.base.host"
 local pack = require "imr.base.pack"
-
-local unpack = table.unpack or unpack
+local unpack = require "imr.base.unpack"
 
 local now, sleep = core.now, core.sleep
 
--- PUC Lua 5.1 can't yield across pcall or a for loop's iterator, and can't tell: there every wait turns the loop, and a
--- thread below another one on the stack can't go on before it. So nothing there runs side by side.
-local never_yields = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
+-- In PUC Lua 5.1 every wait turns the loop, and a thread below another one on the stack can't go on before it. So
+-- nothing there runs side by side.
+local never_yields = host.is_puc_5_1
 local isyieldable = coroutine.isyieldable or function() return true end
 
 -- What a killed thread's waits raise; it unwinds the thread, so that locks and transfers are let go.
@@ -225,7 +225,7 @@ end
 ---Cancels work from a finalizer: at the next turn when it runs in the middle of our own doings. Inside nginx, where
 ---specs run this runtime too, always then: a coroutine that is resumed from a finalizer crashes the worker there.
 function Plain:abandon(work)
-  if self.inside == 0 and not self.current and not rawget(_G, "ngx") then return work:cancel() end
+  if self.inside == 0 and not self.current and not host.nginx() then return work:cancel() end
   self.abandoned[#self.abandoned + 1] = work
 end
 

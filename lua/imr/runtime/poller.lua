@@ -3,7 +3,7 @@
 
 local core = require "imr.core"
 
-local ngx = rawget(_G, "ngx")
+local ngx = require("imr.base.host").nginx()
 
 local PAUSE, PAUSE_MOST, GROWTH = 0.001, 0.005, 1.5 -- seconds between two looks
 local TURNS_MOST = 2000                             -- looks of one timer, which keeps memory until its end

@@ -1,6 +1,5 @@
 -- The token record as text, for stores that keep it outside of this process. Times are written on the store's clock.
 
-local core = require "imr.core"
 local json = require "imr.base.json"
 
 local record = {}
@@ -72,7 +71,7 @@ end
 ---@return table|nil record nil when this is no record
 ---@return true|nil damaged it could not be read as a whole
 function record.decode(written, shift, boot)
-  local value = core.json(written)
+  local value = json.decode(written)
   if type(value) ~= "table" or value.layout ~= LAYOUT then return rescued(written), true end
   local result = { encoding = encodings[value.encoding] }
   if type(value.failure) == "table" then result.failure = read_failure(value.failure, shift) end

@@ -7,6 +7,7 @@
 
 local clock = require "imr.store.clock"
 local core = require "imr.core"
+local host = require "imr.base.host"
 local record = require "imr.store.record"
 
 ---@class imr.Store.shdict
@@ -23,7 +24,7 @@ local REFUSAL_LIFE = 30 * 86400 -- and one without; and the encoding
 ---@param options { name: string }
 ---@return imr.Store.shdict
 function Shdict.new(options)
-  local ngx = rawget(_G, "ngx")
+  local ngx = host.nginx()
   if not ngx then error("the shdict store works only inside nginx; use imr.store.file", 3) end
   local name = type(options) == "table" and options.name
   if type(name) ~= "string" then error('the shdict store needs the name of a lua_shared_dict: { name = "imr" }', 3) end
@@ -80,17 +81,10 @@ local function update(self, key, interval, change)
   end
 end
 
-local TOLERANCE = 0.001 -- between one look at the clock and the next
-
--- Is the next slot the one behind `unused`, whose times are the caller's?
-local function is_last(next_slot, unused, shift)
-  return math.abs(next_slot - (unused.start + shift + unused.interval)) < TOLERANCE
-end
-
 function Shdict:reserve(key, interval, now, max_wait, unused)
   local shift, start, wait = self.shift(now), nil, nil
   local ok, problem = update(self, key, interval, function(next_slot, time)
-    if unused and is_last(next_slot, unused, shift) then next_slot = next_slot - unused.interval end
+    if unused then next_slot = core.pace_release(next_slot, unused.start + shift, unused.interval) end
     local value
     start, value = core.pace_reserve(next_slot, time, interval, max_wait)
     if start then return value end
@@ -151,7 +145,7 @@ end
 function Shdict:lock(key, _, ttl, kept)
   local name = key .. "|lock"
   if kept then return keep(self, name, ttl, kept) end
-  local owner = ("%d %.6f"):format(rawget(_G, "ngx").worker.pid(), core.now())
+  local owner = ("%d %.6f"):format(host.nginx().worker.pid(), core.now())
   local added, problem = self.dict:safe_add(name, owner, ttl)
   if problem == "exists" and inherits(self.dict, name, ttl) then
     added, problem = self.dict:safe_set(name, owner, ttl)

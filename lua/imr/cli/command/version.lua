@@ -9,7 +9,7 @@ end
 
 ---@return integer exit status
 function version.run()
-  write(("imr %s (%s)\n"):format(require "imr.version", rawget(_G, "jit") and jit.version or _VERSION))
+  write(("imr %s (%s)\n"):format(require "imr.version", require("imr.base.host").lua()))
   return 0
 end
 

@@ -9,6 +9,7 @@
 
 local core = require "imr.core"
 local Redactor = require "imr.client.redactor"
+local ngx = require("imr.base.host").nginx
 local limit = require "imr.store.redis.limits"
 
 local client = {}
@@ -191,7 +192,7 @@ local function reply_of(connection, name, ...)
   end
   connection:set_keepalive(IDLE, POOL)
   if reply == false then return nil, message end
-  if reply == rawget(_G, "ngx").null then return nil end
+  if reply == ngx().null then return nil end
   return reply
 end
 
@@ -214,7 +215,7 @@ end
 ---@return fun(name: string, ...): any, string|nil, boolean|nil command -> reply | nil, message, broken
 ---@return fun() drop gives the connection up, for whoever was answered what was not asked for
 function client.new(options)
-  local in_nginx = rawget(_G, "ngx")
+  local in_nginx = ngx()
   if in_nginx then load("resty.redis", "lua-resty-redis") end -- perhaps in the master: see imr.new
   local connection = setmetatable({ options = options }, in_nginx and Nginx or Plain)
   local redactor = Redactor.new { options.password }

@@ -6,6 +6,7 @@ local Listeners = require "imr.store.listeners"
 local check_kinds = require "imr.base.options"
 local client = require "imr.store.redis.client"
 local clock = require "imr.store.clock"
+local copy = require "imr.base.copy"
 local core = require "imr.core"
 local memory = require "imr.store.memory"
 local record = require "imr.store.record"
@@ -49,9 +50,7 @@ end
 function Redis.new(options)
   local problem = check(options or {})
   if problem then error(problem, 3) end
-  local settings = {}
-  for name, value in pairs(defaults) do settings[name] = value end
-  for name, value in pairs(options or {}) do settings[name] = value end
+  local settings = copy(defaults, options)
   local self = setmetatable({ prefix = settings.prefix, shas = {}, last = {}, on_spare = {} }, Redis)
   self.shift, self.later = clock.new()
   self.listeners = Listeners.new()

@@ -21,8 +21,7 @@ local function failed(err, advice)
 end
 
 local function versions()
-  local jit = rawget(_G, "jit")
-  return ok(("imr %s, %s, lua-cjson %s"):format(imr._VERSION, jit and jit.version or _VERSION,
+  return ok(("imr %s, %s, lua-cjson %s"):format(imr._VERSION, require("imr.base.host").lua(),
     require("cjson")._VERSION))
 end
 
