@@ -10,6 +10,7 @@
 --   "clock"     the device's clock stood at its beginning            "zero"      zero while the register was not
 --   "jitter"    a unit or so of the last place below its neighbours  "misread"   beside its neighbours, then back
 --   "falls"     below what came before, and nothing after says why   "spike"     far above, and nothing confirms it
+--   "unreadable" no number, or what `invalid` says of the point
 -- Nothing is edited, and nothing suspect is counted.
 
 local course = require "imr.workflow.metering.course"
@@ -26,6 +27,7 @@ local register = {}
 ---@field text? string the platform's digits
 ---@field value? imr.Decimal
 ---@field stored_at? integer
+---@field invalid? string why it is no reading at all
 ---@field accepted boolean
 ---@field suspect? string why it is not
 
@@ -51,7 +53,8 @@ local FIRST_YEAR = { 946598400, 978393600 } -- the year 2000, in which a device'
 -- ---------------------------------------------------------------- what a single reading says
 
 local function suspicion(point, now)
-  if not value.read(point) then return "misread" end
+  if point.invalid then return point.invalid end
+  if not value.read(point) then return "unreadable" end
   local seen = point.stored_at or now
   if seen and point.time > seen + AHEAD then return "future" end
   if point.time >= FIRST_YEAR[1] and point.time < FIRST_YEAR[2] then return "clock" end
