@@ -26,7 +26,8 @@ HARD_CFLAGS := -Icsrc -std=c99 -fPIC -fvisibility=hidden -Wall -Wextra -Wpedanti
 
 # The libraries: each is made of some folders of csrc, needs packages, and is linked with libraries. What opens files with
 # care is in two of them. libcurl may leave a resolver thread behind, so the code under it must never be unmapped: nodelete.
-LIBRARIES  := core curl os
+# That for workbooks is made where its headers are.
+LIBRARIES  := core curl os $(shell $(PKG_CONFIG) --exists xlsxwriter 2>/dev/null && echo xlsx)
 core_DIRS  := base decode file json slots
 core_LIBS  := -lm -pthread
 curl_DIRS  := http
@@ -34,6 +35,8 @@ curl_PC    := $(CURL_PC)
 curl_LIBS  := -Wl,-z,nodelete -ldl -pthread
 os_DIRS    := file os
 os_LIBS    := -pthread
+xlsx_DIRS  := xlsx
+xlsx_PC    := xlsxwriter
 
 PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 SUB  = +@$(MAKE) --no-print-directory $(PARALLEL)
@@ -61,7 +64,8 @@ lua$(1): $(LIBRARIES:%=$(BUILD)/lua$(1)/imr/%.so)
 
 $(BUILD)/lua$(1)/obj/%.o: csrc/%.c Makefile
 	@mkdir -p $$(@D); echo "  CC $$@"
-	$(Q)$$(call flags,--cflags $(PC$(1)) $$(if $$(filter $(curl_DIRS:%=%/%),$$*),$(curl_PC))); \
+	$(Q)$$(call flags,--cflags $(PC$(1)) \
+	    $$(foreach l,curl xlsx,$$(if $$(filter $$($$(l)_DIRS:%=%/%),$$*),$$($$(l)_PC)))); \
 	  $(CC) $(CPPFLAGS) $(HARD_CFLAGS) $(CFLAGS) $$$$flags -MMD -MP -c $$< -o $$@
 endef
 $(foreach v,$(ABIS) 5.3,$(eval $(call abi,$(v)))$(foreach l,$(LIBRARIES),$(eval $(call library,$(v),$(l)))))

@@ -168,6 +168,7 @@ build = {
     ["imr.cli.output.value"] = "lua/imr/cli/output/value.lua",
     ["imr.cli.output.width"] = "lua/imr/cli/output/width.lua",
     ["imr.cli.output.write"] = "lua/imr/cli/output/write.lua",
+    ["imr.cli.output.xlsx"] = "lua/imr/cli/output/xlsx.lua",
     ["imr.client.call"] = "lua/imr/client/call.lua",
     ["imr.client.codec"] = "lua/imr/client/codec.lua",
     ["imr.client.command"] = "lua/imr/client/command.lua",

@@ -40,6 +40,7 @@ need_build() {
   need liblua5.4-dev pc lua5.4
   need liblua5.1-0-dev pc lua5.1
   need libcurl4-openssl-dev pc libcurl
+  wish libxlsxwriter-dev pc xlsxwriter
 }
 
 need_run() {
@@ -52,6 +53,7 @@ need_run() {
   need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt
 }
 
+reads_workbooks() { /usr/bin/python3 -c 'import openpyxl' 2>/dev/null; }
 # Debian keeps the server's programs out of PATH.
 has_postgres() { has initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
 
@@ -68,6 +70,7 @@ need_test() {
   need lua-dbi-postgresql in_both dbd.postgresql
   need postgresql has_postgres
   need procps has ps
+  wish python3-openpyxl reads_workbooks
   wish chromium here chromium
   wish "$nginx" here nginx
 }
@@ -137,10 +140,12 @@ choice() {
 
 leave_out() {
   case $packages in
-    chromium) specs="in a browser" ;;
-    *) specs="inside nginx" ;;
+    chromium) part="Specs in a browser are" ;;
+    libxlsxwriter-dev) part="Workbooks (--format xlsx) are" ;;
+    python3-openpyxl) part="Specs of workbooks are" ;;
+    *) part="Specs inside nginx are" ;;
   esac
-  echo "Specs $specs are left out: $1"
+  echo "$part left out: $1"
 }
 
 install="" nowhere="" failed=""

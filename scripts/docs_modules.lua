@@ -67,4 +67,7 @@ return {
   { name = "imr.os", c = sources "os",
     about = "Terminal, signals, processes, and files that are replaced as a whole or their owner's alone.\n"
       .. "For programs, databases and the file store: a worker of nginx without them never loads it." },
+  { name = "imr.xlsx", c = sources "xlsx",
+    about = "Workbooks for spreadsheets, through libxlsxwriter; made where its headers are.\n"
+      .. "The program's --format xlsx uses it." },
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# install.sh BUILD LUA PREFIX DESTDIR: copies the Lua files, the three .so, bin/imr, and the types for editors.
+# install.sh BUILD LUA PREFIX DESTDIR: copies the Lua files, the libraries, bin/imr, and the types for editors.
 set -eu
 
 build=$1 lua=$2 prefix=$3 destdir=$4
@@ -24,7 +24,8 @@ copy_lua() {
 }
 copy_lua lua "$share"
 copy_lua library "$prefix/share/imr/library"
-for module in core curl os; do
+for module in core curl os xlsx; do
+  [ $module != xlsx ] || [ -e "$build/lua$abi/imr/xlsx.so" ] || continue # made where libxlsxwriter's headers are
   install -D -m 755 "$build/lua$abi/imr/$module.so" "$destdir$lib/imr/$module.so"
 done
 

@@ -3,6 +3,7 @@ local libraries = {
   core = { "base", "decode", "file", "json", "slots" },
   curl = { "http" },
   os = { "file", "os" },
+  xlsx = { "xlsx" },
 }
 
 --- The files of one, in order.

@@ -16,7 +16,7 @@ simulator=""
 trap '[ -z "$simulator" ] || kill "$simulator"; rm -rf "$work"' EXIT
 mkdir "$work/src"
 cd "$root"
-cp -r bin csrc doc examples library lua scripts imr-scm-1.rockspec "$work/src"
+cp -r bin csrc doc examples library lua scripts imr-scm-1.rockspec imr-xlsx-scm-1.rockspec "$work/src"
 
 # Sees nothing of the tree, nor settings of a make above; without optimisation, since it is the packaging that is tested.
 rocks() {
@@ -26,6 +26,9 @@ rocks() {
 cd "$work/src"
 rocks --tree="$work/made" make imr-scm-1.rockspec CFLAGS='-O0 -fPIC'
 rocks --tree="$work/made" pack imr
+if pkg-config --exists xlsxwriter; then
+  rocks --tree="$work/made" make imr-xlsx-scm-1.rockspec CFLAGS='-O0 -fPIC'
+fi
 rocks --tree="$work/installed" install imr-scm-1.*.rock
 
 # The interpreter, with what is below one of the two trees and nothing of the sources.

@@ -21,30 +21,50 @@ local output = {}
 local Output = {}
 Output.__index = Output
 
-local modules = { table = "table", csv = "csv", json = "json", jsonl = "json" }
+local modules = { table = "table", csv = "csv", json = "json", jsonl = "json", xlsx = "xlsx" }
+local ENDINGS = { csv = "csv", json = "json", jsonl = "jsonl", ndjson = "jsonl", xlsx = "xlsx" }
 
 ---Adds the flags of an output to a command.
 function output.configure(parser)
   parser:group("Output",
-    parser:option("--format", "table (default on a terminal), csv, jsonl (default elsewhere) or json.")
-      :choices { "table", "csv", "jsonl", "json" },
+    parser:option("--format", "table (default on a terminal), csv, jsonl (default elsewhere), json or xlsx.")
+      :choices { "table", "csv", "jsonl", "json", "xlsx" },
     parser:option("--fields", "Only these fields, in this order, joined by commas; also extra and invalid.")
       :argname "A,B,C",
-    parser:option("--output", "Write to this file, which is replaced only as a whole."):argname "FILE",
+    parser:option("--output",
+      "Write to this file, which is replaced only as a whole. Its ending chooses the format."):argname "FILE",
     parser:flag("--excel", "CSV for a spreadsheet: byte order mark, meter numbers kept as text."),
     parser:flag("--raw-csv", "CSV without the apostrophe before a text that a spreadsheet would run as a formula."))
 end
 
----The format that is asked for, or that fits where the output goes.
----@return "table"|"csv"|"jsonl"|"json"
-function output.format(arguments)
-  local format = arguments.format
-  if not format and (arguments.excel or arguments.raw_csv) then return "csv" end
+-- The format that a file's name says; one without an ending says nothing.
+local function format_of(path)
+  local ending = path:match "%.(%w+)$"
+  return not ending and "jsonl" or ENDINGS[ending:lower()]
+    or exit.usage("--output %s: .%s names no format; .csv, .jsonl, .json and .xlsx do, or add --format", path, ending)
+end
+
+local function refuse_what_does_not_fit(format, arguments)
+  local path = arguments.output or ""
   if (arguments.excel or arguments.raw_csv) and format ~= "csv" then
     exit.usage("--excel and --raw-csv go with --format csv, not with %s", format)
   end
-  if format then return format end
-  return not arguments.output and terminal.is_output() and "table" or "jsonl"
+  if format == "xlsx" and path == "" and terminal.is_output() then
+    exit.usage("a workbook is not for a terminal: add --output FILE.xlsx")
+  end
+  local named = ENDINGS[(path:match "%.(%w+)$" or ""):lower()]
+  if named and (named == "xlsx") ~= (format == "xlsx") then
+    exit.usage("--output %s is no name for %s", path, format)
+  end
+end
+
+---The format that is asked for, or that fits where the output goes.
+---@return "table"|"csv"|"jsonl"|"json"|"xlsx"
+function output.format(arguments)
+  local format = arguments.format or (arguments.excel or arguments.raw_csv) and "csv"
+    or arguments.output and format_of(arguments.output) or terminal.is_output() and "table" or "jsonl"
+  refuse_what_does_not_fit(format, arguments)
+  return format
 end
 
 local function columns_of(arguments, settings, format)
@@ -60,7 +80,7 @@ end
 function output.open(arguments, settings)
   local format = output.format(arguments)
   local columns = columns_of(arguments, settings, format)
-  local write, finish, count = require("imr.cli.output." .. modules[format])[format](columns, {
+  local write, finish, count, abort = require("imr.cli.output." .. modules[format])[format](columns, {
     utc_offset = settings.utc_offset or defaults.utc_offset, excel = arguments.excel, raw = arguments.raw_csv,
     terminal = not arguments.output and terminal.is_output(),
     colour = not arguments.output and terminal.colour_output(),
@@ -68,7 +88,8 @@ function output.open(arguments, settings)
   local shown = {}
   for _, column in ipairs(columns) do shown[column.name] = true end
   return setmetatable({
-    format_rows = write, format_end = finish, count = count or { guarded = 0 }, shown = shown, unshown = 0, rows = 0,
+    format_rows = write, format_end = finish, format_abort = abort, count = count or { guarded = 0 }, rows = 0,
+    shown = shown, unshown = 0,
     target = arguments.output and target.file(arguments.output) or target.stdout(), path = arguments.output,
   }, Output)
 end
@@ -98,6 +119,9 @@ local function say_rest(self, kept)
     messages.say("%d cells that a spreadsheet would run as formulas got an apostrophe; --raw-csv leaves them alone",
       self.count.guarded)
   end
+  if (self.count.cut or 0) > 0 then
+    messages.say("%d texts are longer than a cell may be, and were cut", self.count.cut)
+  end
   if kept then messages.say("%s is left as it was; the rows that came are in %s", self.path, kept) end
 end
 
@@ -108,6 +132,7 @@ function Output:finish(complete)
 end
 
 function Output:abort()
+  if self.format_abort then self.format_abort() end
   self.target.abort()
 end
 
