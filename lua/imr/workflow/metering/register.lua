@@ -1,7 +1,7 @@
 -- One register of one device in one listing: which of its readings are accepted, and where it ran over or broke.
 --
 --   local register = require "imr.workflow.metering.register"
---   local one = register.new(points, { kind = "water", now = os.time() })
+--   local one = register.new(points, { kind = row.kind, now = os.time() })
 --   one:between(3, 9)        what went through it, exactly
 --
 -- A point is { time, text } (or value, a decimal, instead of text), with stored_at where that is known. Each gets
