@@ -135,14 +135,15 @@ local modules = {
     load = { db, function() return "000100000001" end, period } },
     { view = true, judge = true } }, -- they take what load has given, and no other way is told of
   cutoff = { require "imr.workflow.cutoff", { at = { db, cutoff_options } } },
-  export = { require "imr.workflow.export", { pages = { db, table_name, period }, moment = { table_name } } },
+  export = { require "imr.workflow.export", { pages = { db, table_name, period }, moment = { table_name },
+    lists = { db, table_name, function() return { "meter_no" } end, period } } },
   plan = { require "imr.workflow.plan", { new = { a_plan } } },
   report = { require "imr.workflow.report", { html = { db, report_options } } },
   database = { database, { open = { path } } },
 }
 
 local classes = {
-  ["imr.database"] = { execute = { sql, any }, rows = { sql, any }, row = { sql, any }, columns = { table_name },
+  ["imr.database"] = { execute = { sql, any }, rows = { sql, any }, lists = { sql, any }, row = { sql, any }, columns = { table_name },
     exact = { function() return "dec" end, function() return "reading" end }, transaction = { fn },
     select = { table_name, function() return "WHERE meter_no = ?" end, any }, close = {}, lock_holder = {},
     check_file = {}, lock = { nothing }, unlock = {},

@@ -72,6 +72,27 @@ describe("CSV", function()
     assert.equal(",,,,,", write({ {} }):match("\r\n([^\r]*)\r\n$"))
   end)
 
+  it("counts an apostrophe in each row, also where the row before has the same text", function()
+    local write, _, count = csv(COLUMNS, CHINA)
+    local lines = parse_csv(write { { address = "=1+1" }, { address = "=1+1" }, { address = "a" }, {}, { address = "=1+1" } })
+    assert.same({ "'=1+1", "'=1+1", "a", "", "'=1+1" }, { lines[2][4], lines[3][4], lines[4][4], lines[5][4],
+      lines[6][4] })
+    assert.equal(3, count.guarded)
+  end)
+
+  it("writes the same time whatever came before", function()
+    local write = csv({ { name = "time", type = "time", at = 1 }, { name = "on", type = "flag", at = 2 } }, CHINA)
+    local at, rows = 253402271998, {}
+    for index, seconds in ipairs { -28800, 1751302625, -1, 0, at, at + 1, at + 2, 1751302625 } do
+      rows[index] = { seconds, index % 2 }
+    end
+    local times = {}
+    for index, line in ipairs(parse_csv(write(rows))) do times[index] = line[1] .. " " .. line[2] end
+    assert.same({ "time on", "1970-01-01 00:00:00 true", "2025-07-01 00:57:05 false", "1970-01-01 07:59:59 true",
+      "1970-01-01 08:00:00 false", "9999-12-31 23:59:58 true", "9999-12-31 23:59:59 false", "253402272000 true",
+      "2025-07-01 00:57:05 false" }, times)
+  end)
+
   it("puts an apostrophe before what a spreadsheet would run", function()
     for _, address in ipairs { "=1+1", "+1", "-1楼", "@SUM(A1)",
       "\t=1", "\r=1", " =1", "＝1", "＠1", "－1", "\194\160=1", "　=1",

@@ -140,6 +140,22 @@ local function contract(name, new_address)
       assert.same({}, rows_of { meters = {} })
     end)
 
+    it("gives them as lists too, the same values in the order of the columns", function()
+      for index = 1, 450 do db:execute(INSERT, ("%04d"):format(index), index, index % 2, nil, nil) end
+      local columns, found = { "read_time", "meter_no", "reading", "copy" }, {}
+      for page in export.lists(db, "readings", columns, { from = 100, to = 449 }) do
+        for _, row in ipairs(page) do found[#found + 1] = row end
+      end
+      local count = 0
+      for page in export.pages(db, "readings", { from = 100, to = 449 }) do
+        for _, row in ipairs(page) do
+          count = count + 1
+          for at, column in ipairs(columns) do assert.equal(row[column], found[count][at]) end
+        end
+      end
+      assert.same({ 350, 350 }, { count, #found })
+    end)
+
     it("lets go of all it has when it is closed, a query that was broken off too", function()
       local own = require "support.own"
       db:close()

@@ -44,6 +44,9 @@ check("what takes a database", {
   { function() export.pages(nil, "readings") end, "export.pages takes an open database" },
   { function() export.pages(db, "reading") end, "there is no table 'reading'" },
   { function() export.pages(db, "readings", 5) end, "options are a table, not a number" },
+  { function() export.lists(db, "reading", { "meter_no" }) end, "there is no table 'reading'" },
+  { function() export.lists(db, "readings", { "volume" }) end, "readings has no column 'volume'" },
+  { function() export.lists(db, "readings") end, "export.lists takes a list of columns" },
   { function() export.pages(db, "meters", { from = 5 }) end, "the rows of meters have no time" },
   { function() export.moment() end, "there is no table 'nil'" },
 })
@@ -71,6 +74,7 @@ check("a database", {
   { function() db.close() end, "database:close takes an open database" },
   { function() db:execute() end, "the statement must be a string, not a nil" },
   { function() db:rows({}) end, "the statement must be a string, not a table" },
+  { function() db:lists(5) end, "the statement must be a string, not a number" },
   { function() db:row(5) end, "the statement must be a string, not a number" },
   { function() db:select("reading") end, "there is no table 'reading'" },
   { function() db:columns() end, "there is no table 'nil'" },

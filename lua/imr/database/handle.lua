@@ -121,7 +121,18 @@ end
 function Database:rows(sql, ...)
   expect_database(self, "database:rows", 2)
   must_be_text(sql, "database:rows: the statement", 2)
-  return rows[self.dialect](self, access, sql, ...)
+  return rows[self.dialect](self, access, true, sql, ...)
+end
+
+---The rows of a query as lists, in the order of its columns: the fastest way to many. A whole number may come as a
+---float, and a flag of SQLite as 0 or 1. A row is valid until the next one is asked for.
+---@param sql string SELECT with ? for values
+---@param ... any the values
+---@return fun(): any[]|nil
+function Database:lists(sql, ...)
+  expect_database(self, "database:lists", 2)
+  must_be_text(sql, "database:lists: the statement", 2)
+  return rows[self.dialect](self, access, false, sql, ...)
 end
 
 ---The first row of a query, or nil; it is kept prepared like that of `execute`.

@@ -36,16 +36,19 @@ end
 -- of the file, and PostgreSQL's driver uses its connection, freed by then, when the statement is collected. So the
 -- database refers to it until then: in a weak table the collector could drop it before close() and free it after.
 
+local function as_it_is(raw) return raw end
+
 ---@param db imr.Database
 ---@param access table
+---@param named boolean rows by column name, copied; else lists, as the driver hands them out
 ---@return fun(): table|nil
-function rows.sqlite(db, access, sql, ...)
+function rows.sqlite(db, access, named, sql, ...)
   local reading, statement = access.reading(db), access.open(db, sql, ...)
   reading[statement] = true
-  local next_row = statement:rows(true)
+  local next_row, convert = statement:rows(named), named and rows.copy or as_it_is
   return function()
     local raw = reading[statement] and next_row()
-    if raw then return rows.copy(raw) end
+    if raw then return convert(raw) end
     if reading[statement] then statement:close() end
     reading[statement] = nil
   end
@@ -63,15 +66,16 @@ end
 
 ---@param db imr.Database
 ---@param access table
+---@param named boolean
 ---@return fun(): table|nil
-function rows.postgres(db, access, sql, ...)
+function rows.postgres(db, access, named, sql, ...)
   local reading, name = access.reading(db), declare(db, access, sql, ...)
   local fetch = access.open(db, ("FETCH %d FROM %s"):format(FETCHED, name))
   reading[fetch] = true
-  local next_row, seen = fetch:rows(true), 0
+  local next_row, seen, convert = fetch:rows(named), 0, named and rows.copy or as_it_is
   local function more()
     access.again(db, fetch)
-    next_row, seen = fetch:rows(true), 0
+    next_row, seen = fetch:rows(named), 0
     return next_row()
   end
   return function()
@@ -80,7 +84,7 @@ function rows.postgres(db, access, sql, ...)
     if not raw and seen == FETCHED then raw = more() end
     if raw then
       seen = seen + 1
-      return rows.copy(raw)
+      return convert(raw)
     end
     fetch:close()
     reading[fetch] = nil

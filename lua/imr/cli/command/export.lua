@@ -12,7 +12,7 @@ local workflow = require "imr.workflow.export"
 
 local export = { summary = "Write a table of the database as CSV or JSON." }
 
-local types = { text = "str", int = "int", id = "int", time = "time", dec = "dec", flag = "enum", json = "json_text" }
+local types = { text = "str", int = "int", id = "int", time = "time", dec = "dec", flag = "flag", json = "json_text" }
 
 function export.configure(parser)
   local names = {}
@@ -36,6 +36,13 @@ local function columns_of(entry)
   return default, all
 end
 
+-- What is read: each column's place is that in the rows.
+local function read_columns(arguments, default, all)
+  local names = {}
+  for index, column in ipairs(arguments.fields and all or default) do names[index], column.at = column.name, index end
+  return names
+end
+
 local function period_of(arguments, offset)
   local period = { meters = selection.numbers(arguments) }
   local columns = {}
@@ -47,8 +54,8 @@ local function period_of(arguments, offset)
   return period
 end
 
-local function copy(arguments, db, out, period)
-  for rows in workflow.pages(db, arguments.table, period) do
+local function copy(arguments, db, out, names, period)
+  for rows in workflow.lists(db, arguments.table, names, period) do
     out:write(rows)
     interrupt.check()
   end
@@ -59,10 +66,11 @@ function export.run(arguments)
   local offset = settings.read(arguments).utc_offset
   local period = period_of(arguments, offset)
   local columns, all = columns_of(tables[arguments.table])
+  local names = read_columns(arguments, columns, all)
   local db = database.open(arguments)
-  local out = output.open(arguments, { columns = columns, all = all, utc_offset = offset })
+  local out = output.open(arguments, { columns = columns, all = arguments.fields and all, utc_offset = offset })
   require("imr.os").catch_signals()
-  local fine, problem = pcall(copy, arguments, db, out, period)
+  local fine, problem = pcall(copy, arguments, db, out, names, period)
   db:close()
   if not fine then
     out:abort()

@@ -8,7 +8,8 @@ local columns = {}
 
 ---@class imr.cli.Column
 ---@field name string of the record's field
----@field type string str, int, dec, time, enum, json
+---@field type string str, int, dec, time, enum, flag, json
+---@field at? integer|string where a row holds its value; default: under its name
 
 -- What the platform sent beyond the known fields, and values that did not parse.
 local REST = { { name = "extra", type = "json" }, { name = "invalid", type = "json" } }

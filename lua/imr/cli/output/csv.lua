@@ -8,6 +8,8 @@
 local terminal = require "imr.cli.output.terminal"
 local value = require "imr.cli.output.value"
 
+local concat = table.concat
+
 local format = {}
 
 local BOM = "\239\187\191"
@@ -50,14 +52,11 @@ local function looks_like_number(text)
   return text:find("^%d[%d%-+/.:eE ,%%]*$")
 end
 
--- Numbers and times are ours to trust: they have been parsed. Texts are whatever somebody typed into the platform.
-local function text_cell(text, options, count)
-  if options.excel and looks_like_number(text) then return quoted('="' .. text .. '"') end
-  if not options.raw and is_formula(text) then
-    count.guarded = count.guarded + 1
-    text = "'" .. text
-  end
-  return quoted(text)
+-- Texts are whatever somebody typed into the platform. 1 when it got an apostrophe.
+local function text_cell(text, options)
+  if options.excel and looks_like_number(text) then return quoted('="' .. text .. '"'), 0 end
+  if options.raw or not is_formula(text) then return quoted(text), 0 end
+  return quoted("'" .. text), 1
 end
 
 local function header(columns, options)
@@ -66,29 +65,59 @@ local function header(columns, options)
   return (options.excel and BOM or "") .. table.concat(names, ",") .. "\r\n"
 end
 
-local trusted = { int = true, dec = true, time = true, enum = true }
+-- What we make of numbers is plain, and what has been parsed is ours to trust.
+local plain = { int = true, time = true, flag = true }
+local trusted = { dec = true, enum = true }
+
+---@return fun(any: any): string, integer
+local function cell_writer(column, text_of, options)
+  local is_plain, is_trusted = plain[column.type], trusted[column.type]
+  return function(any)
+    if any == nil then return "", 0 end
+    local text = text_of(any)
+    if is_plain then return text, 0 end
+    if options.terminal then text = terminal.safe(text) end
+    if is_trusted then return quoted(text), 0 end
+    return text_cell(text, options)
+  end
+end
+
+-- A meter's rows come one after the other, and most of their values are those of the row before: only what changed is
+-- made into text again.
+local function line_writer(columns, options, count)
+  local texts, keys, writers, last, cells, guards = value.texts(options.utc_offset), {}, {}, {}, {}, {}
+  for at, column in ipairs(columns) do
+    keys[at], writers[at] = column.at or column.name, cell_writer(column, texts[column.type], options)
+    cells[at], guards[at] = "", 0
+  end
+  local most, guarded = #keys, 0
+  return function(row)
+    for at = 1, most do
+      local any = row[keys[at]]
+      if any ~= last[at] then
+        last[at], guarded = any, guarded - guards[at]
+        cells[at], guards[at] = writers[at](any)
+        guarded = guarded + guards[at]
+      end
+    end
+    count.guarded = count.guarded + guarded
+    return concat(cells, ",")
+  end
+end
 
 ---@return fun(rows: table[]): string write
 ---@return fun(): string finish
 ---@return { guarded: integer } count of cells that got an apostrophe
 function format.csv(columns, options)
-  local texts, count, head = value.texts(options.utc_offset), { guarded = 0 }, header(columns, options)
-  local function cell(row, column)
-    local any = row[column.name]
-    if any == nil then return "" end
-    local text = texts[column.type](any)
-    if options.terminal then text = terminal.safe(text) end
-    return trusted[column.type] and quoted(text) or text_cell(text, options, count)
-  end
+  local count, head = { guarded = 0 }, header(columns, options)
+  local line_of = line_writer(columns, options, count)
   local function write(rows)
-    local lines = { head }
+    local lines = {}
+    for index, row in ipairs(rows) do lines[index] = line_of(row) end
+    lines[#lines + 1] = ""
+    local text = head .. concat(lines, "\r\n")
     head = ""
-    for index, row in ipairs(rows) do
-      local cells = {}
-      for at, column in ipairs(columns) do cells[at] = cell(row, column) end
-      lines[index + 1] = table.concat(cells, ",") .. "\r\n"
-    end
-    return table.concat(lines)
+    return text
   end
   return write, function() return head end, count
 end

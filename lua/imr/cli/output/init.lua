@@ -73,9 +73,16 @@ local function columns_of(arguments, settings, format)
   return arguments.fields and columns.pick(settings.all or settings.columns, arguments.fields) or settings.columns
 end
 
+local function place_of_invalid(columns)
+  for _, column in ipairs(columns or {}) do
+    if column.name == "invalid" then return column.at or column.name end
+  end
+  return "invalid"
+end
+
 ---@param arguments table of the command line
 ---@param settings { endpoint: string?, columns: table[]?, all: table[]?, utc_offset: integer? } all: what --fields may
---- choose from, where that is more than `columns`
+--- choose from, where that is more than `columns`; a column may say `at` which key of a row its value is
 ---@return imr.cli.Output
 function output.open(arguments, settings)
   local format = output.format(arguments)
@@ -89,7 +96,7 @@ function output.open(arguments, settings)
   for _, column in ipairs(columns) do shown[column.name] = true end
   return setmetatable({
     format_rows = write, format_end = finish, format_abort = abort, count = count or { guarded = 0 }, rows = 0,
-    shown = shown, unshown = 0,
+    shown = shown, unshown = 0, invalid = place_of_invalid(settings.all or settings.columns),
     target = arguments.output and target.file(arguments.output) or target.stdout(), path = arguments.output,
   }, Output)
 end
@@ -98,7 +105,7 @@ end
 local function note_invalid(self, rows)
   if self.shown.invalid then return end
   for _, row in ipairs(rows) do
-    if row.invalid then self.unshown = self.unshown + 1 end
+    if row[self.invalid] then self.unshown = self.unshown + 1 end
   end
 end
 

@@ -7,15 +7,16 @@ local format = {}
 
 -- JSON leaves some characters as they are that a terminal obeys.
 local function row_writer(columns, options)
-  local writers, keys = {}, {}
+  local writers, keys, places = {}, {}, {}
   local by_type, final = value.json(options.utc_offset), options.terminal and terminal.safe or tostring
   for index, column in ipairs(columns) do
     writers[index], keys[index] = by_type[column.type], '"' .. column.name .. '":'
+    places[index] = column.at or column.name
   end
   return function(row)
     local parts, count = {}, 0
-    for index, column in ipairs(columns) do
-      local any = row[column.name]
+    for index, place in ipairs(places) do
+      local any = row[place]
       if any ~= nil then
         count = count + 1
         parts[count] = keys[index] .. writers[index](any)

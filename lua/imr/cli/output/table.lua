@@ -19,7 +19,7 @@ end
 local right_aligned = { dec = true, int = true }
 
 local function cell_of(row, column, texts)
-  local any = row[column.name]
+  local any = row[column.at or column.name]
   if any == nil then return row.invalid and row.invalid[column.name] ~= nil and "?" or "" end
   return terminal.safe(WORDS[any] or texts[column.type](any))
 end
@@ -58,7 +58,7 @@ end
 local function colours_of(row, state)
   local colours = {}
   for index, column in ipairs(state.columns) do
-    if state.colour and is_alarming(column.name, row[column.name]) then colours[index] = RED end
+    if state.colour and is_alarming(column.name, row[column.at or column.name]) then colours[index] = RED end
   end
   return colours
 end

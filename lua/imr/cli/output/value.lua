@@ -6,18 +6,43 @@ local json = require "imr.base.json"
 local value = {}
 
 local function is_true(flag) return flag and "true" or "false" end
+local function flag(any) return is_true(any == true or any == 1) end -- SQLite has no booleans
 local function integer(number) return ("%d"):format(number) end
 local function as_it_is(text) return text end
 
 local function as_text(any)
+  if type(any) == "string" then return any end
   if type(any) == "boolean" then return is_true(any) end
   if type(any) == "table" then return json.encode(any) end
   return type(any) == "number" and ("%.14g"):format(any) or any
 end
 
--- Seconds that no calendar has, which the client's records never hold, stay a number.
-local function time(seconds, utc_offset)
-  return imr.time.format(seconds, utc_offset) or as_text(seconds)
+-- Every minute of a day and every second of a minute, as text.
+local MINUTES, SECONDS = {}, {}
+for minute = 0, 1439 do MINUTES[minute] = (" %02d:%02d:"):format(math.floor(minute / 60), minute % 60) end
+for second = 0, 59 do SECONDS[second] = ("%02d"):format(second) end
+
+local DAY, MOST_DAYS = 86400, 1000
+
+-- Few days come again and again, so each is made into text once. Seconds that no calendar has, which the client's
+-- records never hold, stay a number.
+local function times(utc_offset)
+  local days, count = {}, 0
+  local function text_of_day(day)
+    if count == MOST_DAYS then days, count = {}, 0 end
+    local text = imr.time.format(day * DAY - utc_offset, utc_offset)
+    days[day], count = text and text:match "^(.-) " or false, count + 1
+    return days[day]
+  end
+  return function(seconds)
+    local of_clock = seconds + utc_offset
+    local day = math.floor(of_clock / DAY)
+    local second = of_clock - day * DAY
+    local known = days[day]
+    if known == nil and second % 1 == 0 then known = text_of_day(day) end
+    if not known then return imr.time.format(seconds, utc_offset) or as_text(seconds) end
+    return known .. MINUTES[math.floor(second / 60)] .. SECONDS[second % 60]
+  end
 end
 
 ---For people and spreadsheets; nil stays nil. A time is on the platform's clock.
@@ -25,7 +50,7 @@ end
 ---@return table<string, fun(any): string> by a column's type
 function value.texts(utc_offset)
   return setmetatable({
-    time = function(seconds) return time(seconds, utc_offset) end, int = integer,
+    time = times(utc_offset), int = integer, flag = flag,
   }, { __index = function() return as_text end })
 end
 
@@ -42,13 +67,13 @@ end
 ---@param utc_offset integer
 ---@return table<string, fun(any): string> by a column's type
 function value.json(utc_offset)
-  local ending = zone(utc_offset) .. '"'
+  local ending, time = zone(utc_offset) .. '"', times(utc_offset)
   return setmetatable({
     time = function(seconds)
-      local text = time(seconds, utc_offset)
+      local text = time(seconds)
       return text:find(" ", 1, true) and '"' .. text:gsub(" ", "T") .. ending or text
     end,
-    int = integer, str = json.quote, dec = json.quote, json_text = as_it_is,
+    int = integer, flag = flag, str = json.quote, dec = json.quote, json_text = as_it_is,
   }, { __index = function() return as_json end })
 end
 
