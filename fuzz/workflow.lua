@@ -143,7 +143,8 @@ local modules = {
 }
 
 local classes = {
-  ["imr.database"] = { execute = { sql, any }, rows = { sql, any }, lists = { sql, any }, row = { sql, any }, columns = { table_name },
+  ["imr.database"] = { execute = { sql, any }, rows = { sql, any }, row = { sql, any }, lists = { sql, any },
+    columns = { table_name },
     exact = { function() return "dec" end, function() return "reading" end }, transaction = { fn },
     select = { table_name, function() return "WHERE meter_no = ?" end, any }, close = {}, lock_holder = {},
     check_file = {}, lock = { nothing }, unlock = {},

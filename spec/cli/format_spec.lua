@@ -74,7 +74,8 @@ describe("CSV", function()
 
   it("counts an apostrophe in each row, also where the row before has the same text", function()
     local write, _, count = csv(COLUMNS, CHINA)
-    local lines = parse_csv(write { { address = "=1+1" }, { address = "=1+1" }, { address = "a" }, {}, { address = "=1+1" } })
+    local odd = { address = "=1+1" }
+    local lines = parse_csv(write { odd, odd, { address = "a" }, {}, odd })
     assert.same({ "'=1+1", "'=1+1", "a", "", "'=1+1" }, { lines[2][4], lines[3][4], lines[4][4], lines[5][4],
       lines[6][4] })
     assert.equal(3, count.guarded)
