@@ -32,7 +32,8 @@ function truth.read(options, from, to)
   return found
 end
 
-local ours = { copy = true, granularity = true, stored_at = true, changed_at = true, extra = true, invalid = true }
+local ours = { copy = true, granularity = true, day = true, stored_at = true, changed_at = true, withdrawn_at = true,
+  extra = true, invalid = true }
 
 local function same(column, stored, row)
   local field = column.name:match("^(.*)_local$")

@@ -1,5 +1,6 @@
 -- CONTRIBUTING.md says how to add a field and an endpoint. This does what it says, in a copy, and uses both.
 local cli = require "support.cli"
+local database = require "imr.database"
 local documents = require "support.documents"
 local files = require "support.files"
 local process = require "support.process"
@@ -67,6 +68,23 @@ describe("what CONTRIBUTING.md says", function()
     assert.matches("unknown option 'form', did you mean 'from'", run(CLIENT .. [[
       io.write(select(2, pcall(client.alarms, client, { form = "2025-06-01", to = "2025-06-30" })))
     ]]), 1, true)
+  end)
+
+  it("gives the database a column, also one that is there already", function()
+    local path = copy .. "/there.db"
+    local before = assert(database.open(path))
+    before:execute("INSERT INTO meters (meter_no, device_id, first_seen, last_seen) VALUES ('000', '0', 1, 1)")
+    before:close()
+    assert.equal("000 - 001 1.2", run(CLIENT .. ([[
+      local db = assert(require("imr.database").open(%q))
+      assert(require("imr.workflow.sync").run { client = client, db = db, listings = { "meters" } })
+      local found = {}
+      for row in db:select("meters", "ORDER BY meter_no") do
+        found[#found + 1] = row.meter_no .. " " .. (row.firmware or "-")
+      end
+      io.write(table.concat(found, " "))
+      db:close()
+    ]]):format(path)))
   end)
 
   it("gives the program a command", function()

@@ -1,60 +1,30 @@
---- Makes the tables, and brings those of an older version up to date.
+--- Makes the tables, and brings those of an older version up to date, in one transaction: a program that is killed in
+--- the middle leaves what was there before, and the next start begins again.
 ---
---- A new database gets the tables of tables.lua at once. An older one gets, in one transaction, the statements of every
---- version that it lacks; who changes tables.lua adds them to `steps` under the next number.
+--- Tables and columns that tables.lua has and the database lacks are made by imr.database.shape. What is to be in them
+--- of what was there before is filled in by `steps`; who changes what columns mean adds a step under the next number.
 
 local schema = require "imr.schema"
-local tables = require "imr.database.tables"
-local types = require "imr.database.types"
+local shape = require "imr.database.shape"
 
-local migrations = { version = 1 }
+local migrations = { version = 2 }
 
--- steps[n] brings a database of version n - 1 to n: fun(db).
+-- steps[n] brings the rows of a database of version n - 1 to n: fun(db).
 local steps = {}
 
-local function quoted(text) return "'" .. text:gsub("'", "''") .. "'" end
+-- The tenants that the meters show are there since they were first listed; days are those of the moment.
+local TENANCIES = "INSERT INTO tenancies (meter_no, project_code, since, user_code, user_name, house_number, "
+  .. "last_shown, until) SELECT meter_no, project_code, min(first_seen), user_code, max(user_name), max(house_number), "
+  .. "max(last_seen), CASE WHEN count(removed_at) = count(*) THEN max(removed_at) END FROM meters "
+  .. "WHERE user_code IS NOT NULL GROUP BY meter_no, project_code, user_code"
 
-local function keys_of(entry)
-  local keys = {}
-  for _, column in ipairs(entry.columns) do
-    if column.key and column.type ~= "id" then keys[#keys + 1] = column.name end
-  end
-  return keys
-end
-
-local function create(db, entry)
-  local lines = {}
-  for _, column in ipairs(entry.columns) do
-    local must = column.key and column.type ~= "id" and " NOT NULL" or ""
-    lines[#lines + 1] = column.name .. " " .. types.declare(db.dialect, column.type) .. must
-  end
-  local keys = keys_of(entry)
-  if #keys > 0 then lines[#lines + 1] = "PRIMARY KEY (" .. table.concat(keys, ", ") .. ")" end
-  db:execute(("CREATE TABLE %s (%s)"):format(entry.name, table.concat(lines, ", ")))
-end
-
-local function comment(db, entry)
-  db:execute(("COMMENT ON TABLE %s IS %s"):format(entry.name, quoted(entry.comment)))
-  for _, column in ipairs(entry.columns) do
-    db:execute(("COMMENT ON COLUMN %s.%s IS %s"):format(entry.name, column.name, quoted(column.comment)))
-  end
-end
-
-local INDEXES = {
-  "CREATE INDEX restatements_by_meter ON restatements (meter_no, row_time)",
-  "CREATE INDEX listings_by_run ON listings (run_id)",
-}
-
-local function create_all(db)
-  for _, entry in ipairs(tables) do
-    create(db, entry)
-    if db.dialect == "postgres" then comment(db, entry) end
-  end
+steps[2] = function(db)
   for _, endpoint in ipairs(schema.listings) do
-    local name, moment = endpoint.name, endpoint.moment
-    if moment then db:execute(("CREATE INDEX %s_by_time ON %s (%s)"):format(name, name, moment)) end
+    if endpoint.moment then
+      db:execute(("UPDATE %s SET day = substr(%s_local, 1, 10)"):format(endpoint.name, endpoint.moment))
+    end
   end
-  for _, statement in ipairs(INDEXES) do db:execute(statement) end
+  db:execute(TENANCIES)
 end
 
 local find_version = {
@@ -78,20 +48,24 @@ local function version_of(db)
   return version
 end
 
+-- Two processes that find it old both get here; the second waits, and then finds it made.
+local function bring_up(db)
+  if db.dialect == "postgres" then db:execute("SELECT pg_advisory_xact_lock(724631)") end
+  db:execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL, applied_at BIGINT NOT NULL)")
+  local version = version_of(db)
+  if version == migrations.version and not shape.is_short(db) then return end
+  shape.make(db)
+  for number = (version or migrations.version) + 1, migrations.version do steps[number](db) end
+  if version ~= migrations.version then
+    db:execute("INSERT INTO schema_version VALUES (?, ?)", migrations.version, os.time())
+  end
+end
+
 ---Brings the database to the version of this program. Raises an error object. Where there is nothing to do nothing is
 ---written: who may only read can open it.
 function migrations.run(db)
-  if version_of(db) == migrations.version then return end
-  db:transaction(function()
-    -- Two processes that find an empty database both get here; the second waits, and then finds it made.
-    if db.dialect == "postgres" then db:execute("SELECT pg_advisory_xact_lock(724631)") end
-    db:execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL, applied_at BIGINT NOT NULL)")
-    local version = version_of(db)
-    if version == migrations.version then return end
-    if not version then create_all(db) end
-    for number = (version or migrations.version) + 1, migrations.version do steps[number](db) end
-    db:execute("INSERT INTO schema_version VALUES (?, ?)", migrations.version, os.time())
-  end)
+  if version_of(db) == migrations.version and not shape.is_short(db) then return end
+  db:transaction(function() bring_up(db) end)
 end
 
 return migrations

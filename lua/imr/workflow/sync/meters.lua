@@ -23,7 +23,8 @@ local function upsert(entry)
     table.concat(names, ", "), table.concat(marks, ", "), table.concat(keys, ", "), table.concat(sets, ", "))
 end
 
-local INSTALLED = "SELECT %s AS first_seen FROM meters WHERE meter_no = ? AND device_id = ? AND removed_at IS NULL"
+local INSTALLED = "SELECT %s AS first_seen FROM meters WHERE meter_no = ? "
+  .. "AND project_code = ? AND device_id = ? AND removed_at IS NULL"
 local STANDING = "SELECT sum(CASE WHEN last_seen < ? THEN 1 ELSE 0 END) AS before, "
   .. "sum(CASE WHEN last_seen >= ? THEN 1 ELSE 0 END) AS listed FROM meters WHERE removed_at IS NULL"
 local REMOVE = "UPDATE meters SET removed_at = ? WHERE removed_at IS NULL AND last_seen < ?"
@@ -59,9 +60,9 @@ local function put(self, row, now, counts)
     counts.rejected = counts.rejected + 1
     return self.rejected:keep(self.entry.name, row, problem, now)
   end
-  row.device_id, row.stored_at = row.device_id or "", now
+  row.project_code, row.device_id, row.stored_at = row.project_code or "", row.device_id or "", now
   if self.entry.name == "meters" then
-    local installed = self.db:row(self.installed, row.meter_no, row.device_id)
+    local installed = self.db:row(self.installed, row.meter_no, row.project_code, row.device_id)
     row.first_seen, row.last_seen = installed and installed.first_seen or self.seen, self.seen
     if not installed then counts.new_rows = counts.new_rows + 1 end
   end

@@ -36,7 +36,7 @@ local function equals(names, separator)
 end
 
 -- What is ours stays when the platform's row changes.
-local ours = { stored_at = true, changed_at = true }
+local ours = { day = true, stored_at = true, changed_at = true, withdrawn_at = true }
 
 -- The first columns of a table.
 local function insert(entry, keys, count)
@@ -57,8 +57,9 @@ local function statements(self, entry)
   self.update = ("UPDATE %s SET %s, changed_at = ? WHERE %s"):format(entry.name, equals(rest, ", "), where)
 end
 
-local RESTATE = "INSERT INTO restatements (table_name, meter_no, row_time, granularity, copy, field, old_value, "
-  .. "new_value, old_seen, new_seen, run_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+local RESTATE = "INSERT INTO restatements (table_name, meter_no, row_time, granularity, copy, project_code, "
+  .. "device_id, field, old_value, new_value, old_seen, new_seen, run_id) "
+  .. "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 local ADVANCE = "INSERT INTO cursors (listing, meter_no, first_row, last_row) VALUES (?, ?, ?, ?) "
   .. "ON CONFLICT (listing, meter_no) DO UPDATE SET "
   .. "first_row = CASE WHEN cursors.first_row < excluded.first_row THEN cursors.first_row ELSE excluded.first_row END, "
@@ -77,8 +78,11 @@ function writer.new(db, listing, settings)
   self.fill, self.count = values.filler(listing.table, settings.utc_offset)
   self.last_row = LAST_ROW:format(db:exact("time", "last_row"))
   self.at = {}
-  for index, column in ipairs(entry.columns) do self.at[column.name] = index end
-  self.usual = self.at.changed_at - 1 -- the three columns behind are rarely filled, and NULLs cost their time too
+  self.defaults = {}
+  for index, column in ipairs(entry.columns) do
+    self.at[column.name], self.defaults[index] = index, column.default
+  end
+  self.usual = self.at.changed_at - 1 -- columns behind it are rarely filled, and NULLs cost their time too
   statements(self, entry)
   self.doubles = doubles.new(entry, self.fill, self.list)
   return self
@@ -111,8 +115,8 @@ local written = doubles.written
 
 local function restate(self, old, row, column, now)
   self.db:execute(RESTATE, self.entry.name, row.meter_no, row[self.listing.moment], self.listing.granularity,
-    self.list[self.at.copy], column.name, written(old[column.name]), written(self.list[self.at[column.name]]),
-    old.changed_at or old.stored_at, now, self.run_id)
+    old.copy, old.project_code, old.device_id, column.name, written(old[column.name]),
+    written(self.list[self.at[column.name]]), old.changed_at or old.stored_at, now, self.run_id)
 end
 
 -- The new values, those of the key behind them.
@@ -162,15 +166,18 @@ end
 
 local function add(self)
   local list, usual = self.list, self.usual
-  if list[usual + 1] == nil and list[usual + 2] == nil and list[usual + 3] == nil then
-    return self.db:execute(self.insert, unpack(list, 1, usual)) == 1
+  local rest = usual
+  for index = usual + 1, self.count do
+    if list[index] ~= nil then rest = index end
   end
+  if rest == usual then return self.db:execute(self.insert, unpack(list, 1, usual)) == 1 end
   return self.db:execute(self.insert_all, unpack(list, 1, self.count)) == 1
 end
 
 local function put(self, row, now, counts)
   local list, at = self.list, self.at
   self.fill(row, list)
+  for index in pairs(self.defaults) do list[index] = list[index] or "" end
   if list[at.meter_no] == nil or list[at[self.listing.moment]] == nil then
     counts.rejected = counts.rejected + 1
     return self.rejected:keep(self.entry.name, row, reason_of(self, row), now)
@@ -178,6 +185,7 @@ local function put(self, row, now, counts)
   local copy, again = self.doubles:copy_of(row, row.meter_no, row[self.listing.moment])
   if again then return end
   list[at.copy], list[at.stored_at] = copy, now
+  list[at.day] = list[at[self.listing.moment .. "_local"]]:sub(1, 10)
   if at.granularity then list[at.granularity] = self.listing.granularity end
   if add(self) then
     counts.new_rows = counts.new_rows + 1
