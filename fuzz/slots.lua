@@ -7,7 +7,7 @@ local store = require "imr.store.file"
 local system = require "imr.os"
 
 local HEADER, CAPACITY = 40, 4 -- of a file that is small, and still valid
-local PLAIN, HELD = 16, 288    -- bytes of an entry: of the first layout, and with those who hold slots
+local PLAIN, LONGER = 16, 48   -- bytes of an entry: ours, and a later version's
 local LONGEST = 2592000        -- seconds, of any interval and wait
 local ROUNDING = 2e-6
 
@@ -32,14 +32,12 @@ end
 
 local function entry(from, size)
   local text = padded(from:take(8), 8) .. string.pack("<i8", ahead_of_now(from))
-  if size == PLAIN then return text end
-  return padded(text .. string.pack("<i8i8", ahead_of_now(from), from:choose(256) * 10000) ..
-    from:take(from:choose(5) * 8), size)
+  return padded(text .. from:take(size - PLAIN), size)
 end
 
 -- A file that may be good, from what the input has; its times are counted from now.
 local function small_file(from)
-  local size = from:choose(2) == 0 and PLAIN or HELD
+  local size = from:choose(2) == 0 and PLAIN or LONGER
   local entries = {}
   for index = 1, CAPACITY do entries[index] = entry(from, size) end
   local born = from:choose(2) == 0 and 0 or micros() - from:choose(256) * 10000

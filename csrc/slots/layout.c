@@ -1,10 +1,7 @@
 /* The layout of the slot file: what is valid, and where a key's slot stands. */
 #include "slots/layout.h"
 
-#include <stddef.h>
 #include <string.h>
-
-#define SHORTEST offsetof(imr_slots_entry, owner)
 
 static const char magic[8] = {'i', 'm', 'r', 's', 'l', 'o', 't', 's'};
 
@@ -18,21 +15,18 @@ static imr_slots_entry *entry_at(unsigned char *bytes, const imr_slots_header *h
 static int sizes_fit(const imr_slots_header *header, size_t size) {
   if (header->header_size < sizeof *header || header->header_size % 8 || header->header_size > 65536)
     return 0;
-  if (header->entry_size < SHORTEST || header->entry_size % 8 || header->entry_size > 4096) return 0;
+  if (header->entry_size < sizeof(imr_slots_entry) || header->entry_size % 8 || header->entry_size > 4096)
+    return 0;
   if (header->capacity < 1 || header->capacity > 1048576) return 0;
   return header->header_size + (uint64_t)header->capacity * header->entry_size <= size;
 }
 
-int imr_slots_sane(int64_t next, int64_t now) { return next >= 0 && next <= now + 2 * IMR_SLOTS_LONGEST; }
-
-int imr_slots_have_owners(const imr_slots_header *header) {
-  return header->layout >= 3 && header->entry_size >= sizeof(imr_slots_entry);
-}
+int imr_slots_sane(int64_t next, int64_t now) { return imr_slots_time(next) <= now + 2 * IMR_SLOTS_LONGEST; }
 
 static int entries_fit(const unsigned char *bytes, const imr_slots_header *header, int64_t now) {
   for (uint32_t i = 0; i < header->capacity; i++) {
     imr_slots_entry entry;
-    memcpy(&entry, bytes + header->header_size + (size_t)i * header->entry_size, SHORTEST);
+    memcpy(&entry, bytes + header->header_size + (size_t)i * header->entry_size, sizeof entry);
     if (!imr_slots_sane(entry.next, now)) return 0;
   }
   return 1;

@@ -5,7 +5,7 @@
    header and are read from there, so that two versions share a file. All times are microseconds of the host's
    boot clock, which nobody sets back; a file from before the last boot holds nothing that still counts.
  An entry is
-   a lock instead where its key is one's: `next` is when it ends, and who has it stands beside it. */
+   a lock instead where its key is one's; then `next` is below zero. */
 #ifndef IMR_SLOTS_H
 #define IMR_SLOTS_H
 
@@ -28,9 +28,15 @@ typedef struct imr_slots_header {
 
 typedef struct imr_slots_entry {
   uint64_t key; /* hash; 0: free */
-  int64_t next;
-  uint64_t owner; /* since layout 3, of a lock: its end and its process, see slots_lock.c */
+  int64_t next; /* a time; or a lock: the sign, its end in milliseconds, and the process that has it */
 } imr_slots_entry;
+
+#define IMR_SLOTS_PID_BITS 22 /* Linux has no higher numbers */
+
+/* The time that an entry says, of a lock its end. */
+static inline int64_t imr_slots_time(int64_t next) {
+  return next < 0 ? ((next & INT64_MAX) >> IMR_SLOTS_PID_BITS) * 1000 : next;
+}
 
 typedef enum imr_slots_state {
   IMR_SLOTS_GOOD,
@@ -41,13 +47,11 @@ typedef enum imr_slots_state {
 /* What these bytes are, which may be anything. Copies the header of a good file out. */
 imr_slots_state imr_slots_check(const unsigned char *bytes, size_t size, uint64_t boot, int64_t now,
                                 imr_slots_header *header);
-/* Can a slot say this? Two longest spans ahead is what an interval after the longest wait comes to. */
+/* Can an entry say this? Two longest spans ahead is what an interval after the longest wait comes to. */
 int imr_slots_sane(int64_t next, int64_t now);
 void imr_slots_init(unsigned char *bytes, uint64_t boot, int64_t born);
 size_t imr_slots_size(void);
 
-/* Is there an owner in an entry? */
-int imr_slots_have_owners(const imr_slots_header *header);
 /* The entry of a key, which is made when it is new; NULL when the table is full. */
 imr_slots_entry *imr_slots_find(unsigned char *bytes, const imr_slots_header *header, uint64_t key);
 

@@ -92,7 +92,7 @@ static void reserve(operation *wanted) {
   int64_t stored = __atomic_load_n(&wanted->entry->next, __ATOMIC_ACQUIRE);
   do {
     int64_t next = next_of(wanted->slots, stored, wanted->interval);
-    if (!imr_slots_sane(next, wanted->now)) {
+    if (next < 0 || !imr_slots_sane(next, wanted->now)) {
       wanted->problem = "";
       return;
     }
@@ -172,7 +172,7 @@ static int slots_push_back(lua_State *L) {
 /* ---------------------------------------------------------------- locks */
 
 static void lock(operation *wanted) {
-  wanted->locked_until = imr_slots_take_lock(wanted->entry, &wanted->slots->header, &wanted->lock);
+  wanted->locked_until = imr_slots_take_lock(wanted->entry, &wanted->lock);
 }
 
 /* What lock() returned. A number that it cannot return may be none of C's. */
@@ -200,13 +200,13 @@ static int slots_lock(lua_State *L) {
   if (!run(&wanted)) return unusable(L, wanted.problem);
   if (wanted.locked_until) lua_pushnil(L);
   lua_pushnumber(L, wanted.locked_until ? (double)(wanted.locked_until - wanted.lock.now) / 1e6
-                                        : (double)wanted.lock.until);
+                                        : (double)wanted.lock.held);
   return wanted.locked_until ? 2 : 1;
 }
 
 static void unlock(operation *wanted) {
-  int64_t held = wanted->lock.held;
-  if (held) replace(wanted->entry, &held, 0);
+  int64_t word = imr_slots_lock_word(wanted->lock.held);
+  replace(wanted->entry, &word, 0);
 }
 
 /*** Gives a lock back, unless it has gone to somebody else.
