@@ -48,6 +48,21 @@ describe("--output of a workbook", function()
     end
   end)
 
+  it("has the rows of a table of the database, whatever the order of the fields", function()
+    local db = user.home .. "/rows.db"
+    user:run("sync --interval 0 --listing readings --from 2025-06-28 --to 2025-06-30 --db " .. db)
+    local arguments = "export --table readings --fields reading,read_time,meter_no --db " .. db
+    user:run(arguments .. " --output " .. user.home .. "/rows.xlsx")
+    local sheet, count = workbook.read(user.home .. "/rows.xlsx")[1], 1
+    for line in user:run(arguments .. " --format jsonl").out:gmatch "[^\n]+" do
+      local row, cells = cjson.decode(line), sheet.rows[count + 1]
+      count = count + 1
+      assert.same({ tonumber(row.reading), row.meter_no }, { cells[1][2], cells[3][2] })
+      assert.equal(row.read_time:sub(1, 10), cells[2][2]:sub(1, 10))
+    end
+    assert.same({ true, count }, { count > 30, #sheet.rows })
+  end)
+
   it("is refused on a terminal's place, under another name, and for flags of CSV", function()
     for arguments, message in pairs {
       ["--format xlsx --output a.csv"] = "a.csv is no name for xlsx",

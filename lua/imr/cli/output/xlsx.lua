@@ -94,7 +94,7 @@ function Sheets:write(rows)
       begin_sheet(self)
     end
     for at, column in ipairs(self.columns) do
-      local any = row[column.name]
+      local any = row[column.at or column.name]
       if any ~= nil then self.cell(self.row, at - 1, any, column.type) end
     end
     self.row = self.row + 1
