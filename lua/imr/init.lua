@@ -112,8 +112,9 @@ function imr.new(given)
   if not settings then error(problem, 2) end
   if not settings.store then settings.store, problem = default_store() end
   if problem then error(problem, 2) end
-  -- Loads it: made in nginx's master, a client needs no file that the workers' user may not read.
+  -- Made in nginx's master, a client needs no file that the workers' user may not read; elsewhere most send no command.
   runtimes.current()
+  if host.nginx() then require "imr.client.command" end
   local kept = secret.new(settings.username, settings.password, settings.proxy)
   settings.password = nil
   return Client.new(build(settings, kept))

@@ -110,9 +110,11 @@ for number, entry in pairs(meter_types) do kinds[number], type_names[number] = e
 
 -- ---------------------------------------------------------------- fields
 
+local function with(made, more) return more and copy(made, more) or made end
+
 local function field(type_)
   return function(name, wire, more)
-    return copy({ name = name, type = type_, wire = type(wire) == "table" and wire or { wire } }, more)
+    return with({ name = name, type = type_, wire = type(wire) == "table" and wire or { wire } }, more)
   end
 end
 
@@ -139,7 +141,7 @@ local user_code = text("user_code", "user_code")
 -- ---------------------------------------------------------------- parameters
 
 local function param(name, wire, type_, more)
-  return copy({ name = name, wire = wire, type = type_, required = false }, more)
+  return with({ name = name, wire = wire, type = type_, required = false }, more)
 end
 
 -- Words in order: the platform's, then ours.
@@ -335,7 +337,7 @@ end
 ---The meter types that the platform documents, by number, as new tables (platform document §4.2, §4.5).
 ---@return table<integer, imr.MeterType>
 function schema.meter_types()
-  return copy(meter_types)
+  return deep_copy(meter_types)
 end
 
 return schema

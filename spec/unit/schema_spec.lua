@@ -102,6 +102,11 @@ describe("the meter types", function()
     assert.equal(#electricity + #water, count)
   end)
 
+  it("are new tables each time", function()
+    schema.meter_types()[1].kind = "changed"
+    assert.equal("electricity", schema.meter_types()[1].kind)
+  end)
+
   it("names those that the platform names", function()
     local named = { [26] = true, [27] = true, [28] = true, [30] = true, [31] = true }
     for number = 1, 24 do named[number] = true end

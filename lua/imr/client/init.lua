@@ -9,7 +9,6 @@ local unknown_option = require "imr.base.unknown_option"
 local schema = require "imr.schema"
 local errors = require "imr.errors"
 local Cursor = require "imr.client.cursor"
-local supply = require "imr.client.command"
 
 ---What every listing takes.
 ---@class imr.ListingOptions
@@ -166,6 +165,7 @@ end
 
 local function instruct(self, command, device_id, opts, level)
   local parts = parts_of(self, level + 1)
+  local supply = require "imr.client.command"
   local problem = supply.check(opts)
   if problem then error(problem, level + 1) end
   opts = opts or {}
