@@ -7,7 +7,6 @@
 --- came from. imr.cli.input.connect makes a client of it.
 
 local config = require "imr.cli.input.config"
-local credentials = require "imr.cli.input.credentials"
 local exit = require "imr.cli.exit"
 local environment = require "imr.cli.input.environment"
 local options = require "imr.client.options"
@@ -204,7 +203,7 @@ end
 -- What `imr login` has saved fills in what nobody else has said.
 local function add_saved(chosen)
   if chosen.password then return end
-  local saved, path = credentials.find(chosen.base_url, chosen.username)
+  local saved, path = require("imr.cli.input.credentials").find(chosen.base_url, chosen.username)
   if not saved then return end
   for _, name in ipairs { "base_url", "username", "password" } do
     if not chosen[name] then chosen[name], chosen.from[name] = saved[name], path end

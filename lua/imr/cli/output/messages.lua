@@ -1,7 +1,6 @@
 --- Everything but data: notes and progress, on stderr. The progress line is for a terminal and gone before anything
 --- else is written.
 
-local cut = require("imr.cli.output.width").cut
 local terminal = require "imr.cli.output.terminal"
 
 local messages = {}
@@ -20,7 +19,7 @@ end
 ---@param text string
 function messages.progress(text)
   if not terminal.is_error() then return end
-  local shown = cut(terminal.safe(text), terminal.error_columns() - 1)
+  local shown = require("imr.cli.output.width").cut(terminal.safe(text), terminal.error_columns() - 1)
   if shown == line then return end
   io.stderr:write(CLEAR, shown)
   line = shown
