@@ -1,7 +1,5 @@
 -- What only a part of imr needs is loaded when that part is used, and asked for by name when it is missing.
 
-local errors = require "imr.errors"
-
 local function older(version, least)
   local function number(text)
     local major, minor = tostring(text):match "^(%d+)%.(%d+)"
@@ -27,5 +25,6 @@ return function(part, module, rock, package, least)
     error(loaded, 0)
   end
   local message = ("%s needs %s: luarocks install %s (Debian: apt-get install %s)"):format(part, what, rock, package)
+  local errors = require "imr.errors"
   return error(errors.new { kind = "missing", message = message, retryable = false, executed = "no" }, 0)
 end
