@@ -4,10 +4,15 @@
 --   imr meters                   the same, with a login and a page from a simulator on this machine
 --   curl, python3 -c pass        what others need for less, in the same run
 --
--- Rounds alternate, so that a busy machine slows all alike; a time is the median of its rounds.
+-- `bench/cli.lua beside DIR` starts the program of another tree, which is built there, and this one's by turns.
 -- `bench/cli.lua rows N` streams N readings instead and reports the peak of memory (make bench-rows).
 
+package.path = "./?.lua;" .. package.path
+
 local core = require "imr.core"
+local side = require "bench.side"
+
+local shell = side.shell
 
 local ROUNDS = 15
 local LIMITS = { ["imr version"] = 30, ["imr meters"] = 80 } -- milliseconds
@@ -16,15 +21,9 @@ local MOST_MEMORY = 40 -- MB
 local interpreter = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match("%d%.%d")
 local root = arg[0]:match("^(.*)/bench/[^/]*$") or "."
 
-local function program(arguments)
-  return ("%s %s/bin/imr %s"):format(interpreter, root, arguments)
-end
-
-local function shell(command)
-  local pipe = assert(io.popen(command))
-  local text = pipe:read("*a")
-  pipe:close()
-  return text
+---@param tree? string this one when absent
+local function program(arguments, tree)
+  return ("%s %s/bin/imr %s"):format(interpreter, tree or root, arguments)
 end
 
 -- It ends by itself should we not come to stop it.
@@ -50,51 +49,43 @@ end
 
 -- ---------------------------------------------------------------- cold start
 
-local function time_of(command)
-  local began = core.now()
-  os.execute(command .. " >/dev/null 2>&1")
-  return (core.now() - began) * 1000
-end
-
-local function median(list)
-  table.sort(list)
-  return list[math.floor(#list / 2) + 1]
-end
-
-local function exists(name)
-  return shell("command -v " .. name):match("%S") ~= nil
+local function timed(name, command)
+  return { name = name, command = command, timed = true }
 end
 
 local function cold_start()
   local simulator = start_simulator "--meters 20 --interval 0"
   local meters = environment(simulator.url) .. program "meters --interval 0"
-  local ways = {
-    { "imr version", program "version" }, { "imr meters", meters },
-    { "  first time", "rm -rf " .. scratch .. "/state; " .. meters },
-    { interpreter .. " -e ''", interpreter .. " -e ''" },
-  }
   local body = '{"admin_user_name":"demo","api_password":"demo-secret"}'
-  if exists "curl" then
-    ways[#ways + 1] = { "curl, one POST", ("curl -s -d '%s' %s/user/login"):format(body, simulator.url) }
-  end
-  local python = exists "/usr/bin/python3" and "/usr/bin/python3" or exists "python3" and "python3"
-  if python then ways[#ways + 1] = { "python3 -c pass", python .. " -c pass" } end
-  local times = {}
-  for round = 0, ROUNDS do -- round 0 warms up
-    for index, way in ipairs(ways) do
-      local spent = time_of(way[2])
-      times[index] = times[index] or {}
-      if round > 0 then times[index][round] = spent end
+  local curl = timed("curl, one POST", ("curl -s -d '%s' %s/user/login"):format(body, simulator.url))
+  local python = timed("python3 -c pass", side.python() .. " -c pass")
+  curl.needs, python.needs = "curl", "python3"
+  local group = { title = "cold start", unit = "ms", rounds = ROUNDS, ways = {
+    timed(interpreter .. " -e ''", interpreter .. " -e ''"), timed("imr version", program "version"),
+    timed("imr meters", meters), timed("  first time", "rm -rf " .. scratch .. "/state; " .. meters), curl, python,
+  } }
+  local rows, fine = side.measure(group), true
+  simulator.stop()
+  side.show(group, rows)
+  for _, row in ipairs(rows) do fine = fine and not (LIMITS[row.name] and row.figure > LIMITS[row.name]) end
+  if not fine then print(("too slow: at most %d and %d ms"):format(LIMITS["imr version"], LIMITS["imr meters"])) end
+  return fine
+end
+
+-- Each tree has a state and binaries of its own.
+local function beside(other)
+  local simulator = start_simulator "--meters 20 --interval 0"
+  for _, arguments in ipairs { "version", "meters --interval 0", "help" } do
+    local function way(name, tree)
+      local command = ("env -u IMR_BUILD XDG_STATE_HOME=%s/%s %s"):format(scratch, name, program(arguments, tree))
+      return timed(name, environment(simulator.url) .. command)
     end
+    local group = { title = "imr " .. arguments, unit = "ms", rounds = 2 * ROUNDS,
+      ways = { way("other", other), way("this", root) } }
+    side.show(group, side.measure(group))
   end
   simulator.stop()
-  local fine = true
-  for index, way in ipairs(ways) do
-    local limit, spent = LIMITS[way[1]], median(times[index])
-    fine = fine and (not limit or spent <= limit)
-    print(("%-18s %7.1f ms%s"):format(way[1], spent, limit and ("   at most %d"):format(limit) or ""))
-  end
-  return fine
+  return true
 end
 
 -- ---------------------------------------------------------------- many rows
@@ -126,6 +117,12 @@ local function many_rows(wanted)
 end
 
 local fine
-if arg[1] == "rows" then fine = many_rows(tonumber(arg[2]) or 1000000) else fine = cold_start() end
+if arg[1] == "rows" then
+  fine = many_rows(tonumber(arg[2]) or 1000000)
+elseif arg[1] == "beside" then
+  fine = beside(arg[2])
+else
+  fine = cold_start()
+end
 os.execute("rm -rf " .. scratch)
 os.exit(fine and 0 or 1)
