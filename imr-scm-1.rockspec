@@ -200,6 +200,7 @@ build = {
     ["imr.database.lock"] = "lua/imr/database/lock.lua",
     ["imr.database.migrations"] = "lua/imr/database/migrations.lua",
     ["imr.database.mirror"] = "lua/imr/database/mirror.lua",
+    ["imr.database.numbers"] = "lua/imr/database/numbers.lua",
     ["imr.database.rows"] = "lua/imr/database/rows.lua",
     ["imr.database.shape"] = "lua/imr/database/shape.lua",
     ["imr.database.tables"] = "lua/imr/database/tables.lua",

@@ -23,7 +23,8 @@ exit.codes = {
   { 2, "wrong use: a flag, a date, the configuration, what is protected; or no --yes where no terminal is" },
   { 3, "credentials: none, wrong ones, or no right to this endpoint" },
   { 4, "throttled, unreachable, out of time, or another run is at work: try again later" },
-  { 5, "the listing, or the period of a database, is not known to be complete; or a command is not sent or confirmed" },
+  { 5, "the listing, or the period of a database, is not known to be complete; a meter that was asked for is not in it;"
+    .. " or a command is not sent or confirmed" },
   { 6, "nobody knows whether a command was executed: look at the meter before you send it again" },
   { 7, "the guard, quiet hours or protection of a plan on record cannot be read: nothing was sent" },
   { 130, "interrupted by Ctrl-C (128 + the number of another signal)" },
@@ -33,7 +34,8 @@ local INTERRUPT = 2 -- SIGINT
 
 local by_kind = {
   closed_pipe = 0, usage = 2, auth = 3, credentials = 3, forbidden = 3, throttled = 4, network = 4, timeout = 4,
-  locked = 4, busy = 4, incomplete = 5, unknown_outcome = 6, duplicate = 6, protection = 2, unsafe = 7,
+  locked = 4, busy = 4, incomplete = 5, unknown_meter = 5, unknown_outcome = 6, duplicate = 6, protection = 2,
+  unsafe = 7,
 }
 
 -- Statuses of a gateway that has nothing behind it, or too much in front of it.
@@ -47,6 +49,7 @@ local advice = {
   timeout = "`imr doctor` looks for the cause; --deadline and --timeout give it more time",
   protocol = "is the base URL right? `imr doctor` shows what it speaks",
   duplicate = "look at the meter (`imr latest --meter NUMBER`) before you send it again",
+  unknown_meter = "`imr export --table meters` shows those that it knows",
   protection = "mend the list (--protected, IMR_PROTECTED), or go on with --allow-unmatched",
   unsafe = "`imr supply history` shows the plan's intents; `imr supply cancel` takes them back",
   unknown_outcome = "look at the meter (`imr latest --meter NUMBER`) before you send it again",

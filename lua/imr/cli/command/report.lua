@@ -9,6 +9,7 @@ local ledger = require "imr.cli.command.supply.ledger"
 local messages = require "imr.cli.output.messages"
 local number = require "imr.cli.input.number"
 local quality_flags = require "imr.cli.input.quality"
+local selection = require "imr.cli.input.selection"
 local settings = require "imr.cli.input.settings"
 local system = require "imr.os"
 local target = require "imr.cli.output.target"
@@ -21,6 +22,7 @@ function report.configure(parser)
     :argname "FILE"
   database.configure(parser)
   dates.configure(parser)
+  selection.configure(parser, false)
   ledger.configure(parser, "Also the commands of this supply ledger (environment: IMR_LEDGER).")
   parser:option("--title", "Title of the page."):argname "TEXT"
   parser:option("--language", "Which is shown first: en or zh (default: that of LANG); the page has both.")
@@ -46,6 +48,7 @@ local function options_of(arguments)
   options.utc_offset = settings.read(arguments).utc_offset
   options.from, options.to = period(arguments, options.utc_offset)
   if options.to - options.from > 400 * DAY then exit.usage("a report is of 400 days at the most") end
+  options.meters = selection.numbers(arguments)
   options.title, options.top, options.ledger = arguments.title, arguments.top, ledger.existing(arguments)
   options.language = arguments.language or language()
   local seen = 0

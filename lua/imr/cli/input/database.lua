@@ -2,6 +2,7 @@
 
 local environment = require "imr.cli.input.environment"
 local exit = require "imr.cli.exit"
+local terminal = require "imr.cli.output.terminal"
 
 local database = {}
 
@@ -25,13 +26,33 @@ function database.where(arguments)
   return given or environment "IMR_DB" or "imr.db"
 end
 
+local MOST_NAMED = 10
+
+local function text_of(entry)
+  if #entry.alike == 0 then return entry.number end
+  return ("%s (it knows %s)"):format(entry.number, table.concat(entry.alike, ", "))
+end
+
+-- What was asked for and is not there must not look like a meter that nothing is wrong with.
+local function expect_meters(db, meters)
+  local missing, texts = require("imr.database.numbers").missing(db, meters), {}
+  if #missing == 0 then return end
+  for index = 1, math.min(#missing, MOST_NAMED) do texts[index] = terminal.safe(text_of(missing[index])) end
+  if #missing > MOST_NAMED then texts[#texts + 1] = ("and %d more"):format(#missing - MOST_NAMED) end
+  exit.fail("unknown_meter", "the database knows no meter %s", table.concat(texts, ", "))
+end
+
 ---Opens one that `imr sync` has made. Raises.
 ---@param arguments table of the command line
+---@param meters? string[] that it has to know
 ---@return imr.Database
-function database.open(arguments)
+function database.open(arguments, meters)
   local db, err = require("imr.database").open(database.where(arguments), { existing = true })
   if not db then error(err, 0) end
-  return db
+  local fine, problem = pcall(expect_meters, db, meters or {})
+  if fine then return db end
+  db:close()
+  error(problem, 0)
 end
 
 return database

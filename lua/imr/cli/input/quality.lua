@@ -60,7 +60,7 @@ end
 ---@param options table
 ---@return any what it returns
 function quality_flags.run(arguments, work, options)
-  local db = database.open(arguments)
+  local db = database.open(arguments, options.meters)
   local fine, result, err = pcall(work, db, options)
   db:close()
   if fine and result then return result end

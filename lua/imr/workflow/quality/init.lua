@@ -12,6 +12,7 @@ local DAY = require("imr.base.calendar").DAY
 local errors = require "imr.errors"
 local expect_database = require "imr.database.expected"
 local load = require "imr.workflow.quality.load"
+local numbers = require "imr.database.numbers"
 local settings = require "imr.workflow.quality.settings"
 local view = require "imr.workflow.quality.view"
 
@@ -108,7 +109,7 @@ end
 ---@return string[]
 function quality.meters(db)
   expect_database(db, "quality.meters", 2)
-  return load.meters(db)
+  return numbers.all(db)
 end
 
 local function check_all(db, options, chosen)

@@ -1,6 +1,5 @@
 -- A meter's rows out of the database, exactly as they were stored.
 
-local schema = require "imr.schema"
 local sources = require "imr.workflow.quality.sources"
 local tables = require "imr.database.tables"
 local unpack = require "imr.base.unpack"
@@ -28,20 +27,6 @@ end
 function load.all(db, sql, ...)
   local list = {}
   for row in db:rows(sql, ...) do list[#list + 1] = row end
-  return list
-end
-
----The numbers of all meters that the database knows anything of.
----@param db imr.Database
----@return string[]
-function load.meters(db)
-  local parts = { "SELECT meter_no FROM meters" }
-  for _, endpoint in ipairs(schema.listings) do
-    if endpoint.moment then parts[#parts + 1] = "SELECT meter_no FROM " .. endpoint.name end
-  end
-  local list = {}
-  for row in db:rows(table.concat(parts, " UNION ")) do list[#list + 1] = row.meter_no end
-  table.sort(list)
   return list
 end
 
