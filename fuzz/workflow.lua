@@ -100,6 +100,11 @@ local function cutoff_options(self)
     "without", "tuning", "utc_offset", "on_row" })
 end
 
+local function usage_options(self)
+  return self:options({ from = some_time(self), to = EPOCH, now = EPOCH, on_rows = self:fn() }, { "from", "to", "by",
+    "meters", "utc_offset", "freeze_window", "on_rows" })
+end
+
 local function report_options(self)
   return self:options({ from = EPOCH - 3 * DAY, to = EPOCH, now = EPOCH, on_meter = self:fn() }, { "from", "to",
     "meters",
@@ -135,6 +140,7 @@ local modules = {
     load = { db, function() return "000100000001" end, period } },
     { view = true, judge = true } }, -- they take what load has given, and no other way is told of
   cutoff = { require "imr.workflow.cutoff", { at = { db, cutoff_options } } },
+  metering = { require "imr.workflow.metering", { usage = { db, usage_options } } },
   export = { require "imr.workflow.export", { pages = { db, table_name, period }, moment = { table_name },
     lists = { db, table_name, function() return { "meter_no" } end, period } } },
   plan = { require "imr.workflow.plan", { new = { a_plan } } },

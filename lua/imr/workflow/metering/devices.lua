@@ -1,4 +1,7 @@
 -- A meter's rows as the registers of the devices that its number stood for. Pure.
+--
+-- One number in two projects is two meters; so is one device. Readings do not say their project: that of the device
+-- is theirs, where it has but one.
 
 local register = require "imr.workflow.metering.register"
 local sources = require "imr.workflow.quality.sources"
@@ -11,33 +14,52 @@ local devices = {}
 
 ---@class imr.MeteringDevice
 ---@field id string|nil
+---@field project string|nil
 ---@field kind string|nil
+---@field entry table|nil its newest row of the table meters
 ---@field series imr.MeteringSeries[] those with a reading that can be read, in the order of the sources
 ---@field first integer time of its first row
 ---@field last integer time of its last row
 ---@field rows table<string, table[]> by source
 
+local function text_or_nil(text) return text ~= "" and text or nil end
+
 -- The device that a number stood for at a time, where the rows do not say it.
-local function installed(history, time)
-  local device = history[1]
+local function installed(history, time, project)
+  local device
   for _, entry in ipairs(history) do
-    if entry.first_seen <= time then device = entry end
+    if not project or text_or_nil(entry.project_code) == project then
+      if not device or entry.first_seen <= time then device = entry end
+    end
   end
   return device and device.device_id
 end
 
-local function kind_of(history, id)
-  local kind
+-- Projects in which a device is known, by its id: false where there are several.
+local function projects_of(history)
+  local projects = {}
   for _, entry in ipairs(history) do
-    if entry.device_id == id or not kind then kind = entry.kind or kind end
+    local id, project = entry.device_id or "", text_or_nil(entry.project_code)
+    if projects[id] == nil then projects[id] = project elseif projects[id] ~= project then projects[id] = false end
   end
-  return kind
+  return projects
 end
 
-local function device_of(found, history, id)
-  local key = id or ""
+local function entry_of(history, id, project)
+  local found
+  for _, entry in ipairs(history) do
+    local fits = entry.device_id == id and (not project or text_or_nil(entry.project_code) == project)
+    if fits or not found then found = entry end
+  end
+  return found
+end
+
+local function device_of(found, history, id, project)
+  local key = ("%s\0%s"):format(id or "", project or "")
   if not found[key] then
-    found[key] = { id = id, kind = kind_of(history, id), rows = {}, first = math.huge, last = -math.huge }
+    local entry = entry_of(history, id, project)
+    found[key] = { id = id, project = project, entry = entry, kind = entry and entry.kind, rows = {}, first = math.huge,
+      last = -math.huge }
     found[#found + 1] = found[key]
   end
   return found[key]
@@ -50,12 +72,15 @@ local function add_row(device, source, row)
   device.first, device.last = math.min(device.first, time), math.max(device.last, time)
 end
 
+-- Rows of a device in several projects that do not say which are nobody's.
 local function split(given)
-  local found = {}
+  local found, projects = {}, projects_of(given.history)
   for _, source in ipairs(sources) do
     for _, row in ipairs(given.rows[source.name] or {}) do
-      local id = row.device_id or installed(given.history, row[source.time])
-      add_row(device_of(found, given.history, id), source, row)
+      local project = text_or_nil(row.project_code)
+      local id = text_or_nil(row.device_id) or installed(given.history, row[source.time], project)
+      if not project then project = projects[id or ""] end
+      if project ~= false then add_row(device_of(found, given.history, id, project), source, row) end
     end
   end
   return found
@@ -92,19 +117,17 @@ function devices.series(device, source, field, settings)
   end
 end
 
-
 ---The devices of a meter that there are rows of, in the order of their first row.
 ---@param given imr.MeteringRows
 ---@param settings { now: integer?, limits: table? }
 ---@return imr.MeteringDevice[]
 function devices.of(given, settings)
-  local list = {}
-  for _, device in ipairs(split(given)) do
+  local list = split(given)
+  for _, device in ipairs(list) do
     device.series = {}
     for _, source in ipairs(sources) do
       device.series[#device.series + 1] = devices.series(device, source, source.registers[1], settings)
     end
-    list[#list + 1] = device
   end
   table.sort(list, function(a, b)
     if a.first ~= b.first then return a.first < b.first end
@@ -118,7 +141,7 @@ end
 ---@param after imr.MeteringDevice
 ---@return boolean
 function devices.follows(before, after)
-  return before.last < after.first
+  return before.last < after.first and (before.project == after.project or not (before.project and after.project))
 end
 
 return devices

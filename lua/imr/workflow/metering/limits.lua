@@ -10,13 +10,13 @@ local limits = {}
 ---the connection can carry (three phases of 100 A; 10 cubic metres an hour).
 ---@type table<string, { floor: number, connection: number }>
 limits.by_kind = {
-  electricity = { floor = 30, connection = 1656 },
+  electricity = { floor = 50, connection = 1656 },
   water = { floor = 5, connection = 240 },
 }
 limits.otherwise = limits.by_kind.electricity
 
 local LEAST = 5 -- rates that show what is usual
-local TIMES = 10 -- what is usual on a busy day, times this, is out of the ordinary
+local TIMES = 20 -- what is usual on a busy day, times this, is out of the ordinary
 local MOST_OFTEN = 1.5 -- times the third largest rate: what happens three times is ordinary
 
 -- The rates of a day or more, so that readings close to each other say nothing of bursts.

@@ -36,22 +36,32 @@ local function used_of(series, found)
   return used
 end
 
+local function name_inside(found, series)
+  for index = found.opening_index, found.closing_index do
+    local point = series.points[index]
+    if not point.accepted then found.reasons:add(reasons.of_suspect[point.suspect]) end
+  end
+end
+
 ---Fills a row with the parts of a span; those that cannot be told are left out, and the span is doubtful then.
 ---@param row table
 ---@param found imr.MeteringSpan
 ---@param list table<string, imr.MeteringSeries>
 function parts.fill(row, found, list)
-  local sum
+  local sum, lacking
   for _, name in ipairs { "sharp", "peak", "flat", "valley" } do
     if list[name] then
       local used, problem = used_of(list[name], found)
       row[name] = used and tostring(used)
       if problem then span.doubt(found, problem) end
+      lacking = lacking or problem
+      name_inside(found, list[name])
       sum = used and (sum or decimal.zero) + used or sum
     end
   end
   local unit = decimal.power(-found.series.resolution)
-  if sum and found.used and (sum - found.used):abs() > unit * UNITS then span.doubt(found, "tou_sum") end
+  local off = sum and not lacking and found.used and (sum - found.used):abs()
+  if off and off > unit * UNITS then span.doubt(found, "tou_sum") end
 end
 
 return parts

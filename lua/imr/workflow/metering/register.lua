@@ -143,7 +143,7 @@ local function is_rescaled(from, to)
   local low, high = math.min(from.number, to.number), math.max(from.number, to.number)
   if low < 50 then return false end
   for _, ratio in ipairs(RATIOS) do
-    if math.abs(high / ratio - low) <= 0.01 * low then return true end
+    if math.abs(high / ratio - low) <= 0.02 * low then return true end
   end
   return false
 end

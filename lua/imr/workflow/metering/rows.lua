@@ -10,7 +10,7 @@ local rows = {}
 
 local METERS = { "meter_no", "device_id", "project_code", "first_seen", "last_seen", "removed_at", "kind", "address",
   "user_code", "user_name", "online", "last_online" }
-local TENANCIES = { "meter_no", "user_code", "user_name", "house_number", "since", "until" }
+local TENANCIES = { "meter_no", "project_code", "user_code", "user_name", "house_number", "since", "until" }
 
 local OLDER = 60 -- rows that are looked at where a meter has none in the window
 
@@ -23,6 +23,7 @@ end
 
 local function columns_of(source)
   local list = { "meter_no", source.time, "stored_at" }
+  if has_column(source.table, "project_code") then list[4] = "project_code" end
   for _, names in ipairs { source.registers, source.others or {} } do
     for _, name in ipairs(names) do list[#list + 1] = name end
   end
@@ -41,7 +42,7 @@ local function selection_of(db, source, meters)
   local function also(condition, value) where[#where + 1], values[#values + 1] = condition, value end
   if meters then also(db:among("meter_no", meters)) end
   if source and source.granularity then also("granularity = ?", source.granularity) end
-  if source and has_column(source.table, "withdrawn_at") then where[#where + 1] = "withdrawn_at IS NULL" end
+  if source then where[#where + 1] = "withdrawn_at IS NULL" end
   return where, values, also
 end
 
@@ -62,10 +63,10 @@ local function plain_stream(db, name, columns, order, meters)
 end
 
 local function streams_of(db, period)
-  local list = { { name = "history", read = plain_stream(db, "meters", METERS, "meters.first_seen", period.meters) } }
-  if tables.tenancies then
-    list[2] = { name = "tenancies", read = plain_stream(db, "tenancies", TENANCIES, "tenancies.since", period.meters) }
-  end
+  local list = {
+    { name = "history", read = plain_stream(db, "meters", METERS, "meters.first_seen", period.meters) },
+    { name = "tenancies", read = plain_stream(db, "tenancies", TENANCIES, "tenancies.since", period.meters) },
+  }
   for _, source in ipairs(sources) do
     list[#list + 1] = { name = source.name, source = true, read = stream_of(db, source, period) }
   end

@@ -51,7 +51,7 @@ local function judge(found, opening, closing)
   for _, one in ipairs { opening, closing } do
     doubtful = doubtful or #one.doubts > 0
     found.reasons:add_all(one.doubts)
-    if one.far then found.reasons:add "gap" end
+    found.gap = found.gap or one.far and #one.doubts == 0
   end
   found.status = doubtful and "doubtful" or (opening.far or closing.far) and "incomplete" or "measured"
 end
@@ -72,6 +72,14 @@ function span.of(series, from, to, period)
   judge(found, opening, closing)
   name_inside(found, series, from.time, to.time)
   return found
+end
+
+---The names of rules, joined by commas: what else explains an end that is far away is said instead of a gap.
+---@param found imr.MeteringSpan
+---@return string|nil
+function span.reasons(found)
+  if found.gap and not found.replaced then found.reasons:add "gap" end
+  return found.reasons:text()
 end
 
 ---Adds a doubt.

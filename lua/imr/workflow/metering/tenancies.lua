@@ -40,11 +40,23 @@ local function tenancy_at(list, moment)
   return found
 end
 
+-- One number in two projects is two meters, each with its own tenants.
+local function of_project(list, project)
+  local own = {}
+  for _, tenancy in ipairs(list) do
+    local code = tenancy.project_code
+    if not project or not code or code == "" or code == project then own[#own + 1] = tenancy end
+  end
+  return own
+end
+
 ---Where tenants change, the nearest reading on either side divides them; elsewhere the usual one.
 ---@param list table[] rows of the table tenancies, oldest first
 ---@param period { from: integer, to: integer, cuts: integer[]? }
+---@param project? string
 ---@return imr.MeteringPart[]
-function tenancies.parts(list, period)
+function tenancies.parts(list, period, project)
+  list = of_project(list, project)
   local parts, from, window = {}, period.from, nil
   local cuts = cuts_of(list, period)
   cuts[#cuts + 1] = { time = period.to }

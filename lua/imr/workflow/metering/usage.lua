@@ -1,5 +1,7 @@
 -- The usage of one meter in a period, a row a device and tenancy. Pure.
 
+local DAY = require("imr.base.calendar").DAY
+local decimal = require "imr.decimal"
 local devices = require "imr.workflow.metering.devices"
 local ends = require "imr.workflow.metering.ends"
 local parts = require "imr.workflow.metering.parts"
@@ -7,6 +9,7 @@ local platform = require "imr.workflow.metering.platform"
 local reasons = require "imr.workflow.metering.reasons"
 local span = require "imr.workflow.metering.span"
 local tenancies = require "imr.workflow.metering.tenancies"
+local value = require "imr.workflow.metering.value"
 
 local usage = {}
 
@@ -84,21 +87,17 @@ local function neighbours(list, device)
   return before, after
 end
 
-local function is_gone(given, device, after, from)
+local function is_gone(device, after, from)
   if after then return after.first <= from end
-  for _, entry in ipairs(given.history) do
-    if entry.device_id == device.id then
-      return device.last < from and entry.removed_at ~= nil and entry.removed_at <= from
-    end
-  end
-  return false
+  local removed = device.entry and device.entry.removed_at
+  return removed ~= nil and removed <= from and device.last < from
 end
 
 local function text_of(point) return point.cleaned and tostring(point.value) or point.text end
 
 local function fill(row, found)
   row.usage = found.used and tostring(found.used)
-  row.status, row.reasons = found.status, found.reasons:text()
+  row.status, row.reasons = found.status, span.reasons(found)
   if not found.opening then return end
   row.opening, row.opening_time = text_of(found.opening), found.opening.time
   row.closing, row.closing_time = text_of(found.closing), found.closing.time
@@ -106,15 +105,28 @@ local function fill(row, found)
 end
 
 local function nothing()
-  local found = { status = "incomplete", reasons = reasons.new() }
-  found.reasons:add "gap"
-  return found
+  return { status = "incomplete", reasons = reasons.new(), gap = true }
 end
 
 -- What is special about a device that was replaced in this part.
 local function doubt_swaps(found, before, after, part)
-  if before and found.begins_inside then span.doubt(found, "meter_swap") end
-  if after and after.first > part.from and after.first <= part.to then span.doubt(found, "meter_swap") end
+  if before and found.begins_inside or after and after.first > part.from and after.first <= part.to then
+    found.replaced = true
+    span.doubt(found, "meter_swap")
+  end
+end
+
+-- A daily row says what its own day used. Where it is the device's first, that is all there is of what its register
+-- was as the day began; the span stays incomplete.
+local function begin_with_day(found, period)
+  local first = found.opening
+  local used = found.series.source.name == "consumption" and decimal.parse(first.row.usage)
+  if not used or used.negative or used:number() > found.series.limits.rise(DAY) then return end
+  local opening = value.of(first) - used
+  if opening.negative then return end
+  found.used = found.used + used
+  local midnight = first.time - (first.time + period.utc_offset) % DAY
+  found.opening = { time = midnight, text = tostring(opening) }
 end
 
 local function span_of(device, series, part, period)
@@ -126,30 +138,29 @@ local function span_of(device, series, part, period)
 end
 
 local function row_of(given, device, part)
-  local row = { meter_no = given.meter_no, device_id = device.id, kind = device.kind, from = part.from, to = part.to }
-  for _, entry in ipairs(given.history) do
-    if entry.device_id == device.id or not row.address then
-      row.address, row.project_code = entry.address, entry.project_code
-      row.user_code, row.user_name = entry.user_code, entry.user_name
-    end
-  end
-  if part.tenancy then row.user_code, row.user_name = part.tenancy.user_code, part.tenancy.user_name end
-  if part.vacant then row.user_code, row.user_name = nil, nil end
+  local entry = device.entry or {}
+  local row = { meter_no = given.meter_no, device_id = device.id, kind = device.kind, from = part.from, to = part.to,
+    address = entry.address, project_code = device.project or entry.project_code }
+  local tenant = part.tenancy or not part.vacant and entry or {}
+  row.user_code, row.user_name = tenant.user_code, tenant.user_name
   return row
+end
+
+local function complete(found, row, tariffs, before, after, part, period)
+  doubt_swaps(found, before, after, part)
+  parts.fill(row, found, tariffs)
+  if found.begins_inside and found.used and not found.replaced then begin_with_day(found, period) end
 end
 
 local function add_device(rows, given, list, device, period)
   local before, after = neighbours(list, device)
-  if device.first > period.to + period.window or is_gone(given, device, after, period.from) then return end
+  if device.first > period.to + period.window or is_gone(device, after, period.from) then return end
   local series = best_source(device, { time = period.from }, { time = period.to }, period)
   local tariffs = series and #series.source.registers > 1 and parts.of(device, series.source, period) or {}
-  for _, part in ipairs(tenancies.parts(given.tenancies, period)) do
+  for _, part in ipairs(tenancies.parts(given.tenancies, period, device.project)) do
     if not (after and after.first <= part.from) and device.first <= part.to + period.window then
       local row, found = row_of(given, device, part), span_of(device, series, part, period)
-      if found and found.opening then
-        doubt_swaps(found, before, after, part)
-        parts.fill(row, found, tariffs)
-      end
+      if found and found.opening then complete(found, row, tariffs, before, after, part, period) end
       fill(row, found or nothing())
       rows[#rows + 1] = row
     end
@@ -160,8 +171,8 @@ end
 local function add_listed(rows, given, period)
   for _, entry in ipairs(given.history) do
     if entry.first_seen < period.to and not (entry.removed_at and entry.removed_at <= period.from) then
-      local device = { id = entry.device_id, kind = entry.kind }
-      for _, part in ipairs(tenancies.parts(given.tenancies, period)) do
+      local device = { id = entry.device_id, kind = entry.kind, entry = entry, project = entry.project_code }
+      for _, part in ipairs(tenancies.parts(given.tenancies, period, device.project)) do
         local row = row_of(given, device, part)
         fill(row, nothing())
         rows[#rows + 1] = row
