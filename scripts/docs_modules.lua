@@ -53,6 +53,11 @@ return {
     { file = "lua/imr/workflow/quality/init.lua", of = { quality = "quality" } },
     { file = "lua/imr/workflow/quality/rules.lua" },
   } },
+  { name = "imr.workflow.metering", parts = {
+    { file = "lua/imr/workflow/metering/init.lua", of = { metering = "metering" } },
+    { file = "lua/imr/workflow/metering/usage.lua" },
+    { file = "lua/imr/workflow/metering/groups.lua" },
+  } },
   { name = "imr.workflow.cutoff", parts = { { file = "lua/imr/workflow/cutoff.lua", of = { cutoff = "cutoff" } } } },
   { name = "imr.workflow.report", parts = {
     { file = "lua/imr/workflow/report/init.lua", of = { report = "report" } },

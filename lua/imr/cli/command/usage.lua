@@ -78,7 +78,6 @@ function usage.run(arguments)
   local options = { by = arguments.by, utc_offset = offset, meters = selection.numbers(arguments) }
   options.from, options.to = dates.period(arguments, offset)
   local result = run(arguments, options, open_output(arguments, offset))
-  for _, number in ipairs(result.unknown) do messages.say("there is no meter '%s' in the database", number) end
   say_sums(result)
   return result.measured and 0 or INCOMPLETE
 end
