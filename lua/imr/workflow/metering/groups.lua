@@ -5,6 +5,7 @@ local reasons = require "imr.workflow.metering.reasons"
 
 local groups = {}
 
+---Sums of what a tenant, a building or a project used.
 ---@class imr.MeteringGroup
 ---@field kind? string
 ---@field meters integer
