@@ -271,6 +271,7 @@ build = {
     ["imr.workflow.metering.groups"] = "lua/imr/workflow/metering/groups.lua",
     ["imr.workflow.metering"] = "lua/imr/workflow/metering/init.lua",
     ["imr.workflow.metering.interval"] = "lua/imr/workflow/metering/interval.lua",
+    ["imr.workflow.metering.levels"] = "lua/imr/workflow/metering/levels.lua",
     ["imr.workflow.metering.limits"] = "lua/imr/workflow/metering/limits.lua",
     ["imr.workflow.metering.parts"] = "lua/imr/workflow/metering/parts.lua",
     ["imr.workflow.metering.platform"] = "lua/imr/workflow/metering/platform.lua",

@@ -90,12 +90,12 @@ for name, place in pairs(filled.places(function() return server end)) do
       assert.same({ "10.50", "tou_readings", 0, "4.50" }, { rows[number(8)].reading, rows[number(8)].source,
         rows[number(8)].age, rows[number(8)].energy_valley })
       assert.same({ "6.00", "camera_readings" }, { rows[number(10)].reading, rows[number(10)].source })
-      assert.same({ false, "no reading in the 60 days before" }, { rows[number(9)].resolved, rows[number(9)].why })
+      assert.same({ false, "no reading before it" }, { rows[number(9)].resolved, rows[number(9)].why })
     end)
 
     it("takes no reading of a device that was replaced before the cutoff", function()
       local limit = time(15) - 1800 -- the swap has been seen, the new device has not reported yet
-      local _, rows = bill { cutoff = limit }
+      local _, rows = bill { cutoff = limit, freeze_window = 0 }
       assert.is_false(rows[number(3)].resolved)
       assert.matches("device D3 was replaced by D3b, of which there is no reading; the last one before was 70.00",
         rows[number(3)].why, 1, true)
@@ -129,9 +129,31 @@ for name, place in pairs(filled.places(function() return server end)) do
       assert.equal("4.00", rows[number(10)].reading)
     end)
 
-    it("flags a reading that is doubtful for what comes after it", function()
+    it("takes a reading shortly after the moment where it is the nearer one", function()
+      local _, rows = bill { cutoff = time(15) - 1800 }
+      assert.same({ "5.00", "D3b", -1800 }, { rows[number(3)].reading, rows[number(3)].device_id, rows[number(3)].age })
+      assert.same({ "75.00", -1800 }, { rows[number(1)].reading, rows[number(1)].age })
+      _, rows = bill { cutoff = time(15) - 7201 }
+      assert.same({ "70.00", 79199 }, { rows[number(1)].reading, rows[number(1)].age })
+    end)
+
+    it("takes no reading that falls and comes back, and says so", function()
       local _, rows = bill { cutoff = time(19) }
-      assert.same({ "95.00", "decreasing" }, { rows[number(2)].reading, rows[number(2)].flags })
+      assert.same({ "95.00", "" }, { rows[number(2)].reading, rows[number(2)].flags })
+      _, rows = bill { cutoff = time(20) }
+      assert.same({ "95.00", 86400 }, { rows[number(2)].reading, rows[number(2)].age })
+      assert.matches("suspect", rows[number(2)].flags, 1, true)
+    end)
+
+    it("gives devices that are read at the same time a row each", function()
+      for day = 1, 40 do
+        db:execute([[INSERT INTO readings (meter_no, read_time, copy, device_id, reading, stored_at) VALUES
+          (?, ?, 0, 'D7x', ?, ?)]], number(7), time(day) + 60, ("%d.0"):format(900 + day), time(day) + 3600)
+      end
+      local made = assert(cutoff.at(db, { now = filled.NOW, cutoff = time(30) + 600, meters = { number(7) } }))
+      db:execute("DELETE FROM readings WHERE device_id = 'D7x'")
+      assert.same({ "D7 150.00", "D7x 930.0" }, { made.rows[1].device_id .. " " .. made.rows[1].reading,
+        made.rows[2].device_id .. " " .. made.rows[2].reading })
     end)
 
     it("leaves old readings and unparsed images out", function()

@@ -1,33 +1,40 @@
---- Billing at a cutoff: for each meter exactly one reading at or before it, or the reason why there is none.
+--- Billing at a cutoff: for each meter the reading at a moment, or the reason why there is none.
 ---
 ---   local cutoff = require "imr.workflow.cutoff"
 ---   local bill = assert(cutoff.at(db, { cutoff = imr.time.parse "2025-07-31T24:00" }))
 ---   for _, row in ipairs(bill.rows) do print(row.meter_no, row.reading or row.why) end
 ---
---- The newest usable row counts, whichever listing it is from. A reading of a device that was replaced before the
---- cutoff is nobody's reading at the cutoff. Flags say what is odd about a reading; they do not change the choice.
+--- The nearest reading that imr.workflow.metering accepts counts, whichever listing it is from: the last one before, or
+--- one up to two hours after the moment (its age is negative). A reading of a device that was replaced before the
+--- cutoff is nobody's reading at the cutoff; devices that are read at the same time under one number have a row each.
 
 local copy = require "imr.base.copy"
 local core = require "imr.core"
 local DAY = require("imr.base.calendar").DAY
-local unknown_option = require "imr.base.unknown_option"
+local day = require "imr.workflow.metering.day"
+local devices = require "imr.workflow.metering.devices"
+local ends = require "imr.workflow.metering.ends"
 local errors = require "imr.errors"
-local decimal = require "imr.decimal"
 local expect_database = require "imr.database.expected"
+local levels = require "imr.workflow.metering.levels"
+local metering_rows = require "imr.workflow.metering.rows"
 local quality = require "imr.workflow.quality"
+local reasons = require "imr.workflow.metering.reasons"
 local settings = require "imr.workflow.quality.settings"
 local sources = require "imr.workflow.quality.sources"
-local view = require "imr.workflow.quality.view"
+local unknown_option = require "imr.base.unknown_option"
 
 local cutoff = {}
 
 local MAX_AGE = 3 * DAY
+local BEFORE, LONGEST = 21 * DAY, 60 * DAY -- what is usual
 local AFTERWARDS = 7 * DAY -- what comes after a reading may show that it was wrong
 
 ---Which moment, and what may stand for it.
 ---@class imr.CutoffOptions: imr.QualityOptions
 ---@field cutoff integer Unix seconds
 ---@field max_age? integer seconds before the cutoff; an older reading leaves the meter unresolved. Default 3 days
+---@field freeze_window? integer seconds after the cutoff in which a reading may lie. Default 7200
 ---@field sources? string[] listings to choose from; default all
 
 ---A meter's reading at the cutoff, or why it has none.
@@ -35,6 +42,7 @@ local AFTERWARDS = 7 * DAY -- what comes after a reading may show that it was wr
 ---@field meter_no string
 ---@field resolved boolean
 ---@field device_id? string
+---@field project_code? string
 ---@field kind? string electricity or water
 ---@field reading? string exact, as all registers
 ---@field energy_sharp? string
@@ -42,46 +50,54 @@ local AFTERWARDS = 7 * DAY -- what comes after a reading may show that it was wr
 ---@field energy_flat? string
 ---@field energy_valley? string
 ---@field read_time? integer
----@field age? integer seconds
+---@field age? integer seconds; negative where the reading is later than the cutoff
 ---@field source? string
 ---@field flags? string names of rules, joined by commas
 ---@field why? string
 
-local OPTIONS = { cutoff = "number", max_age = "number", sources = "table", on_row = "function" }
+local OPTIONS = { cutoff = "number", max_age = "number", freeze_window = "number", sources = "table",
+  on_row = "function" }
 
 local PARTS = { "energy_sharp", "energy_peak", "energy_flat", "energy_valley" }
 
 -- ---------------------------------------------------------------- the reading
 
-local function usable(source, row)
-  if decimal.parse(row[source.registers[1]]) == nil then return false end
-  return source.table ~= "camera_readings" or row.image_ok == true
+-- The nearest of all listings.
+local function nearest(device, period)
+  local best
+  for _, series in ipairs(device.series) do
+    local found = ends.at(series, period.cutoff, period)
+    if found and not (best and best.distance <= found.distance) then
+      best, found.series = found, series
+    end
+  end
+  return best
 end
 
--- The first of the newest moment: further copies of a row are a flag.
-local function newest_of(source, rows, limit)
-  local found
-  for _, row in ipairs(rows) do
-    local time = row[source.time]
-    if time <= limit and usable(source, row) and not (found and found[source.time] == time) then found = row end
+-- The device that took the place of one that is not listed any more, where it has no reading yet.
+local function successor(given, device, limit)
+  local entry = device.entry
+  if not (entry and entry.removed_at and entry.removed_at <= limit) then return nil end
+  for _, other in ipairs(given.history) do
+    if other.device_id ~= device.id and other.project_code == entry.project_code
+      and other.first_seen >= entry.removed_at and other.first_seen <= limit then
+      return other.device_id
+    end
   end
-  return found
 end
 
-local function choose(given, options, wanted)
-  local best, from
-  for _, source in ipairs(sources) do
-    local row = wanted[source.name] and newest_of(source, given.rows[source.name], options.cutoff)
-    if row and (not best or row[source.time] > best[from.time]) then best, from = row, source end
+-- Those that are read around the cutoff: not one whose place another had taken by then.
+local function standing(list, period)
+  local kept, latest = {}, period.cutoff + period.window
+  for _, device in ipairs(list) do
+    local gone, removed = device.first > latest, device.entry and device.entry.removed_at
+    local until_when = removed and removed <= period.cutoff and latest or period.cutoff
+    for _, other in ipairs(list) do
+      gone = gone or devices.follows(device, other) and other.first <= until_when
+    end
+    if not gone then kept[#kept + 1] = device end
   end
-  return best, from
-end
-
--- The device that took the meter's place between the reading and the cutoff, if it is not the reading's own.
-local function replaced(given, row, time, limit)
-  for _, swap in ipairs(view.swaps(given.history)) do
-    if time < swap.time and swap.time <= limit and row.device_id ~= swap.to then return swap end
-  end
+  return kept
 end
 
 -- ---------------------------------------------------------------- the row
@@ -91,90 +107,129 @@ local function day_text(seconds, options)
 end
 
 -- The registers are one row's, so that parts and total belong together.
-local function fill(row, found, source, options)
-  row.resolved, row.reading, row.read_time = true, found[source.registers[1]], found[source.time]
-  row.age, row.source = options.cutoff - row.read_time, source.name
-  row.device_id = found.device_id or row.device_id
-  for _, part in ipairs(PARTS) do row[part] = found[part] end
+local function fill(row, found, period)
+  local point, source = found.series.points[found.index], found.series.source
+  row.resolved, row.reading, row.read_time = true, point.text, point.time
+  row.age, row.source = period.cutoff - point.time, source.name
+  for _, part in ipairs(PARTS) do row[part] = point.row[part] end
 end
 
 -- As everything stood at the cutoff.
-local function until_cutoff(given, limit)
-  local known = copy(given, { rows = {} })
+local function until_moment(given, limit)
+  local known = copy(given, { rows = {}, to = limit })
   for _, source in ipairs(sources) do
     local rows = {}
-    for _, row in ipairs(given.rows[source.name]) do
+    for _, row in ipairs(given.rows[source.name] or {}) do
       if row[source.time] <= limit then rows[#rows + 1] = row end
     end
     known.rows[source.name] = rows
   end
-  known.to = limit
   return known
 end
 
--- What concerns the reading: flags of its moment and of the time up to the cutoff, as it stood then; and a fall that
--- begins with it, for then it may have been too high.
-local function flags_of(given, chosen, row, limit)
-  local names, seen = {}, {}
-  local function take(flag)
-    if not seen[flag.rule] then names[#names + 1] = flag.rule end
-    seen[flag.rule] = true
+-- What concerns the reading: why it was taken instead of a nearer one, and the flags of its moment and of the time up
+-- to the cutoff, as it stood then.
+local function flags_of(given, chosen, found, period)
+  local names, left_out = reasons.new(), {}
+  for _, rule in ipairs(quality.rules) do left_out[rule.name] = true end
+  for _, rule in ipairs(chosen.rules) do left_out[rule.name] = nil end
+  local function add(name)
+    if not left_out[name] then names:add(name) end
   end
-  for _, flag in ipairs(quality.judge(quality.view(until_cutoff(given, limit), chosen), chosen)) do
-    if flag.time >= row.read_time then take(flag) end
+  for _, name in ipairs(found.doubts) do add(name) end
+  if levels.differ(found.device, found.series, found.series.points[found.index], period) then add "scale" end
+  local known = until_moment(given, math.max(period.cutoff, found.time))
+  for _, flag in ipairs(quality.judge(quality.view(known, chosen), chosen)) do
+    if flag.time >= found.time then add(flag.rule) end
   end
-  for _, flag in ipairs(quality.judge(quality.view(given, chosen), chosen)) do
-    if flag.rule == "decreasing" and flag.since == row.read_time then take(flag) end
-  end
-  return table.concat(names, ",")
-end
-
-local function device_at(history, limit)
-  local device = history[1]
-  for _, entry in ipairs(history) do
-    if entry.first_seen <= limit then device = entry end
-  end
-  return device or {}
+  return names:text() or ""
 end
 
 -- Why a meter has no reading at the cutoff, or nothing.
-local function problem_of(given, options, device, found, time, register)
-  local gone = device.removed_at and device.removed_at <= options.cutoff
-    and ("the platform does not list it since %s; "):format(day_text(device.removed_at, options)) or ""
-  if not found then return ("%sno reading in the %d days before"):format(gone, quality.context / DAY) end
-  local last = ("%s at %s"):format(found[register], day_text(time, options))
-  local swap = replaced(given, found, time, options.cutoff)
-  if swap then
-    return ("device %s was replaced by %s, of which there is no reading; the last one before was %s"):format(swap.from,
-      swap.to, last)
+local function problem_of(given, device, found, period)
+  local removed = device.entry and device.entry.removed_at
+  local gone = removed and removed <= period.cutoff
+    and ("the platform does not list it since %s; "):format(day_text(removed, period)) or ""
+  if not found then return gone .. "no reading before it" end
+  local last = ("%s at %s"):format(found.series.points[found.index].text, day_text(found.time, period))
+  local new = successor(given, device, period.cutoff)
+  if new and given.without[new] then
+    return ("device %s was replaced by %s, of which there is no reading; the last one before was %s"):format(device.id,
+      new, last)
   end
-  if options.cutoff - time > options.max_age then return ("%sthe newest reading is too old: %s"):format(gone, last) end
+  if period.cutoff - found.time > period.max_age then
+    return ("%sthe newest reading is too old: %s"):format(gone, last)
+  end
 end
 
-local function resolve(given, options, chosen, wanted)
-  local device = device_at(given.history, options.cutoff)
-  local row = { meter_no = given.meter_no, device_id = device.device_id, kind = device.kind, resolved = false }
-  local found, source = choose(given, options, wanted)
-  row.why = problem_of(given, options, device, found, found and found[source.time], source and source.registers[1])
+local function resolve(given, device, period, chosen)
+  local row = { meter_no = given.meter_no, device_id = device.id, kind = device.kind, resolved = false,
+    project_code = device.project }
+  local found = device.series and nearest(device, period)
+  row.why = problem_of(given, device, found, period)
   if row.why then return row end
-  fill(row, found, source, options)
-  row.flags = flags_of(given, chosen, row, options.cutoff)
+  found.device = device
+  fill(row, found, period)
+  row.flags = flags_of(given, chosen, found, period)
   return row
+end
+
+-- ---------------------------------------------------------------- a meter
+
+-- The device that was listed at the cutoff, of a meter without a row.
+local function listed(given, limit)
+  local entry = given.history[1]
+  for _, other in ipairs(given.history) do
+    if other.first_seen <= limit then entry = other end
+  end
+  if not entry then return {} end
+  return { id = entry.device_id, kind = entry.kind, entry = entry, project = entry.project_code }
+end
+
+local function has_reading(list, period)
+  for _, device in ipairs(list) do
+    if nearest(device, period) then return true end
+  end
+  return false
+end
+
+local function devices_of(db, given, period, window)
+  local list = devices.of(given, period)
+  if not has_reading(list, period) then
+    metering_rows.add_older(db, given, window)
+    list = devices.of(given, period)
+  end
+  given.without = {}
+  for _, entry in ipairs(given.history) do given.without[entry.device_id] = true end
+  for _, device in ipairs(list) do
+    if device.id and nearest(device, period) then given.without[device.id] = nil end
+  end
+  return standing(list, period)
+end
+
+local function resolve_meter(db, given, period, chosen, window)
+  given.now, given.from, given.to = period.now, window.from, window.to
+  local list = devices_of(db, given, period, window)
+  if #list == 0 then list[1] = listed(given, period.cutoff) end
+  local rows = {}
+  for index, device in ipairs(list) do rows[index] = resolve(given, device, period, chosen) end
+  return rows
 end
 
 -- ---------------------------------------------------------------- all meters
 
 local function resolve_all(db, options, chosen, wanted)
   local bill = { rows = {}, resolved = 0, unresolved = 0, cutoff = options.cutoff }
-  local period = { from = options.cutoff, to = options.cutoff + AFTERWARDS, now = options.now }
-  for _, meter_no in ipairs(options.meters or quality.meters(db)) do
-    local given = quality.load(db, meter_no, period)
-    given.from = options.cutoff - quality.context
-    local row = resolve(given, options, chosen, wanted)
-    bill.rows[#bill.rows + 1] = row
-    local kind = row.resolved and "resolved" or "unresolved"
-    bill[kind] = bill[kind] + 1
-    if options.on_row then options.on_row(row) end
+  local period = copy(options, { window = options.freeze_window })
+  local window = { from = options.cutoff - math.min(math.max(BEFORE, options.max_age), LONGEST),
+    to = options.cutoff + AFTERWARDS, meters = options.meters, sources = wanted }
+  for given in metering_rows.meters(db, window) do
+    for _, row in ipairs(resolve_meter(db, given, period, chosen, window)) do
+      bill.rows[#bill.rows + 1] = row
+      local kind = row.resolved and "resolved" or "unresolved"
+      bill[kind] = bill[kind] + 1
+      if options.on_row then options.on_row(row) end
+    end
   end
   return bill
 end
@@ -191,7 +246,7 @@ end
 
 local function is_whole(value) return type(value) == "number" and value % 1 == 0 end
 
----One row a meter, in the order of their numbers.
+---A row a meter, in the order of their numbers.
 ---@param db imr.Database
 ---@param options imr.CutoffOptions
 ---@return { rows: imr.CutoffRow[], resolved: integer, unresolved: integer, cutoff: integer }|nil
@@ -203,7 +258,8 @@ function cutoff.at(db, options)
   local problem = settings.problem(options, OPTIONS)
   if problem then error(problem, 2) end
   local utc_offset = require("imr.client.options").defaults.utc_offset
-  local filled = copy({ utc_offset = utc_offset, max_age = MAX_AGE, now = os.time() }, options)
+  local filled = copy({ utc_offset = utc_offset, max_age = MAX_AGE, freeze_window = day.WINDOW, now = os.time() },
+    options)
   local chosen, wanted = settings.new(filled, 2), wanted_of(filled.sources, 2)
   expect_database(db, "cutoff.at", 2)
   local fine, result = pcall(resolve_all, db, filled, chosen, wanted)

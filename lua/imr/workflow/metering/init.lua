@@ -108,7 +108,7 @@ local function usage_of_all(db, options)
   local period, take, group = period_of(options), taker_of(options, result)
   local window = { from = period.from - metering.context.before, to = period.to + metering.context.after,
     meters = options.meters }
-  local function add_older(given) rows.add_older(db, given, window.from) end
+  local function add_older(given) rows.add_older(db, given, window) end
   local seen = {}
   for given in rows.meters(db, window) do
     seen[given.meter_no], result.meters = true, result.meters + 1

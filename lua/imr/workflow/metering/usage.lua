@@ -4,6 +4,7 @@ local DAY = require("imr.base.calendar").DAY
 local decimal = require "imr.decimal"
 local devices = require "imr.workflow.metering.devices"
 local ends = require "imr.workflow.metering.ends"
+local levels = require "imr.workflow.metering.levels"
 local parts = require "imr.workflow.metering.parts"
 local platform = require "imr.workflow.metering.platform"
 local reasons = require "imr.workflow.metering.reasons"
@@ -59,20 +60,6 @@ local function best_source(device, from, to, period)
     end
   end
   return best and best.series
-end
-
--- Two listings of one register may be read at different times, and rounded; but not stand at different levels.
-local function levels_differ(device, found, period)
-  local unit = 2 * 10 ^ -found.series.resolution
-  for _, series in ipairs(device.series) do
-    local other = series ~= found.series and ends.at(series, found.closing.time, period)
-    if other and not other.far then
-      local off = math.abs(series.points[other.index].number - found.closing.number)
-      local room = math.max(found.series.limits.rise(other.distance), series.limits.rise(other.distance))
-      if off > room + unit + 2 * 10 ^ -series.resolution then return true end
-    end
-  end
-  return false
 end
 
 -- ---------------------------------------------------------------- a device in the period
@@ -133,7 +120,7 @@ local function span_of(device, series, part, period)
   if not series then return platform.span(device, part.from, part.to, period) end
   local found = span.of(series, { time = part.from, window = part.from_window },
     { time = part.to, window = part.to_window }, period)
-  if found and levels_differ(device, found, period) then span.doubt(found, "scale") end
+  if found and levels.differ(device, series, found.closing, period) then span.doubt(found, "scale") end
   return found
 end
 
