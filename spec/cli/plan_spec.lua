@@ -194,6 +194,17 @@ describe("imr plan", function()
     assert.matches("readings +project +16 +15000 +31 +31 s +1 +yes\n", result.out)
   end)
 
+  it("shows what a sync costs each run, once a day and once a week", function()
+    local rows, found = rows_of(user:run "plan --sync --meters 3000 --weekly-reread 100"), {}
+    for _, row in ipairs(rows) do found[row.way .. " " .. row.listing] = { row.requests, row.rows } end
+    assert.same({ 13, 12000 }, found["each run readings"])
+    assert.same({ 4, 3000 }, found["once a week meters"])
+    assert.same({ 35, 33000 }, found["once a day readings"])
+    assert.same(303000, found["once a week readings"][2])
+    assert.equal(4 * found["once a week readings"][1] + 2 * 4, found["once a week all"][1])
+    assert.equal(2, user:run("plan --sync readings --meters 10").status)
+  end)
+
   it("does not mix two periods", function()
     local result = user:run "plan readings --meters 5 --days 3 --from yesterday"
     assert.equal(2, result.status)

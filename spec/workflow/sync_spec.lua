@@ -105,6 +105,8 @@ describe("sync", function()
     assert.same({}, missing_rows(1))
     local read = listings_of(report.run_id, "readings")
     assert.equal(1, #read)
+    assert.is_true(EPOCH + DAY - read[1].period_from < 12 * DAY) -- the first run of a day looks back ten days
+    read = listings_of(run().run_id, "readings")
     assert.is_true(EPOCH + DAY - read[1].period_from < 6 * DAY)
   end)
 
@@ -219,8 +221,8 @@ describe("sync", function()
 
   it("raises where it is used in a wrong way", function()
     assert.has_error(function() sync.run { client = {}, db = db, lookback = 3 } end,
-      "unknown option 'lookback'; there are client, clock, db, first_days, from, granularity, listings, on_progress, "
-      .. "page_size, to, utc_offset")
+      "unknown option 'lookback'; there are client, clock, daily_reread, db, first_days, from, granularity, "
+      .. "listings, on_progress, page_size, reread, to, utc_offset, weekly_reread")
     assert.error_matches(function() sync.run { client = {}, db = db, from = 1 } end, "from and to")
     assert.error_matches(function() sync.run { client = {}, db = db, listings = { "rows" } } end, "no listing 'rows'")
   end)

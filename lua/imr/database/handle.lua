@@ -147,6 +147,18 @@ function Database:row(sql, ...)
   return first
 end
 
+---All rows of a query that has few; it is kept prepared like that of `execute`.
+---@param sql string SELECT with ? for values
+---@param ... any the values
+---@return table[]
+function Database:all(sql, ...)
+  expect_database(self, "database:all", 2)
+  must_be_text(sql, "database:all: the statement", 2)
+  local list = {}
+  for raw in run_kept(self, sql, ...):rows(true) do list[#list + 1] = rows.copy(raw) end
+  return list
+end
+
 -- ---------------------------------------------------------------- columns
 
 ---An expression of this type, so that its value arrives exactly: text for decimals, whole numbers for times.

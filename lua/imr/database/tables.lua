@@ -57,6 +57,7 @@ local runs = {
   column("requests", "int", "Requests sent"), column("pages", "int", "Pages stored"),
   column("rows", "int", "Rows that came"), column("new_rows", "int", "Rows that were new"),
   column("restated", "int", "Rows of which a measured value changed"),
+  column("withdrawn", "int", "Rows that the platform does not list any more"),
   column("rejected", "int", "Rows that could not be stored in their table; see rejected"),
 }
 

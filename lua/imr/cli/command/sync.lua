@@ -26,6 +26,8 @@ function sync.configure(parser)
   dates.configure(parser)
   number.flag(parser, "--first-days D", "How many days back the first run begins (default: 90).",
     number.whole(1, sync_options.MOST_DAYS))
+  require("imr.cli.input.reread").configure(parser)
+  parser:flag("--reread", "Read the open billing period again now: it finds what was corrected or withdrawn there.")
   local names = {}
   for index, entry in ipairs(known_listings) do names[index] = entry.name end
   parser:option("--listing", ("Only this one: %s (repeatable)."):format(table.concat(names, ", ")))
@@ -91,7 +93,8 @@ end
 local function options_of(arguments, client, chosen)
   local offset = chosen.utc_offset
   local options = { client = client, db = database.where(arguments), utc_offset = offset, granularity =
-    arguments.granularity, first_days = arguments.first_days, on_progress = show }
+    arguments.granularity, first_days = arguments.first_days, daily_reread = arguments.daily_reread,
+    weekly_reread = arguments.weekly_reread, reread = arguments.reread, on_progress = show }
   if #arguments.listing > 0 then options.listings = arguments.listing end
   if arguments.from then options.from, options.to = dates.period(arguments, offset) end
   return options, offset
@@ -104,8 +107,9 @@ local function run(options)
 end
 
 local function say(report)
-  messages.say("%s: %d rows in %d requests, %d new, %d restated%s", report.state, report.rows, report.requests,
-    report.new_rows, report.restated, report.rejected > 0
+  messages.say("%s: %d rows in %d requests, %d new, %d restated%s%s", report.state, report.rows, report.requests,
+    report.new_rows, report.restated, report.withdrawn > 0 and (", %d withdrawn"):format(report.withdrawn) or "",
+    report.rejected > 0
     and (", %d that fit no table (see rejected)"):format(report.rejected) or "")
   for _, entry in ipairs(report.incomplete) do
     messages.say("%s: %s", entry.listing, entry.doubt or ("%d rows of %s came%s; the next run reads them again"):format(
@@ -143,6 +147,7 @@ end
 ---@return integer exit status
 function sync.run(arguments)
   if arguments.to and not arguments.from then exit.usage("--to needs --from") end
+  if arguments.reread and arguments.from then exit.usage("--from reads its period again: without --reread") end
   if arguments.certificate then return certify(arguments) end
   if arguments.fields then exit.usage("--fields goes with --certificate") end -- a run would end with the complaint
   local client, chosen = connect.client(arguments, { on_event = require("imr.cli.command.listing.reader").on_event })

@@ -24,21 +24,30 @@ function day.of(time, utc_offset, window, reads_at_midnight)
   return core.format_time(before and time - since - 1 or time, utc_offset):sub(1, 10)
 end
 
----Is a meter that was read at these times read around midnight, once a day? Most of them lie in the window, and few
----are a second one of a day. Of no times at all nobody knows: false.
+---Is a meter read around midnight, once a day? Most of its readings lie in the window, and few are a second one of a
+---day. Of no readings at all nobody knows: false.
+---@param count integer readings
+---@param inside integer those in the window
+---@param further integer those of a calendar day that has one already
+---@return boolean
+function day.is_at_midnight(count, inside, further)
+  return inside > 0 and inside >= 0.8 * count and further <= 0.25 * count
+end
+
+---The same of a meter that was read at these times.
 ---@param times integer[] Unix seconds, in order
 ---@param utc_offset integer seconds east of UTC
 ---@param window? integer seconds, default 7200
 ---@return boolean
 function day.reads_at_midnight(times, utc_offset, window)
-  local inside, twice, last = 0, 0, nil
+  local inside, further, last = 0, 0, nil
   for _, time in ipairs(times) do
     local number = math.floor((time + utc_offset) / DAY)
     if second_of(time, utc_offset) <= (window or day.WINDOW) then inside = inside + 1 end
-    if number == last then twice = twice + 1 end
+    if number == last then further = further + 1 end
     last = number
   end
-  return inside > 0 and inside >= 0.8 * #times and twice <= 0.25 * #times
+  return day.is_at_midnight(#times, inside, further)
 end
 
 return day

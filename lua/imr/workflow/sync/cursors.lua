@@ -12,11 +12,10 @@ cursors.LEAST, cursors.MOST = 3 * DAY, 30 * DAY
 ---The cursor of the whole project in a listing.
 ---@param db imr.Database
 ---@param name string of the listing
----@return { synced_from: integer?, synced_to: integer?, lateness: integer? }
+---@return { synced_from: integer?, synced_to: integer?, lateness: integer?, reread_at: integer?,
+--- deep_reread_at: integer? }
 function cursors.project(db, name)
-  return db:row(("SELECT %s AS synced_from, %s AS synced_to, %s AS lateness FROM cursors "
-    .. "WHERE listing = ? AND meter_no = ''"):format(db:exact("time", "synced_from"), db:exact("time", "synced_to"),
-    db:exact("int", "lateness")), name) or {}
+  return db:select("cursors", "WHERE listing = ? AND meter_no = ''", name)() or {}
 end
 
 ---How far back a listing is read again: twice the lateness that was seen, so that it can grow.

@@ -41,6 +41,9 @@ sync.LONGEST = require("imr.workflow.sync.plan").LONGEST
 ---@field page_size? integer
 ---@field utc_offset? integer the platform's zone
 ---@field clock? fun(): integer Unix seconds
+---@field daily_reread? integer days that the first run of a day reads again, 10; 0: none
+---@field weekly_reread? integer days that a run a week reads again, 62: the open billing period; 0: none
+---@field reread? boolean read those of `weekly_reread` again now
 ---@field on_progress? fun(event: { listing: string, rows: integer, total: integer? })
 
 ---What a run did.
@@ -52,6 +55,7 @@ sync.LONGEST = require("imr.workflow.sync.plan").LONGEST
 ---@field rows integer
 ---@field new_rows integer
 ---@field restated integer rows of which a measured value changed
+---@field withdrawn integer rows that the platform does not list any more
 ---@field rejected integer rows that fit no table
 ---@field incomplete table[] listings that are not known to be complete
 ---@field errors table<string, imr.Error> by listing
@@ -63,7 +67,8 @@ local function job_of(options, db)
   return { db = db, client = options.client, clock = clock, from = options.from,
     to = math.min(options.to or math.huge, clock()), page_size = options.page_size or 1000,
     utc_offset = options.utc_offset or defaults.utc_offset, first_days = options.first_days or sync.FIRST_DAYS,
-    on_progress = options.on_progress, chosen = options.listings and sync_options.listings(options) }
+    on_progress = options.on_progress, daily_reread = options.daily_reread, weekly_reread = options.weekly_reread,
+    reread = options.reread, chosen = options.listings and sync_options.listings(options) }
 end
 
 local function side_by_side(readers, method)
@@ -93,6 +98,7 @@ local function report_of(job, readers)
     report.errors[entry.listing.name] = entry.err
     first = first or entry.err
   end
+  for _, entry in ipairs(readers) do entry:conclude() end
   for name, count in pairs(job.run.counts) do report[name] = count end
   report.certificate = certify(job, readers)
   report.state = job.run:finish(first)

@@ -25,8 +25,7 @@ end
 
 local INSTALLED = "SELECT %s AS first_seen FROM meters WHERE meter_no = ? "
   .. "AND project_code = ? AND device_id = ? AND removed_at IS NULL"
-local STANDING = "SELECT sum(CASE WHEN last_seen < ? THEN 1 ELSE 0 END) AS before, "
-  .. "sum(CASE WHEN last_seen >= ? THEN 1 ELSE 0 END) AS listed FROM meters WHERE removed_at IS NULL"
+local ABSENT = "SELECT count(*) AS count FROM meters WHERE removed_at IS NULL AND last_seen < ?"
 local REMOVE = "UPDATE meters SET removed_at = ? WHERE removed_at IS NULL AND last_seen < ?"
 
 ---@param db imr.Database
@@ -45,7 +44,7 @@ end
 function Writer:begin()
   local newest = self.db:row(("SELECT %s AS seen FROM meters"):format(self.db:exact("time", "max(last_seen)")))
   -- Later than any listing before, so that what this one lacks can be told by its time alone.
-  self.seen = math.max(self.clock(), (newest.seen or 0) + 1)
+  self.seen, self.shown = math.max(self.clock(), (newest.seen or 0) + 1), 0
 end
 
 -- What a row is known by has to fit its column: a text with a NUL does not.
@@ -67,6 +66,7 @@ local function put(self, row, now, counts)
     if not installed then counts.new_rows = counts.new_rows + 1 end
   end
   self.fill(row, self.list)
+  self.shown = self.shown + 1
   self.db:execute(self.upsert, unpack(self.list, 1, self.count))
 end
 
@@ -80,18 +80,42 @@ function Writer:write(rows)
   return counts
 end
 
--- An absence is not a fact: a list without any meter says that something is wrong with the list.
-local function are_all_gone(self)
-  local found = self.db:row(STANDING, self.seen, self.seen)
-  return (found.before or 0) > 0 and (found.listed or 0) == 0
+---The listing has ended.
+---@return table counts
+function Writer:settle()
+  return {}
 end
 
----The listing has ended and is known to be complete: what was listed before and is not now has been removed.
----@return string|nil doubt why it is not believed
-function Writer:finish()
-  if self.entry.name ~= "meters" then return nil end
-  if are_all_gone(self) then return "no meter is listed any more: all are kept, and the list is read again" end
-  self.db:execute(REMOVE, self.seen, self.seen)
+---Meters that were listed before and not since a moment.
+---@class imr.sync.AbsentMeters
+local Absent = {}
+Absent.__index = Absent
+
+---Is there any?
+function Absent:any()
+  return self.count > 0
+end
+
+---Those that another reading did not show either.
+function Absent:also_in(other)
+  return self.writer:absent(nil, math.min(self.since, other.since))
+end
+
+---The meters that the listing has not shown.
+---@param since? integer of those that were not listed since then
+---@return imr.sync.AbsentMeters
+function Writer:absent(_, since)
+  since = since or self.seen
+  local count = self.entry.name == "meters" and self.db:row(ABSENT, since).count or 0
+  return setmetatable({ writer = self, since = since, count = count }, Absent)
+end
+
+---What was listed before and is not any more has been removed. Within a transaction.
+---@param absent imr.sync.AbsentMeters
+---@return table counts
+function Writer:withdraw(absent)
+  if absent.count > 0 then self.db:execute(REMOVE, absent.since, absent.since) end
+  return {}
 end
 
 return meters

@@ -10,7 +10,7 @@ local sync_options = { MOST_DAYS = 36500 }
 
 local KNOWN = { client = "table", db = "any", from = "number", to = "number", first_days = "number",
   listings = "table", granularity = "string", page_size = "number", utc_offset = "number", clock = "function",
-  on_progress = "function" }
+  on_progress = "function", daily_reread = "number", weekly_reread = "number", reread = "boolean" }
 local MOST_SECONDS = 2 ^ 53
 
 local function whole_number(options, name, least, most)
@@ -22,6 +22,8 @@ end
 local function number_problem(options)
   return whole_number(options, "from", 0, MOST_SECONDS) or whole_number(options, "to", 0, MOST_SECONDS)
     or whole_number(options, "first_days", 1, sync_options.MOST_DAYS)
+    or whole_number(options, "daily_reread", 0, sync_options.MOST_DAYS)
+    or whole_number(options, "weekly_reread", 0, sync_options.MOST_DAYS)
     or options.page_size and problem_of("page_size", options.page_size)
     or options.utc_offset and problem_of("utc_offset", options.utc_offset)
 end

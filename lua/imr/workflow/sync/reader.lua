@@ -3,8 +3,10 @@
 local copy = require "imr.base.copy"
 local DAY = require("imr.base.calendar").DAY
 local errors = require "imr.errors"
+local absences = require "imr.workflow.sync.absences"
 local cursors = require "imr.workflow.sync.cursors"
 local plan = require "imr.workflow.sync.plan"
+local reread = require "imr.workflow.sync.reread"
 
 local Reader = {}
 Reader.__index = Reader
@@ -18,7 +20,8 @@ local TRIES = 3 -- readings of a listing that is not known to be complete
 --- on_progress: fun(event: table)? }
 ---@param listing imr.sync.Listing
 function sync_reader.new(job, listing)
-  local self = setmetatable({ job = job, listing = listing, project = cursors.project(job.db, listing.name) }, Reader)
+  local self = setmetatable({ job = job, listing = listing, project = cursors.project(job.db, listing.name),
+    absences = absences.new() }, Reader)
   local module = listing.moment and "imr.workflow.sync.writer" or "imr.workflow.sync.meters"
   self.writer = require(module).new(job.db, listing, { utc_offset = job.utc_offset, clock = job.clock,
     run_id = job.run.id, rejected = job.rejected, covered = self.project.synced_to })
@@ -44,8 +47,8 @@ local function read(self, parameters)
   for rows in cursor:pages() do
     job.db:transaction(function()
       local counts = self.writer:write(rows)
-      counts.requests = cursor.report.requests - requests
-      job.run:page(counts)
+      counts.requests, counts.pages = cursor.report.requests - requests, 1
+      job.run:add(counts)
     end)
     requests = cursor.report.requests
     report_progress(self, cursor.report)
@@ -66,6 +69,20 @@ local function read_until_steady(self, parameters)
   return report, false
 end
 
+local function is_whole(report)
+  return report.complete and not report.drifted
+end
+
+-- Reads a listing, and once more when it lacks what was there before: rows may have moved to a page that had been read.
+local function read_surely(self, own)
+  local report, steady = read_until_steady(self, own)
+  local absent = is_whole(report) and self.writer:absent(own)
+  if not (absent and absent:any()) then return report, steady end
+  report, steady = read_until_steady(self, own)
+  absent = is_whole(report) and self.writer:absent(own):also_in(absent)
+  return report, steady, absent or nil
+end
+
 -- ---------------------------------------------------------------- steps
 
 -- Steps of the project follow each other without a hole, so each extends what the first of them began.
@@ -82,8 +99,8 @@ end
 local function finish(self, own, report, steady, id)
   local job = self.job
   job.db:transaction(function()
-    local doubt = not self.listing.moment and report.complete and self.writer:finish() or nil
-    job.run:listed(id, self.listing, own, report, doubt)
+    job.run:add(self.writer:settle(is_whole(report)))
+    job.run:listed(id, self.listing, own, report)
     if not self.listing.moment then
       job.listed = job.listed or self.listing.name == "meters"
       return
@@ -97,8 +114,9 @@ end
 -- there the next ones move no cursor.
 local function step(self, own, whole)
   local id = self.job.run:begin_listing(self.listing, own)
-  local report, steady = read_until_steady(self, own)
+  local report, steady, absent = read_surely(self, own)
   finish(self, own, report, steady and whole, id)
+  self.absences:note(id, absent, self.writer)
   return steady
 end
 
@@ -109,6 +127,7 @@ local function read_steps(self, steps)
     local key = own.meters or own.meter or "project"
     if not step(self, own, not broken[key]) then broken[key] = true end
   end
+  return not next(broken)
 end
 
 local function plan_job(self)
@@ -127,8 +146,10 @@ local function begin_of(self)
   if self.job.from then return self.job.from end
   if not self.project.synced_to then return self.job.to + 1 - self.job.first_days * DAY end
   local scope = scope_of(self)
-  return plan.choose(plan_job(self), cursors.meters(self.job.db, self.listing, scope))
+  local from = plan.choose(plan_job(self), cursors.meters(self.job.db, self.listing, scope))
     or scope.covered + 1 - scope.look_back
+  -- Not before the begin of the history: what is older has never been asked for.
+  return math.max(math.min(from, self.job.to + 1 - self.reread.days * DAY), math.min(from, scope.start))
 end
 
 -- Days are read as a whole, so that the rows of one stay together.
@@ -138,10 +159,14 @@ end
 
 ---What is new, for the whole project.
 function Reader:read_project()
-  if not self.listing.moment then return step(self, {}, true) end
+  if not self.listing.moment then
+    step(self, {}, true)
+    return self.absences:judge(self.job, self.listing, self.writer)
+  end
   self.first = not self.project.synced_to
+  self.reread = reread.due(self.project, self.job)
   self.begins = day_start(self, begin_of(self))
-  read_steps(self, plan.project(plan_job(self), self.begins))
+  self.steady = read_steps(self, plan.project(plan_job(self), self.begins))
 end
 
 ---What is older, for the meters that are behind.
@@ -161,13 +186,28 @@ function Reader:read_behind()
   read_steps(self, plan.behind(plan_job(self), behind))
 end
 
----Calls one of the two above. What the platform refuses or the network loses ends this listing, not the others.
+---What follows when all listings have been read: rows that are lacking, days, and how far back was read again.
+function Reader:conclude()
+  if self.err or not self.listing.moment then return end
+  local job = self.job
+  self.absences:judge(job, self.listing, self.writer)
+  self.writer.days:update(self.reread.days > 0 and job.clock() or nil)
+  if self.steady and not job.from then reread.note(job.db, self.listing.name, self.reread, self.first, job.clock()) end
+end
+
+-- What had come of a listing that ended early is held against what was there; nothing is missing from it.
+local function settle_rest(self)
+  self.job.db:transaction(function() self.job.run:add(self.writer:settle(false)) end)
+end
+
+---Calls one of the first two above. What the platform refuses or the network loses ends this listing, not the others.
 ---@param method "read_project"|"read_behind"
 function Reader:try(method)
   if self.err then return end
   local fine, problem = pcall(self[method], self)
   if fine then return end
   if not errors.is(problem) or problem.kind == "database" then error(problem, 0) end
+  settle_rest(self)
   self.err = problem
 end
 

@@ -8,11 +8,11 @@ Run.__index = Run
 
 local sync_run = {}
 
-local COUNTS = { "requests", "pages", "rows", "new_rows", "restated", "rejected" }
+local COUNTS = { "requests", "pages", "rows", "new_rows", "restated", "withdrawn", "rejected" }
 
 local BEGIN = "INSERT INTO runs (started_at, period_from, period_to, state, requests, pages, rows, new_rows, restated, "
-  .. "rejected) VALUES (?, ?, ?, 'running', 0, 0, 0, 0, 0, 0)"
-local KEEP = "UPDATE runs SET requests = ?, pages = ?, rows = ?, new_rows = ?, restated = ?, rejected = ? WHERE id = ?"
+  .. "withdrawn, rejected) VALUES (?, ?, ?, 'running', 0, 0, 0, 0, 0, 0, 0)"
+local KEEP = ("UPDATE runs SET %s = ? WHERE id = ?"):format(table.concat(COUNTS, " = ?, "))
 local END = "UPDATE runs SET finished_at = ?, state = ?, error = ? WHERE id = ?"
 local BEGUN = "INSERT INTO listings (run_id, listing, period_from, period_to, meters, pages, rows, duplicates, "
   .. "drifted, complete, started_at) VALUES (?, ?, ?, ?, ?, 0, 0, 0, FALSE, FALSE, ?)"
@@ -34,11 +34,10 @@ function sync_run.begin(db, period, clock)
   return self
 end
 
----A page has been written; called in its transaction.
+---Something has been written; called in its transaction.
 ---@param counts table<string, integer>
-function Run:page(counts)
+function Run:add(counts)
   local sum, given = self.counts, {}
-  sum.pages = sum.pages + 1
   for name, count in pairs(counts) do sum[name] = sum[name] + count end
   for index, name in ipairs(COUNTS) do given[index] = sum[name] end
   given[#given + 1] = self.id
@@ -63,15 +62,24 @@ end
 ---@param listing imr.sync.Listing
 ---@param parameters { from: integer?, to: integer? }
 ---@param report imr.Report
----@param doubt? string why it is not believed, although it came to its end
-function Run:listed(id, listing, parameters, report, doubt)
-  local complete = report.complete and not doubt
+function Run:listed(id, listing, parameters, report)
   self.db:execute(LISTED, report.pages, report.rows, report.claimed_total, report.duplicates, report.drifted,
-    complete, self.clock(), id)
-  if not complete then
+    report.complete, self.clock(), id)
+  if not report.complete then
     self.incomplete[#self.incomplete + 1] = { listing = listing.name, from = parameters.from, to = parameters.to,
-      rows = report.rows, claimed_total = report.claimed_total, drifted = report.drifted, doubt = doubt }
+      rows = report.rows, claimed_total = report.claimed_total, drifted = report.drifted }
   end
+end
+
+local DOUBTED = "UPDATE listings SET complete = FALSE WHERE id = ?"
+
+---A listing came to its end and is not believed; called in a transaction.
+---@param ids integer[] its rows in listings
+---@param listing imr.sync.Listing
+---@param doubt string why
+function Run:doubted(ids, listing, doubt)
+  for _, id in ipairs(ids) do self.db:execute(DOUBTED, id) end
+  self.incomplete[#self.incomplete + 1] = { listing = listing.name, doubt = doubt }
 end
 
 ---@param err table|nil

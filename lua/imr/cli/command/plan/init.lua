@@ -30,6 +30,8 @@ function plan.configure(parser)
     :choices(names)
   number.flag(parser, "--meters N", "The project has so many meters (default: asks the platform).", number.whole(0))
   number.flag(parser, "--days D", "A period of so many days, up to yesterday.", number.whole(1, MOST_DAYS))
+  parser:flag("--sync", "What `imr sync` costs from day to day: each run, the first of a day, and one a week.")
+  require("imr.cli.input.reread").configure(parser)
   require("imr.cli.input.dates").configure(parser)
   selection.configure(parser, false)
   number.flag(parser, "--rows-per-day N", "Rows of a meter in a day (default: 1; real-time consumption 4).",
@@ -121,8 +123,27 @@ local function options_of(entry, arguments, chosen)
   }
 end
 
+local function write(arguments, rows, offset)
+  local out = output.open(arguments, { columns = COLUMNS, utc_offset = offset })
+  out:write(rows)
+  out:finish(true)
+  return 0
+end
+
+-- What is read again is of all meters, and of days that end now.
+local function plan_syncs(arguments)
+  if #arguments.listing > 0 or arguments.days or arguments.from or arguments.to or selection.numbers(arguments) then
+    exit.usage("--sync is of all listings, all meters and the days that a sync reads: only --meters, "
+      .. "--granularity, --daily-reread and --weekly-reread go with it")
+  end
+  local chosen = settings.read(arguments)
+  arguments.meters = arguments.meters or ask_meters(arguments)
+  return write(arguments, require("imr.cli.command.plan.sync").rows(arguments, chosen), chosen.utc_offset)
+end
+
 ---@return integer exit status
 function plan.run(arguments)
+  if arguments.sync then return plan_syncs(arguments) end
   prepare_sync(arguments)
   local list, dated = chosen_listings(arguments)
   local chosen = settings.read(arguments)
@@ -136,10 +157,7 @@ function plan.run(arguments)
     add_rows(rows, entry.program, exit.wrong_use(workflow.new, options))
   end
   if #list > 1 then add_total(rows) end
-  local out = output.open(arguments, { columns = COLUMNS, utc_offset = offset })
-  out:write(rows)
-  out:finish(true)
-  return 0
+  return write(arguments, rows, offset)
 end
 
 return plan
