@@ -306,7 +306,6 @@ build = {
     ["imr.workflow.report.page"] = "lua/imr/workflow/report/page.lua",
     ["imr.workflow.report.style"] = "lua/imr/workflow/report/style.lua",
     ["imr.workflow.report.tables"] = "lua/imr/workflow/report/tables.lua",
-    ["imr.workflow.report.usage"] = "lua/imr/workflow/report/usage.lua",
     ["imr.workflow.report.words"] = "lua/imr/workflow/report/words.lua",
     ["imr.workflow.supply.claims"] = "lua/imr/workflow/supply/claims.lua",
     ["imr.workflow.supply.database"] = "lua/imr/workflow/supply/database.lua",

@@ -36,9 +36,13 @@ local function meter(rows, more)
   return given
 end
 
-local function shown(given, period)
+local function rows_in(given, period, add_older)
+  return usage.of(given, usage.devices(given, period or PERIOD, add_older), period or PERIOD)
+end
+
+local function shown(given)
   local list = {}
-  for index, row in ipairs(usage.of(given, period or PERIOD)) do
+  for index, row in ipairs(rows_in(given)) do
     list[index] = ("%s %s %s %s"):format(row.device_id or "-", row.usage or "-", row.status, row.reasons or "-")
   end
   return list
@@ -124,7 +128,7 @@ end)
 
 describe("the usage of a meter", function()
   it("names its readings as the platform wrote them", function()
-    local row = usage.of(meter { readings = rows_of(course(340, 5.2, 42)) }, PERIOD)[1]
+    local row = rows_in(meter { readings = rows_of(course(340, 5.2, 42)) })[1]
     assert.same({ "371.20", time "2025-05-31 21:15", "527.20", time "2025-06-30 21:15", "readings" },
       { row.opening, row.opening_time, row.closing, row.closing_time, row.source })
   end)
@@ -133,7 +137,7 @@ describe("the usage of a meter", function()
     local rows = rows_of(course(340, 5.2, 42, { [9] = "0.00", [24] = lost }))
     local sum, cuts = 0, { time "2025-06-04 12:00", time "2025-06-17", time "2025-06-18 03:00" }
     local period = { from = FROM, to = TO, utc_offset = 28800, window = 7200, cuts = cuts }
-    for _, row in ipairs(usage.of(meter { readings = rows }, period)) do
+    for _, row in ipairs(rows_in(meter { readings = rows }, period)) do
       sum = sum + tonumber(row.usage)
     end
     assert.equal("156.00", ("%.2f"):format(sum))
@@ -147,10 +151,10 @@ describe("the usage of a meter", function()
       table.insert(given.rows.readings, 1, { read_time = time "2025-03-04 09:30", reading = "0100.2",
         device_id = "D1" })
     end
-    usage.of(meter { readings = rows_of(course(340, 5.2, 42)) }, PERIOD, older)
+    rows_in(meter { readings = rows_of(course(340, 5.2, 42)) }, PERIOD, older)
     assert.equal(0, asked)
     local given = meter { readings = rows_of({ "0412.7", lost, lost, "0790.1" }, nil, { first = "2025-06-12" }) }
-    local row = usage.of(given, PERIOD, older)[1]
+    local row = rows_in(given, PERIOD, older)[1]
     assert.same({ 1, "689.9", "incomplete", time "2025-03-04 09:30" },
       { asked, row.usage, row.status, row.opening_time })
   end)
@@ -161,7 +165,7 @@ describe("the usage of a meter", function()
       { user_code = "u2", user_name = "B", since = time "2025-06-12 18:00" },
     }
     local list = {}
-    for index, row in ipairs(usage.of(meter({ readings = rows_of(course(340, 5.2, 42)) }, { tenancies = tenancies }),
+    for index, row in ipairs(rows_in(meter({ readings = rows_of(course(340, 5.2, 42)) }, { tenancies = tenancies }),
       PERIOD)) do
       list[index] = ("%s %s %s"):format(row.user_name or "-", row.usage, row.status)
     end
@@ -182,7 +186,7 @@ describe("the usage of a meter", function()
         user_name = code:sub(1, 1):upper() }
     end
     local list = {}
-    for index, row in ipairs(usage.of(meter({ consumption = both, readings = rows_of(course(3, 1, 42)) },
+    for index, row in ipairs(rows_in(meter({ consumption = both, readings = rows_of(course(3, 1, 42)) },
       { history = history }), PERIOD)) do
       list[index] = ("%s %s %s %s"):format(row.project_code, row.user_name, row.usage, row.status)
     end
@@ -199,7 +203,7 @@ describe("the usage of a meter", function()
         change(row, index + 1)
         list[#list + 1] = row
       end
-      local row = usage.of(meter({ tou_readings = rows_of(list, "00:00:00", { first = "2025-05-26" }),
+      local row = rows_in(meter({ tou_readings = rows_of(list, "00:00:00", { first = "2025-05-26" }),
         readings = rows_of(course(100, 5, 42)) }), PERIOD)[1]
       return ("%s %s %s %s %s %s"):format(row.usage, row.sharp or "-", row.peak or "-", row.valley or "-", row.status,
         row.reasons or "-")

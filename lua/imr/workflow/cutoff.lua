@@ -114,19 +114,6 @@ local function fill(row, found, period)
   for _, part in ipairs(PARTS) do row[part] = point.row[part] end
 end
 
--- As everything stood at the cutoff.
-local function until_moment(given, limit)
-  local known = copy(given, { rows = {}, to = limit })
-  for _, source in ipairs(sources) do
-    local rows = {}
-    for _, row in ipairs(given.rows[source.name] or {}) do
-      if row[source.time] <= limit then rows[#rows + 1] = row end
-    end
-    known.rows[source.name] = rows
-  end
-  return known
-end
-
 -- What concerns the reading: why it was taken instead of a nearer one, and the flags of its moment and of the time up
 -- to the cutoff, as it stood then.
 local function flags_of(given, chosen, found, period)
@@ -138,7 +125,7 @@ local function flags_of(given, chosen, found, period)
   end
   for _, name in ipairs(found.doubts) do add(name) end
   if levels.differ(found.device, found.series, found.series.points[found.index], period) then add "scale" end
-  local known = until_moment(given, math.max(period.cutoff, found.time))
+  local known = metering_rows.known(given, math.max(period.cutoff, found.time))
   for _, flag in ipairs(quality.judge(quality.view(known, chosen), chosen)) do
     if flag.time >= found.time then add(flag.rule) end
   end

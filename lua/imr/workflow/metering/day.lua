@@ -24,6 +24,17 @@ function day.of(time, utc_offset, window, reads_at_midnight)
   return core.format_time(before and time - since - 1 or time, utc_offset):sub(1, 10)
 end
 
+---The midnights inside a period.
+---@param from integer Unix seconds
+---@param to integer
+---@param utc_offset integer seconds east of UTC
+---@return integer[]
+function day.midnights(from, to, utc_offset)
+  local list, time = {}, from - second_of(from, utc_offset) + DAY
+  while time < to do list[#list + 1], time = time, time + DAY end
+  return list
+end
+
 ---Is a meter read around midnight, once a day? Most of its readings lie in the window, and few are a second one of a
 ---day. Of no readings at all nobody knows: false.
 ---@param count integer readings

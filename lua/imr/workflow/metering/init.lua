@@ -56,16 +56,10 @@ local function problem_of(options)
   if options.by and not BY[options.by] then return "option 'by' must be meter, day, tenant, building or project" end
 end
 
-local function midnights(from, to, utc_offset)
-  local list, time = {}, from - (from + utc_offset) % DAY + DAY
-  while time < to do list[#list + 1], time = time, time + DAY end
-  return list
-end
-
 local function period_of(options)
   local period = { from = options.from, to = options.to + 1, utc_offset = options.utc_offset,
     window = options.freeze_window or day.WINDOW, now = options.now }
-  if options.by == "day" then period.cuts = midnights(period.from, period.to, period.utc_offset) end
+  if options.by == "day" then period.cuts = day.midnights(period.from, period.to, period.utc_offset) end
   return period
 end
 
@@ -112,7 +106,7 @@ local function usage_of_all(db, options)
   local seen = {}
   for given in rows.meters(db, window) do
     seen[given.meter_no], result.meters = true, result.meters + 1
-    take(usage.of(given, period, add_older))
+    take(usage.of(given, usage.devices(given, period, add_older), period))
   end
   for _, number in ipairs(options.meters or {}) do
     if not seen[number] then result.unknown[#result.unknown + 1], result.measured = number, false end

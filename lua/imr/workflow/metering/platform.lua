@@ -13,13 +13,22 @@ local function times_of(rows)
   return times
 end
 
--- One for a period of the listing: of a day that moves and grows, the last counts.
-local function newest(rows, period, at_midnight, daily)
+-- The first that can be read of each moment: the others are copies, and a flag.
+local function by_moment(rows)
   local list, last = {}, nil
   for _, row in ipairs(rows) do
+    if row.read_time ~= last and decimal.parse(row.usage) then list[#list + 1], last = row, row.read_time end
+  end
+  return list
+end
+
+-- One for a day of the daily listing: of a row that moves and grows during the day, the last counts.
+local function newest(rows, period, at_midnight, daily)
+  local list, last = {}, nil
+  for _, row in ipairs(by_moment(rows)) do
     local key = daily and day.of(row.read_time, period.utc_offset, period.window, at_midnight) or row.read_time
-    if key ~= last then list[#list + 1], last = row, key end
-    if daily then list[#list] = row end
+    if key ~= last then list[#list + 1] = row else list[#list] = row end
+    last = key
   end
   return list
 end
@@ -42,7 +51,7 @@ function platform.span(device, from, to, period)
   local at_midnight = day.reads_at_midnight(times_of(rows), period.utc_offset, period.window)
   for _, row in ipairs(newest(rows, period, at_midnight, daily ~= nil)) do
     local time, used = ends_at(row.read_time, period, at_midnight), decimal.parse(row.usage)
-    if used and time > from and time <= to then
+    if time > from and time <= to then
       if used.negative then
         found.reasons:add "negative"
       else

@@ -1,6 +1,7 @@
 -- The rows of all meters out of the database, a meter at a time, in one ordered statement a table: however many meters
 -- there are, one of them is in memory.
 
+local copy = require "imr.base.copy"
 local load = require "imr.workflow.quality.load"
 local sources = require "imr.workflow.quality.sources"
 local tables = require "imr.database.tables"
@@ -162,6 +163,22 @@ function rows.meters(db, period)
     end
     return given
   end
+end
+
+---A meter as it stood at a moment: without later rows.
+---@param given imr.MeteringRows
+---@param limit integer Unix seconds, also its `to`
+---@return imr.MeteringRows
+function rows.known(given, limit)
+  local known = copy(given, { rows = {}, to = limit })
+  for _, source in ipairs(sources) do
+    local list = {}
+    for _, row in ipairs(given.rows[source.name] or {}) do
+      if row[source.time] <= limit then list[#list + 1] = row end
+    end
+    known.rows[source.name] = list
+  end
+  return known
 end
 
 ---Puts the newest rows before the window in front of a meter's rows.

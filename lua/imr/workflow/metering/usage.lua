@@ -177,17 +177,24 @@ local function has_opening(list, period)
   return false
 end
 
+---The devices of a meter, with older rows where nothing stands at the period's beginning.
 ---@param given imr.MeteringRows
+---@param period { from: integer, utc_offset: integer, window: integer, now: integer? }
+---@param add_older? fun(given: imr.MeteringRows)
+---@return imr.MeteringDevice[]
+function usage.devices(given, period, add_older)
+  local list = devices.of(given, period)
+  if not add_older or has_opening(list, period) then return list end
+  add_older(given)
+  return devices.of(given, period)
+end
+
+---@param given imr.MeteringRows
+---@param list imr.MeteringDevice[] of the meter
 ---@param period { from: integer, to: integer, utc_offset: integer, window: integer, now: integer?, cuts: integer[]? }
 --- `to` is the moment at which it ends; `cuts` are further moments at which rows end, such as the midnights
----@param add_older? fun(given: imr.MeteringRows) called where nothing stands at the period's beginning
 ---@return imr.MeteringUsage[]
-function usage.of(given, period, add_older)
-  local list = devices.of(given, period)
-  if add_older and not has_opening(list, period) then
-    add_older(given)
-    list = devices.of(given, period)
-  end
+function usage.of(given, list, period)
   local rows = {}
   for _, device in ipairs(list) do add_device(rows, given, list, device, period) end
   if #list == 0 then add_listed(rows, given, period) end

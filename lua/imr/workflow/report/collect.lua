@@ -1,10 +1,13 @@
 -- What a report shows, out of the database: sums are exact, nothing here is text for people yet.
 
-local DAY = require("imr.base.calendar").DAY
+local copy = require "imr.base.copy"
+local day = require "imr.workflow.metering.day"
 local decimal = require "imr.decimal"
 local load = require "imr.workflow.quality.load"
+local metering = require "imr.workflow.metering"
 local quality = require "imr.workflow.quality"
-local usage = require "imr.workflow.report.usage"
+local rows = require "imr.workflow.metering.rows"
+local usage = require "imr.workflow.metering.usage"
 
 local collect = {}
 
@@ -12,25 +15,16 @@ local collect = {}
 
 local function days_of(options)
   local days, place = {}, {}
-  local last = usage.day(options.to + 1, options.utc_offset)
-  local noon = options.from - (options.from + options.utc_offset) % DAY + DAY / 2
-  repeat
-    local day = usage.day(noon, options.utc_offset)
-    days[#days + 1], place[day] = day, #days + 1
-    noon = noon + DAY
-  until day >= last
+  local ends = day.midnights(options.from, options.to + 1, options.utc_offset)
+  ends[#ends + 1] = options.to + 1
+  for index, time in ipairs(ends) do
+    days[index] = day.of(time - 1, options.utc_offset)
+    place[days[index]] = index
+  end
   return days, place
 end
 
 -- ---------------------------------------------------------------- meters
-
-local STATE = { "device_id", "first_seen", "removed_at", "kind", "address", "user_name", "online", "last_online" }
-
-local function state_of(db, meter_no)
-  local rows = load.all(db, load.query(db, "meters", STATE) .. " WHERE meter_no = ? ORDER BY meters.first_seen",
-    meter_no)
-  return rows[#rows] or {}
-end
 
 local function zeros(count)
   local list = {}
@@ -38,16 +32,30 @@ local function zeros(count)
   return list
 end
 
-local function add_usage(data, meter, judged, options)
-  for _, one in ipairs(usage.of(judged, options.utc_offset)) do
-    local place = data.place[usage.day(one.time, options.utc_offset)]
-    if place then
-      local kind = data.usage[meter.kind]
-      kind = kind or { by_day = zeros(#data.days), total = decimal.zero }
-      data.usage[meter.kind] = kind
-      kind.by_day[place] = kind.by_day[place] + one.used
-      kind.total = kind.total + one.used
-      meter.used = (meter.used or decimal.zero) + one.used
+local function kind_of(data, name)
+  local kind = data.usage[name]
+  if not kind then
+    kind = { by_day = zeros(#data.days), total = decimal.zero, measured = decimal.zero, doubtful = decimal.zero,
+      incomplete = decimal.zero }
+    data.usage[name] = kind
+  end
+  return kind
+end
+
+-- The days of a period add up to it; how sure the sum is, is said of the period as a whole.
+local function add_usage(data, meter, given, devices, period)
+  for _, row in ipairs(usage.of(given, devices, period)) do
+    if row.usage then
+      local kind, used = kind_of(data, meter.kind), decimal.of(row.usage)
+      kind.total, kind[row.status] = kind.total + used, kind[row.status] + used
+      meter.used = (meter.used or decimal.zero) + used
+    end
+  end
+  local cuts = day.midnights(period.from, period.to, period.utc_offset)
+  for _, row in ipairs(meter.used and usage.of(given, devices, copy(period, { cuts = cuts })) or {}) do
+    if row.usage then
+      local by_day, place = kind_of(data, meter.kind).by_day, data.place[day.of(row.to - 1, period.utc_offset)]
+      by_day[place] = by_day[place] + decimal.of(row.usage)
     end
   end
 end
@@ -60,21 +68,37 @@ local function add_flags(data, flags, limit)
   end
 end
 
-local function add_meter(data, db, meter_no, options, chosen)
-  local state = state_of(db, meter_no)
-  -- What is read in the second after the period is the usage of its last day.
-  local given = quality.load(db, meter_no, { from = options.from, to = options.to + 1, now = options.now })
-  given.to = options.to
-  local meter = { meter_no = meter_no, name = state.user_name, address = state.address, kind = state.kind or "other",
-    last_online = state.last_online }
-  local judged = quality.view(given, chosen)
-  add_usage(data, meter, judged, options)
-  add_flags(data, quality.judge(judged, chosen), options.most_flags)
+-- What is read in the second after the period is the usage of its last day.
+local function judge(given, options, chosen)
+  local known = rows.known(given, options.to + 1)
+  known.now, known.from, known.to = options.now, options.from, options.to
+  return quality.judge(quality.view(known, chosen), chosen)
+end
+
+local function add_meter(data, given, devices, options, chosen)
+  local state = given.history[#given.history] or {}
+  local meter = { meter_no = given.meter_no, name = state.user_name, address = state.address,
+    kind = state.kind or "other", last_online = state.last_online }
+  add_usage(data, meter, given, devices, options.period)
+  add_flags(data, judge(given, options, chosen), options.most_flags)
   if state.removed_at then return end
   data.meters.total = data.meters.total + 1
   data.meters[meter.kind] = (data.meters[meter.kind] or 0) + 1
   if state.online == false then data.offline[#data.offline + 1] = meter end
   if meter.used and not meter.used:is_zero() then data.users[#data.users + 1] = meter end
+end
+
+local function add_meters(data, db, options, chosen)
+  local context = metering.context
+  local window = { from = options.from - math.max(context.before, quality.context),
+    to = options.to + 1 + context.after, meters = options.meters }
+  options.period = { from = options.from, to = options.to + 1, utc_offset = options.utc_offset, window = day.WINDOW,
+    now = options.now }
+  for given in rows.meters(db, window) do
+    if options.on_meter then options.on_meter(given.meter_no) end
+    local devices = usage.devices(given, options.period, function() rows.add_older(db, given, window) end)
+    add_meter(data, given, devices, options, chosen)
+  end
 end
 
 -- ---------------------------------------------------------------- who used most, who is silent
@@ -141,7 +165,7 @@ end
 ---@class imr.ReportData
 ---@field days string[]
 ---@field meters table<string, integer> total and by kind
----@field usage table<string, { by_day: imr.Decimal[], total: imr.Decimal }> by kind
+---@field usage table<string, table> by kind: by_day, total, measured, doubtful, incomplete
 ---@field top table<string, table[]> by kind
 ---@field offline table[]
 ---@field coverage table[]
@@ -156,10 +180,7 @@ function collect.run(db, options, chosen)
   local data = { usage = {}, users = {}, offline = {}, meters = { total = 0 },
     flags = { total = 0, by_rule = {}, rows = {} } }
   data.days, data.place = days_of(options)
-  for _, meter_no in ipairs(options.meters or quality.meters(db)) do
-    if options.on_meter then options.on_meter(meter_no) end
-    add_meter(data, db, meter_no, options, chosen)
-  end
+  add_meters(data, db, options, chosen)
   data.top = top_of(data, options.top)
   table.sort(data.offline, by_silence)
   data.coverage = coverage_of(db, data.days)

@@ -53,6 +53,15 @@ end
 
 -- ---------------------------------------------------------------- sections
 
+-- How much of a sum is sure, where not all of it is.
+local function certainty(used)
+  if used.total == used.measured then return nil end
+  local measured, doubtful, incomplete = words.grouped(used.measured), words.grouped(used.doubtful),
+    words.grouped(used.incomplete)
+  return note(("measured %s · doubtful %s · incomplete %s"):format(measured, doubtful, incomplete),
+    ("可信 %s · 存疑 %s · 不完整 %s"):format(measured, doubtful, incomplete))
+end
+
 local function consumption(data)
   local parts = {}
   for _, kind in ipairs(KINDS) do
@@ -62,6 +71,7 @@ local function consumption(data)
       parts[#parts + 1] = tag("h3", nil, words.of(words.kind, kind), unit ~= "" and ", " .. unit)
       parts[#parts + 1] = bars.chart(data.days, used.by_day, unit, ("%s by day, %s: %s in total · %s"):format(
         words.kind[kind][1], unit, words.grouped(used.total), words.kind[kind][2]))
+      parts[#parts + 1] = certainty(used)
     end
   end
   if #parts == 0 then parts[1] = note("Nothing was used in this period, or nothing is known of it.",
