@@ -3,10 +3,6 @@ local shell = require "support.shell"
 local site = require "support.site"
 local wire = require "support.wire"
 
-local RESTY = os.getenv "IMR_RESTY_HTTP"
-
-local transports = { "curl", RESTY and "resty" or nil }
-
 -- Echoes after a while, longer for some than for others, so that answers overtake each other.
 local ECHO = [[
   for r in c.request, c do
@@ -23,13 +19,13 @@ local SEND = [[
   return status, type(text) == "table" and text.message or text
 ]]
 
-for _, transport in ipairs(transports) do
+for _, transport in ipairs(site.transports) do
   describe("requests side by side over " .. transport .. " #nginx", function()
     local server, other
 
     local function start(script, directives)
       other = wire.start(script)
-      server = site.start { path = RESTY and RESTY .. "/?.lua" or "", http = directives }
+      server = site.start { http = directives }
     end
 
     after_each(function()
@@ -98,11 +94,10 @@ describe("an aborted request #nginx", function()
       platform:stop()
     end)
     local code = ([[
-      client = client or require("imr").new { base_url = "%s", username = "demo", password = "demo-secret",
-        interval = 0, transport = "curl" }
+      client = client or %s
       local rows, err = client:meters():collect()
       return rows and #rows or tostring(err)
-    ]]):format(platform.url)
+    ]]):format(site.client(platform.url, { interval = 0, transport = "curl" }))
     local first = server:begin("/run", site.code(code))
     shell.must("sleep 0.2")
     local second = server:begin("/run", site.code(code))

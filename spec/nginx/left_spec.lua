@@ -7,10 +7,6 @@ local socket = require "socket"
 local timing = require "support.timing"
 local wire = require "support.wire"
 
-local RESTY = os.getenv "IMR_RESTY_HTTP"
-
-local transports = { "curl", RESTY and "resty" or nil }
-
 -- How a listing is left. `abrupt`: nginx answers with an error, or not at all.
 local ways = {
   { name = "by break", code = [[for _ in client:meters() do break end]] },
@@ -35,9 +31,8 @@ local ways = {
 
 local LISTINGS = [[
     location = /leave { content_by_lua_block {
-      client = client or require("imr").new { base_url = "$url", username = "demo", password = "demo-secret",
-        interval = $interval, page_size = 5, prefetch = 4, transport = "$transport" }
-      ngx.shared.notes:incr("begun", 1, 0)
+      client = client or $client
+      $count
       $code
     } }
 ]]
@@ -49,21 +44,19 @@ local LEFT = [[
 ]]
 
 local function start(url, transport, way, interval)
-  local parts = { url = url, transport = transport, code = way.code, interval = interval }
+  local client = site.client(url, { interval = interval, page_size = 5, prefetch = 4, transport = transport })
   return site.start {
-    shutdown = "", http = "lua_check_client_abort on;", path = RESTY and RESTY .. "/?.lua" or "",
-    locations = LISTINGS:gsub("%$(%a+)", parts),
+    shutdown = "", http = "lua_check_client_abort on;",
+    locations = LISTINGS:gsub("%$(%a+)", { client = client, count = site.COUNT, code = way.code }),
   }
 end
 
-local function begun(server) return server:run([[return ngx.shared.notes:get("begun") or 0]]) end
-
 -- So many listings at once, each left that way.
 local function leave(server, way, count)
-  local clients, before = {}, begun(server)
+  local clients, before = {}, server:begun()
   for index = 1, count do clients[index] = server:begin("/leave") end
   if way.gone then
-    site.eventually(function() return begun(server) == before + count end, "all have begun")
+    server:await_begun(before + count)
     socket.sleep(0.1)
   end
   for _, client in ipairs(clients) do
@@ -110,7 +103,7 @@ local FIRST_PAGE_ONLY = [[
 
 local EXPECTED = { "ERROR of a spec", "open socket" }
 
-for _, transport in ipairs(transports) do
+for _, transport in ipairs(site.transports) do
   for index, way in ipairs(ways) do
     if once("listings left over " .. transport .. " " .. way.name) then
       describe("300 listings left " .. way.name .. " over " .. transport .. " #nginx", function()

@@ -41,9 +41,7 @@ describe("a worker that keeps its state in a shared dict #nginx", function()
   it("loads no code of terminals, signals and processes", function()
     local platform = simulator.start { meters = 3, interval = 0 }
     local server = site.start {
-      http = ([[init_by_lua_block {
-        client = require("imr").new { base_url = "%s", username = "demo", password = "demo-secret", interval = 0 }
-      }]]):format(platform.url),
+      http = ("init_by_lua_block { client = %s }"):format(site.client(platform.url, { interval = 0 })),
       locations = ([[location = /mapped { content_by_lua_block {
         %s
         local rows = assert(client:meters():collect())

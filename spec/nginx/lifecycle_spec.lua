@@ -6,16 +6,10 @@ local site = require "support.site"
 local socket = require "socket"
 local timing = require "support.timing"
 
-local RESTY = os.getenv "IMR_RESTY_HTTP"
-
-local CLIENT = [[
-  local imr = require "imr"
-  client = imr.new { base_url = "$url", username = "demo", password = "demo-secret", interval = 0.004, page_size = 10,
-    timeout = 10, transport = "$transport" }
-]]
 local LIST = [[
     location = /list { content_by_lua_block {
-      ngx.shared.notes:incr("begun", 1, 0)
+      ]] .. site.COUNT .. [[
+
       local cursor = client:meters()
       local rows, err = cursor:collect()
       if not rows then ngx.status = 500 end
@@ -23,11 +17,15 @@ local LIST = [[
     } }
 ]]
 
+local function make_client(platform, transport)
+  return "client = " .. site.client(platform.url, { interval = 0.004, page_size = 10, timeout = 10,
+    transport = transport or "curl" })
+end
+
 local function started(platform, options)
-  local code = CLIENT:gsub("%$(%a+)", { url = platform.url, transport = options.transport or "curl" })
   return site.start {
-    workers = options.workers, locations = LIST, path = RESTY and RESTY .. "/?.lua" or "",
-    http = ("%s init_by_lua_block { %s }"):format(options.http or "", code),
+    workers = options.workers, locations = LIST,
+    http = ("%s init_by_lua_block { %s }"):format(options.http or "", make_client(platform, options.transport)),
   }
 end
 
@@ -74,9 +72,10 @@ describe("a worker #nginx", function()
   end
 
   if once("20 reloads under load") then
-    it("is replaced 20 times under load, and no request fails", function() reload_under_load("curl") end)
-    if RESTY then
-      it("is replaced 20 times under load over lua-resty-http", function() reload_under_load("resty") end)
+    for _, transport in ipairs(site.transports) do
+      it("is replaced 20 times under load over " .. transport .. ", and no request fails", function()
+        reload_under_load(transport)
+      end)
     end
   end
 
@@ -85,7 +84,7 @@ describe("a worker #nginx", function()
     server = started(platform, { workers = 1 })
     local clients = {}
     for index = 1, 5 do clients[index] = server:begin("/list") end
-    site.eventually(function() return server:run "return ngx.shared.notes:get 'begun'" == 5 end, "all are in")
+    server:await_begun(5)
     shell.must("kill -QUIT " .. server.nginx:pid())
     for _, client in ipairs(clients) do
       local status, body = site.finish(client)
@@ -130,10 +129,9 @@ describe("a worker #nginx", function()
 
   it("without a code cache neither fails nor leaks", function()
     platform = simulator.start { meters = 25, interval = 0 }
-    local code = CLIENT:gsub("%$(%a+)", { url = platform.url, transport = "curl" })
     server = site.start {
       http = "lua_code_cache off;",
-      locations = LIST:gsub("local cursor", function() return code .. " local cursor" end),
+      locations = LIST:gsub("local cursor", function() return make_client(platform) .. " local cursor" end),
     }
     local pid = tonumber((select(2, server:request("/pid"))))
     for _ = 1, 10 do assert.equal("25", (select(2, server:request("/list")))) end

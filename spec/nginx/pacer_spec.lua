@@ -10,32 +10,31 @@ if not once "callers that go away" then return end
 
 local INTERVAL = 0.8
 
-local CODE = [[
-  local imr = require "imr"
-  client = imr.new { base_url = "$url", username = "demo", password = "demo-secret", interval = $interval,
-    page_size = 100, transport = "curl", prefetch = 0 }
-]]
 local ASK = [[
     location = /ask {
       lua_check_client_abort on;
       content_by_lua_block {
-        ngx.shared.notes:incr("begun", 1, 0)
+        ]] .. site.COUNT .. [[
+
         local began = ngx.now()
         local rows, err = client:meters():collect()
         ngx.update_time()
         ngx.print(rows and ("%.3f"):format(ngx.now() - began) or tostring(err))
       }
     }
-    location = /begun { content_by_lua_block { ngx.print(ngx.shared.notes:get("begun") or 0) } }
 ]]
 
 describe("callers that go away in a worker #nginx", function()
   local platform, server
 
-  local function start(workers)
+  ---@param store? string code
+  local function start(workers, store)
     platform = simulator.start { meters = 5, interval = 0 }
-    local code = CODE:gsub("%$(%a+)", { url = platform.url, interval = tostring(INTERVAL) })
-    server = site.start { workers = workers, locations = ASK, http = ("init_by_lua_block { %s }"):format(code) }
+    local code = site.client(platform.url, { interval = INTERVAL, page_size = 100, transport = "curl", prefetch = 0 })
+    if store then code = code:gsub(" }$", ", store = " .. store .. " }") end
+    server = site.start {
+      workers = workers, locations = ASK, http = ("init_by_lua_block { client = %s }"):format(code),
+    }
     socket.sleep(INTERVAL) -- the dict has been there for an interval
   end
 
@@ -47,9 +46,7 @@ describe("callers that go away in a worker #nginx", function()
   local function begin(count)
     local clients = {}
     for number = 1, count do clients[number] = server:begin("/ask") end
-    site.eventually(function()
-      return tonumber((select(2, server:request("/begun")))) >= count
-    end, "the requests have begun")
+    server:await_begun(count)
     return clients
   end
 
@@ -91,4 +88,26 @@ describe("callers that go away in a worker #nginx", function()
     local waited = tonumber((select(2, server:request("/ask"))))
     assert.is_true(waited <= timing.room(2.2 * INTERVAL, 3 * INTERVAL), waited)
   end)
+
+  -- Nobody knows what the one before has sent last. A dict is made anew with nginx, a file store is what it was.
+  for _, case in ipairs {
+    { store = "a shared dict" }, { store = "a file store", code = [[require("imr").store.file { path = "$path" }]] },
+  } do
+    for signal, what in pairs { QUIT = "stopped", KILL = "killed" } do
+      it(("and start again at once after nginx was %s, with %s, are not too soon"):format(what, case.store), function()
+        local directory = shell.scratch()
+        finally(function() shell.must("rm -rf " .. directory) end)
+        shell.must("chmod 777 " .. directory)
+        start(1, case.code and case.code:gsub("%$path", directory .. "/store"))
+        assert.truthy(tonumber((select(2, server:request("/ask")))))
+        server:restart(signal)
+        assert.truthy(tonumber((select(2, server:request("/ask")))))
+        local entries = platform:entries "meters"
+        assert.equal(2, #entries)
+        local between = entries[2].time - entries[1].time
+        assert.is_true(between >= INTERVAL, ("%.3f s between the requests"):format(between))
+        assert.is_true(between < timing.room(3 * INTERVAL), ("%.3f s between the requests"):format(between))
+      end)
+    end
+  end
 end)

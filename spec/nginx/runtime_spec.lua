@@ -6,17 +6,10 @@ local socket = require "socket"
 local timing = require "support.timing"
 local wire = require "support.wire"
 
-local RESTY = os.getenv "IMR_RESTY_HTTP"
-
-local function start(options)
-  options.path = RESTY and RESTY .. "/?.lua" or ""
-  return site.start(options)
-end
-
 describe("light threads in a worker #nginx", function()
   local server
 
-  setup(function() server = start { http = "lua_check_client_abort on;" } end)
+  setup(function() server = site.start { http = "lua_check_client_abort on;" } end)
   teardown(function()
     assert.same({}, server:problems { "ERROR of a job" })
     server:stop()
@@ -147,10 +140,10 @@ describe("light threads in a worker #nginx", function()
 end)
 
 describe("closing a client in a worker #nginx", function()
-  for _, transport in ipairs { "curl", RESTY and "resty" or nil } do
+  for _, transport in ipairs(site.transports) do
     it("ends what is under way over " .. transport, function()
       local other = wire.start([[c:request(); c:stall()]])
-      local server = start {}
+      local server = site.start {}
       finally(function()
         server:stop()
         other:stop()
@@ -186,7 +179,8 @@ describe("a worker without a timer to spare #nginx", function()
     client = client or require("imr").new { base_url = url, username = "demo", password = "demo-secret",
       interval = 0.02, page_size = 10, transport = transport }
     if pause then
-      ngx.shared.imr:incr("begun", 1, 0)
+      ]] .. site.COUNT .. [[
+
       repeat ngx.sleep(0.02) until ngx.worker.exiting()
       ngx.sleep(pause)
     end
@@ -196,22 +190,22 @@ describe("a worker without a timer to spare #nginx", function()
 
   it("still lists, and says which directive to raise", function()
     platform = simulator.start { meters = 25, interval = 0 }
-    server = start {
+    server = site.start {
       http = "lua_max_running_timers 1; init_worker_by_lua_block { ngx.timer.at(0, function() ngx.sleep(60) end) }",
     }
     assert.equal(25, (server:run(CODE, platform.url, "curl")))
     assert.truthy(server.nginx:error_log():find("raise lua_max_running_timers", 1, true))
   end)
 
-  for _, transport in ipairs { "curl", RESTY and "resty" or nil } do
+  for _, transport in ipairs(site.transports) do
     it("because it is exiting still lists over " .. transport, function()
       platform = simulator.start { meters = 25, interval = 0, latency = 0.1 }
-      server = start { http = "lua_check_client_abort on;" }
+      server = site.start { http = "lua_check_client_abort on;" }
       local clients = {}
       for index = 1, 6 do
         clients[index] = server:begin("/run", site.code(CODE, platform.url, transport, index * 0.02))
       end
-      site.eventually(function() return server:run "return ngx.shared.imr:get 'begun'" == 6 end, "all are in")
+      server:await_begun(6)
       shell.must("kill -QUIT " .. server.nginx:pid())
       socket.sleep(0.2)
       clients[2]:close() -- whose request may be the one that polls
@@ -230,7 +224,7 @@ describe("the default store in a worker #nginx", function()
   ]]
 
   it("is the shared dict imr", function()
-    local server = start {}
+    local server = site.start {}
     finally(function() server:stop() end)
     local rows = server:run([[
       local imr, calls = require "imr", 0

@@ -4,12 +4,6 @@ local simulator = require "support.simulator"
 local site = require "support.site"
 local timing = require "support.timing"
 
-local CLIENT = [[
-  init_by_lua_block {
-    client = require("imr").new { base_url = "$url", username = "demo", password = "demo-secret", interval = $interval,
-      transport = "curl" }
-  }
-]]
 local LATEST = [[
     location = /latest { content_by_lua_block {
       local reading, err = client:latest_reading(ngx.var.arg_meter)
@@ -40,7 +34,8 @@ describe("many requests at once to two workers #nginx", function()
     platform = simulator.start { meters = 20, interval = LEAST, latency = 0.05 }
     server = site.start {
       workers = 2, listen = "reuseport", locations = LATEST,
-      http = (CLIENT:gsub("%$(%a+)", { url = platform.url, interval = tostring(INTERVAL) })),
+      http = ("init_by_lua_block { client = %s }"):format(site.client(platform.url,
+        { interval = INTERVAL, transport = "curl" })),
     }
   end)
 

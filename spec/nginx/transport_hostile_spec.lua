@@ -148,4 +148,4 @@ local function suite(transport)
 end
 
 suite "curl"
-if transport_site.resty then suite "resty" end
+if require("support.site").resty then suite "resty" end

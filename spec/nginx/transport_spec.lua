@@ -5,7 +5,7 @@ local transport_site = require "support.transport_site"
 local timing = require "support.timing"
 local wire = require "support.wire"
 
-local RESTY = transport_site.resty
+local RESTY = require("support.site").resty
 
 local function resty_is_there(server)
   return server:run([[

@@ -4,10 +4,17 @@ local copy = require "imr.base.copy"
 local nginx = require "support.nginx"
 local shell = require "support.shell"
 local socket = require "socket"
+local sorted_names = require "imr.base.names"
 local unpack = require "imr.base.unpack"
 
 local site = {}
 site.__index = site
+
+-- A directory with resty/http.lua and what it needs.
+site.resty = os.getenv "IMR_RESTY_HTTP"
+
+--- The transports that are here.
+site.transports = { "curl", site.resty and "resty" or nil }
 
 local RUN = [[
     location = /run { content_by_lua_block { require("support.run").serve() } }
@@ -18,11 +25,37 @@ local RUN = [[
 --- Starts one. Options are those of support.nginx; one worker unless said otherwise.
 ---@param options? table
 function site.start(options)
-  local given = copy({ workers = 1 }, options)
+  local given = copy({ workers = 1, path = site.resty and site.resty .. "/?.lua" or "" }, options)
   given.locations = RUN .. (given.locations or "")
   given.http = "client_body_buffer_size 4m; client_max_body_size 16m; lua_shared_dict imr 8m; lua_shared_dict notes 1m;"
     .. (given.http or "")
   return setmetatable({ nginx = nginx.start(given), given = given }, site)
+end
+
+--- Code of a client of the simulator's account.
+---@param url string
+---@param options? table of imr.new: texts, numbers
+---@return string expression
+function site.client(url, options)
+  local parts = {}
+  for index, name in ipairs(sorted_names(options or {})) do
+    local value = options[name]
+    parts[index] = (", %s = "):format(name) .. (type(value) == "string" and ("%q"):format(value) or tostring(value))
+  end
+  return ('require("imr").new { base_url = %q, username = "demo", password = "demo-secret"%s }'):format(url,
+    table.concat(parts))
+end
+
+-- What a request does first, so that a spec knows that it has come.
+site.COUNT = 'ngx.shared.notes:incr("begun", 1, 0)'
+
+---@return integer count of the requests that have come
+function site:begun() return self:run 'return ngx.shared.notes:get("begun") or 0' end
+
+--- Waits until so many requests have come.
+---@param count integer
+function site:await_begun(count)
+  site.eventually(function() return self:begun() >= count end, ("%d requests have come"):format(count))
 end
 
 ---@param path string
@@ -128,6 +161,15 @@ function site.eventually(fn, what, seconds)
     assert(socket.gettime() < limit, "did not happen: " .. what)
     socket.sleep(0.02)
   end
+end
+
+--- Ends this nginx and starts another, of the same configuration.
+---@param signal string what it is ended by, its workers too
+function site:restart(signal)
+  local pid = self.nginx:pid()
+  shell.must(("kill -%s %d $(pgrep -P %d)"):format(signal, pid, pid))
+  self.nginx:stop()
+  self.nginx = nginx.start(self.given)
 end
 
 function site:stop()

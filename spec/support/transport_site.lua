@@ -5,9 +5,6 @@ local site = require "support.site"
 
 local transport_site = {}
 
--- A directory with resty/http.lua and what it needs.
-transport_site.resty = os.getenv "IMR_RESTY_HTTP"
-
 local SEND = [[
   local transport, request = ...
   local ends = request.interrupted
@@ -26,9 +23,8 @@ function transport_site.start(resolver_port)
   certificate(scratch, "other", "DNS:other.example")
   certificate(scratch, "stranger", "DNS:localhost")
   shell.must(("cat %s/right.pem %s/other.pem >%s/trusted.pem"):format(scratch, scratch, scratch))
-  local path = transport_site.resty
   return site.start {
-    path = path and path .. "/?.lua" or "", scratch = scratch,
+    scratch = scratch,
     http = ("lua_ssl_trusted_certificate %s/trusted.pem; resolver 127.0.0.1:%d ipv6=off;"):format(scratch,
       resolver_port or 1),
   }
