@@ -121,15 +121,19 @@ describe("a workbook", function()
     { "str", "3栋 <a> & \"b\"\n_x0041_", { "s", "3栋 <a> & \"b\"\n_x0041_" } },
     { "flag", true, { "s", "true" } }, { "json", { a = 1 }, { "s", '{"a":1}' } },
   }
-  for _, case in ipairs(cases) do
-    it(("writes %s %s as what it is"):format(case[1], tostring(case[2]):sub(1, 20)), function()
-      local sheets = written({ { name = "value", type = case[1] } }, { { value = case[2] } })
-      local cell = sheets[1].rows[2][1]
+  it("writes each value as what it is", function()
+    local columns, row = {}, {}
+    for index, case in ipairs(cases) do
+      columns[index] = { name = "value" .. index, type = case[1] }
+      row["value" .. index] = case[2]
+    end
+    local cells = written(columns, { row })[1].rows[2]
+    for index, case in ipairs(cases) do
       -- openpyxl takes a text that begins with = for a formula; the file says that it is none.
-      local kind = cell[1] == "f" and "s" or cell[1]
+      local cell, kind = cells[index], cells[index][1] == "f" and "s" or cells[index][1]
       assert.same({ case[3][1], case[3][2], case[3][3] or cell[3] }, { kind, cell[2], cell[3] })
-    end)
-  end
+    end
+  end)
 
   it("cuts a text that no cell can hold, and counts it", function()
     local sheets, count = written({ { name = "value", type = "str" } }, { { value = ("字"):rep(40000) } })
@@ -137,6 +141,8 @@ describe("a workbook", function()
     assert.equal(("字"):rep(10922), sheets[1].rows[2][1][2])
   end)
 
+  -- Some seconds: under one of the interpreters.
+  if process.interpreter ~= "lua5.4" then return end
   it("of 100,000 rows takes less than 100 MB", function()
     local script = os.tmpname()
     local file = assert(io.open(script, "w"))

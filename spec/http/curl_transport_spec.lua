@@ -55,7 +55,7 @@ describe("the curl transport", function()
       event = function()
         return setmetatable({}, Event)
       end,
-      watch = function(_, added)
+      add_poller = function(_, added)
         assert.is_true(poller == nil or poller == added)
         poller = added
       end,

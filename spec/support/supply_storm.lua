@@ -136,7 +136,7 @@ function Storm:live(work)
   end)
   if handle then handle.close() end
   if fine then return end
-  if problem ~= DEAD then error(problem, 0) end
+  if problem ~= DEAD and not life.switch.dead then error(problem, 0) end -- nobody hears what a dead one says
   self.counts.deaths = self.counts.deaths + 1
 end
 
