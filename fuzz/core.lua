@@ -78,10 +78,9 @@ local function transfer_table(self)
   local request = { url = url(self), timeout = seconds(self), body = "{}" }
   for _, name in ipairs { "method", "headers", "body", "timeout", "connect_timeout", "command", "max_body",
     "user_agent",
-    "as_body", "ca_file" } do
+    "ca_file" } do
     if self.from:choose(4) == 3 then request[name] = self:any() end
   end
-  if self.from:choose(2) == 1 then request.as_body = true end
   if self.from:choose(8) ~= 7 then return request end
   local behind = request -- each field comes from a function, which may do anything first
   return setmetatable({}, { __index = function(_, name) self:act() return behind[name] and behind[name] end })
@@ -196,12 +195,12 @@ end
 
 local HEAD = "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
 
--- A body as libcurl gives it.
+-- A transfer that has got its answer.
 function steps.body(self)
   local multi = curl.multi()
   local answer = self.from:choose(2) == 0
     and bodies[self.from:choose(#bodies) + 1] or self.from:take(self.from:choose(64))
-  local transfer = multi:start { url = ("http://127.0.0.1:%d/"):format(port), body = "{}", as_body = true, timeout = 1 }
+  local transfer = multi:start { url = ("http://127.0.0.1:%d/"):format(port), body = "{}", timeout = 1 }
   for _ = 1, 40 do
     multi:perform()
     server.serve(HEAD:format(#answer) .. answer)
@@ -209,8 +208,7 @@ function steps.body(self)
     if multi:perform() == 0 then break end
   end
   multi:finished()
-  local _, received = transfer:result()
-  if type(received) == "userdata" then self:keep(received) end
+  transfer:result()
   if self.from:choose(2) == 0 then multi:close() else self:keep(multi) end
   self:keep(transfer)
 end

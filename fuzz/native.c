@@ -32,17 +32,7 @@ static void unescape(lua_State *L, const imr_json_value *value) {
   must(L, used <= room, "a string needs more room than it was said to need");
 }
 
-/* Reads any value whole. */
-static bool skip(imr_json *json, imr_json_value *value) {
-  imr_json_skipping skipping;
-  if (imr_json_skip_short(json, value)) return true;
-  if (!imr_json_begin_skip(json, &skipping)) return false;
-  if (imr_json_skip_on(json, &skipping, NULL) != IMR_JSON_CLOSED) return false;
-  *value = skipping.value;
-  return true;
-}
-
-/* Reads value by value what `skip` reads as a whole. */
+/* Reads value by value what imr_json_skip reads as a whole. */
 static int walk(lua_State *L, imr_json *json) {
   imr_json_value value, key;
   if (!imr_json_read(json, &value)) return 0;
@@ -71,7 +61,7 @@ static int native_read(lua_State *L) {
   imr_json_init(&walked, text, length);
   imr_json_init(&skipped, text, length);
   int fine = walk(L, &walked) && imr_json_finish(&walked);
-  int also = skip(&skipped, &value) && imr_json_finish(&skipped);
+  int also = imr_json_skip(&skipped, &value) && imr_json_finish(&skipped);
   must(L, fine == also && same_end(&walked, &skipped), "read and skip differ");
   lua_pushboolean(L, fine);
   lua_pushinteger(L, (lua_Integer)imr_json_place(&walked));
@@ -87,7 +77,7 @@ static int native_entries(lua_State *L) {
   lua_newtable(L);
   imr_json_init(&json, text, length);
   if (!imr_json_read(&json, &value) || value.kind != IMR_JSON_LIST) return 1;
-  for (int i = 1; imr_json_item(&json) == IMR_JSON_MORE && skip(&json, &value); i++) {
+  for (int i = 1; imr_json_item(&json) == IMR_JSON_MORE && imr_json_skip(&json, &value); i++) {
     size_t quote = value.kind == IMR_JSON_STRING;
     lua_pushlstring(L, value.at - quote, value.length + 2 * quote);
     lua_rawseti(L, -2, i);
@@ -104,7 +94,7 @@ static int native_member(lua_State *L) {
   imr_json_value key, value;
   imr_json_init(&json, text, length);
   if (!imr_json_read(&json, &value) || value.kind != IMR_JSON_OBJECT) return 0;
-  while (imr_json_member(&json, &key) == IMR_JSON_MORE && skip(&json, &value)) {
+  while (imr_json_member(&json, &key) == IMR_JSON_MORE && imr_json_skip(&json, &value)) {
     size_t quote = value.kind == IMR_JSON_STRING;
     if (key.length != wanted || memcmp(key.at, name, wanted) != 0) continue;
     lua_pushlstring(L, value.at - quote, value.length + 2 * quote);

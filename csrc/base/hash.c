@@ -65,10 +65,23 @@ static inline void fold_block(uint64_t state[4], const char *at) {
   state[3] = fold(state[3] ^ imr_load(at + 48), imr_load(at + 56) ^ B);
 }
 
-uint64_t imr_hash_quick(const char *text, size_t length) {
+/* In twos of words, the last of which may have been in those before. */
+static uint64_t fold_short(const char *text, size_t length, uint64_t seed) {
   const char *end = text + length;
-  if (length < BLOCK) return imr_hash(text, length, 0);
-  uint64_t state[4] = {length, A, B, C};
+  uint64_t word = 0;
+  seed ^= length ^ A;
+  if (length < 8) {
+    memcpy(&word, text, length);
+    return fold(seed ^ word, B);
+  }
+  for (; end - text > 16; text += 16) seed = fold(seed ^ imr_load(text), imr_load(text + 8) ^ B);
+  return fold(seed ^ imr_load(length < 16 ? text : end - 16), imr_load(end - 8) ^ C);
+}
+
+uint64_t imr_hash_quick(const char *text, size_t length, uint64_t seed) {
+  const char *end = text + length;
+  if (length < BLOCK) return finish(fold_short(text, length, seed));
+  uint64_t state[4] = {length ^ seed, A, B, C};
   for (; end - text > BLOCK; text += BLOCK) fold_block(state, text);
   fold_block(state, end - BLOCK); /* what is left, and some of what has been before */
   return finish(fold(fold(state[0] ^ A, state[1] ^ B), fold(state[2] ^ B, state[3] ^ C)));

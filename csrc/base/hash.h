@@ -9,7 +9,7 @@
 uint64_t imr_hash(const char *text, size_t length, uint64_t seed);
 
 /* Takes half the time. For what stays in memory. */
-uint64_t imr_hash_quick(const char *text, size_t length);
+uint64_t imr_hash_quick(const char *text, size_t length, uint64_t seed);
 
 /* To what every Lua holds exactly, also as a float. */
 static inline int64_t imr_hash_to_53_bits(uint64_t hash) { return (int64_t)(hash >> 11); }

@@ -57,86 +57,71 @@ static const char *form_of(const imr_json_value *value) {
   }
 }
 
-/* Slices */
-
-/* A row that is cut costs a little, so it may be as long again as the slice. */
-static void begin_slice(answer *a) {
+static void begin_slice(answer *a, size_t bytes) {
   size_t left = (size_t)(a->json.end - a->json.at);
-  bool is_last = a->slice == 0 || a->slice >= left;
-  a->until = is_last ? NULL : a->json.at + a->slice;
-  a->rows.until = is_last || a->slice >= left - a->slice ? NULL : a->until + a->slice;
+  a->slice = bytes;
+  a->until = bytes == 0 || bytes >= left ? a->json.end : a->json.at + bytes;
 }
-
-static bool is_slice_over(const answer *a) { return a->until != NULL && a->json.at >= a->until; }
 
 /* Rows */
 
-/* Two lists, with room for about as many rows as the body may have. */
+static void make_ids(answer *a, int room) {
+  uint64_t *ids = lua_newuserdata(a->L, (size_t)room * sizeof *ids);
+  if (a->row_count > 0) memcpy(ids, a->ids, (size_t)a->row_count * sizeof *ids);
+  a->ids = ids;
+  a->id_room = room;
+  lua_replace(a->L, a->list + 1);
+}
+
+/* With room for about as many rows as the body may have. */
 static void make_lists(answer *a) {
   size_t room = (size_t)(a->json.end - a->json.at) / ROW_SIZE;
   if (room > MAX_ROOM) room = MAX_ROOM;
-  for (int i = 0; i < 2; i++) {
-    lua_createtable(a->L, (int)room, 0);
-    lua_replace(a->L, a->list + i);
-  }
+  lua_createtable(a->L, (int)room, 0);
+  lua_replace(a->L, a->list);
+  make_ids(a, (int)room + 1);
 }
 
 /* Takes the record at the top into the lists. */
-static void add_row(answer *a) {
-  int number = ++a->row_count;
-  imr_push_integer(a->L, imr_rows_identity(&a->rows, a->row)); /* reads the record */
-  lua_rawseti(a->L, a->list + 1, number);
-  lua_rawseti(a->L, a->list, number);
+static void add_row(answer *a, const char *start) {
+  a->form = a->single ? "object" : "list";
+  if (a->row_count == a->id_room) make_ids(a, 2 * a->id_room);
+  a->ids[a->row_count++] = imr_rows_identity(&a->rows, start);
+  lua_rawseti(a->L, a->list, a->row_count);
 }
 
-static void begin_row(answer *a, const char *start) {
-  a->row = start;
-  a->place = IMR_IN_ROW;
-  imr_rows_begin(&a->rows);
-}
-
-/* Reads on in a row. */
-static imr_envelope_step read_row(answer *a) {
-  imr_json_step step = imr_rows_read(&a->rows);
-  if (step == IMR_JSON_PAUSED) return IMR_ENVELOPE_PAUSED;
-  if (step == IMR_JSON_BROKEN) return IMR_ENVELOPE_BAD;
-  a->place = a->single ? IMR_IN_ENVELOPE : IMR_IN_ROWS;
-  if (a->single && a->rows.members == 0) {
+/* Behind the opening brace, which is at `start`. */
+static bool read_row(answer *a, const char *start) {
+  if (!imr_rows_read(&a->rows)) return false;
+  if (a->single && a->rows.members == 0)
     lua_pop(a->L, 1);
-  } else {
-    add_row(a);
-    a->form = a->single ? "object" : "list";
-  }
-  return IMR_ENVELOPE_DONE;
+  else
+    add_row(a, start);
+  return true;
 }
 
-static bool enter_row(answer *a) {
+/* An item of the list that does not come as most do. */
+static bool read_item(answer *a) {
   imr_json_value row;
   if (!imr_json_read(&a->json, &row)) return false;
   if (row.kind != IMR_JSON_OBJECT)
     return refuse_kind(a, &row, lua_pushfstring(a->L, "data[%d]", a->row_count + 1), "a record");
-  begin_row(a, row.at);
-  return true;
+  return read_row(a, row.at);
 }
 
-/* Reads on in the list of rows, or in the one row that there is. */
+/* Reads on in the list of rows. */
 static imr_envelope_step read_on_rows(answer *a) {
   for (;;) {
-    if (a->place == IMR_IN_ROW) {
-      imr_envelope_step step = read_row(a);
-      if (step != IMR_ENVELOPE_DONE || a->single) return step;
-    }
-    if (is_slice_over(a)) return IMR_ENVELOPE_PAUSED;
+    if (a->json.at >= a->until && a->until < a->json.end) return IMR_ENVELOPE_PAUSED;
     if (imr_json_next_object(&a->json)) {
-      begin_row(a, a->json.at - 1);
+      if (!read_row(a, a->json.at - 1)) return IMR_ENVELOPE_BAD;
       continue;
     }
     imr_json_step step = imr_json_item(&a->json);
-    if (step == IMR_JSON_CLOSED) {
-      a->place = IMR_IN_ENVELOPE;
-      return IMR_ENVELOPE_DONE;
-    }
-    if (step == IMR_JSON_BROKEN || !enter_row(a)) return IMR_ENVELOPE_BAD;
+    if (step == IMR_JSON_BROKEN) return IMR_ENVELOPE_BAD;
+    a->in_rows = step == IMR_JSON_MORE;
+    if (!a->in_rows) return IMR_ENVELOPE_DONE;
+    if (!read_item(a)) return IMR_ENVELOPE_BAD;
   }
 }
 
@@ -149,13 +134,9 @@ static imr_envelope_step read_rows(answer *a) {
   if (data.kind == IMR_JSON_NULL || (data.kind == IMR_JSON_STRING && data.length == 0))
     return IMR_ENVELOPE_DONE;
   a->single = data.kind == IMR_JSON_OBJECT;
-  if (a->single)
-    begin_row(a, data.at);
-  else if (data.kind == IMR_JSON_LIST)
-    a->place = IMR_IN_ROWS;
-  else
-    return step_of(refuse_kind(a, &data, "data", "records"));
-  return read_on_rows(a);
+  a->in_rows = data.kind == IMR_JSON_LIST;
+  if (a->single) return step_of(read_row(a, data.at));
+  return a->in_rows ? read_on_rows(a) : step_of(refuse_kind(a, &data, "data", "records"));
 }
 
 /* Envelope */
@@ -186,39 +167,27 @@ static bool take_code(answer *a) {
   return true;
 }
 
-/* Skips on in a member's value. */
-static imr_envelope_step read_on_value(answer *a) {
-  imr_json_step step = imr_json_skip_on(&a->json, &a->skipping, a->until);
-  if (step == IMR_JSON_PAUSED) return IMR_ENVELOPE_PAUSED;
-  if (step == IMR_JSON_BROKEN) return IMR_ENVELOPE_BAD;
-  a->place = IMR_IN_ENVELOPE;
-  *a->skipped = a->skipping.value;
-  if (a->skipped == &a->data) a->form = form_of(&a->data);
-  return step_of(a->skipped != &a->code_text || take_code(a));
-}
-
-static imr_envelope_step skip_value(answer *a, imr_json_value *value) {
-  a->skipped = value;
-  a->place = IMR_IN_VALUE;
-  return imr_json_begin_skip(&a->json, &a->skipping) ? read_on_value(a) : IMR_ENVELOPE_BAD;
-}
-
 /* Rows are decoded on the spot if the code has come. Else they are when it has: before, nobody knows whether
  * they count. */
 static imr_envelope_step read_data(answer *a) {
   if (a->has_data) return step_of(refuse(a, a->json.at, "the answer has data twice"));
   a->has_data = true;
   if (a->has_code && a->code == SUCCESS && a->type != NULL) return read_rows(a);
-  return skip_value(a, &a->data);
+  if (!imr_json_skip(&a->json, &a->data)) return IMR_ENVELOPE_BAD;
+  a->form = form_of(&a->data);
+  return IMR_ENVELOPE_DONE;
 }
 
 static imr_envelope_step read_entry(answer *a) {
   imr_json_value key;
   if (!imr_json_key(&a->json, &key)) return IMR_ENVELOPE_BAD;
   if (is_key(&key, "data")) return read_data(a);
-  if (is_key(&key, "code")) return skip_value(a, &a->code_text);
-  if (is_key(&key, "msg")) return skip_value(a, &a->message);
-  return skip_value(a, is_key(&key, "totalCount") ? &a->total : &a->other);
+  bool is_code = is_key(&key, "code");
+  imr_json_value other = {.flags = 0};
+  imr_json_value *value = is_code ? &a->code_text : &other;
+  if (is_key(&key, "msg")) value = &a->message;
+  if (is_key(&key, "totalCount")) value = &a->total;
+  return step_of(imr_json_skip(&a->json, value) && (!is_code || take_code(a)));
 }
 
 static bool enter_envelope(answer *a) {
@@ -268,7 +237,7 @@ static imr_envelope_step decode_data(answer *a) {
   }
   imr_json_init_value(&a->json, &a->data);
   a->json.start = a->body;
-  begin_slice(a);
+  begin_slice(a, a->slice);
   return read_rows(a);
 }
 
@@ -289,7 +258,7 @@ static void set_lists(answer *a) {
   lua_setfield(a->L, a->table, "misfit");
   lua_pushvalue(a->L, a->list);
   lua_setfield(a->L, a->table, "rows");
-  lua_pushvalue(a->L, a->list + 1);
+  lua_pushlstring(a->L, (const char *)a->ids, (size_t)a->row_count * sizeof *a->ids);
   lua_setfield(a->L, a->table, "ids");
 }
 
@@ -309,10 +278,7 @@ static void set_facts(answer *a) {
 
 static imr_envelope_step read_on(answer *a) {
   imr_envelope_step step = IMR_ENVELOPE_DONE;
-  if (a->place == IMR_IN_VALUE)
-    step = read_on_value(a);
-  else if (a->place != IMR_IN_ENVELOPE)
-    step = read_on_rows(a);
+  if (a->in_rows) step = read_on_rows(a);
   if (step == IMR_ENVELOPE_DONE && !a->closed) step = read_envelope(a);
   if (step == IMR_ENVELOPE_DONE) step = decode_data(a);
   return step;
@@ -320,8 +286,7 @@ static imr_envelope_step read_on(answer *a) {
 
 imr_envelope_step imr_envelope_read(imr_envelope *a, lua_State *L, size_t bytes) {
   a->L = a->rows.L = L;
-  a->slice = bytes;
-  begin_slice(a);
+  begin_slice(a, bytes);
   imr_envelope_step step = read_on(a);
   if (step == IMR_ENVELOPE_DONE) {
     set_lists(a);

@@ -1,15 +1,12 @@
 /* An answer's body on its way to Lua: {code, message, total, form, rows, ids, misfit, token}. It can be read
- * in slices: where one ends, `imr_envelope` and the stack slots from its first one to the top are all that
- * the next one needs. */
+ * in slices, which end between two rows: `imr_envelope` and the stack slots from its first one to the top are
+ * all that the next one needs. */
 #ifndef IMR_ENVELOPE_H
 #define IMR_ENVELOPE_H
 
 #include "decode/record.h"
 
 typedef enum { IMR_ENVELOPE_BAD = -1, IMR_ENVELOPE_PAUSED = 0, IMR_ENVELOPE_DONE = 1 } imr_envelope_step;
-
-/* Where a slice may end. */
-typedef enum { IMR_IN_ENVELOPE, IMR_IN_VALUE, IMR_IN_ROWS, IMR_IN_ROW } imr_envelope_place;
 
 typedef struct {
   lua_State *L; /* of the slice that is being read */
@@ -19,16 +16,15 @@ typedef struct {
   bool token;                  /* there is one instead */
   imr_rows rows;
 
-  int table; /* the first stack slot of ours: the answer */
-  int list;  /* its rows or nil, and in the slot behind it their identities */
+  int table;     /* the first stack slot of ours: the answer */
+  int list;      /* its rows or nil, and in the slot behind it: */
+  uint64_t *ids; /* their identities, a userdata */
+  int id_room;
 
   size_t slice;
-  const char *until; /* where the slice ends, NULL: with the body */
-  imr_envelope_place place;
-  imr_json_skipping skipping;
-  imr_json_value *skipped; /* of the values below the one that is being skipped */
-  const char *row;         /* where the one that is being read began */
-  bool single;             /* it is all of `data` */
+  const char *until; /* where the slice ends */
+  bool in_rows;      /* of a list, between two of them */
+  bool single;       /* one row is all of `data` */
   int row_count;
 
   bool refused; /* the reason is at the top of the stack; else it is the reader's */

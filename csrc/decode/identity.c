@@ -1,29 +1,21 @@
 #include "decode/identity.h"
 #include "base/hash.h"
 
-/* Pushes a field's value from the record, which is made. */
-static void push_value(const imr_rows *rows, int field) {
-  lua_pushvalue(rows->L, rows->builder.names + field);
-  lua_rawget(rows->L, rows->builder.record);
-}
-
-/* False when one of the fields is not in the record. */
+/* Of the fields that tell records apart, as they stand in the body; false when one of them has no value. */
 static bool identity_of_texts(const imr_rows *rows, uint64_t *hash) {
-  lua_State *L = rows->L;
+  const imr_record_type *type = rows->type;
+  uint64_t present = rows->seen & ~rows->bad;
   *hash = 0;
-  for (int i = 0; i < rows->type->identity_count; i++) {
-    size_t length;
-    push_value(rows, rows->type->identity[i]);
-    const char *text = lua_tolstring(L, -1, &length);
-    if (text != NULL) *hash = imr_hash(text, length, *hash);
-    lua_pop(L, 1);
-    if (text == NULL) return false;
+  for (int i = 0; i < type->identity_count; i++) {
+    const imr_json_value *text = &rows->texts[type->identity[i]];
+    if ((present & IMR_BIT(type->identity[i])) == 0) return false;
+    *hash = imr_hash_quick(text->at, text->length, *hash);
   }
-  return rows->type->identity_count > 0;
+  return type->identity_count > 0;
 }
 
-int64_t imr_rows_identity(const imr_rows *rows, const char *start) {
+uint64_t imr_rows_identity(const imr_rows *rows, const char *start) {
   uint64_t hash;
-  if (!identity_of_texts(rows, &hash)) hash = imr_hash_quick(start, (size_t)(rows->json->at - start));
-  return imr_hash_to_53_bits(hash);
+  if (identity_of_texts(rows, &hash)) return hash;
+  return imr_hash_quick(start, (size_t)(rows->json->at - start), 0);
 }

@@ -4,7 +4,7 @@
 
 #include "decode/record.h"
 
-/* Of the row just read, which began at `start`: 53 bits. */
-int64_t imr_rows_identity(const imr_rows *rows, const char *start);
+/* Of the row just read, which began at `start`. */
+uint64_t imr_rows_identity(const imr_rows *rows, const char *start);
 
 #endif

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define LOOK_EVERY 32 /* members */
-
 /* Fields by their key */
 
 /* Keys tend to come in the table's order, so the search begins behind the last one found. */
@@ -37,15 +35,23 @@ static bool is_same(const imr_json_value *a, const imr_json_value *b) {
   return a->length == b->length && a->kind == b->kind && imr_same_bytes(a->at, b->at, a->length);
 }
 
+/* Pushes it; false pushes nothing. Most are strings as they stand in the body. */
+static bool push_value(const imr_rows *rows, int field, const imr_json_value *value) {
+  bool is_string = (rows->strings & IMR_BIT(field)) != 0 && value->kind == IMR_JSON_STRING;
+  if (!is_string || value->flags != 0)
+    return imr_push_field(rows->L, &rows->type->fields[field], value, &rows->style);
+  lua_pushlstring(rows->L, value->at, value->length);
+  return true;
+}
+
 /* `keep`: for the next row. */
 static void set_new(imr_rows *rows, int field, const imr_json_value *value, bool keep) {
   lua_State *L = rows->L;
-  const imr_field *entry = &rows->type->fields[field];
   rows->texts[field] = *value;
   rows->kept &= ~IMR_BIT(field);
   rows->bad &= ~IMR_BIT(field);
   imr_builder_reach(&rows->builder, L, field);
-  if (!imr_push_field(L, entry, value, &rows->style)) {
+  if (!push_value(rows, field, value)) {
     lua_pushnil(L);
     imr_builder_set(&rows->builder, L, field);
     rows->bad |= IMR_BIT(field);
@@ -89,10 +95,20 @@ static bool take_time(imr_json *json, imr_json_value *value, int64_t *seconds) {
 }
 
 static bool set_number(imr_rows *rows, int field) {
+  const char *start = rows->json->at;
+  bool is_integer = (rows->integers & IMR_BIT(field)) != 0;
   double number;
   if (!take_number(rows->json, &rows->texts[field], &number)) return false;
+  int64_t integer = (int64_t)number; /* of 15 digits at most */
+  if (is_integer && (double)integer != number) {
+    rows->json->at = start;
+    return false;
+  }
   imr_builder_reach(&rows->builder, rows->L, field);
-  lua_pushnumber(rows->L, number);
+  if (is_integer)
+    imr_push_integer(rows->L, integer);
+  else
+    lua_pushnumber(rows->L, number);
   imr_builder_set(&rows->builder, rows->L, field);
   return true;
 }
@@ -178,26 +194,16 @@ static void take_value(imr_rows *rows, const imr_guess *guess, const imr_json_va
   mark_seen(rows, guess);
 }
 
-/* The rest of a value that is not read at once. */
-static imr_json_step read_rest(imr_rows *rows, const imr_guess *guess) {
-  imr_json_step step = imr_json_skip_on(rows->json, &rows->skipping, rows->until);
-  rows->in_value = step == IMR_JSON_PAUSED;
-  if (step != IMR_JSON_CLOSED) return step;
-  take_value(rows, guess, &rows->skipping.value);
-  return IMR_JSON_MORE;
-}
-
 /* The value of a member whose key has been read. */
-static imr_json_step read_value(imr_rows *rows, const imr_guess *guess) {
+static bool read_value(imr_rows *rows, const imr_guess *guess) {
   imr_json_value value;
   if (set_at_once(rows, guess)) {
     mark_seen(rows, guess);
-  } else if (imr_json_skip_short(rows->json, &value)) {
-    take_value(rows, guess, &value);
-  } else {
-    return imr_json_begin_skip(rows->json, &rows->skipping) ? read_rest(rows, guess) : IMR_JSON_BROKEN;
+    return true;
   }
-  return IMR_JSON_MORE;
+  if (!imr_json_skip(rows->json, &value)) return false;
+  take_value(rows, guess, &value);
+  return true;
 }
 
 /* Members and rows */
@@ -218,11 +224,9 @@ static imr_json_step read_key(imr_rows *rows, imr_guess *guess, int first) {
 
 /* The keys that are too many for the guesses share the last one. The first one is never shared: no comma
  * comes before it. */
-static imr_json_step read_member(imr_rows *rows) {
-  const int position = rows->position;
+static imr_json_step read_member(imr_rows *rows, int position) {
   imr_guess *guess = &rows->guesses[position < IMR_MAX_GUESSES ? position : IMR_MAX_GUESSES - 1];
   const char *start = rows->json->at;
-  if (rows->in_value) return read_rest(rows, guess);
   if (take_member(rows, guess)) return IMR_JSON_MORE;
   if (guess->length == 0 || !imr_json_take(rows->json, guess->text, guess->length)) {
     imr_json_step step = read_key(rows, guess, position);
@@ -230,20 +234,7 @@ static imr_json_step read_member(imr_rows *rows) {
   }
   if (guess->field >= 0) guess->text = start; /* beside the value, so that both can be compared at once */
   if (imr_json_take(rows->json, "\"\"", 2)) return IMR_JSON_MORE;
-  return read_value(rows, guess);
-}
-
-static bool is_time_over(const imr_rows *rows) {
-  return rows->until != NULL && rows->json->at >= rows->until;
-}
-
-/* Few rows have so many members that it is worth a look between them. */
-static imr_json_step read_members(imr_rows *rows) {
-  for (;; rows->position++) {
-    if (rows->position % LOOK_EVERY == LOOK_EVERY - 1 && is_time_over(rows)) return IMR_JSON_PAUSED;
-    imr_json_step step = read_member(rows);
-    if (step != IMR_JSON_MORE) return step;
-  }
+  return read_value(rows, guess) ? IMR_JSON_MORE : IMR_JSON_BROKEN;
 }
 
 /* The end of a row */
@@ -252,9 +243,9 @@ static imr_json_step read_members(imr_rows *rows) {
 static void look_up(const imr_rows *rows, int index) {
   lua_State *L = rows->L;
   const imr_derived *derived = &rows->type->derived[index];
-  if (lua_isnil(L, -1)) return;
+  bool has_otherwise = derived->has_otherwise && !lua_isnil(L, -1);
   lua_rawget(L, rows->derived + index);
-  if (!lua_isnil(L, -1) || !derived->has_otherwise) return;
+  if (!has_otherwise || !lua_isnil(L, -1)) return;
   lua_pop(L, 1);
   lua_pushboolean(L, derived->otherwise);
 }
@@ -279,28 +270,26 @@ static void put_bad(imr_rows *rows) {
   }
 }
 
-void imr_rows_begin(imr_rows *rows) {
+bool imr_rows_read(imr_rows *rows) {
+  imr_json_step step = IMR_JSON_MORE;
   rows->seen = rows->bad = 0;
-  rows->position = 0;
   imr_extra_begin(&rows->extra);
   imr_builder_begin(&rows->builder, rows->L);
-}
-
-imr_json_step imr_rows_read(imr_rows *rows) {
-  imr_json_step step = read_members(rows);
-  if (step == IMR_JSON_BROKEN) lua_settop(rows->L, rows->builder.record - 1);
-  if (step != IMR_JSON_CLOSED) return step;
-  rows->members = rows->position;
+  for (rows->members = 0; (step = read_member(rows, rows->members)) == IMR_JSON_MORE;) rows->members++;
+  if (step == IMR_JSON_BROKEN) {
+    lua_settop(rows->L, rows->builder.record - 1);
+    return false;
+  }
   derive(rows);
   imr_builder_end(&rows->builder, rows->L, rows->members + rows->type->derived_count);
   if (rows->bad != 0) put_bad(rows);
   imr_extra_end(&rows->extra, rows->L, rows->builder.record);
-  return IMR_JSON_CLOSED;
+  return true;
 }
 
 /* Values that are likely to come again in the next row, and cost more to make than to keep. */
 static bool is_keepable(const imr_rows *rows, imr_type type) {
-  return type == IMR_STR || type == IMR_ENUM || type == IMR_INT || (type == IMR_DEC && rows->style.exact);
+  return type == IMR_STR || type == IMR_ENUM || (type == IMR_DEC && rows->style.exact);
 }
 
 void imr_rows_open(imr_rows *rows, int prepared) {
@@ -310,8 +299,10 @@ void imr_rows_open(imr_rows *rows, int prepared) {
   luaL_checkstack(L, 2 * IMR_MAX_FIELDS + 2 * IMR_MAX_DERIVED + IMR_ROWS_STACK, "too many fields");
   for (int i = 0; i < type->field_count; i++) {
     imr_type kind = type->fields[i].type;
-    if (kind == IMR_DEC && !rows->style.exact) rows->numbers |= IMR_BIT(i);
+    if (kind == IMR_INT || (kind == IMR_DEC && !rows->style.exact)) rows->numbers |= IMR_BIT(i);
+    if (kind == IMR_INT) rows->integers |= IMR_BIT(i);
     if (kind == IMR_TIME) rows->times |= IMR_BIT(i);
+    if (kind == IMR_STR) rows->strings |= IMR_BIT(i);
     if (is_keepable(rows, kind)) rows->keepable |= IMR_BIT(i);
   }
   imr_builder_open(&rows->builder, L, prepared, names);

@@ -41,27 +41,22 @@ typedef struct {
   imr_guess guesses[IMR_MAX_GUESSES];
   imr_json_value texts[IMR_MAX_FIELDS]; /* the last text of each field */
   const imr_text *wires[IMR_MAX_FIELDS];
-  uint64_t numbers; /* fields that become floats */
+  uint64_t strings;  /* fields that become strings */
+  uint64_t numbers;  /* numbers, */
+  uint64_t integers; /* and those of them that become integers */
   uint64_t times;
   uint64_t keepable; /* fields whose values may be kept for the next row */
   uint64_t seen;     /* fields that had a value in this row */
   uint64_t bad;      /* those of them whose value is not of its type */
   uint64_t kept;     /* fields whose slot in `values` has what `texts` says */
-  int position;      /* of the member that is being read */
-  bool in_value;     /* it is being skipped: */
-  imr_json_skipping skipping;
-  const char *until; /* where a row is put aside, NULL: nowhere */
   int members;       /* in this row */
 } imr_rows;
 
 /* Takes the stack slots; `prepared` is the index of the type's user value. */
 void imr_rows_open(imr_rows *rows, int prepared);
 
-/* A row, behind its opening brace: begins a record, which is at the top of the stack. */
-void imr_rows_begin(imr_rows *rows);
-
-/* Reads on in it. CLOSED leaves the record at the top of the stack, PAUSED what is needed to read on, BROKEN
- * nothing: it is not JSON. */
-imr_json_step imr_rows_read(imr_rows *rows);
+/* Reads a row, behind its opening brace, and leaves the record at the top of the stack. False leaves nothing:
+ * it is not JSON. */
+bool imr_rows_read(imr_rows *rows);
 
 #endif

@@ -1,5 +1,6 @@
 /* Which rows a listing had on its last pages. A hash table of their identities: in Lua's own, each page of
  * 1,000 rows would cost as much as a third of its decoding. */
+#include "base/bytes.h"
 #include "base/core.h"
 #include "base/hash.h"
 
@@ -81,32 +82,24 @@ static void push_first(lua_State *L, int count, int room) {
   }
 }
 
-/* Takes the id of row i off the stack. */
-static uint64_t take_id(lua_State *L, int i) {
-  lua_Number id = lua_tonumber(L, -1);
-  bool fits = lua_type(L, -1) == LUA_TNUMBER && id >= 0 && id < 9007199254740992.0;
-  lua_pop(L, 1);
-  if (!fits) luaL_error(L, "row %d has no id: an integer below 2^53 expected", i);
-  return (uint64_t)id;
-}
-
 /*** Takes the next page. Rows that are twice on one page are both new.
 @function window:take
 @tparam table rows
-@tparam integer[] ids of the rows
+@tparam string ids of the rows, as `decode` gives them
 @treturn table rows those that none of the pages before had: the same list where all are new
 @treturn integer count of the others */
 static int window_take(lua_State *L) {
   window *own = luaL_checkudata(L, 1, WINDOW);
   luaL_checktype(L, 2, LUA_TTABLE);
-  luaL_checktype(L, 3, LUA_TTABLE);
+  size_t length;
+  const char *ids = luaL_checklstring(L, 3, &length);
   lua_settop(L, 3);
   int count = (int)lua_rawlen(L, 2);
   int kept = 0;
+  luaL_argcheck(L, length == (size_t)count * sizeof(uint64_t), 3, "an id of each row expected");
   make_room(L, own, (size_t)count);
   for (int i = 1; i <= count; i++) {
-    lua_rawgeti(L, 3, i);
-    bool repeated = is_repeated(own, take_id(L, i));
+    bool repeated = is_repeated(own, imr_load(ids + (size_t)(i - 1) * sizeof(uint64_t)));
     if (repeated && lua_gettop(L) == 3) push_first(L, kept, count);
     if (repeated) continue;
     kept++;

@@ -166,17 +166,9 @@ static void push_headers(lua_State *L, const imr_buffer *headers) {
   }
 }
 
-static void push_body(lua_State *L, imr_answer *answer) {
-  if (answer->as_body) {
-    imr_body_push(L, &answer->body);
-  } else {
-    lua_pushlstring(L, answer->body.data ? answer->body.data : "", answer->body.length);
-  }
-}
-
 int imr_answer_push(lua_State *L, imr_answer *answer) {
   lua_pushinteger(L, (lua_Integer)answer->status);
-  push_body(L, answer);
+  lua_pushlstring(L, answer->body.data ? answer->body.data : "", answer->body.length);
   if (answer->headers.data) {
     push_headers(L, &answer->headers);
   } else {

@@ -12,7 +12,6 @@ int luaopen_imr_curl(lua_State *L) {
   imr_stay_loaded();
   imr_multi_register(L);
   imr_transfer_register(L);
-  imr_body_register(L);
   lua_newtable(L);
   luaL_setfuncs(L, functions, 0);
   lua_pushstring(L, curl_version_info(CURLVERSION_NOW)->version);

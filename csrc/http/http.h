@@ -7,7 +7,6 @@
 #include <sys/types.h>
 
 #include "base/compat.h"
-#include "decode/body.h"
 
 #if LIBCURL_VERSION_NUM < 0x074200
 #error "libcurl 7.66 or later is needed"
@@ -71,7 +70,6 @@ typedef struct imr_answer {
   int headers_done;
   double announced;    /* the body's length, or below zero */
   size_t portion;      /* of the body, that may come in before the next perform */
-  int as_body;         /* it is to become no Lua string */
   int held;            /* libcurl keeps the rest for us until then */
   const char *refused; /* why a callback stopped the transfer */
 } imr_answer;
@@ -158,10 +156,6 @@ size_t imr_answer_on_body(char *data, size_t size, size_t count, void *answer);
 void imr_answer_resume(imr_answer *answer, CURL *easy, size_t portion);
 int imr_answer_push(lua_State *L, imr_answer *answer);
 void imr_answer_free(imr_answer *answer);
-
-/* curl_body.c */
-void imr_body_register(lua_State *L);
-void imr_body_push(lua_State *L, imr_buffer *buffer);
 
 /* curl_sockets.c */
 typedef struct imr_ends {

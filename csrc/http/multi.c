@@ -70,10 +70,8 @@ static const char *add_transfer(imr_multi *multi, imr_transfer *transfer) {
 /*** Starts a request. Nothing is sent before the next perform.
 @function multi:start
 @tparam table request url, method ("POST"), headers, body, timeout (30), connect_timeout (10), command,
-leave_within, max_body, ca_file, proxy, user_agent, as_body. With leave_within no byte leaves later than so
-many seconds from now. A command goes over a connection of its own, which is closed
-after it. With as_body, the answer's body comes as an object that `imr.core` decodes without making a string
-of it.
+leave_within, max_body, ca_file, proxy, user_agent. With leave_within no byte leaves later than so many
+seconds from now. A command goes over a connection of its own, which is closed after it.
 @treturn transfer|nil
 @treturn string|nil what is wrong
 */

@@ -205,7 +205,6 @@ const char *imr_request_read(lua_State *L, int index, imr_known_url *known, imr_
   if (strcmp(read_method(L, index), "GET") == 0) transfer->request.length = 0; /* it has none */
   if (!problem) problem = read_headers(L, index, &transfer->request);
   imr_answer_init(&transfer->answer, max_body < (double)(SIZE_MAX / 4) ? (size_t)max_body : SIZE_MAX / 4);
-  transfer->answer.as_body = flag_field(L, index, "as_body");
   return problem;
 }
 

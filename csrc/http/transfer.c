@@ -55,8 +55,8 @@ void imr_transfer_abandon(imr_transfer *transfer, const char *why) {
 /*** The outcome. Nothing while the transfer runs. To be called once: the answer's memory goes with it.
 @function transfer:result
 @treturn integer|nil status
-@treturn string|body|table|nil body (an object where the request said as_body), or an error with kind,
-message, executed ("no" when no byte of the request has left) and, of one that left, sent_after
+@treturn string|table|nil body, or an error with kind, message, executed ("no" when no byte of the request
+has left) and, of one that left, sent_after
 @treturn table|nil headers, with lower-case names
 @treturn number|nil sent_after seconds until the request left: those that a new connection took
 */

@@ -6,17 +6,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#define SHORT 4096
-
 static bool fail(imr_json *json, const char *at, const char *problem) {
   json->at = at;
   json->problem = problem;
   return false;
-}
-
-static imr_json_step broken_at(imr_json *json, const char *at, const char *problem) {
-  fail(json, at, problem);
-  return IMR_JSON_BROKEN;
 }
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -52,8 +45,15 @@ static inline const char *skip_plain(const char *at, const char *end) {
   return at;
 }
 
-static const char *skip_multibyte(const char *at, const char *end, const char *stop, unsigned *flags) {
-  while (at < stop && (unsigned char)*at >= 0x80) {
+/* Of three bytes, as nearly all that is written in Chinese: the first one leaves the other two free. */
+static inline bool is_usual_character(const char *at) {
+  unsigned char first = (unsigned char)at[0];
+  return first > 0xE0 && first < 0xED && (at[1] & 0xC0) == 0x80 && (at[2] & 0xC0) == 0x80;
+}
+
+static const char *skip_multibyte(const char *at, const char *end, unsigned *flags) {
+  while (end - at >= 3 && is_usual_character(at)) at += 3;
+  while (at < end && (unsigned char)*at >= 0x80) {
     size_t length = imr_utf8_length(at, end);
     if (length == 0) *flags |= IMR_JSON_NOT_UTF8;
     at += length == 0 ? 1 : length;
@@ -61,40 +61,29 @@ static const char *skip_multibyte(const char *at, const char *end, const char *s
   return at;
 }
 
-static void begin_string(imr_json *json, imr_json_value *value) {
-  *value = (imr_json_value){++json->at, 0, IMR_JSON_STRING, 0};
-}
-
-/* The rest of a string that has begun, up to about `stop`, which is the end where there is to be no pause. */
-static inline imr_json_step scan_string(imr_json *json, imr_json_value *value, const char *stop) {
+/* At the opening quote. */
+static inline bool read_string(imr_json *json, imr_json_value *value) {
   const char *end = json->end;
-  const char *at = json->at;
-  unsigned flags = value->flags;
+  const char *start = json->at + 1;
+  const char *at = start;
+  unsigned flags = 0;
   for (;;) {
-    at = skip_plain(at, stop);
-    if (at >= stop || *at == '"') break;
+    at = skip_plain(at, end);
+    if (at == end) return fail(json, end, "unfinished string");
+    if (*at == '"') break;
     if (*at == '\\') {
       const char *behind = imr_json_skip_escape(at, end, &flags);
-      if (behind == NULL) return broken_at(json, at, "bad escape");
+      if (behind == NULL) return fail(json, at, "bad escape");
       at = behind;
     } else if ((unsigned char)*at < 0x20) {
-      return broken_at(json, at, "control character in a string");
+      return fail(json, at, "control character in a string");
     } else {
-      at = skip_multibyte(at, end, stop, &flags);
+      at = skip_multibyte(at, end, &flags);
     }
   }
-  if (at >= end) return broken_at(json, end, "unfinished string");
-  value->length = (size_t)(at - value->at);
-  value->flags = flags;
-  json->at = at;
-  if (at >= stop) return IMR_JSON_PAUSED;
-  json->at++;
-  return IMR_JSON_CLOSED;
-}
-
-static bool read_string(imr_json *json, imr_json_value *value) {
-  begin_string(json, value);
-  return scan_string(json, value, json->end) == IMR_JSON_CLOSED;
+  *value = (imr_json_value){start, (size_t)(at - start), IMR_JSON_STRING, flags};
+  json->at = at + 1;
+  return true;
 }
 
 /* Behind one or more digits, or NULL where there is none. */
@@ -166,7 +155,8 @@ bool imr_json_read(imr_json *json, imr_json_value *value) {
 }
 
 static imr_json_step broken(imr_json *json, const char *problem) {
-  return broken_at(json, json->at, json->at == json->end ? "unexpected end" : problem);
+  fail(json, json->at, json->at == json->end ? "unexpected end" : problem);
+  return IMR_JSON_BROKEN;
 }
 
 /* To the next entry of a list or an object, or out of it. */
@@ -213,74 +203,40 @@ static bool is_open(const imr_json_value *value) {
   return value->kind == IMR_JSON_LIST || value->kind == IMR_JSON_OBJECT;
 }
 
-/* Begins to skip a value or one inside of it: a list or an object is entered, a string begun, anything else
- * read whole. */
-static bool begin_entry(imr_json *json, imr_json_skipping *skipping, imr_json_value *value) {
-  json->at = skip_blanks(json->at, json->end);
-  if (json->at < json->end && *json->at == '"') {
-    json->fresh = false;
-    skipping->in_string = true;
-    begin_string(json, value);
-    return true;
-  }
+/* Reads a value or enters it; of all that is open, `objects` has a bit by its depth: is it an object? */
+static bool read_or_enter(imr_json *json, uint64_t *objects, imr_json_value *value) {
   if (!imr_json_read(json, value)) return false;
   if (is_open(value)) {
     uint64_t bit = UINT64_C(1) << (json->depth - 1);
-    skipping->objects = value->kind == IMR_JSON_OBJECT ? skipping->objects | bit : skipping->objects & ~bit;
+    *objects = value->kind == IMR_JSON_OBJECT ? *objects | bit : *objects & ~bit;
   }
   return true;
 }
 
-bool imr_json_begin_skip(imr_json *json, imr_json_skipping *skipping) {
-  skipping->depth = json->depth;
-  skipping->objects = 0;
-  skipping->in_string = false;
-  return begin_entry(json, skipping, &skipping->value);
-}
-
 /* To the next value inside of a list or an object, or out of it. */
-static imr_json_step skip_entry(imr_json *json, imr_json_skipping *skipping) {
+static bool skip_entry(imr_json *json, uint64_t *objects, unsigned *flags) {
   imr_json_value entry = {.flags = 0};
-  bool in_object = (skipping->objects >> (json->depth - 1) & 1) != 0;
+  bool in_object = (*objects >> (json->depth - 1) & 1) != 0;
   imr_json_step step = in_object ? imr_json_member(json, &entry) : imr_json_item(json);
-  if (step != IMR_JSON_MORE) return step;
-  skipping->value.flags |= entry.flags;
-  if (!begin_entry(json, skipping, &skipping->inner)) return IMR_JSON_BROKEN;
-  skipping->value.flags |= skipping->inner.flags;
-  return IMR_JSON_MORE;
+  if (step != IMR_JSON_MORE) return step == IMR_JSON_CLOSED;
+  *flags |= entry.flags;
+  if (!read_or_enter(json, objects, &entry)) return false;
+  *flags |= entry.flags;
+  return true;
 }
 
-imr_json_step imr_json_skip_on(imr_json *json, imr_json_skipping *skipping, const char *until) {
-  const char *stop = until == NULL || until > json->end ? json->end : until;
-  imr_json_value *value = &skipping->value;
-  for (;;) {
-    bool outside = json->depth == skipping->depth;
-    if (skipping->in_string) {
-      imr_json_value *string = outside ? value : &skipping->inner;
-      imr_json_step step = scan_string(json, string, stop);
-      if (step != IMR_JSON_CLOSED) return step;
-      skipping->in_string = false;
-      value->flags |= string->flags;
-    }
-    if (outside) break;
-    if (until != NULL && json->at >= stop) return IMR_JSON_PAUSED;
-    if (skip_entry(json, skipping) == IMR_JSON_BROKEN) return IMR_JSON_BROKEN;
-  }
-  if (is_open(value)) value->length = (size_t)(json->at - value->at);
-  return IMR_JSON_CLOSED;
-}
-
-bool imr_json_skip_short(imr_json *json, imr_json_value *value) {
-  const char *at = json->at;
-  const char *stop = json->end - at > SHORT ? at + SHORT : json->end;
-  if (at == json->end || *at != '"') return false;
-  begin_string(json, value);
-  if (scan_string(json, value, stop) == IMR_JSON_CLOSED) {
+bool imr_json_skip(imr_json *json, imr_json_value *value) {
+  unsigned depth = json->depth;
+  uint64_t objects = 0;
+  if (json->at < json->end && *json->at == '"') { /* the usual value */
     json->fresh = false;
-    return true;
+    return read_string(json, value);
   }
-  json->at = at;
-  return false;
+  if (!read_or_enter(json, &objects, value)) return false;
+  while (json->depth > depth)
+    if (!skip_entry(json, &objects, &value->flags)) return false;
+  if (is_open(value)) value->length = (size_t)(json->at - value->at);
+  return true;
 }
 
 bool imr_json_finish(imr_json *json) {

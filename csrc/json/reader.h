@@ -4,7 +4,7 @@
  *   imr_json_read     reads a scalar whole, or enters a list or an object
  *   imr_json_item     inside a list: is there another item?
  *   imr_json_member   inside an object: is there another member, and what is its key?
- *   imr_json_skip_on  reads any value whole, in turns, once imr_json_begin_skip has begun it
+ *   imr_json_skip     reads any value whole
  *   imr_json_finish   after the last value: nothing but blanks may follow */
 #ifndef IMR_JSON_H
 #define IMR_JSON_H
@@ -52,21 +52,7 @@ typedef struct {
   bool fresh; /* just inside a list or an object, before its first entry */
 } imr_json;
 
-typedef enum {
-  IMR_JSON_BROKEN = -1,
-  IMR_JSON_CLOSED = 0,
-  IMR_JSON_MORE = 1,
-  IMR_JSON_PAUSED = 2
-} imr_json_step;
-
-/* A value that is being skipped in as many turns as it takes. */
-typedef struct {
-  imr_json_value value;
-  imr_json_value inner; /* the last one inside of it */
-  uint64_t objects;     /* of all that is open, a bit by its depth: is it an object? */
-  unsigned depth;       /* around the value */
-  bool in_string;
-} imr_json_skipping;
+typedef enum { IMR_JSON_BROKEN = -1, IMR_JSON_CLOSED = 0, IMR_JSON_MORE = 1 } imr_json_step;
 
 /* Skips a byte order mark. */
 void imr_json_init(imr_json *json, const char *text, size_t length);
@@ -74,13 +60,7 @@ void imr_json_init(imr_json *json, const char *text, size_t length);
 void imr_json_init_value(imr_json *json, const imr_json_value *value);
 
 bool imr_json_read(imr_json *json, imr_json_value *value);
-/* The usual value: a string that is not long, with no blank before it. False takes nothing: it may be any. */
-bool imr_json_skip_short(imr_json *json, imr_json_value *value);
-
-/* Reads any value whole, in turns: one begins, the others go on up to about `until` (NULL: the end). CLOSED
- * says that it is in `skipping->value`, PAUSED that another turn is needed. */
-bool imr_json_begin_skip(imr_json *json, imr_json_skipping *skipping);
-imr_json_step imr_json_skip_on(imr_json *json, imr_json_skipping *skipping, const char *until);
+bool imr_json_skip(imr_json *json, imr_json_value *value);
 bool imr_json_finish(imr_json *json);
 imr_json_step imr_json_item(imr_json *json);
 imr_json_step imr_json_member(imr_json *json, imr_json_value *key);

@@ -69,7 +69,7 @@ function core.from_gb18030(text) end
 
 ---Decodes the body of an answer.
 ---@param type record_type|string of its rows, or "token", or "nothing" where no data is expected
----@param body string|imr.curl.body text, or what curl.so gives in its place
+---@param body string
 ---@param decimals string "number", or "string" for the server's own digits
 ---@param utc_offset number seconds east of UTC of the platform's clock
 ---@return table|nil answer code, message, total, form, rows, ids, misfit, token
@@ -87,7 +87,7 @@ function decoder:read(bytes) end
 
 ---Decodes the body of an answer in slices, between which the caller may do other things.
 ---@param type record_type|string as for `decode`
----@param body string|imr.curl.body
+---@param body string
 ---@param decimals string
 ---@param utc_offset number
 ---@return imr.core.decoder
@@ -110,7 +110,7 @@ local window = {}
 
 ---Takes the next page. Rows that are twice on one page are both new.
 ---@param rows table
----@param ids integer[] of the rows
+---@param ids string of the rows, as `decode` gives them
 ---@return table rows those that none of the pages before had: the same list where all are new
 ---@return integer count of the others
 function window:take(rows, ids) end

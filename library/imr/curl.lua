@@ -5,18 +5,6 @@
 ---@field libcurl string its version
 local curl = {}
 
----@class imr.curl.body: userdata
-local body = {}
-
----A part of it, as string.sub gives it.
----@param first integer
----@param last? integer
----@return string
-function body:sub(first, last) end
-
----Lets its memory go; its length stays. Does nothing while it is being decoded: then the collector does it.
-function body:release() end
-
 ---A new multi. It opens nothing before the first start. The table in its user value keeps the running transfers, and with them the multi, from being collected.
 ---@param portion? integer bytes of each body, about, that one perform reads (4,096 or more), for a caller who has other things to do meanwhile; else all that is there
 ---@return imr.curl.multi
@@ -26,7 +14,7 @@ function curl.multi(portion) end
 local multi = {}
 
 ---Starts a request. Nothing is sent before the next perform.
----@param request table url, method ("POST"), headers, body, timeout (30), connect_timeout (10), command, leave_within, max_body, ca_file, proxy, user_agent, as_body. With leave_within no byte leaves later than so many seconds from now. A command goes over a connection of its own, which is closed after it. With as_body, the answer's body comes as an object that `imr.core` decodes without making a string of it.
+---@param request table url, method ("POST"), headers, body, timeout (30), connect_timeout (10), command, leave_within, max_body, ca_file, proxy, user_agent. With leave_within no byte leaves later than so many seconds from now. A command goes over a connection of its own, which is closed after it.
 ---@return imr.curl.transfer|nil
 ---@return string|nil what is wrong
 function multi:start(request) end
@@ -57,7 +45,7 @@ local transfer = {}
 
 ---The outcome. Nothing while the transfer runs. To be called once: the answer's memory goes with it.
 ---@return integer|nil status
----@return string|imr.curl.body|table|nil body (an object where the request said as_body), or an error with kind, message, executed ("no" when no byte of the request has left) and, of one that left, sent_after
+---@return string|table|nil body, or an error with kind, message, executed ("no" when no byte of the request has left) and, of one that left, sent_after
 ---@return table|nil headers, with lower-case names
 ---@return number|nil sent_after seconds until the request left: those that a new connection took
 function transfer:result() end

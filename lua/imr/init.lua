@@ -73,7 +73,6 @@ local function build_call(settings, lifetime, kept, parts)
   return Call.new {
     lifetime = lifetime, secret = kept, stats = parts.stats, emit = parts.emit, pace = parts.pace,
     transport = choose_transport(settings, lifetime),
-    own_transport = settings.transport == nil or type(settings.transport) == "string",
     base_url = settings.base_url, username = settings.username, timeout = settings.timeout,
     connect_timeout = settings.connect_timeout, retries = settings.retries, utc_offset = settings.utc_offset,
     max_body = settings.max_body, ca_file = settings.ca_file, proxy = settings.proxy,

@@ -1,5 +1,4 @@
--- What libcurl received: how much of it comes at a stretch, and how it is decoded without becoming a string.
-local codec = require "imr.client.codec"
+-- What libcurl received: how much of it comes at a stretch.
 local curl = require "imr.curl"
 local fetch = require "support.fetch"
 local imr = require "imr"
@@ -108,103 +107,6 @@ describe("a received body", function()
     for _, wrong in ipairs { 0, -1, 4095, 2 ^ 31 } do
       assert.error_matches(function() curl.multi(wrong) end, "4,096 bytes to 1 GiB expected")
     end
-  end)
-
-  describe("that stays where it came in", function()
-    local function body_of(text)
-      server:stop()
-      server = wire.start(("local r = c:request() c:send(answer(%q))"):format(text))
-      local _, body = get { body = "{}", as_body = true }
-      return body
-    end
-
-    it("has the length and the text, and gives parts as string.sub does", function()
-      local text = "0123456789"
-      local body = body_of(text)
-      assert.equal("userdata", type(body))
-      assert.equal(10, #body)
-      assert.equal(text, tostring(body))
-      for first = -12, 12 do
-        assert.equal(text:sub(first), body:sub(first))
-        for last = -12, 12 do assert.equal(text:sub(first, last), body:sub(first, last)) end
-      end
-    end)
-
-    it("may be empty", function()
-      local body = body_of("")
-      assert.equal(0, #body)
-      assert.equal("", tostring(body))
-      assert.equal("", body:sub(1, 5))
-      assert.is_nil((codec.decode("meters", body, "number", 0)))
-      body:release()
-      assert.equal("", tostring(body))
-    end)
-
-    local ROWS = {}
-    for index = 1, 300 do
-      ROWS[index] = ('{"deviceId":"%d","reading":"%d.5","name":"表%d"}'):format(index, index, index)
-    end
-    local PAGE = '{"code":200,"msg":"ok","totalCount":300,"data":[' .. table.concat(ROWS, ",") .. "]}"
-
-    local function in_slices(body)
-      local decoder = codec.decoder("latest_readings", body, "number", 0)
-      local answer = decoder:read(500)
-      body = nil -- luacheck: ignore
-      while answer == false do
-        collectgarbage()
-        answer = decoder:read(500)
-      end
-      return answer
-    end
-
-    it("decodes as its text does, at once and in slices", function()
-      local expected = codec.decode("latest_readings", PAGE, "number", 0)
-      assert.equal(300, #expected.rows)
-      assert.same(expected, (codec.decode("latest_readings", body_of(PAGE), "number", 0)))
-      assert.same(expected, in_slices(body_of(PAGE)))
-    end)
-
-    it("names the byte where it is no answer", function()
-      local _, expected = codec.decode("meters", PAGE:sub(1, 1000), "number", 0)
-      assert.same({ nil, expected }, { codec.decode("meters", body_of(PAGE:sub(1, 1000)), "number", 0) })
-    end)
-
-    it("says so once it has been released", function()
-      local body = body_of(PAGE)
-      body:release()
-      body:release()
-      assert.equal(#PAGE, #body)
-      for _, use in ipairs {
-        function() return tostring(body) end,
-        function() return body:sub(1, 3) end,
-        function() return codec.decode("meters", body, "number", 0) end,
-        function() return codec.decoder("meters", body, "number", 0) end,
-      } do
-        assert.error_matches(use, "this body has been released")
-      end
-    end)
-
-    it("is not released under a decoder", function()
-      local body = body_of(PAGE)
-      local decoder = codec.decoder("latest_readings", body, "number", 0)
-      assert.is_false((decoder:read(100)))
-      body:release()
-      assert.equal(PAGE, tostring(body))
-      local answer = decoder:read(1e6)
-      assert.equal(300, #answer.rows)
-      body:release()
-      assert.error_matches(function() return tostring(body) end, "released")
-    end)
-
-    it("is nothing that decode takes another object for", function()
-      for _, other in ipairs { multi, io.stdout, 5.5 } do
-        if type(other) == "userdata" then
-          assert.error(function() codec.decode("meters", other, "number", 0) end)
-        else
-          assert.is_nil((codec.decode("meters", other, "number", 0)))
-        end
-      end
-    end)
   end)
 end)
 

@@ -1,4 +1,5 @@
 -- A worker that decodes a big answer serves others meanwhile.
+local scripted = require "support.scripted"
 local site = require "support.site"
 
 -- A client whose every answer is a page of 20,000 rows; no network.
@@ -84,5 +85,24 @@ describe("decoding in a worker #nginx", function()
     ]])
     assert.is_true(same)
     assert.is_true(slices > 20, slices)
+  end)
+
+  -- One value is read at a stretch, and a worker has others to serve.
+  it("takes no answer of more than 4 MiB, which elsewhere may have 64, unless it is told to", function()
+    local platform = scripted.start [[
+      c:send(answer('{"code":200,"msg":"ok","data":[],"x":"' .. ("x"):rep(4 * 2 ^ 20) .. '"}'))
+    ]]
+    finally(function() platform:stop() end)
+    local READ = [[
+      local url, max_body = ...
+      local client = assert(require("imr").new { base_url = url, username = "u", password = "p", interval = 0,
+        retries = 0, max_body = max_body })
+      local rows, err = client:meters():collect()
+      client:close()
+      return rows and #rows or err.message
+    ]]
+    assert.matches("is larger than max_body", server:run(READ, platform.url), 1, true)
+    assert.equal(0, server:run(READ, platform.url, 5 * 2 ^ 20))
+    assert.same({}, platform:client_of():meters():collect())
   end)
 end)

@@ -15,7 +15,7 @@ local DECODE = [[
     local answer = assert(codec.decode("readings", body, "string", 28800))
     local a, b, c = answer.rows[1], answer.rows[2], answer.rows[3]
     return table.concat({ answer.message, a.reading, #a.extra.x.y[4], b.extra.tableNo, b.invalid.reading, #c.address,
-      c.invalid["\255"], answer.ids[3] }, "|")
+      c.invalid["\255"], answer.ids:sub(17) }, "|")
   end]]
 
 -- A platform of fixed answers on a clock of its own: what allocates is the client.

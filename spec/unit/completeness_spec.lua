@@ -1,5 +1,6 @@
 -- When a listing ends, what came twice, and whether all of it came.
 local Completeness = require "imr.client.completeness"
+local pack = require("support.identities").pack
 
 -- Pages are { rows..., total = }: each row stands for its own identity.
 local function run(pages, page_size, single)
@@ -7,11 +8,8 @@ local function run(pages, page_size, single)
   local completeness, taken = Completeness.new(report, page_size), {}
   for index, page in ipairs(pages) do
     if completeness.ended then return report, taken, index - 1 end
-    local answer = { rows = {}, ids = {}, total = page.total, form = page.form or "list" }
-    for _, id in ipairs(page) do
-      table.insert(answer.rows, id)
-      table.insert(answer.ids, id)
-    end
+    local answer = { rows = {}, ids = pack(page), total = page.total, form = page.form or "list" }
+    for _, id in ipairs(page) do table.insert(answer.rows, id) end
     for _, row in ipairs(completeness:take(answer, single)) do table.insert(taken, row) end
   end
   return report, taken, completeness.ended and #pages or nil
@@ -87,12 +85,12 @@ describe("a listing", function()
     local report = { rows = 0, pages = 0, duplicates = 0, drifted = false, complete = false }
     local completeness = Completeness.new(report, 2)
     assert.is_true(completeness:expects(3))
-    completeness:take { rows = { a, b }, ids = { a, b }, total = 5, form = "list" }
+    completeness:take { rows = { a, b }, ids = pack { a, b }, total = 5, form = "list" }
     assert.is_true(completeness:expects(3))
     assert.is_false(completeness:expects(4))
-    completeness:take { rows = { c, d }, ids = { c, d }, total = 3, form = "list" }
+    completeness:take { rows = { c, d }, ids = pack { c, d }, total = 3, form = "list" }
     assert.is_true(completeness:expects(9)) -- the total is wrong: it says nothing
-    completeness:take { rows = {}, ids = {}, form = "empty" }
+    completeness:take { rows = {}, ids = "", form = "empty" }
     assert.is_false(completeness:expects(4))
   end)
 

@@ -38,7 +38,6 @@ function Call:request(endpoint, body, content_type, left)
     headers = { ["Content-Type"] = content_type, Accept = "application/json" },
     timeout = timeout, connect_timeout = math.min(self.connect_timeout, timeout), command = endpoint.command or nil,
     max_body = self.max_body, ca_file = self.ca_file, proxy = self.proxy, user_agent = self.user_agent,
-    as_body = self.own_transport or nil,
   }
 end
 
@@ -63,9 +62,8 @@ local function transport_error(problem, redact)
   }
 end
 
-local function is_response(request, status, text, headers)
-  return type(status) == "number" and status % 1 == 0
-    and (type(text) == "string" or (request.as_body and type(text) == "userdata"))
+local function is_response(status, text, headers)
+  return type(status) == "number" and status % 1 == 0 and type(text) == "string"
     and (headers == nil or type(headers) == "table")
 end
 
@@ -73,7 +71,7 @@ end
 -- than after a transport that raises or returns what makes no sense.
 function Call:send(request)
   local ran, status, text, headers, sent_after = self.lifetime:run(self.transport, request)
-  local makes_sense = ran and (not status or is_response(request, status, text, headers))
+  local makes_sense = ran and (not status or is_response(status, text, headers))
   if makes_sense then return status, text, headers, sent_after end
   if ran then return nil, { kind = "protocol", message = "the transport returned no status, body and headers" } end
   if not self.lifetime.closed then return nil, { message = "the transport raised: " .. tostring(status) } end

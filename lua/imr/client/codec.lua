@@ -62,7 +62,7 @@ end
 
 ---Decodes the body of an answer.
 ---@param name string the endpoint's
----@param body string|userdata text, or what libcurl received
+---@param body string
 ---@param decimals "number"|"string" as Lua numbers, or with the platform's own digits
 ---@param utc_offset number seconds east of UTC of the platform's clock
 ---@return table|nil answer code, message, total, form, rows, ids, misfit, token

@@ -2,6 +2,7 @@
 
 local calendar = require "imr.base.calendar"
 local clean_password = require("imr.client.password").clean
+local host = require "imr.base.host"
 local unknown_option = require "imr.base.unknown_option"
 local sorted_names = require "imr.base.names"
 local is_callable = require("imr.runtime.threads").is_callable
@@ -25,7 +26,7 @@ local options = { FURTHEST = 14 * 3600 }
 ---@field max_rows? integer most rows of a listing, 10,000,000: one that goes on is an error
 ---@field max_pages? integer most pages of a listing, 100,000
 ---@field utc_offset? integer the platform's clock, seconds east of UTC, 28800
----@field max_body? integer most bytes of an answer, 67108864
+---@field max_body? integer most bytes of an answer, 67108864 (in nginx 4194304)
 ---@field ca_file? string certificates to trust instead of the system's
 ---@field proxy? string URL, or "" for none; none is taken from the environment
 ---@field user_agent? string "imr/VERSION"
@@ -121,7 +122,7 @@ local known = {
   utc_offset = { check = integer_between(-options.FURTHEST, options.FURTHEST), default = calendar.CHINA },
   max_rows = { check = integer_between(1, math.huge), default = 1e7 },
   max_pages = { check = integer_between(1, math.huge), default = 1e5 },
-  max_body = { check = integer_between(1024, math.huge), default = 64 * 2 ^ 20 },
+  max_body = { check = integer_between(1024, math.huge), default = (host.in_nginx() and 4 or 64) * 2 ^ 20 },
   ca_file = { check = is_string },
   proxy = { check = function(value) return type(value) == "string", "a URL, or \"\" for none" end, secret = true },
   user_agent = { check = is_string },

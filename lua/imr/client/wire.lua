@@ -121,7 +121,19 @@ local function without_tokens(redact)
   end
 end
 
-local function read(endpoint, status, headers, body, settings)
+---@class imr.WireSettings
+---@field decimals "number"|"string"
+---@field utc_offset number
+---@field redact fun(text: string): string
+---@field learn fun(token: string) to hide it too
+---@field breathe? fun() lets others have their turn; nil where there are none
+
+---The meaning of a response: the answer when the platform says success, else the error.
+---@param body string
+---@param settings imr.WireSettings
+---@return table|nil answer
+---@return table|nil err
+function wire.read(endpoint, status, headers, body, settings)
   local answer, problem = decode(endpoint, body, settings)
   if answer and answer.token then settings.learn(answer.token) end -- whatever becomes of it: messages quote answers
   local redact = settings.redact
@@ -137,24 +149,6 @@ local function read(endpoint, status, headers, body, settings)
     or "the answer is not the platform's: " .. redact(problem) .. wire.excerpt(body, redact)
   return nil, errors.new { kind = "protocol", http_status = status, retryable = true, executed = "maybe",
     message = what }
-end
-
----@class imr.WireSettings
----@field decimals "number"|"string"
----@field utc_offset number
----@field redact fun(text: string): string
----@field learn fun(token: string) to hide it too
----@field breathe? fun() lets others have their turn; nil where there are none
-
----The meaning of a response: the answer when the platform says success, else the error.
----@param body string|userdata the text, or what libcurl received (`imr.Request.as_body`), which is let go
----@param settings imr.WireSettings
----@return table|nil answer
----@return table|nil err
-function wire.read(endpoint, status, headers, body, settings)
-  local answer, err = read(endpoint, status, headers, body, settings)
-  if type(body) ~= "string" then body:release() end
-  return answer, err
 end
 
 return wire

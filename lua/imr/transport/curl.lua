@@ -26,7 +26,6 @@ local transport = {}
 ---@field ca_file? string
 ---@field proxy? string none is taken from the environment
 ---@field user_agent? string
----@field as_body? boolean the answer's body may be an object that imr.core decodes; a function's requests have it not
 
 ---What a transport returns behind nil.
 ---@class imr.TransportError
