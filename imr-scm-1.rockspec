@@ -72,7 +72,6 @@ build = {
       sources = {
         "csrc/http/address.c",
         "csrc/http/answer.c",
-        "csrc/http/body.c",
         "csrc/http/curl.c",
         "csrc/http/failure.c",
         "csrc/http/leave.c",
