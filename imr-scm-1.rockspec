@@ -332,6 +332,7 @@ build = {
     ["imr.workflow.sync"] = "lua/imr/workflow/sync/init.lua",
     ["imr.workflow.sync.listings"] = "lua/imr/workflow/sync/listings.lua",
     ["imr.workflow.sync.meters"] = "lua/imr/workflow/sync/meters.lua",
+    ["imr.workflow.sync.moment"] = "lua/imr/workflow/sync/moment.lua",
     ["imr.workflow.sync.options"] = "lua/imr/workflow/sync/options.lua",
     ["imr.workflow.sync.plan"] = "lua/imr/workflow/sync/plan.lua",
     ["imr.workflow.sync.reader"] = "lua/imr/workflow/sync/reader.lua",

@@ -94,7 +94,7 @@ describe("imr sync", function()
     assert.matches("tou_readings: ", result.err, 1, true)
     local certificate = run "sync --certificate yesterday --format csv"
     assert.equal(5, certificate.status)
-    assert.matches("\ntou_readings,0,0,0,0,0,0,0,1,0,0,false\r", certificate.out, 1, true)
+    assert.matches("\ntou_readings,0,0,0,0,0,0,0,0,1,0,0,false\r", certificate.out, 1, true)
     assert.equal(0, run("sync --certificate yesterday --listing camera_readings").status)
     assert.is_true(#lines(run("export --table camera_readings --format csv").out) > 1)
   end)

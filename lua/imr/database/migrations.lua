@@ -25,6 +25,8 @@ steps[2] = function(db)
     end
   end
   db:execute(TENANCIES)
+  db:execute "UPDATE coverage SET rejected = 0"
+  db:execute "UPDATE runs SET withdrawn = 0"
 end
 
 local find_version = {

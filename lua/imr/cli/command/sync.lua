@@ -17,8 +17,8 @@ local sync = { summary = "Keep your own database in step with the platform." }
 
 local INCOMPLETE = 5
 
-local SUMMARY = columns("listing:str expected:int received:int missing:int offline:int not_frozen:int truncated:int "
-  .. "unknown:int unread:int before_first:int drifted:int complete:enum")
+local SUMMARY = columns("listing:str expected:int received:int missing:int offline:int not_frozen:int rejected:int "
+  .. "truncated:int unknown:int unread:int before_first:int drifted:int complete:enum")
 local MISSING = columns "listing:str meter_no:str from:str to:str days:int cause:str"
 
 function sync.configure(parser)
@@ -78,7 +78,7 @@ local function certify(arguments)
   local certificate = require("imr.workflow.sync.coverage").certify(db, { from = from, to = to, utc_offset = offset,
     now = os.time(), listings = listings })
   db:close()
-  if #certificate.listings == 0 then exit.fail("incomplete", "nothing has been synced yet") end
+  if #certificate.listings == 0 then exit.fail("incomplete", "nothing has been synced yet that has rows to expect") end
   write(arguments, certificate, offset)
   return certificate.complete and 0 or INCOMPLETE
 end

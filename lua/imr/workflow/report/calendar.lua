@@ -27,8 +27,8 @@ end
 local function title_of(day, row)
   if not row then return day end
   local parts = { ("%s: %d/%d"):format(day, row.received, row.expected) }
-  for _, cause in ipairs { "offline", "not_frozen", "truncated", "unknown" } do
-    if row[cause] > 0 then parts[#parts + 1] = ("%s %d"):format(cause, row[cause]) end
+  for _, cause in ipairs { "offline", "not_frozen", "rejected", "truncated", "unknown" } do
+    if (row[cause] or 0) > 0 then parts[#parts + 1] = ("%s %d"):format(cause, row[cause]) end
   end
   return table.concat(parts, ", ")
 end

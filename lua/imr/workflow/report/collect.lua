@@ -127,7 +127,8 @@ end
 
 -- ---------------------------------------------------------------- coverage and supply
 
-local COVERAGE = { "listing", "day", "expected", "received", "offline", "not_frozen", "truncated", "unknown" }
+local COVERAGE = { "listing", "day", "expected", "received", "offline", "not_frozen", "rejected", "truncated",
+  "unknown" }
 
 local function coverage_of(db, days)
   local listings, by_name = {}, {}

@@ -71,12 +71,12 @@ function tables.offline(meters, options)
     { "Last heard of", "最后在线", "n" }, { "Days", "天数", "n" } }, rows)
 end
 
-local CAUSES = { "offline", "not_frozen", "truncated", "unknown" }
+local CAUSES = { "offline", "not_frozen", "rejected", "truncated", "unknown" }
 
 local function causes(row)
   local parts = {}
   for _, cause in ipairs(CAUSES) do
-    if row[cause] > 0 then
+    if (row[cause] or 0) > 0 then
       if #parts > 0 then parts[#parts + 1] = ", " end
       parts[#parts + 1] = words.of(words.cause, cause)
       parts[#parts + 1] = " " .. row[cause]
@@ -86,7 +86,7 @@ local function causes(row)
 end
 
 local function same(a, b)
-  for _, name in ipairs { "received", "expected", "offline", "not_frozen", "truncated", "unknown" } do
+  for _, name in ipairs { "received", "expected", "offline", "not_frozen", "rejected", "truncated", "unknown" } do
     if a[name] ~= b[name] then return false end
   end
   return true

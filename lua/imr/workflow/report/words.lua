@@ -31,6 +31,7 @@ words.state = {
 
 words.cause = {
   offline = { "offline", "离线" }, not_frozen = { "too young", "尚未冻结" },
+  rejected = { "rejected", "无法入库" },
   truncated = { "listing cut short", "清单不完整" }, unknown = { "unknown", "原因不明" },
 }
 

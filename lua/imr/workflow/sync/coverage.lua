@@ -20,7 +20,7 @@ local GRACE = 6 * 3600 -- seconds after a day's end in which its rows may still 
 ---@field from string first day, YYYY-MM-DD
 ---@field to string last day
 ---@field days integer
----@field cause "offline"|"not_frozen"|"truncated"|"unknown"
+---@field cause "offline"|"not_frozen"|"rejected"|"truncated"|"unknown"
 
 ---Meter-days of one listing.
 ---@class imr.sync.Coverage
@@ -30,6 +30,7 @@ local GRACE = 6 * 3600 -- seconds after a day's end in which its rows may still 
 ---@field missing integer
 ---@field offline integer the meter is offline since that day or before
 ---@field not_frozen integer the day is too young
+---@field rejected integer a row came that fits no table
 ---@field truncated integer no listing of the day that is known to be complete
 ---@field unknown integer
 ---@field unread integer days that were not read to their end, and of which it is not known whose rows are expected
@@ -45,7 +46,7 @@ local GRACE = 6 * 3600 -- seconds after a day's end in which its rows may still 
 ---@field listings imr.sync.Coverage[]
 ---@field missing imr.sync.Missing[]
 
-local CAUSES = { "offline", "not_frozen", "truncated", "unknown" }
+local CAUSES = { "offline", "not_frozen", "rejected", "truncated", "unknown" }
 
 -- ---------------------------------------------------------------- what is missing
 
@@ -54,8 +55,17 @@ local function day_of(seconds, scope)
 end
 
 local function is_covered(spans, meter, day)
-  local own = spans.meters[meter.meter_no]
-  return spans.project[day] or own and own[day] or false
+  local kind, own = meter.at_midnight and "at_midnight" or "plain", spans.meters[meter.meter_no]
+  return spans.project[kind][day] or own and own[kind][day] or false
+end
+
+-- A row that fits no table, of this day, or of one that nobody knows: of those each stands for one day.
+local function is_rejected(rejected, meter, date)
+  local number = meter.meter_no
+  if rejected.days[number] and rejected.days[number][date] then return true end
+  local any = rejected.any[number] or 0
+  if any > 0 then rejected.any[number] = any - 1 end
+  return any > 0
 end
 
 local function is_offline(meter, day, scope)
@@ -66,9 +76,10 @@ local function is_young(day, scope)
   return (day + 1) * DAY - scope.offset + GRACE > scope.now
 end
 
-local function cause_of(meter, day, covered, scope)
+local function cause_of(meter, day, covered, scope, rejected)
   if is_young(day, scope) then return "not_frozen" end
   if not covered then return "truncated" end
+  if is_rejected(rejected, meter, scope.dates[day]) then return "rejected" end
   return is_offline(meter, day, scope) and "offline" or "unknown"
 end
 
@@ -95,7 +106,9 @@ local function add_missing(result, listing, meter, day, cause)
 end
 
 local function counts()
-  return { expected = 0, received = 0, missing = 0, offline = 0, not_frozen = 0, truncated = 0, unknown = 0 }
+  local made = { expected = 0, received = 0, missing = 0 }
+  for _, cause in ipairs(CAUSES) do made[cause] = 0 end
+  return made
 end
 
 local function count(sum, of_day, name)
@@ -114,7 +127,7 @@ local function check_meter(result, job, meter, has)
     elseif day < first and covered then
       sum.before_first = sum.before_first + 1
     else
-      local cause = cause_of(meter, day, covered, scope)
+      local cause = cause_of(meter, day, covered, scope, job.rejected)
       count(sum, of_day, "expected")
       count(sum, of_day, "missing")
       count(sum, of_day, cause)
@@ -123,11 +136,12 @@ local function check_meter(result, job, meter, has)
   end
 end
 
--- Days of which no row is expected, because none was ever read or nobody knows the meters: that is no completeness.
+-- Days of which no row is expected, because none was ever read or nobody knows a meter: that is no completeness.
 local function check_unread(result, job)
   local scope, sum = result.scope, job.sum
   for day = scope.first, scope.last do
-    local read = scope.knows_meters and job.spans.project[day]
+    local read = scope.knows_meters and job.spans.project.plain[day]
+      and (job.listing.expected == "seen" or sum.expected + sum.before_first > 0)
     if job.days[day].expected == 0 and not read then
       sum.unread = sum.unread + 1
       add_missing(result, job.listing, { meter_no = "" }, day, is_young(day, scope) and "not_frozen" or "truncated")
@@ -137,7 +151,8 @@ end
 
 local function check_listing(result, db, listing)
   local scope = result.scope
-  local job = { listing = listing, sum = counts(), days = {}, spans = received.spans_of(db, listing, scope) }
+  local job = { listing = listing, sum = counts(), days = {}, spans = received.spans_of(db, listing, scope),
+    rejected = received.rejected(db, listing) }
   job.sum.before_first, job.sum.unread = 0, 0
   local whole = received.count(db, listing, scope)
   for day = scope.first, scope.last do
@@ -147,12 +162,14 @@ local function check_listing(result, db, listing)
   local days = whole * (scope.last - scope.first + 1)
   job.sum.expected, job.sum.received = days, days
   local left = received.meters_of(db, listing, scope)
-  for number, has in received.by_meter(db, listing, scope) do
-    if left[number] then check_meter(result, job, left[number], has) end
-    left[number] = nil
+  for key, has in received.by_meter(db, listing, scope) do
+    if left[key] then check_meter(result, job, left[key], has) end
+    left[key] = nil
   end
   for _, meter in pairs(left) do check_meter(result, job, meter, {}) end
   check_unread(result, job)
+  -- Where no meter has such rows nothing is expected, and nothing is to be certified.
+  if job.sum.expected + job.sum.before_first + job.sum.unread == 0 then return job end
   job.sum.listing, job.sum.drifted = listing.name, job.spans.drifted
   job.sum.complete = job.sum.missing == 0 and job.sum.unread == 0
   result.listings[#result.listings + 1] = job.sum
@@ -162,11 +179,16 @@ end
 
 -- ---------------------------------------------------------------- in and out
 
-local STORE = "INSERT INTO coverage (listing, day, expected, received, offline, not_frozen, truncated, unknown, "
-  .. "checked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (listing, day) DO UPDATE SET "
-  .. "expected = excluded.expected, received = excluded.received, offline = excluded.offline, "
-  .. "not_frozen = excluded.not_frozen, truncated = excluded.truncated, unknown = excluded.unknown, "
-  .. "checked_at = excluded.checked_at"
+local function upsert()
+  local names, sets = { "expected", "received" }, {}
+  for _, name in ipairs(CAUSES) do names[#names + 1] = name end
+  names[#names + 1] = "checked_at"
+  for index, name in ipairs(names) do sets[index] = ("%s = excluded.%s"):format(name, name) end
+  return ("INSERT INTO coverage (listing, day, %s) VALUES (?, ?%s) ON CONFLICT (listing, day) DO UPDATE SET %s"):format(
+    table.concat(names, ", "), (", ?"):rep(#names), table.concat(sets, ", "))
+end
+
+local STORE = upsert()
 
 local function store(db, listing, days, now)
   for day, of_day in pairs(days) do
@@ -197,6 +219,11 @@ local function scope_of(db, options)
   local scope = { offset = options.utc_offset, now = options.now }
   scope.first, scope.last = day_of(options.from, scope), day_of(options.to, scope)
   scope.from, scope.to = scope.first * DAY - scope.offset, (scope.last + 1) * DAY - scope.offset - 1
+  scope.dates, scope.numbers = {}, {}
+  for day = scope.first, scope.last do
+    scope.dates[day] = date(day)
+    scope.numbers[date(day)] = day
+  end
   local first_run = db:row(("SELECT %s AS seen FROM meters"):format(db:exact("time", "min(first_seen)"))).seen
   scope.first_run = first_run or 0
   scope.knows_meters = first_run ~= nil

@@ -17,6 +17,7 @@ local imr = require "imr"
 local reader = require "imr.workflow.sync.reader"
 local sync_options = require "imr.workflow.sync.options"
 local sync_rejected = require "imr.workflow.sync.rejected"
+local WINDOW = require("imr.workflow.metering.day").WINDOW
 local sync_run = require "imr.workflow.sync.run"
 
 local sync = {}
@@ -62,10 +63,11 @@ sync.LONGEST = require("imr.workflow.sync.plan").LONGEST
 ---@field certificate? imr.sync.Certificate of the period read; none when that has no day that is over, or
 --- no listing of days was chosen
 
+-- A period's last day may be closed by a row soon after it.
 local function job_of(options, db)
   local clock = checked_clock(options.clock)
   return { db = db, client = options.client, clock = clock, from = options.from,
-    to = math.min(options.to or math.huge, clock()), page_size = options.page_size or 1000,
+    to = math.min((options.to or math.huge) + WINDOW, clock()), page_size = options.page_size or 1000,
     utc_offset = options.utc_offset or defaults.utc_offset, first_days = options.first_days or sync.FIRST_DAYS,
     on_progress = options.on_progress, daily_reread = options.daily_reread, weekly_reread = options.weekly_reread,
     reread = options.reread, chosen = options.listings and sync_options.listings(options) }

@@ -36,6 +36,7 @@ function meters.new(db, listing, settings)
   local self = setmetatable({ db = db, entry = entry, clock = settings.clock, rejected = settings.rejected, list = {},
     upsert = upsert(entry), installed = INSTALLED:format(db:exact("time", "first_seen")) }, Writer)
   self.fill, self.count = values.filler(listing.table, settings.utc_offset)
+  self.at, self.defaults = values.places(listing.table)
   self:begin()
   return self
 end
@@ -48,24 +49,32 @@ function Writer:begin()
 end
 
 -- What a row is known by has to fit its column: a text with a NUL does not.
-local function problem_of(row)
-  if not row.meter_no or row.meter_no:find("\0", 1, true) then return "it has no meter number that could be used" end
+local function problem_of(row, number)
+  if number == nil then return "it has no meter number that could be used" end
   if row.device_id and row.device_id:find("\0", 1, true) then return "its device id holds a NUL" end
 end
 
+-- Its identity and times, as they go into the table.
+local function complete(self, now, counts)
+  local list, at = self.list, self.at
+  for index in pairs(self.defaults) do
+    if list[index] == nil then list[index] = "" end
+  end
+  if at.stored_at then list[at.stored_at] = now end
+  if not at.first_seen then return end
+  local installed = self.db:row(self.installed, list[at.meter_no], list[at.project_code], list[at.device_id])
+  list[at.first_seen], list[at.last_seen] = installed and installed.first_seen or self.seen, self.seen
+  if not installed then counts.new_rows = counts.new_rows + 1 end
+end
+
 local function put(self, row, now, counts)
-  local problem = problem_of(row)
+  self.fill(row, self.list)
+  local problem = problem_of(row, self.list[self.at.meter_no])
   if problem then
     counts.rejected = counts.rejected + 1
     return self.rejected:keep(self.entry.name, row, problem, now)
   end
-  row.project_code, row.device_id, row.stored_at = row.project_code or "", row.device_id or "", now
-  if self.entry.name == "meters" then
-    local installed = self.db:row(self.installed, row.meter_no, row.project_code, row.device_id)
-    row.first_seen, row.last_seen = installed and installed.first_seen or self.seen, self.seen
-    if not installed then counts.new_rows = counts.new_rows + 1 end
-  end
-  self.fill(row, self.list)
+  complete(self, now, counts)
   self.shown = self.shown + 1
   self.db:execute(self.upsert, unpack(self.list, 1, self.count))
 end

@@ -11,7 +11,8 @@ local rejected = {}
 -- there are read once a run, and no more of them than fit into memory.
 local MOST = 100000
 local KNOWN = "SELECT raw FROM rejected WHERE table_name = ? ORDER BY id DESC LIMIT " .. ("%d"):format(MOST)
-local KEEP = "INSERT INTO rejected (table_name, reason, raw, stored_at, run_id) VALUES (?, ?, ?, ?, ?)"
+local KEEP = "INSERT INTO rejected (table_name, reason, raw, stored_at, run_id, meter_no, day) "
+  .. "VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 ---@param db imr.Database
 ---@param run_id integer
@@ -33,10 +34,11 @@ end
 ---@param row table
 ---@param reason string
 ---@param now integer
-function Rejected:keep(name, row, reason, now)
+---@param whose? { meter_no: string?, day: string? } as far as it can be told
+function Rejected:keep(name, row, reason, now, whose)
   local raw, known = encode(row), known_of(self, name)
   if known[raw] then return end
-  self.db:execute(KEEP, name, reason, raw, now, self.run_id)
+  self.db:execute(KEEP, name, reason, raw, now, self.run_id, whose and whose.meter_no, whose and whose.day)
   known[raw] = true
 end
 

@@ -16,9 +16,26 @@ local function reject(row, name, value)
   return nil
 end
 
+local LONG = 4096 -- bytes; in a longer text each byte is looked at by itself
+
+local function escape(byte) return ("\\x%02X"):format(byte:byte()) end
+
+-- A text that was cut inside a character: PostgreSQL takes no such bytes, and no JSON has room for them.
+local function escaped(value)
+  if #value > LONG then return (value:gsub("[\128-\255]", escape)) end
+  local parts, fine, place = {}, core.is_utf8(value)
+  while not fine do
+    parts[#parts + 1] = value:sub(1, place - 1) .. escape(value:sub(place, place))
+    value = value:sub(place + 1)
+    fine, place = core.is_utf8(value)
+  end
+  return table.concat(parts) .. value
+end
+
 -- A text ends at a NUL in either database, which would cut it without a word.
 local function text(row, name, value)
   if find(value, "\0", 1, true) then return reject(row, name, value) end
+  if find(value, "[\128-\255]") and not core.is_utf8(value) then return escaped(value) end
   return value
 end
 
@@ -65,6 +82,19 @@ function values.filler(name, offset)
       list[index] = value
     end
   end, count
+end
+
+---Where each column stands in the list, and which of them are an empty text where a record has nothing.
+---@param name string of the table
+---@return table<string, integer> at
+---@return table<integer, true> defaults
+function values.places(name)
+  local at, defaults = {}, {}
+  for index, column in ipairs(tables[name].columns) do
+    at[column.name] = index
+    if column.default then defaults[index] = true end
+  end
+  return at, defaults
 end
 
 return values

@@ -7,6 +7,7 @@
 
 local absent = require "imr.workflow.sync.absent"
 local days = require "imr.workflow.sync.days"
+local moment_of = require "imr.workflow.sync.moment"
 local same = require "imr.workflow.sync.same"
 local seen = require "imr.workflow.sync.seen"
 local sync_rows = require "imr.workflow.sync.rows"
@@ -61,13 +62,11 @@ end
 function writer.new(db, listing, settings)
   local entry = tables[listing.table]
   local self = setmetatable({ db = db, listing = listing, entry = entry, clock = settings.clock,
-    rejected = settings.rejected, covered = settings.covered, list = {}, lateness = 0 }, Writer)
+    rejected = settings.rejected, covered = settings.covered, offset = settings.utc_offset,
+    list = {}, lateness = 0 }, Writer)
   self.fill, self.count = values.filler(listing.table, settings.utc_offset)
   self.last_row = LAST_ROW:format(db:exact("time", "last_row"))
-  self.at, self.defaults = {}, {}
-  for index, column in ipairs(entry.columns) do
-    self.at[column.name], self.defaults[index] = index, column.default and "" or nil
-  end
+  self.at, self.defaults = values.places(listing.table)
   self.usual = self.at.changed_at - 1 -- columns behind it are rarely filled, and NULLs cost their time too
   self.insert_usual, self.insert_all = insert_statement(entry, self.usual), insert_statement(entry, self.count)
   self.rows = sync_rows.new(db, listing, settings.run_id, function(row) return add_row(self, row) end)
@@ -144,17 +143,31 @@ local function note_moment(self, number, moment, now)
   if moment > found.newest and moment <= now then found.newest = moment end
 end
 
+-- A moment that is written otherwise is read where it can mean only one thing. How it was written stays in `invalid`.
+local function read_moment(self, row)
+  local name = self.listing.moment
+  if row[name] == nil and row.invalid then
+    row[name] = moment_of.read(row.invalid[name], self.offset, name == "freeze_time")
+  end
+end
+
+local function reject(self, row, now, counts)
+  counts.rejected = counts.rejected + 1
+  local list, at, moment = self.list, self.at, self.listing.moment
+  local written = list[at[moment .. "_local"]] or row.invalid and row.invalid[moment]
+  self.rejected:keep(self.entry.name, row, reason_of(self, row), now,
+    { meter_no = list[at.meter_no], day = moment_of.date(written) })
+end
+
 local function put(self, row, now, counts)
   local list, at = self.list, self.at
+  read_moment(self, row)
   self.fill(row, list)
-  for index, default in pairs(self.defaults) do
-    if list[index] == nil then list[index] = default end
+  for index in pairs(self.defaults) do
+    if list[index] == nil then list[index] = "" end
   end
   local number, moment = list[at.meter_no], list[at[self.listing.moment]]
-  if number == nil or moment == nil then
-    counts.rejected = counts.rejected + 1
-    return self.rejected:keep(self.entry.name, row, reason_of(self, row), now)
-  end
+  if number == nil or moment == nil then return reject(self, row, now, counts) end
   list[at.copy], list[at.stored_at], list[at.day] = 0, now, self.days:of(number, moment)
   if at.granularity then list[at.granularity] = self.listing.granularity end
   note_moment(self, number, moment, now)
