@@ -124,6 +124,7 @@ local function flags_of(given, chosen, found, period)
     if not left_out[name] then names:add(name) end
   end
   for _, name in ipairs(found.doubts) do add(name) end
+  if found.far and #found.doubts == 0 then add "gap" end
   if levels.differ(found.device, found.series, found.series.points[found.index], period) then add "scale" end
   local known = metering_rows.known(given, math.max(period.cutoff, found.time))
   for _, flag in ipairs(quality.judge(quality.view(known, chosen), chosen)) do

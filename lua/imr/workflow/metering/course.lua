@@ -8,7 +8,7 @@ local course = {}
 
 local REACH = 40 -- readings around a contradiction that are weighed
 local BREAK = 3.5
-local SKIPPED, MOST_SKIPPED = 1, 5
+local SKIPPED, FEW, FURTHER = 1, 5, 0.25 -- beyond a few that were left out in a row, each costs less
 local BELOW, ABOVE = 0.2, 0.3 -- jitter of the last place: the upper one is the register's
 local EQUAL = 1e-9
 
@@ -36,7 +36,7 @@ local function weight(kept, point, jitter)
   return off < 0 and BELOW or ABOVE
 end
 
-local function capped(cost) return math.min(cost, MOST_SKIPPED) end
+local function row_cost(cost) return cost <= FEW and cost or FEW + (cost - FEW) * FURTHER end
 
 -- The costs of going on with i after j, and of ending with j.
 local function edges_of(points, stretch, cost, jitter)
@@ -44,11 +44,11 @@ local function edges_of(points, stretch, cost, jitter)
   for j = stretch.first, stretch.last do
     local skipped, to = 0, {}
     for i = j + 1, math.min(stretch.last, j + REACH) do
-      to[i] = capped(skipped) + cost(points[j], points[i])
+      to[i] = row_cost(skipped) + cost(points[j], points[i])
       skipped = skipped + weight(points[j], points[i], jitter)
     end
     edges[j] = to
-    tails[j] = stretch.last - j > REACH and MOST_SKIPPED or capped(skipped)
+    tails[j] = row_cost(skipped + math.max(0, stretch.last - j - REACH))
   end
   return edges, tails
 end
@@ -59,7 +59,7 @@ local function ways(points, stretch, edges, tails)
   local first, last = stretch.first, stretch.last
   local before, after = {}, {}
   for i = first, last do
-    before[i] = i == first and 0 or first == 1 and capped((i - first) * SKIPPED) or math.huge
+    before[i] = i == first and 0 or first == 1 and row_cost((i - first) * SKIPPED) or math.huge
     after[i] = i == last and 0 or last == #points and tails[i] or math.huge
   end
   for j = first, last do
@@ -82,7 +82,7 @@ local function weigh(points, stretch, cost, jitter, suspect)
   for i = first, last do best = math.min(best, before[i] + after[i]) end
   best = best + EQUAL
   for j = first, last do
-    if first == 1 and capped((j - first) * SKIPPED) + after[j] <= best then mark(suspect, first, j - 1) end
+    if first == 1 and row_cost((j - first) * SKIPPED) + after[j] <= best then mark(suspect, first, j - 1) end
     if last == #points and before[j] + tails[j] <= best then mark(suspect, j + 1, last) end
     for i, edge in pairs(edges[j]) do
       if i > j + 1 and before[j] + edge + after[i] <= best then mark(suspect, j + 1, i - 1) end

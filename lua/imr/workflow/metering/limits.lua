@@ -19,11 +19,21 @@ local LEAST = 5 -- rates that show what is usual
 local TIMES = 20 -- what is usual on a busy day, times this, is out of the ordinary
 local MOST_OFTEN = 1.5 -- times the third largest rate: what happens three times is ordinary
 
+-- Without what stands above the next or below the one before: a misread digit is no rate.
+local function rising(points)
+  local list = {}
+  for index, point in ipairs(points) do
+    local before, after = points[index - 1] or point, points[index + 1] or point
+    if before.number <= point.number and point.number <= after.number then list[#list + 1] = point end
+  end
+  return list
+end
+
 -- The rates of a day or more, so that readings close to each other say nothing of bursts.
 local function rates_of(points)
-  local rates, from = {}, points[1]
-  for index = 2, #points do
-    local point = points[index]
+  local rates, from = {}, nil
+  for _, point in ipairs(rising(points)) do
+    from = from or point
     local rise, seconds = point.number - from.number, point.time - from.time
     if rise < 0 then
       from = point
@@ -40,7 +50,7 @@ local function at_share(sorted, share) return sorted[math.max(1, math.ceil(#sort
 
 local function daily(rates, own)
   if #rates >= LEAST then
-    local busy, often = at_share(rates, 0.8), rates[#rates - 2]
+    local busy, often = at_share(rates, 0.8), math.min(rates[#rates - 2], own.connection)
     return math.max(own.floor, TIMES * busy, MOST_OFTEN * often), math.max(3 * busy, MOST_OFTEN * often)
   end
   local middle = #rates > 1 and at_share(rates, 0.5) or 0
@@ -51,7 +61,7 @@ end
 ---@class imr.MeteringLimits
 ---@field per_day number
 ---@field rise fun(seconds: number): number the most that is ordinary
----@field from_zero fun(seconds: number): number the most that a new register goes up from nothing
+---@field from_zero fun(seconds: number): number the most that is usual: of a new register from nothing, or over its end
 
 ---@param points table[] with time and number, those that say something
 ---@param own { floor: number, connection: number }

@@ -122,10 +122,17 @@ local function capacities_of(self)
   return list
 end
 
+-- Readings that are left out in between do not make more room for a rise: only for what is usual.
+local function seconds_of(from, to)
+  return math.max(to.time - to.since, (to.time - from.time) / 3)
+end
+
 local NEAR = 0.1 -- of the range, before its end and after its beginning
 
-local function capacity_of(self, from, to, most)
+-- What went through it meanwhile must be what usually does: a reset close to the end of its range is none.
+local function capacity_of(self, from, to)
   self.capacities = self.capacities or capacities_of(self)
+  local most = self.limits.from_zero(seconds_of(from, to))
   for _, capacity in ipairs(self.capacities) do
     local size = capacity.number
     if size > 999 and size > from.number and from.number >= size * (1 - NEAR) and to.number <= size * NEAR
@@ -148,15 +155,10 @@ local function is_rescaled(from, to)
   return false
 end
 
--- Readings that are left out in between do not make more room for a rise: only for what is usual.
-local function seconds_of(from, to)
-  return math.max(to.time - to.since, (to.time - from.time) / 3)
-end
-
 local function step_kind(self, from, to)
   local rise, most = to.number - from.number, self.limits.rise(seconds_of(from, to))
   if rise >= 0 and rise <= most then return nil end
-  if rise < 0 and capacity_of(self, from, to, most) then return "rollover" end
+  if rise < 0 and capacity_of(self, from, to) then return "rollover" end
   if is_rescaled(from, to) then return "scale" end
   return rise < 0 and "reset" or "jump"
 end
@@ -201,10 +203,8 @@ local function find_breaks(self)
     if point.accepted then
       local kind = last and step_kind(self, self.points[last], point)
       if kind then
-        local before = self.points[last]
-        local most = self.limits.rise(seconds_of(before, point))
         self.breaks[index] = { kind = kind, from = last,
-          capacity = kind == "rollover" and capacity_of(self, before, point, most) or nil }
+          capacity = kind == "rollover" and capacity_of(self, self.points[last], point) or nil }
       end
       last = index
     end
