@@ -43,7 +43,7 @@ SUB  = +@$(MAKE) --no-print-directory $(PARALLEL)
 
 Q := $(if $(V),,@)
 
-.PHONY: all help deps docs test test-rocks test-timing test-loaded demo nginx-demo bench bench-details bench-rows endurance supply-endurance sync-endurance soak lint sanitize valgrind fuzz coverage install clean lua5.3 $(ABIS:%=lua%)
+.PHONY: all help deps docs test test-rocks test-timing test-loaded demo nginx-demo bench bench-details bench-rows endurance supply-endurance sync-endurance metering-endurance soak lint sanitize valgrind fuzz coverage install clean lua5.3 $(ABIS:%=lua%)
 
 all: $(ABIS:%=lua%)
 
@@ -88,6 +88,7 @@ help:
 	@echo 'make bench-rows      memory of a million rows through the command line'
 	@echo 'make endurance       processes and nginx workers on one account, for three minutes'
 	@echo 'make supply-endurance  2,000 runs of the supply queue with faults and killed processes'
+	@echo 'make metering-endurance  2,000 registers of which the truth is known, on SQLite and PostgreSQL'
 	@echo 'make sync-endurance  500 meters, 90 days, 50 SIGKILLs, on SQLite and PostgreSQL'
 	@echo 'make soak            thirty days of use on a virtual clock; HOURS=1: one real hour over HTTP'
 	@echo 'make sanitize        all specs under the address and undefined behaviour sanitizers'
@@ -162,6 +163,11 @@ supply-endurance:
 	@scripts/deps.sh build run test
 	$(SUB) all
 	@scripts/run.sh $(LUA) scripts/supply_endurance.lua
+
+metering-endurance:
+	@scripts/deps.sh build run test
+	$(SUB) all
+	@IMR_SEEDS=2000 scripts/test.sh '$(LUAS)' spec/workflow/metering_truth_spec.lua
 
 sync-endurance:
 	@scripts/deps.sh build run test
