@@ -23,7 +23,10 @@ for name, place in pairs(filled.places(function() return server end)) do
       db:close()
     end)
 
-    teardown(function() user:remove() end)
+    teardown(function()
+      os.remove(user.environment.IMR_DB)
+      user:remove()
+    end)
 
     local function run(arguments) return user:run("usage " .. arguments) end
 

@@ -38,7 +38,7 @@ local function new(seed)
     readings = {}, kind = chance(4) == 1 and "water" or "electricity", chance = chance,
     meter_no = ("0007%08d"):format(seed) }
   self.per_day = chance(5) == 1 and 4 or 1
-  self.second = chance(3) == 1 and chance(7200) - 1 or chance(DAY / self.per_day) - 1
+  self.second = chance(3) == 1 and chance(7200) - 1 or chance(math.floor(DAY / self.per_day)) - 1
   local usual = self.kind == "water" and 0.5 or 6 -- a day
   self.usual = math.max(1, math.floor(usual * 10 ^ self.places * (50 + chance(150)) / 100 / self.per_day))
   local size = 10 ^ (self.width + self.places)
@@ -123,7 +123,7 @@ function registers.new(seed)
   local at, last = self.devices[1], registers.DAYS * self.per_day
   for step = 1, last do
     local kind
-    local moment = registers.FIRST + (step - 1) * DAY / self.per_day + self.second
+    local moment = registers.FIRST + (step - 1) * math.floor(DAY / self.per_day) + self.second
     at, kind = step_on(self, at, step, last)
     if self.skip then
       self.skip = self.skip > 1 and self.skip - 1 or nil
