@@ -42,12 +42,13 @@ for name, place in pairs(filled.places(function() return server end)) do
       end
       assert.same({
         "1 usage 7 4.99 5.00", "1 restated 9 45.00 44.90",
-        "2 decreasing 20 1.00 95.00", "2 spike 21 105.00 1.00",
+        "2 suspect 20 1.00 95.00",
         "3 meter_swap 15 5.00 70.00",
         ("4 gap %g - 150.00"):format((filled.TO - time(0)) / 86400),
         "5 zeros 40 60.00 60.00",
         "6 spike 25 1025.00 120.00",
         ("8 tou_sum %g 10.00 10.50"):format(10 + 600 / 86400), "8 gap 34 170.00 160.00",
+        ("8 scale %g 10.50 185.00"):format(39 + 600 / 86400),
         "10 image 5 - -", "10 gap 6 1.20 0.80",
       }, seen)
       assert.same({ 10, 12, 3 }, { summary.meters, summary.flags, summary.by_rule.gap })

@@ -30,7 +30,7 @@ local MOST_NAMED = 10
 
 local function text_of(entry)
   if #entry.alike == 0 then return entry.number end
-  return ("%s (it knows %s)"):format(entry.number, table.concat(entry.alike, ", "))
+  return ("%s (it knows '%s')"):format(entry.number, table.concat(entry.alike, "', '"))
 end
 
 -- What was asked for and is not there must not look like a meter that nothing is wrong with.

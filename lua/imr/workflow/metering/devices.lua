@@ -110,7 +110,8 @@ end
 ---@return imr.MeteringSeries|nil nil where no row has a value
 function devices.series(device, source, field, settings)
   local points = points_of(device.rows[source.name] or {}, source, field)
-  local series = register.new(points, { kind = device.kind, now = settings.now, limits = settings.limits })
+  local series = register.new(points, { kind = device.kind, now = settings.now, limits = settings.limits,
+    rollover = settings.rollover })
   series.source = source
   for _, point in ipairs(points) do
     if point.number then return series end

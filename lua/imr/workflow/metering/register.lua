@@ -128,6 +128,7 @@ local function seconds_of(from, to)
 end
 
 local NEAR = 0.1 -- of the range, before its end and after its beginning
+local DIGITS = 4 -- before the point: fewer has no register
 
 -- What went through it meanwhile must be what usually does: a reset close to the end of its range is none.
 local function capacity_of(self, from, to)
@@ -135,8 +136,8 @@ local function capacity_of(self, from, to)
   local most = self.limits.from_zero(seconds_of(from, to))
   for _, capacity in ipairs(self.capacities) do
     local size = capacity.number
-    if size > 999 and size > from.number and from.number >= size * (1 - NEAR) and to.number <= size * NEAR
-      and size - from.number + to.number <= most then
+    if size >= self.least and size > from.number and from.number >= size * (1 - self.near)
+      and to.number <= size * self.near and size - from.number + to.number <= most then
       return capacity.exact
     end
   end
@@ -228,7 +229,8 @@ local function positive(points)
 end
 
 ---@param points imr.MeteringPoint[] in order of time; each gets `accepted`
----@param settings { kind: string?, now: integer?, limits: { floor: number, connection: number }? }
+---@param settings { kind: string?, now: integer?, limits: { floor: number, connection: number }?, rollover: table? }
+--- rollover: how many digits a register has at the least, and which share of its range is near its end
 ---@return imr.MeteringRegister
 function register.new(points, settings)
   for _, point in ipairs(points) do
@@ -238,7 +240,9 @@ function register.new(points, settings)
   local candidates = still_accepted(points)
   local self = setmetatable({ points = points, breaks = {}, resolution = resolution_of(candidates),
     width = width_of(candidates), interval = seconds_between(candidates) }, Register)
-  local unit = 10 ^ -self.resolution
+  local unit, rollover = 10 ^ -self.resolution, settings.rollover or {}
+  self.near = rollover.near and rollover.near:number() or NEAR
+  self.least = 10 ^ (rollover.digits or DIGITS)
   local own = settings.limits or limits.by_kind[settings.kind] or limits.otherwise
   self.limits = limits.new(positive(candidates), own, unit)
   reject_zeros(candidates, self.limits)

@@ -2,7 +2,9 @@
 -- there are, one of them is in memory.
 
 local copy = require "imr.base.copy"
+local delays_of = require "imr.workflow.metering.delay"
 local load = require "imr.workflow.quality.load"
+local row_maker = require "imr.database.row_maker"
 local sources = require "imr.workflow.quality.sources"
 local tables = require "imr.database.tables"
 local unpack = require "imr.base.unpack"
@@ -17,16 +19,18 @@ local RESTATEMENTS = { "meter_no", "table_name", "row_time", "granularity", "fie
   "old_seen" }
 
 local OLDER = 60 -- rows that are looked at where a meter has none in the window
+local UNSET = require("imr.workflow.metering.clock").UNSET
 
-local types = {}
-for _, entry in ipairs(tables) do
-  types[entry.name] = {}
-  for _, column in ipairs(entry.columns) do types[entry.name][column.name] = column.type end
+local function has_column(name, wanted)
+  for _, column in ipairs(tables[name].columns) do
+    if column.name == wanted then return true end
+  end
+  return false
 end
 
 local function columns_of(source)
-  local list = { "meter_no", source.time, "stored_at" }
-  if types[source.table].project_code then list[4] = "project_code" end
+  local list = { "meter_no", source.time, "stored_at", "withdrawn_at", "invalid" }
+  if has_column(source.table, "project_code") then list[#list + 1] = "project_code" end
   for _, names in ipairs { source.registers, source.others or {} } do
     for _, name in ipairs(names) do list[#list + 1] = name end
   end
@@ -42,47 +46,44 @@ end
 -- Conditions and their values.
 local function selection_of(db, source, meters)
   local where, values = {}, {}
-  local function also(condition, value) where[#where + 1], values[#values + 1] = condition, value end
+  local function also(condition, value)
+    if value ~= nil then where[#where + 1], values[#values + 1] = condition, value end
+  end
   if meters then also(db:among("meter_no", meters)) end
   if source and source.granularity then also("granularity = ?", source.granularity) end
-  if source then where[#where + 1] = "withdrawn_at IS NULL" end
   return where, values, also
 end
 
 local function text_of(where) return #where > 0 and " WHERE " .. table.concat(where, " AND ") or "" end
 
--- How a value of a column becomes ours: as Database:rows does it.
-local convert = {
-  time = math.floor, int = math.floor, id = math.floor,
-  flag = function(value)
-    if type(value) == "number" then return value ~= 0 end
-    return value
-  end,
-}
-
 -- The rows of a query by column name, read the fastest way.
 local function reader(db, name, columns, tail, values)
-  local next_list, conversions = db:lists(load.query(db, name, columns) .. tail, unpack(values)), {}
-  for index, column in ipairs(columns) do conversions[index] = convert[types[name][column]] end
+  local next_list, make = db:lists(load.query(db, name, columns) .. tail, unpack(values)), row_maker(name, columns)
   return function()
     local list = next_list()
-    if not list then return nil end
-    local row = {}
-    for index = 1, #columns do
-      local value, conversion = list[index], conversions[index]
-      if conversion and value ~= nil then value = conversion(value) end
-      row[columns[index]] = value
-    end
-    return row
+    return list and make(list)
   end
+end
+
+local function source_reader(db, source, where, values)
+  local tail = text_of(where) .. in_order(db, source.table, ("%s.%s, copy"):format(source.table, source.time))
+  return reader(db, source.table, columns_of(source), tail, values)
 end
 
 local function stream_of(db, source, period)
   local where, values, also = selection_of(db, source, period.meters)
   also(source.time .. " >= ?", period.from)
   also(source.time .. " <= ?", period.to)
-  local tail = text_of(where) .. in_order(db, source.table, ("%s.%s, copy"):format(source.table, source.time))
-  return reader(db, source.table, columns_of(source), tail, values)
+  return source_reader(db, source, where, values)
+end
+
+-- What came in the window and says that it is of another time: of years ago, or of a time after the window.
+local function stray_stream(db, source, period)
+  local where, values, also = selection_of(db, source, period.meters)
+  also(("(%s < %d OR %s > ? AND %s > stored_at)"):format(source.time, UNSET, source.time, source.time), period.to)
+  also("stored_at >= ?", period.from)
+  also("stored_at <= ?", period.to)
+  return source_reader(db, source, where, values)
 end
 
 local function plain_stream(db, name, columns, order, meters)
@@ -107,7 +108,10 @@ local function streams_of(db, period)
   }
   for _, source in ipairs(sources) do
     local wanted = not period.sources or period.sources[source.name]
-    list[#list + 1] = { name = source.name, source = true, read = wanted and stream_of(db, source, period) or none }
+    list[#list + 1] = { name = source.name, of = "rows", read = wanted and stream_of(db, source, period) or none }
+    if period.strays and period.from and period.to then
+      list[#list + 1] = { name = source.name, of = "strays", read = stray_stream(db, source, period) }
+    end
   end
   for _, stream in ipairs(list) do stream.head = stream.read() end
   return list
@@ -131,13 +135,16 @@ local function next_meter(streams)
   return first
 end
 
+-- A meter's rows; those that the platform has withdrawn apart.
 local function take(stream, meter_no)
-  local list = {}
-  while stream.head and stream.head.meter_no == meter_no do
-    list[#list + 1] = stream.head
-    stream.head = stream.read()
+  local list, withdrawn, head, read = {}, {}, stream.head, stream.read
+  while head and head.meter_no == meter_no do
+    local kept = head.withdrawn_at and withdrawn or list
+    kept[#kept + 1] = head
+    head = read()
   end
-  return list
+  stream.head = head
+  return list, withdrawn
 end
 
 ---A meter with everything that there is of it in a window of time.
@@ -147,19 +154,24 @@ end
 ---@field tenancies table[] oldest first
 ---@field restatements table[] of rows in the window, in order
 ---@field rows table<string, table[]> by source, in order of time
+---@field withdrawn table<string, table[]> rows that the platform lists no more, by source
+---@field strays table<string, table[]> rows that came in the window and say that they are of another time, by source
+---@field delays table<string, number> seconds after which the fleet's rows come, by source
 
 ---The meters, in the order of their numbers. Raises what the database raises.
 ---@param db imr.Database
----@param period { from: integer, to: integer, meters: string[]?, sources: table<string, true>? }
+---@param period { from: integer?, to: integer?, meters: string[]?, sources: table<string, true>?, strays: boolean? }
 ---@return fun(): imr.MeteringRows|nil
 function rows.meters(db, period)
-  local streams = streams_of(db, period)
+  local delays, streams = delays_of(db, period), streams_of(db, period)
   return function()
     local meter_no = next_meter(streams)
     if not meter_no then return nil end
-    local given = { meter_no = meter_no, rows = {} }
+    local given = { meter_no = meter_no, rows = {}, withdrawn = {}, strays = {}, delays = delays }
     for _, stream in ipairs(streams) do
-      (stream.source and given.rows or given)[stream.name] = take(stream, meter_no)
+      local list, withdrawn = take(stream, meter_no)
+      if stream.of then given[stream.of][stream.name] = list else given[stream.name] = list end
+      if stream.of == "rows" then given.withdrawn[stream.name] = withdrawn end
     end
     return given
   end
@@ -190,6 +202,7 @@ function rows.add_older(db, given, period)
     if not period.sources or period.sources[source.name] then
       local where, values, also = selection_of(db, source, { given.meter_no })
       also(source.time .. " < ?", period.from)
+      where[#where + 1] = "withdrawn_at IS NULL"
       local tail = ("%s ORDER BY %s.%s DESC, copy DESC LIMIT %d"):format(text_of(where), source.table, source.time,
         OLDER)
       local newest_first, all = {}, {}

@@ -7,12 +7,13 @@ local decimal = require "imr.decimal"
 local value = {}
 
 local ORDINARY = 6 -- places that a meter may have; more is what a computation with doubles has left behind
-local NOISE = 1e-6 -- of a unit of the sixth place, and below
+local NOISE = 1e-9 -- and of a register's own size, what a double leaves of it
+local DOUBLE = 1e-15
 
 -- 346.90000000000003 is 346.9.
 local function without_noise(exact)
   local short = exact:round(ORDINARY)
-  if (exact - short):abs():number() > NOISE then return exact end
+  if (exact - short):abs():number() > math.max(NOISE, DOUBLE * exact:abs():number()) then return exact end
   local text = tostring(short):gsub("0+$", ""):gsub("%.$", "")
   return decimal.of(text)
 end
@@ -50,17 +51,25 @@ function value.read(point)
   return true
 end
 
+---The places of a text, without a double's noise; nil where it is no number.
+---@param text string
+---@return integer|nil
+function value.places(text)
+  local fraction = #text <= 15 and text:match("^%d+%.?(%d*)$")
+  if fraction and #fraction <= ORDINARY then return #fraction end
+  local exact = value.of { text = text }
+  return exact and exact.places
+end
+
 local ALL_ONES = { 4294967295, 2147483647 } -- of 32 bits, without and with a sign
+local LAST_DIGIT, LN10 = 9, math.log(10)
 
 -- Digits of a full counter with the point anywhere, rounded or not.
 local function is_all_ones(number, places)
-  for _, full in ipairs(ALL_ONES) do
-    for shift = 0, 6 do
-      local room = math.max(1, 0.5 * 10 ^ (shift - places))
-      if shift - places <= 2 and math.abs(number * 10 ^ shift - full) <= room then return true end
-    end
-  end
-  return false
+  local shift = LAST_DIGIT - math.floor(math.log(number) / LN10) -- by which it has as many digits as they
+  if shift < 0 or shift - places > 2 then return false end
+  local shifted, room = number * 10 ^ shift, math.max(1, 0.5 * 10 ^ (shift - places))
+  return math.abs(shifted - ALL_ONES[1]) <= room or math.abs(shifted - ALL_ONES[2]) <= room
 end
 
 ---Does a device say by this value that it has none?

@@ -11,8 +11,8 @@
 local DAY = require("imr.base.calendar").DAY
 local errors = require "imr.errors"
 local expect_database = require "imr.database.expected"
-local load = require "imr.workflow.quality.load"
 local numbers = require "imr.database.numbers"
+local rows = require "imr.workflow.metering.rows"
 local settings = require "imr.workflow.quality.settings"
 local view = require "imr.workflow.quality.view"
 
@@ -66,7 +66,7 @@ end
 ---@param chosen imr.QualitySettings
 ---@return imr.QualityView
 function quality.view(given, chosen)
-  return view.new(given, chosen.tuning.rollover)
+  return view.new(given, chosen.tuning)
 end
 
 ---The flags of one meter. Pure.
@@ -89,6 +89,15 @@ function quality.judge(looked_at, chosen)
   return list
 end
 
+local function window_of(period, meters)
+  return { from = period.from and period.from - quality.context, to = period.to, meters = meters, strays = true }
+end
+
+local function in_period(given, period)
+  given.now, given.from, given.to = period.now, period.from or -math.huge, period.to or math.huge
+  return given
+end
+
 ---Reads what `view` takes of one meter. Raises what the database raises.
 ---@param db imr.Database
 ---@param meter_no string
@@ -99,9 +108,8 @@ function quality.load(db, meter_no, period)
   if type(meter_no) ~= "string" or type(period) ~= "table" then
     error("quality.load takes a meter's number and a table with from, to and now", 2)
   end
-  local given = load.meter(db, meter_no, period.from and period.from - quality.context, period.to)
-  given.now, given.from, given.to = period.now, period.from or -math.huge, period.to or math.huge
-  return given
+  local given = rows.meters(db, window_of(period, { meter_no }))()
+  return in_period(given or { meter_no = meter_no, rows = {} }, period)
 end
 
 ---The numbers of all meters that the database knows anything of.
@@ -115,8 +123,12 @@ end
 local function check_all(db, options, chosen)
   local period = { from = options.from, to = options.to, now = options.now or os.time() }
   local summary = { meters = 0, flags = 0, by_rule = {}, from = period.from, to = period.to }
-  for _, meter_no in ipairs(options.meters or quality.meters(db)) do
-    local flags = quality.judge(quality.view(quality.load(db, meter_no, period), chosen), chosen)
+  local window = window_of(period, options.meters)
+  local alike = numbers.alike(numbers.all(db))
+  for given in rows.meters(db, window) do
+    local meter_no = given.meter_no
+    given.alike = alike[meter_no]
+    local flags = quality.judge(quality.view(in_period(given, period), chosen), chosen)
     summary.meters, summary.flags = summary.meters + 1, summary.flags + #flags
     for _, flag in ipairs(flags) do summary.by_rule[flag.rule] = (summary.by_rule[flag.rule] or 0) + 1 end
     if options.on_flags then options.on_flags(flags, meter_no) end

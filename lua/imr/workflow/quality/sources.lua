@@ -13,9 +13,9 @@
 return {
   { name = "readings", table = "readings", time = "read_time", registers = { "reading" }, others = { "device_id" } },
   { name = "consumption", table = "consumption", time = "read_time", registers = { "reading" },
-    others = { "device_id", "usage" }, granularity = "daily" },
+    others = { "device_id", "usage", "amount" }, granularity = "daily" },
   { name = "consumption_realtime", table = "consumption", time = "read_time", registers = { "reading" },
-    others = { "device_id", "usage" }, granularity = "realtime" },
+    others = { "device_id", "usage", "amount" }, granularity = "realtime" },
   { name = "tou_readings", table = "tou_readings", time = "freeze_time",
     registers = { "energy_total", "energy_sharp", "energy_peak", "energy_flat", "energy_valley" },
     others = { "device_id" } },

@@ -1,97 +1,50 @@
--- One register of one meter over time, and the steps between its readings.
---
--- A step that goes up (or stays) is "normal". One that goes down is a "swap" when the meter was changed in between, a
--- "rollover" when the register was about to run over, and else "decreasing".
+-- The steps between the accepted readings of a register.
 
-local decimal = require "imr.decimal"
+local value = require "imr.workflow.metering.value"
 
 local steps = {}
 
----@class imr.QualityPoint
----@field time integer
----@field text string the platform's digits
----@field value imr.Decimal
----@field device string|nil
----@field row table
-
 ---@class imr.QualityStep
----@field from imr.QualityPoint
----@field to imr.QualityPoint
+---@field series imr.MeteringRegister
+---@field from imr.MeteringPoint
+---@field to imr.MeteringPoint
+---@field from_index integer
+---@field to_index integer
 ---@field seconds integer
----@field kind "normal"|"swap"|"rollover"|"decreasing"
----@field used imr.Decimal|nil what went through the meter; nil where that cannot be told
+---@field kind "normal"|"rollover"|"reset"|"scale"|"jump"
+---@field rise number|nil what went through the register, as a double; nil where that cannot be told
 
----The readings of a register that can be counted with, one for a moment.
----@param rows table[] in the order of time
----@param time string field
----@param field string
----@return imr.QualityPoint[]
-function steps.points(rows, time, field)
-  local points = {}
-  for _, row in ipairs(rows) do
-    local value = decimal.parse(row[field])
-    local last = points[#points]
-    if value and row[time] and not (last and last.time == row[time]) then
-      points[#points + 1] = { time = row[time], text = row[field], value = value, device = row.device_id, row = row }
-    end
-  end
-  return points
-end
+local COUNTED = { normal = true, rollover = true, jump = true }
 
--- As wide as it is written: with zeros in front that is its true width, and else the least that it can be.
-local function register_width(text)
-  return #text:match("^%+?(%d*)")
-end
-
--- What went through a register that ran over, or nil when it was not about to.
-local function over(from, to, tuning)
-  local width = register_width(from.text)
-  if width < tuning.digits or from.value.negative or to.value.negative then return nil end
-  local capacity = decimal.power(width)
-  local near = capacity * tuning.near
-  if from.value < capacity - near or to.value > near then return nil end
-  return to.value + capacity - from.value
-end
-
--- The rows' own devices know better than the install history, which only knows when a sync first saw a device.
-local function swapped(from, to, swaps)
-  if from.device and to.device then return from.device ~= to.device end
-  for _, swap in ipairs(swaps) do
-    if from.time < swap.time and swap.time <= to.time then return true end
-  end
-  return false
-end
-
-local function classify(from, to, swaps, tuning)
-  if swapped(from, to, swaps) then return "swap" end
-  if from.value <= to.value then return "normal", to.value - from.value end
-  local used = over(from, to, tuning)
-  return used and "rollover" or "decreasing", used
-end
-
----@param points imr.QualityPoint[]
----@param swaps { time: integer }[]
----@param tuning { digits: integer, near: imr.Decimal } of the rule rollover
+---@param series imr.MeteringRegister
 ---@return imr.QualityStep[]
-function steps.between(points, swaps, tuning)
-  local list = {}
-  for index = 2, #points do
-    local from, to = points[index - 1], points[index]
-    local kind, used = classify(from, to, swaps, tuning)
-    list[index - 1] = { from = from, to = to, seconds = to.time - from.time, kind = kind, used = used }
+function steps.of(series)
+  local list, last, points, breaks = {}, nil, series.points, series.breaks
+  for index = 1, #points do
+    local point = points[index]
+    if point.accepted then
+      local from = last and points[last]
+      if from then
+        local at = breaks[index]
+        local kind = at and at.kind or "normal"
+        local rise = COUNTED[kind] and point.number - from.number or nil
+        if kind == "rollover" then rise = rise + at.capacity:number() end
+        list[#list + 1] = { series = series, from = from, to = point, from_index = last, to_index = index,
+          seconds = point.time - from.time, kind = kind, rise = rise }
+      end
+      last = index
+    end
   end
   return list
 end
 
----How long it usually takes from one reading to the next: the median, which a few lost readings do not stretch.
----@param list imr.QualityStep[]
----@return integer|nil seconds nil while there are too few to tell
-function steps.interval(list)
-  if #list < 3 then return nil end
-  local all = {}
-  for index, step in ipairs(list) do all[index] = step.seconds end
-  table.sort(all)
-  return all[math.ceil(#all / 2)]
+---What went through the register, exactly; nil where that cannot be told.
+---@param step imr.QualityStep
+---@return imr.Decimal|nil
+function steps.used(step)
+  if not step.rise then return nil end
+  if step.kind == "rollover" then return (step.series:between(step.from_index, step.to_index)) end
+  return value.of(step.to) - value.of(step.from)
 end
 
 return steps
