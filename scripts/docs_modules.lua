@@ -58,6 +58,12 @@ return {
     { file = "lua/imr/workflow/metering/usage.lua" },
     { file = "lua/imr/workflow/metering/groups.lua" },
   } },
+  { name = "imr.workflow.bill", parts = {
+    { file = "lua/imr/workflow/bill/init.lua", of = { bill = "bill" } },
+    { file = "lua/imr/workflow/bill/tariff.lua" },
+    { file = "lua/imr/workflow/bill/lines.lua" },
+    { file = "lua/imr/workflow/bill/sums.lua" },
+  } },
   { name = "imr.workflow.cutoff", parts = { { file = "lua/imr/workflow/cutoff.lua", of = { cutoff = "cutoff" } } } },
   { name = "imr.workflow.report", parts = {
     { file = "lua/imr/workflow/report/init.lua", of = { report = "report" } },

@@ -9,8 +9,8 @@ local cli = {}
 
 -- In the order in which --help shows them; the listings come behind the first.
 local COMMANDS = {
-  "login", "plan", "sync", "export", "check", "usage", "cutoff", "report", "supply", "doctor", "simulate", "completion",
-  "help", "version",
+  "login", "plan", "sync", "export", "check", "usage", "bill", "cutoff", "report", "supply", "doctor", "simulate",
+  "completion", "help", "version",
 }
 
 local EPILOG = "Try it without a meter: `imr simulate` runs a simulated platform. Exit codes: `imr help exit-codes`. "

@@ -43,18 +43,6 @@ end
 
 -- ---------------------------------------------------------------- the certificate
 
--- "2025-07" is that month.
-local function period_of(text, offset)
-  local year, month = text:match("^(%d%d%d%d)%-(%d%d)$")
-  if not year then return dates.period({ from = text, to = text }, offset) end
-  local parse = require("imr").time.parse
-  local months = tonumber(year) * 12 + tonumber(month)
-  local from = parse(text .. "-01", offset)
-  local after = parse(("%04d-%02d-01"):format(math.floor(months / 12), months % 12 + 1), offset)
-  if not from or not after then exit.usage("--certificate '%s' is no month", text) end
-  return from, after - 1
-end
-
 local function write(arguments, certificate, offset)
   local out = output.open(arguments, { columns = arguments.missing and MISSING or SUMMARY, utc_offset = offset })
   out:write(arguments.missing and certificate.missing or certificate.listings)
@@ -72,7 +60,7 @@ end
 local function certify(arguments)
   if arguments.from or arguments.to then exit.usage("--certificate names the period, without --from and --to") end
   local offset = settings.read(arguments).utc_offset
-  local from, to = period_of(arguments.certificate, offset)
+  local from, to = dates.named(arguments.certificate, "--certificate", offset)
   local listings = chosen_listings(arguments)
   local db = database.open(arguments)
   local certificate = require("imr.workflow.sync.coverage").certify(db, { from = from, to = to, utc_offset = offset,

@@ -1,12 +1,10 @@
 --- The configuration file: Lua that returns a table. It can call nothing, and nobody else may read it.
 
 local exit = require "imr.cli.exit"
+local sandbox = require "imr.base.sandbox"
 local system = require "imr.os"
 
 local config = {}
-
-local MOST_STEPS = 1e5  -- of the file's program; a table takes a few dozen
-local MOST_MEMORY = 1024 -- KiB that it may take; the file itself has at most 64
 
 ---The directory of this user's configuration.
 ---@return string
@@ -21,58 +19,6 @@ function config.path()
   return config.directory() .. "/config.lua"
 end
 
-local function compile(text, path)
-  if setfenv then -- 5.1 has no other way, and no text-only mode
-    if text:sub(1, 1) == "\27" then return nil, path .. " is bytecode, not Lua text" end
-    local chunk, message = loadstring(text, "@" .. path)
-    return chunk and setfenv(chunk, {}), message
-  end
-  return load(text, "@" .. path, "t", {})
-end
-
--- Asked at each step: one may double a text, and a few dozen of those would take all memory there is.
-local function limits()
-  local steps, memory = 0, collectgarbage("count") + MOST_MEMORY
-  return function()
-    steps = steps + 1
-    local problem = steps > MOST_STEPS and "it does not come to an end"
-      or collectgarbage("count") > memory and "it takes too much memory"
-    if not problem then return end
-    debug.sethook() -- whoever catches the error has steps of its own
-    error(problem, 0)
-  end
-end
-
--- Without its methods on strings, which would come in by the back door, and not for ever.
-local function confined(chunk)
-  local strings = getmetatable("")
-  local methods = strings.__index
-  local jit = rawget(_G, "jit")
-  if jit then jit.off(chunk, true) end
-  strings.__index = nil
-  debug.sethook(limits(), "", 1)
-  local ok, result = pcall(chunk)
-  debug.sethook()
-  strings.__index = methods
-  return ok, result
-end
-
--- What a message of Lua's quotes may be a password; 5.4 puts a traceback behind one, and may leave out the place.
-local function refuse(message, path)
-  local problem = message:match("^[^\n]*"):gsub(" near .*$", "")
-  if not problem:find(path, 1, true) then problem = path .. ": " .. problem end
-  exit.usage("%s", problem)
-end
-
-local function evaluate(text, path)
-  local chunk, message = compile(text, path)
-  if not chunk then refuse(message, path) end
-  local ok, result = confined(chunk)
-  if not ok then exit.usage("%s: %s", path, tostring(result):gsub("^.-(:%d+:)", "line%1")) end
-  if type(result) ~= "table" then exit.usage("%s returns a %s; it has to return a table", path, type(result)) end
-  return result
-end
-
 ---What the file says; an empty table when there is none. Raises when it can't be used.
 ---@return table
 ---@return string path
@@ -80,7 +26,10 @@ function config.load()
   local path = config.path()
   local text, message = system.private_read(path)
   if message then exit.usage("the configuration is refused: %s", message) end
-  return text and evaluate(text, path) or {}, path
+  if not text then return {}, path end
+  local values, problem = sandbox.evaluate(text, path)
+  if not values then exit.usage("%s", problem) end
+  return values, path
 end
 
 return config

@@ -103,6 +103,19 @@ function dates.period(arguments, offset, now)
   return from, to
 end
 
+---The period of a text: a month such as 2025-07, or what --from and --to may say.
+---@param text string
+---@param flag string for messages
+---@param offset integer the platform's zone
+---@return integer from
+---@return integer to its last second
+function dates.named(text, flag, offset)
+  local year, number = text:match("^(%d%d%d%d)%-(%d%d)$")
+  if not year then return span(text, flag, os.time(), offset) end
+  if tonumber(number) < 1 or tonumber(number) > 12 then exit.usage("%s '%s' is no month", flag, text) end
+  return month_start(year, number, offset), month_start(year, number + 1, offset) - 1
+end
+
 ---@param parser table
 function dates.configure(parser)
   parser:option("--from", "First day or moment: 2025-06-01, yesterday, -7d, this-month."):argname "DATE"

@@ -67,7 +67,7 @@ end
 
 -- What we make of numbers is plain, and what has been parsed is ours to trust.
 local plain = { int = true, time = true, flag = true }
-local trusted = { dec = true, enum = true }
+local trusted = { dec = true, money = true, enum = true }
 
 ---@return fun(any: any): string, integer
 local function cell_writer(column, text_of, options)

@@ -16,7 +16,7 @@ local function is_alarming(name, any)
     or (name == "image_ok" and any == false)
 end
 
-local right_aligned = { dec = true, int = true }
+local right_aligned = { dec = true, money = true, int = true }
 
 local function cell_of(row, column, texts)
   local any = row[column.at or column.name]

@@ -16,8 +16,10 @@ local groups = {}
 ---@field status "measured"|"doubtful"|"incomplete" the worst
 ---@field reasons? string
 
--- A building is what the address begins with: up to 栋, 幢, 座 or 号楼, or else its first word.
-local function building_of(address)
+---The building of an address: what it begins with, up to 栋, 幢, 座 or 号楼, or else its first word.
+---@param address string|nil
+---@return string|nil
+function groups.building(address)
   if not address then return nil end
   for _, word in ipairs { "号楼", "栋", "幢", "座" } do
     local _, last = address:find(word, 1, true)
@@ -31,7 +33,7 @@ local keys = {
     return { user_code = row.user_code, user_name = row.user_name }, row.user_code or row.user_name
   end,
   building = function(row)
-    local building = building_of(row.address)
+    local building = groups.building(row.address)
     return { building = building }, building
   end,
   project = function(row) return { project_code = row.project_code }, row.project_code end,

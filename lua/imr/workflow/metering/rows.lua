@@ -12,7 +12,7 @@ local unpack = require "imr.base.unpack"
 local rows = {}
 
 local METERS = { "meter_no", "device_id", "project_code", "first_seen", "last_seen", "removed_at", "kind", "address",
-  "user_code", "user_name", "online", "last_online" }
+  "user_code", "user_name", "house_number", "online", "last_online" }
 local TENANCIES = { "meter_no", "project_code", "user_code", "user_name", "house_number", "since", "until" }
 
 local RESTATEMENTS = { "meter_no", "table_name", "row_time", "granularity", "field", "old_value", "new_value",

@@ -22,6 +22,8 @@ local usage = {}
 ---@field kind? string electricity or water
 ---@field user_code? string
 ---@field user_name? string
+---@field house_number? string
+---@field since? integer since when the tenant has been known to live there
 ---@field address? string
 ---@field from integer begin of the part of the period, Unix seconds
 ---@field to integer its end
@@ -129,7 +131,8 @@ local function row_of(given, device, part)
   local row = { meter_no = given.meter_no, device_id = device.id, kind = device.kind, from = part.from, to = part.to,
     address = entry.address, project_code = device.project or entry.project_code }
   local tenant = part.tenancy or not part.vacant and entry or {}
-  row.user_code, row.user_name = tenant.user_code, tenant.user_name
+  row.user_code, row.user_name, row.house_number = tenant.user_code, tenant.user_name, tenant.house_number
+  row.since = part.tenancy and part.tenancy.since
   return row
 end
 

@@ -1,0 +1,71 @@
+-- Sums of lines: all, by tariff, by building, by kind. The sum of the lines is the total, to the last place. Pure.
+
+local decimal = require "imr.decimal"
+local sorted_names = require "imr.base.names"
+
+local sums = {}
+
+---A sum of lines.
+---@class imr.BillSum
+---@field lines integer
+---@field held integer lines among them that have no amount
+---@field usage string of those billed
+---@field amount string
+
+---Sums of all lines, and of those of each tariff, building and kind.
+---@class imr.BillSums
+---@field total imr.BillSum
+---@field tariff table[] imr.BillSum with the name
+---@field building table[]
+---@field kind table[]
+local Sums = {}
+Sums.__index = Sums
+
+local BY = { "tariff", "building", "kind" }
+
+local function new_sum() return { lines = 0, held = 0, usage = decimal.zero, amount = decimal.zero } end
+
+---@return imr.BillSums
+function sums.new()
+  local all = setmetatable({ total = new_sum() }, Sums)
+  for _, name in ipairs(BY) do all[name] = {} end
+  return all
+end
+
+local function add(sum, line)
+  sum.lines = sum.lines + 1
+  if line.status == "held" then sum.held = sum.held + 1 end
+  if not line.amount then return end
+  sum.amount = sum.amount + decimal.of(line.amount)
+  if line.usage then sum.usage = sum.usage + decimal.of(line.usage) end
+end
+
+---@param line imr.BillLine
+function Sums:add(line)
+  add(self.total, line)
+  for _, name in ipairs(BY) do
+    local key = line[name] or ""
+    self[name][key] = self[name][key] or new_sum()
+    add(self[name][key], line)
+  end
+end
+
+local function text(sum)
+  return { lines = sum.lines, held = sum.held, usage = tostring(sum.usage), amount = tostring(sum.amount) }
+end
+
+---Lists with exact texts, in the order of names.
+---@return imr.BillSums
+function Sums:texts()
+  local made = { total = text(self.total) }
+  for _, name in ipairs(BY) do
+    made[name] = {}
+    for index, key in ipairs(sorted_names(self[name])) do
+      made[name][index] = text(self[name][key])
+      made[name][index][name] = key ~= "" and key or nil
+    end
+  end
+  return made
+end
+
+return sums
