@@ -1,4 +1,5 @@
 /* An answer's body as Lua, at once or in slices. */
+#include "base/class.h"
 #include "base/clock.h"
 #include "base/core.h"
 #include "decode/builder.h"
@@ -136,17 +137,9 @@ static int decode_decoder(lua_State *L) {
   return 1;
 }
 
-static void make_metatable(lua_State *L) {
-  luaL_newmetatable(L, DECODER);
-  lua_newtable(L);
-  lua_pushcfunction(L, decoder_read);
-  lua_setfield(L, -2, "read");
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
-}
-
 void imr_open_decode(lua_State *L) {
-  make_metatable(L);
+  static const luaL_Reg methods[] = {{"read", decoder_read}, {NULL, NULL}};
+  imr_new_class(L, DECODER, methods, NULL);
   lua_pushcfunction(L, decode_answer);
   lua_setfield(L, -2, "decode");
   lua_pushcfunction(L, decode_decoder);

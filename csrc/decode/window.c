@@ -1,6 +1,7 @@
 /* Which rows a listing had on its last pages. A hash table of their identities: in Lua's own, each page of
  * 1,000 rows would cost as much as a third of its decoding. */
 #include "base/bytes.h"
+#include "base/class.h"
 #include "base/core.h"
 #include "base/hash.h"
 
@@ -137,12 +138,8 @@ static int window_new(lua_State *L) {
 }
 
 void imr_open_window(lua_State *L) {
-  luaL_newmetatable(L, WINDOW);
-  lua_newtable(L);
-  lua_pushcfunction(L, window_take);
-  lua_setfield(L, -2, "take");
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  static const luaL_Reg methods[] = {{"take", window_take}, {NULL, NULL}};
+  imr_new_class(L, WINDOW, methods, NULL);
   lua_pushcfunction(L, window_new);
   lua_setfield(L, -2, "window");
 }

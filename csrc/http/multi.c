@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/class.h"
 #include "http/http.h"
 
 #define MULTI "imr.curl.multi"
@@ -250,11 +251,5 @@ void imr_multi_register(lua_State *L) {
                                      {"is_forked", multi_is_forked},
                                      {"close", multi_close},
                                      {NULL, NULL}};
-  luaL_newmetatable(L, MULTI);
-  lua_pushcfunction(L, multi_close);
-  lua_setfield(L, -2, "__gc");
-  lua_newtable(L);
-  luaL_setfuncs(L, methods, 0);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  imr_new_class(L, MULTI, methods, multi_close);
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/class.h"
 #include "http/http.h"
 
 #define TRANSFER "imr.curl.transfer"
@@ -120,11 +121,5 @@ void imr_transfer_register(lua_State *L) {
                                      {"cancel", transfer_cancel},
                                      {"withdraw", transfer_withdraw},
                                      {NULL, NULL}};
-  luaL_newmetatable(L, TRANSFER);
-  lua_pushcfunction(L, transfer_gc);
-  lua_setfield(L, -2, "__gc");
-  lua_newtable(L);
-  luaL_setfuncs(L, methods, 0);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  imr_new_class(L, TRANSFER, methods, transfer_gc);
 }

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/class.h"
 #include "os/os.h"
 #include "os/signals.h"
 
@@ -253,13 +254,7 @@ static const luaL_Reg methods[] = {
 };
 
 void imr_open_call_limit(lua_State *L) {
-  luaL_newmetatable(L, LIMIT_TYPE);
-  lua_pushcfunction(L, limit_close);
-  lua_setfield(L, -2, "__gc");
-  lua_newtable(L);
-  luaL_setfuncs(L, methods, 0);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  imr_new_class(L, LIMIT_TYPE, methods, limit_close);
   lua_pushcfunction(L, call_limit);
   lua_setfield(L, -2, "call_limit");
 }

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/class.h"
 #include "os/os.h"
 
 #define CHILD_TYPE "imr.child"
@@ -120,13 +121,7 @@ static int child_stop(lua_State *L) {
 
 void imr_open_child(lua_State *L) {
   static const luaL_Reg methods[] = {{"status", child_status}, {"stop", child_stop}, {NULL, NULL}};
-  luaL_newmetatable(L, CHILD_TYPE);
-  lua_pushcfunction(L, child_stop);
-  lua_setfield(L, -2, "__gc");
-  lua_newtable(L);
-  luaL_setfuncs(L, methods, 0);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  imr_new_class(L, CHILD_TYPE, methods, child_stop);
   lua_pushcfunction(L, child_new);
   lua_setfield(L, -2, "child");
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/check_path.h"
+#include "base/class.h"
 #include "file/open.h"
 #include "file/private.h"
 #include "os/os.h"
@@ -270,13 +271,7 @@ static const luaL_Reg functions[] = {
 };
 
 void imr_open_private_file(lua_State *L) {
-  luaL_newmetatable(L, LOCK_TYPE);
-  lua_pushcfunction(L, lock_release);
-  lua_setfield(L, -2, "__gc");
-  lua_newtable(L);
-  lua_pushcfunction(L, lock_release);
-  lua_setfield(L, -2, "release");
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  static const luaL_Reg methods[] = {{"release", lock_release}, {NULL, NULL}};
+  imr_new_class(L, LOCK_TYPE, methods, lock_release);
   luaL_setfuncs(L, functions, 0);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/check_path.h"
+#include "base/class.h"
 #include "base/core.h"
 #include "file/private.h"
 #include "slots/boot.h"
@@ -104,7 +105,7 @@ static void give_up(imr_slots *slots) {
   slots->fd = -1;
 }
 
-static int slots_close(lua_State *L) {
+int imr_slots_close(lua_State *L) {
   give_up(luaL_checkudata(L, 1, IMR_SLOTS_TYPE));
   return 0;
 }
@@ -150,15 +151,7 @@ static int slots_boot(lua_State *L) {
 }
 
 void imr_open_slots(lua_State *L) {
-  luaL_newmetatable(L, IMR_SLOTS_TYPE);
-  lua_pushcfunction(L, slots_close);
-  lua_setfield(L, -2, "__gc");
-  lua_newtable(L);
-  imr_slots_add_methods(L);
-  lua_pushcfunction(L, slots_close);
-  lua_setfield(L, -2, "close");
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  imr_new_class(L, IMR_SLOTS_TYPE, imr_slots_methods, imr_slots_close);
   lua_pushcfunction(L, slots_open);
   lua_setfield(L, -2, "slots_open");
   lua_pushcfunction(L, slots_boot);

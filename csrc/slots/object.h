@@ -16,7 +16,8 @@ typedef struct imr_slots {
 
 /* Microseconds of the host's boot clock. */
 int64_t imr_slots_now(void);
-/* The methods that work on it go into the table at the top of the stack. */
-void imr_slots_add_methods(lua_State *L);
+extern const luaL_Reg imr_slots_methods[];
+/* Twice is fine. */
+int imr_slots_close(lua_State *L);
 
 #endif

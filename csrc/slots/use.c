@@ -220,10 +220,12 @@ static int slots_unlock(lua_State *L) {
   return 0;
 }
 
-void imr_slots_add_methods(lua_State *L) {
-  static const luaL_Reg methods[] = {
-      {"reserve", slots_reserve}, {"look", slots_look},     {"push_back", slots_push_back},
-      {"lock", slots_lock},       {"unlock", slots_unlock}, {NULL, NULL},
-  };
-  luaL_setfuncs(L, methods, 0);
-}
+const luaL_Reg imr_slots_methods[] = {
+    {"reserve", slots_reserve},
+    {"look", slots_look},
+    {"push_back", slots_push_back},
+    {"lock", slots_lock},
+    {"unlock", slots_unlock},
+    {"close", imr_slots_close},
+    {NULL, NULL},
+};

@@ -2,6 +2,7 @@
 
    Rows are written in order and go to a temporary file at once, so that memory stays flat. What a cell means,
    and whether a text has to be escaped, is Lua's to decide. */
+#include "base/class.h"
 #include "base/compat.h"
 #include <errno.h>
 #include <stdbool.h>
@@ -215,13 +216,7 @@ int luaopen_imr_xlsx(lua_State *L) {
       {"sheet", workbook_sheet},   {"format", workbook_format},   {"text", workbook_text},
       {"number", workbook_number}, {"width", workbook_width},     {"freeze", workbook_freeze},
       {"filter", workbook_filter}, {"close", workbook_close_now}, {NULL, NULL}};
-  luaL_newmetatable(L, WORKBOOK);
-  lua_pushcfunction(L, workbook_gc);
-  lua_setfield(L, -2, "__gc");
-  lua_newtable(L);
-  luaL_setfuncs(L, methods, 0);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  imr_new_class(L, WORKBOOK, methods, workbook_gc);
   lua_newtable(L);
   lua_pushcfunction(L, create);
   lua_setfield(L, -2, "create");

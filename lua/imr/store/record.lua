@@ -1,10 +1,23 @@
 -- The token record as text, for stores that keep it outside of this process. Times are written on the store's clock.
 
+local DAY = require("imr.base.calendar").DAY
 local json = require "imr.base.json"
+
+local TOKEN_LIFE = 7200 -- seconds
 
 local record = {}
 
+---Seconds for which the encoding that worked is kept.
+record.ENCODING_LIFE = 30 * DAY
+
 local LAYOUT = 1 -- fields may be added; a record of another layout is not read
+
+---How long a record is kept: a token holds the password, a refusal keeps others from locking the account.
+---@param value imr.TokenRecord
+---@return number seconds
+function record.life_of(value)
+  return value.token and TOKEN_LIFE or record.ENCODING_LIFE
+end
 
 -- As text, so that a reader of any make has all digits.
 local function write_time(seconds)

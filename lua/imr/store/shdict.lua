@@ -18,8 +18,6 @@ Shdict.__name = "imr.store.shdict"
 local MADE = "made"           -- when the dict was made, or first seen by us
 local LIFE = 60               -- seconds that a version outlives its use; the hint at the newest one twice that
 local PAUSED = LIFE / 2       -- a worker that was stopped so long may hold a version that has expired since
-local TOKEN_LIFE = 7200       -- seconds that a record with a token is kept: the token holds the password
-local REFUSAL_LIFE = 30 * 86400 -- and one without; and the encoding
 
 ---@param options { name: string }
 ---@return imr.Store.shdict
@@ -115,10 +113,10 @@ function Shdict:get_token(key, now)
 end
 
 function Shdict:put_token(key, value, now)
-  local text, life = record.encode(value, self.shift(now)), value.token and TOKEN_LIFE or REFUSAL_LIFE
+  local text, life = record.encode(value, self.shift(now)), record.life_of(value)
   local ok, problem = self.dict:safe_set(key .. "|token", text, life)
   if ok and value.encoding then
-    ok, problem = self.dict:safe_set(key .. "|encoding", value.encoding, REFUSAL_LIFE)
+    ok, problem = self.dict:safe_set(key .. "|encoding", value.encoding, record.ENCODING_LIFE)
   end
   if ok then return true end
   return nil, failed(self, problem)

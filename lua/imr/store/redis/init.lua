@@ -17,8 +17,6 @@ local Redis = {}
 Redis.__index = Redis
 Redis.__name = "imr.store.redis"
 
-local TOKEN_LIFE = 7200       -- seconds that a record with a token is kept: the token holds the password
-local REFUSAL_LIFE = 30 * 86400 -- and one without; and the encoding
 local AWAY = 5                -- with a fallback: seconds before Redis is tried again
 
 local defaults = { host = "127.0.0.1", port = 6379, prefix = "imr:", timeout = 2 }
@@ -274,10 +272,10 @@ end
 
 local function put(self, key, value, now)
   local text = record.encode(value, -self.later(now))
-  local _, message = run(self, "put", key, text, milliseconds(value.token and TOKEN_LIFE or REFUSAL_LIFE))
+  local _, message = run(self, "put", key, text, milliseconds(record.life_of(value)))
   if not message and value.encoding then
     _, message = command(self, "set", self.prefix .. key .. "|encoding", value.encoding, "PX",
-      milliseconds(REFUSAL_LIFE))
+      milliseconds(record.ENCODING_LIFE))
   end
   return not message or nil, nil, message
 end
