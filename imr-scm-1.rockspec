@@ -284,6 +284,7 @@ build = {
     ["imr.workflow.metering.day"] = "lua/imr/workflow/metering/day.lua",
     ["imr.workflow.metering.delay"] = "lua/imr/workflow/metering/delay.lua",
     ["imr.workflow.metering.devices"] = "lua/imr/workflow/metering/devices.lua",
+    ["imr.workflow.metering.doubts"] = "lua/imr/workflow/metering/doubts.lua",
     ["imr.workflow.metering.ends"] = "lua/imr/workflow/metering/ends.lua",
     ["imr.workflow.metering.groups"] = "lua/imr/workflow/metering/groups.lua",
     ["imr.workflow.metering"] = "lua/imr/workflow/metering/init.lua",

@@ -38,8 +38,8 @@ for name, place in pairs(filled.places(function() return server end)) do
           row.reasons or "-")
       end
       assert.same({ "1 100.00 measured -", "2 100.00 measured suspect", "3 20.00 doubtful meter_swap",
-        "3 75.00 doubtful meter_swap", "4 100.00 measured -", "5 10.00 measured -", "6 50.00 measured -",
-        "6 45.00 doubtful spike", "7 100.00 measured -", "8 0.50 doubtful scale,tou_sum", "9 - incomplete gap",
+        "3 75.00 doubtful meter_swap", "4 100.00 measured -", "5 10.00 measured -", "6 50.00 measured tenant",
+        "6 45.00 doubtful spike,tenant", "7 100.00 measured -", "8 0.50 doubtful scale,tou_sum", "9 - incomplete gap",
         "10 4.00 measured -" }, list)
       assert.equal(5, result.status)
       assert.matches("10 meters: electricity 460.00 measured (6), electricity 140.50 doubtful (4), "

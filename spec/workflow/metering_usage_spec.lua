@@ -50,6 +50,15 @@ end
 
 local lost = { lost = true }
 
+-- Corrections of the last reading of the period.
+local function restated(count)
+  local list = {}
+  for index = 1, count do
+    list[index] = { table_name = "readings", field = "reading", row_time = time "2025-06-30 21:15" }
+  end
+  return list
+end
+
 -- What it is about, rows by source, what comes of it, more of the meter.
 local cases = {
   { "ordinary readings", { readings = rows_of(course(340, 5.2, 42)) }, { "D1 156.00 measured -" } },
@@ -79,7 +88,7 @@ local cases = {
     { "D1 67.60 doubtful meter_swap", "D2 83.20 doubtful meter_swap" } },
   { "two devices at once", { readings = rows_of(course(340, 5.2, 42)),
     consumption = rows_of(course(9000, 1.1, 42), nil, { device = "D2" }) },
-    { "D1 156.00 measured -", "D2 33.00 measured -" } },
+    { "D1 156.00 measured two_devices", "D2 33.00 measured two_devices" } },
   { "two listings at different levels", { readings = rows_of(course(340, 5.2, 42)),
     consumption = rows_of(course(340 * 40, 5.2 * 40, 42)) }, { "D1 156.00 doubtful scale" } },
   { "a listing that rounds", { readings = rows_of(course(340.04, 5.23, 42)),
@@ -115,6 +124,21 @@ local cases = {
   end)() }, { "D1 156.00 doubtful duplicate" } },
   { "a reading from the future", { readings = rows_of(course(340, 5.2, 42, { [37] = { reading = "999.00" } })) },
     { "D1 150.80 doubtful suspect" } },
+  { "two listings that differ at one moment", { readings = rows_of(course(340, 5.2, 42)),
+    consumption = rows_of(course(340, 5.2, 42, { [37] = "529.20" })) }, { "D1 156.00 doubtful duplicate" } },
+  { "a value that was corrected once", { readings = rows_of(course(340, 5.2, 42)) },
+    { "D1 156.00 measured restated" }, { restatements = restated(1) } },
+  { "a value that was corrected and corrected again", { readings = rows_of(course(340, 5.2, 42)) },
+    { "D1 156.00 doubtful restated" }, { restatements = restated(2) } },
+  { "rows that come days late, run after run", { readings = (function()
+    local list = rows_of(course(340, 5.2, 42))
+    for index, row in ipairs(list) do row.stored_at = row.read_time + 4 * DAY + index end
+    return list
+  end)() }, { "D1 156.00 doubtful clock" }, { delays = { readings = 3600 } } },
+  { "a device that has not reported yet", { readings = rows_of(course(340, 5.2, 20)) },
+    { "D1 67.60 incomplete gap", "D2 - incomplete gap" }, { history = {
+      { device_id = "D1", first_seen = FROM - 90 * DAY, removed_at = FROM + 13 * DAY, kind = "electricity" },
+      { device_id = "D2", first_seen = FROM + 13 * DAY, kind = "electricity" } } } },
   { "no register at all", { consumption = rows_of({ { usage = "4.0" }, { usage = "3.5" }, { usage = "-9" },
     { usage = "2" } }, nil, { first = "2025-06-03" }) }, { "D1 9.5 doubtful negative,unreadable" } },
   { "no row at all", {}, { "D1 - incomplete gap" } },
@@ -219,7 +243,7 @@ describe("the usage of a meter", function()
       end, "150.00 30.00 - - doubtful decreasing" },
       { "leaves out a part that is missing at the end", function(row, index)
         if index == 37 then row.energy_sharp = nil end
-      end, "150.00 - - 120.00 doubtful unreadable" },
+      end, "150.00 - - 120.00 doubtful missing_part" },
       { "doubts parts that are not the total", function(row, index)
         if index > 12 then row.energy_sharp = ("%.2f"):format(19 + index) end
       end, "150.00 40.00 - 120.00 doubtful tou_sum" },

@@ -125,7 +125,8 @@ local function flags_of(given, chosen, found, period)
   end
   for _, name in ipairs(found.doubts) do add(name) end
   if found.far and #found.doubts == 0 then add "gap" end
-  if levels.differ(found.device, found.series, found.series.points[found.index], period) then add "scale" end
+  local disagreement = levels.problem(found.device, found.series, found.series.points[found.index], period)
+  if disagreement then add(disagreement) end
   local known = metering_rows.known(given, math.max(period.cutoff, found.time))
   for _, flag in ipairs(quality.judge(quality.view(known, chosen), chosen)) do
     if flag.time >= found.time then add(flag.rule) end

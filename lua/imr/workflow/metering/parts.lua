@@ -23,11 +23,16 @@ function parts.of(device, source, settings)
   return list
 end
 
+local function problem_of(point)
+  if point.text == nil then return "missing_part" end
+  return reasons.of_suspect[point.suspect]
+end
+
 -- A part's usage between the very rows that the total is of, or what is wrong with it.
 local function used_of(series, found)
   local from, to = series.points[found.opening_index], series.points[found.closing_index]
   for _, point in ipairs { from, to } do
-    if not point.accepted then return nil, reasons.of_suspect[point.suspect] end
+    if not point.accepted then return nil, problem_of(point) end
   end
   local used, breaks = series:between(found.opening_index, found.closing_index)
   for _, at in ipairs(breaks) do
@@ -39,7 +44,7 @@ end
 local function name_inside(found, series)
   for index = found.opening_index, found.closing_index do
     local point = series.points[index]
-    if not point.accepted then found.reasons:add(reasons.of_suspect[point.suspect]) end
+    if not point.accepted then found.reasons:add(problem_of(point)) end
   end
 end
 

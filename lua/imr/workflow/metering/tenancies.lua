@@ -9,6 +9,7 @@ local tenancies = {}
 ---@field to_window? integer
 ---@field tenancy? table row of the table tenancies
 ---@field vacant? boolean nobody's
+---@field moved? boolean a tenant came or went at one of its ends
 
 local function cuts_of(list, period)
   local cuts, seen = {}, {}
@@ -64,7 +65,7 @@ function tenancies.parts(list, period, project)
     local tenancy = tenancy_at(list, from)
     local to_window = cut.moved and math.huge or nil
     parts[#parts + 1] = { from = from, to = cut.time, from_window = window, to_window = to_window, tenancy = tenancy,
-      vacant = #list > 0 and not tenancy }
+      vacant = #list > 0 and not tenancy, moved = (window or to_window) ~= nil }
     from, window = cut.time, to_window
   end
   return parts

@@ -3,8 +3,8 @@
 local DAY = require("imr.base.calendar").DAY
 local decimal = require "imr.decimal"
 local devices = require "imr.workflow.metering.devices"
+local doubts = require "imr.workflow.metering.doubts"
 local ends = require "imr.workflow.metering.ends"
-local levels = require "imr.workflow.metering.levels"
 local parts = require "imr.workflow.metering.parts"
 local platform = require "imr.workflow.metering.platform"
 local reasons = require "imr.workflow.metering.reasons"
@@ -66,14 +66,16 @@ end
 
 -- ---------------------------------------------------------------- a device in the period
 
--- The devices that were there before and after it; what is read at the same time is neither.
-local function neighbours(list, device)
-  local before, after
+-- The devices that were there before and after it, and whether one is read beside it.
+local function place_of(list, device)
+  local place = {}
   for _, other in ipairs(list) do
-    if devices.follows(other, device) and (not before or other.last > before.last) then before = other end
-    if devices.follows(device, other) and (not after or other.first < after.first) then after = other end
+    local before, after = devices.follows(other, device), devices.follows(device, other)
+    if before and not (place.before and place.before.last > other.last) then place.before = other end
+    if after and not (place.after and place.after.first < other.first) then place.after = other end
+    place.beside = place.beside or other ~= device and not before and not after and other.project == device.project
   end
-  return before, after
+  return place
 end
 
 local function is_gone(device, after, from)
@@ -118,11 +120,11 @@ local function begin_with_day(found, period)
   found.opening = { time = midnight, text = tostring(opening) }
 end
 
-local function span_of(device, series, part, period)
+local function span_of(given, device, series, part, period)
   if not series then return platform.span(device, part.from, part.to, period) end
   local found = span.of(series, { time = part.from, window = part.from_window },
     { time = part.to, window = part.to_window }, period)
-  if found and levels.differ(device, series, found.closing, period) then span.doubt(found, "scale") end
+  if found then doubts.add(found, given, device, part, period) end
   return found
 end
 
@@ -136,31 +138,42 @@ local function row_of(given, device, part)
   return row
 end
 
-local function complete(found, row, tariffs, before, after, part, period)
-  doubt_swaps(found, before, after, part)
+local function complete(found, row, tariffs, part, period, place)
+  doubt_swaps(found, place.before, place.after, part)
+  if place.beside then found.reasons:add "two_devices" end
+  if part.moved then found.reasons:add "tenant" end
   parts.fill(row, found, tariffs)
   if found.begins_inside and found.used and not found.replaced then begin_with_day(found, period) end
 end
 
 local function add_device(rows, given, list, device, period)
-  local before, after = neighbours(list, device)
+  local place = place_of(list, device)
+  local after = place.after
   if device.first > period.to + period.window or is_gone(device, after, period.from) then return end
   local series = best_source(device, { time = period.from }, { time = period.to }, period)
   local tariffs = series and #series.source.registers > 1 and parts.of(device, series.source, period) or {}
   for _, part in ipairs(tenancies.parts(given.tenancies, period, device.project)) do
     if not (after and after.first <= part.from) and device.first <= part.to + period.window then
-      local row, found = row_of(given, device, part), span_of(device, series, part, period)
-      if found and found.opening then complete(found, row, tariffs, before, after, part, period) end
+      local row, found = row_of(given, device, part), span_of(given, device, series, part, period)
+      if found and found.opening then complete(found, row, tariffs, part, period, place) end
       fill(row, found or nothing())
       rows[#rows + 1] = row
     end
   end
 end
 
--- A meter that is listed, and of which there is no row.
-local function add_listed(rows, given, period)
+local function has_rows(list, entry)
+  for _, device in ipairs(list) do
+    if device.id == entry.device_id then return true end
+  end
+  return false
+end
+
+-- A device that is listed, and of which there is no row.
+local function add_listed(rows, given, list, period)
   for _, entry in ipairs(given.history) do
-    if entry.first_seen < period.to and not (entry.removed_at and entry.removed_at <= period.from) then
+    local gone = entry.removed_at and entry.removed_at <= period.from
+    if entry.first_seen < period.to and not gone and not has_rows(list, entry) then
       local device = { id = entry.device_id, kind = entry.kind, entry = entry, project = entry.project_code }
       for _, part in ipairs(tenancies.parts(given.tenancies, period, device.project)) do
         local row = row_of(given, device, part)
@@ -200,7 +213,7 @@ end
 function usage.of(given, list, period)
   local rows = {}
   for _, device in ipairs(list) do add_device(rows, given, list, device, period) end
-  if #list == 0 then add_listed(rows, given, period) end
+  add_listed(rows, given, list, period)
   return rows
 end
 

@@ -81,11 +81,11 @@ local function add_meter(data, given, devices, options, chosen)
     kind = state.kind or "other", last_online = state.last_online }
   add_usage(data, meter, given, devices, options.period)
   add_flags(data, judge(given, options, chosen), options.most_flags)
+  if meter.used and not meter.used:is_zero() then data.users[#data.users + 1] = meter end
   if state.removed_at then return end
   data.meters.total = data.meters.total + 1
   data.meters[meter.kind] = (data.meters[meter.kind] or 0) + 1
   if state.online == false then data.offline[#data.offline + 1] = meter end
-  if meter.used and not meter.used:is_zero() then data.users[#data.users + 1] = meter end
 end
 
 local function add_meters(data, db, options, chosen)
