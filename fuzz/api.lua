@@ -133,6 +133,11 @@ local function endpoint(self) return listings[self.from:choose(#listings) + 1] e
 local function any(self) return self:any() end
 local function nothing() end
 
+local ROUNDINGS = { "half_up", "half_even", "up", "down" }
+
+local function places(self) return self.from:choose(12) end
+local function rounding(self) return ROUNDINGS[self.from:choose(#ROUNDINGS + 1) + 1] end
+
 -- By module and by class: functions and methods with what they usually take.
 local modules = {
   imr = { imr, { new = { new_client_options }, run = { fn, any, any }, all = { some_functions }, sleep = { seconds },
@@ -156,7 +161,8 @@ local classes = {
       new = false,
   },
   cursor = { next = {}, pages = {}, collect = {}, close = {}, new = false },
-  decimal = { number = {}, abs = {}, is_zero = {} },
+  decimal = { number = {}, abs = {}, is_zero = {}, round = { places, rounding },
+    divide = { any_decimal, places, rounding } },
   world = { now = {}, sleep = { seconds }, transport = {}, client = { world_client }, run = { fn, any } },
 }
 

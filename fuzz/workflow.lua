@@ -150,6 +150,7 @@ local modules = {
 
 local classes = {
   ["imr.database"] = { execute = { sql, any }, rows = { sql, any }, row = { sql, any }, lists = { sql, any },
+    all = { sql, any },
     columns = { table_name },
     exact = { function() return "dec" end, function() return "reading" end }, transaction = { fn },
     select = { table_name, function() return "WHERE meter_no = ?" end, any }, close = {}, lock_holder = {},
@@ -176,7 +177,7 @@ local tamed = {
 
 local function not_text(_, value) return type(value) ~= "string" and value or nil end
 
-for _, name in ipairs { "execute", "rows", "row", "columns", "select", "exact", "among" } do
+for _, name in ipairs { "execute", "rows", "row", "lists", "all", "columns", "select", "exact", "among" } do
   tamed["imr.database." .. name] = { not_text, not_text }
 end
 tamed["imr.database.lock"] = { function(_, value) return tonumber(value) and 0 or value end }
