@@ -43,7 +43,7 @@ SUB  = +@$(MAKE) --no-print-directory $(PARALLEL)
 
 Q := $(if $(V),,@)
 
-.PHONY: all help deps docs test test-rocks test-timing test-loaded demo nginx-demo bench bench-details bench-rows endurance supply-endurance sync-endurance metering-endurance soak lint sanitize valgrind fuzz coverage install clean lua5.3 $(ABIS:%=lua%)
+.PHONY: all help deps docs test test-rocks test-timing test-loaded demo nginx-demo bench bench-details bench-rows endurance supply-endurance sync-endurance metering-endurance clean-fleet soak lint sanitize valgrind fuzz coverage install clean lua5.3 $(ABIS:%=lua%)
 
 all: $(ABIS:%=lua%)
 
@@ -89,6 +89,7 @@ help:
 	@echo 'make endurance       processes and nginx workers on one account, for three minutes'
 	@echo 'make supply-endurance  2,000 runs of the supply queue with faults and killed processes'
 	@echo 'make metering-endurance  2,000 registers of which the truth is known, on SQLite and PostgreSQL'
+	@echo 'make clean-fleet       flags of 500 meters in 90 days with which all is well'
 	@echo 'make sync-endurance  500 meters, 90 days, 50 SIGKILLs, on SQLite and PostgreSQL'
 	@echo 'make soak            thirty days of use on a virtual clock; HOURS=1: one real hour over HTTP'
 	@echo 'make sanitize        all specs under the address and undefined behaviour sanitizers'
@@ -168,6 +169,11 @@ metering-endurance:
 	@scripts/deps.sh build run test
 	$(SUB) all
 	@IMR_SEEDS=2000 scripts/test.sh '$(LUAS)' spec/workflow/metering_truth_spec.lua
+
+clean-fleet:
+	@scripts/deps.sh build run test
+	$(SUB) all
+	@IMR_CLEAN_FLEET=500x90 scripts/test.sh '$(LUAS)' spec/workflow/quality_clean_spec.lua
 
 sync-endurance:
 	@scripts/deps.sh build run test

@@ -20,14 +20,22 @@ function rule_cases.rows(values, time, common)
   return list
 end
 
---- The flags of one rule.
-function rule_cases.judge(rule, given, tuning)
-  local chosen = settings.new({ rules = { rule }, tuning = { [rule] = tuning } }, 1)
+local function judge(given, chosen)
   given.meter_no = "000100000001"
   if given.kind then given.history = { { device_id = "D", kind = given.kind, first_seen = START } } end
   given.now = given.now or START + 40 * DAY
   given.from, given.to = given.from or START, given.to or given.now
   return quality.judge(quality.view(given, chosen), chosen)
+end
+
+--- The flags of one rule.
+function rule_cases.judge(rule, given, tuning)
+  return judge(given, settings.new({ rules = { rule }, tuning = { [rule] = tuning } }, 1))
+end
+
+--- The flags of all rules.
+function rule_cases.judge_all(given)
+  return judge(given, settings.new({}, 1))
 end
 
 --- Rows of the listing readings.

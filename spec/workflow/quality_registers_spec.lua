@@ -131,6 +131,8 @@ cases("spike", {
     "41.0", "46.5", "52.0", { reading = "52.1", day = 9, second = 9 }, "57.0" }, {} },
   { "flags more than a connection can carry, however little is known", readings { "7.0", "8.0", "10.0", "12.0",
     "99000.0", "99003.0", "99005.0", "99008.0" }, { "5 99000.0 12.0" }, { least = 50 } },
+  { "leaves a works alone that uses more than a flat's connection carries", readings { "10000.0", "12000.0", "14200.0",
+    "16100.0", "18200.0", "20300.0", "22200.0", "24400.0", "26300.0", "28600.0", "30500.0" }, {} },
   { "flags a usage of a meter without registers", { rows = { consumption = rows { { usage = "3.1" }, { usage = "2.2" },
     { usage = "90000" } } } }, { "3 90000 -" } },
   { "does not take a new device for a spike", { rows = { readings = rows { "1", "2", "3", "4", "5", "6", "7", "8", "9",

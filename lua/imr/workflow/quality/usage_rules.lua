@@ -39,6 +39,7 @@ end
 
 -- ---------------------------------------------------------------- spikes
 
+local FEW, LEAST_MEDIAN = 10, 3 -- times the median of few steps, which of fewer says nothing
 local OFTEN = 1.5 -- times the third largest rate: what happened three times is ordinary
 
 local function third_largest(rates)
@@ -64,22 +65,24 @@ end
 ---@class imr.SpikeScale
 ---@field limit number a day
 ---@field median number a day
----@field floor number a day, and at least in a step
----@field most number a day, that a connection can carry
+---@field floor number a day, and at least in a step; what a connection can carry while nothing is usual
 
 local function scale_of(rates, tuning, kind)
   kind = limits.by_kind[kind] and kind or "electricity"
-  local scale = { limit = math.huge, median = 0, floor = tuning[kind], most = tuning[kind .. "_most"] }
-  if #rates < tuning.least then return scale end
+  local scale = { limit = 0, median = 0, floor = tuning[kind] }
+  if #rates == 0 then return scale end
   local median, spread = statistics.usual(rates)
-  local often = OFTEN * third_largest(rates)
-  scale.limit, scale.median = math.max(median + tuning.factor * spread, median * tuning.times, often), median
+  scale.median = median
+  if #rates < tuning.least then
+    scale.floor = math.max(tuning[kind .. "_most"], #rates >= LEAST_MEDIAN and FEW * median or 0)
+  else
+    scale.limit = math.max(median + tuning.factor * spread, median * tuning.times, OFTEN * third_largest(rates))
+  end
   return scale
 end
 
 local function is_spike(scale, amount, days, unit)
-  return amount > scale.most * math.max(1, days)
-    or amount > math.max(scale.limit * days, scale.floor * math.max(1, days), 2 * unit)
+  return amount > math.max(scale.limit * days, scale.floor * math.max(1, days), 2 * unit)
 end
 
 local function flag_step(series, step, median, flag)
@@ -100,8 +103,7 @@ local function spikes_of(view, series, tuning, flag)
   end
   local scale, unit = scale_of(rates, tuning, view.kind), 10 ^ -series.resolution
   for _, one in ipairs(counted) do
-    local unknown = one.step.kind == "jump" and scale.limit == math.huge
-    if unknown or is_spike(scale, one.amount, one.days, unit) then
+    if is_spike(scale, one.amount, one.days, unit) then
       flag_step(series, one.step, scale.median, flag)
     end
   end
