@@ -89,7 +89,7 @@ help:
 	@echo 'make endurance       processes and nginx workers on one account, for three minutes'
 	@echo 'make supply-endurance  2,000 runs of the supply queue with faults and killed processes'
 	@echo 'make metering-endurance  2,000 registers of which the truth is known, on SQLite and PostgreSQL'
-	@echo 'make clean-fleet       flags of 500 meters in 90 days with which all is well'
+	@echo 'make clean-fleet     flags of 500 meters in 90 days with which all is well'
 	@echo 'make sync-endurance  500 meters, 90 days, 50 SIGKILLs, on SQLite and PostgreSQL'
 	@echo 'make soak            thirty days of use on a virtual clock; HOURS=1: one real hour over HTTP'
 	@echo 'make sanitize        all specs under the address and undefined behaviour sanitizers'
