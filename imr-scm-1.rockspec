@@ -363,6 +363,7 @@ build = {
     ["imr.workflow.sync.run"] = "lua/imr/workflow/sync/run.lua",
     ["imr.workflow.sync.same"] = "lua/imr/workflow/sync/same.lua",
     ["imr.workflow.sync.seen"] = "lua/imr/workflow/sync/seen.lua",
+    ["imr.workflow.sync.tenancies"] = "lua/imr/workflow/sync/tenancies.lua",
     ["imr.workflow.sync.values"] = "lua/imr/workflow/sync/values.lua",
     ["imr.workflow.sync.writer"] = "lua/imr/workflow/sync/writer.lua",
     ["imr.workflow.sync.written"] = "lua/imr/workflow/sync/written.lua",

@@ -1,6 +1,7 @@
 -- A database of version 1 is taken along with all that it has, also by a program that is killed while it does so.
 local database = require "imr.database"
 local filled = require "support.filled"
+local migrations = require "imr.database.migrations"
 local postgres = require "support.postgres"
 local process = require "support.process"
 local shell = require "support.shell"
@@ -46,13 +47,19 @@ describe("a database of version 1", function()
   local function check(where, before)
     local db = assert(database.open(where))
     assert.same(before, version1.contents(db))
-    assert.equal(2, db:row("SELECT max(version) AS version FROM schema_version").version)
+    assert.equal(migrations.version, db:row("SELECT max(version) AS version FROM schema_version").version)
     return db
+  end
+
+  local made = 0
+  local function of(name, place)
+    made = made + 1
+    return name == "SQLite" and ("%s/%d.db"):format(directory, made) or place()
   end
 
   for name, place in pairs(filled.places(function() return server end)) do
     it("keeps everything, and has the new columns: " .. name, function()
-      local where = place()
+      local where = of(name, place)
       local before = old(where, 3)
       assert.is_true(#before >= 3 * 12)
       local db = check(where, before)
@@ -64,10 +71,10 @@ describe("a database of version 1", function()
     end)
 
     it("is taken along by the next start when one was killed anywhere in between: " .. name, function()
-      local where, deaths = place(), 0
+      local where, deaths = of(name, place), 0
       local before = old(where, 3)
       repeat
-        local ok = process.lua(DIES:format(os.tmpname(), deaths * 4 + 1, where))
+        local ok = process.lua(DIES:format(directory .. "/spare.db", deaths * 4 + 1, where))
         if not ok then deaths = deaths + 1 end
       until ok or deaths > 60
       assert.is_true(deaths > 5 and deaths < 60, deaths)

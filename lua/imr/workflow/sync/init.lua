@@ -19,6 +19,7 @@ local sync_options = require "imr.workflow.sync.options"
 local sync_rejected = require "imr.workflow.sync.rejected"
 local WINDOW = require("imr.workflow.metering.day").WINDOW
 local sync_run = require "imr.workflow.sync.run"
+local tenancies = require "imr.workflow.sync.tenancies"
 
 local sync = {}
 
@@ -101,6 +102,7 @@ local function report_of(job, readers)
     first = first or entry.err
   end
   for _, entry in ipairs(readers) do entry:conclude() end
+  job.db:transaction(function() job.tenancies:flush() end)
   for name, count in pairs(job.run.counts) do report[name] = count end
   report.certificate = certify(job, readers)
   report.state = job.run:finish(first)
@@ -110,7 +112,7 @@ end
 local function run(options, db)
   local job = job_of(options, db)
   job.run = sync_run.begin(db, { from = options.from, to = options.to }, job.clock)
-  job.rejected = sync_rejected.new(db, job.run.id)
+  job.rejected, job.tenancies = sync_rejected.new(db, job.run.id), tenancies.new(db)
   local readers = {}
   for index, listing in ipairs(sync_options.listings(options)) do readers[index] = reader.new(job, listing) end
   side_by_side(readers, "read_project")

@@ -33,7 +33,8 @@ local REMOVE = "UPDATE meters SET removed_at = ? WHERE removed_at IS NULL AND la
 ---@param settings { utc_offset: integer, clock: (fun(): integer), rejected: table }
 function meters.new(db, listing, settings)
   local entry = tables[listing.table]
-  local self = setmetatable({ db = db, entry = entry, clock = settings.clock, rejected = settings.rejected, list = {},
+  local self = setmetatable({ db = db, entry = entry, clock = settings.clock, rejected = settings.rejected,
+    tenancies = settings.tenancies, list = {},
     upsert = upsert(entry), installed = INSTALLED:format(db:exact("time", "first_seen")) }, Writer)
   self.fill, self.count = values.filler(listing.table, settings.utc_offset)
   self.at, self.defaults = values.places(listing.table)
@@ -46,6 +47,7 @@ function Writer:begin()
   local newest = self.db:row(("SELECT %s AS seen FROM meters"):format(self.db:exact("time", "max(last_seen)")))
   -- Later than any listing before, so that what this one lacks can be told by its time alone.
   self.seen, self.shown = math.max(self.clock(), (newest.seen or 0) + 1), 0
+  self.first_seen = self.first_seen or self.seen
 end
 
 -- What a row is known by has to fit its column: a text with a NUL does not.
@@ -89,9 +91,10 @@ function Writer:write(rows)
   return counts
 end
 
----The listing has ended.
+---The listing has ended: it has shown its meters' tenants. Within a transaction.
 ---@return table counts
 function Writer:settle()
+  if self.at.first_seen and self.tenancies then self.tenancies:listed(self.seen, self.first_seen) end
   return {}
 end
 
@@ -123,7 +126,9 @@ end
 ---@param absent imr.sync.AbsentMeters
 ---@return table counts
 function Writer:withdraw(absent)
-  if absent.count > 0 then self.db:execute(REMOVE, absent.since, absent.since) end
+  if absent.count == 0 then return {} end
+  self.db:execute(REMOVE, absent.since, absent.since)
+  if self.tenancies then self.tenancies:removed(absent.since) end
   return {}
 end
 

@@ -63,7 +63,7 @@ function writer.new(db, listing, settings)
   local entry = tables[listing.table]
   local self = setmetatable({ db = db, listing = listing, entry = entry, clock = settings.clock,
     rejected = settings.rejected, covered = settings.covered, offset = settings.utc_offset,
-    list = {}, lateness = 0 }, Writer)
+    tenancies = settings.tenancies, list = {}, lateness = 0 }, Writer)
   self.fill, self.count = values.filler(listing.table, settings.utc_offset)
   self.last_row = LAST_ROW:format(db:exact("time", "last_row"))
   self.at, self.defaults = values.places(listing.table)
@@ -98,11 +98,20 @@ local function note_lateness(self, row)
   end
 end
 
+-- Only a row that is new shows who lived there: the platform may write today's tenant beside old ones.
+local function note_tenant(self)
+  local list, at = self.list, self.at
+  local user_code = at.user_code and list[at.user_code]
+  if not user_code or not self.tenancies then return end
+  self.tenancies:show_row(list[at.meter_no], list[at.device_id], list[at[self.listing.moment]], user_code)
+end
+
 -- The first row of its group in this listing.
 local function put_first(self, row, identity, moment, now, counts)
   if add(self) then
     counts.new_rows = counts.new_rows + 1
     note_lateness(self, row)
+    if moment <= now then note_tenant(self) end
     return self.seen:stands(identity, moment, 0)
   end
   local own = as_row(self)
