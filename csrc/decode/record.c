@@ -141,7 +141,6 @@ static void set_field(imr_rows *rows, int field, const imr_json_value *value) {
   bool same = (rows->keepable & IMR_BIT(field)) != 0 && is_same(&rows->texts[field], value);
   bool kept = (rows->kept & IMR_BIT(field)) != 0;
   if (same && kept) {
-    rows->texts[field] = *value; /* beside the key that is the guess by now */
     set_kept(rows, field);
   } else {
     set_new(rows, field, value, same || kept);
@@ -169,14 +168,13 @@ static void mark_seen(imr_rows *rows, const imr_guess *guess) {
   rows->wires[guess->field] = guess->wire;
 }
 
-/* Does the member come again as it was when its value was kept? Then there is no need to read it. */
-static bool take_member(imr_rows *rows, const imr_guess *guess) {
-  int field = guess->field;
+/* Does the text come again whose value was kept? Then there is no need to read it. */
+static bool take_kept(imr_rows *rows, const imr_guess *guess) {
   if ((rows->kept & ~rows->seen & guess->bit) == 0) return false;
-  const imr_json_value *text = &rows->texts[field];
-  if (text->kind != IMR_JSON_STRING || text->at != guess->text + guess->length + 1) return false;
-  if (!imr_json_take(rows->json, guess->text, guess->length + text->length + 2)) return false;
-  set_kept(rows, field);
+  const imr_json_value *text = &rows->texts[guess->field];
+  if (text->kind != IMR_JSON_STRING || !imr_json_take(rows->json, text->at - 1, text->length + 2))
+    return false;
+  set_kept(rows, guess->field);
   mark_seen(rows, guess);
   return true;
 }
@@ -226,14 +224,11 @@ static imr_json_step read_key(imr_rows *rows, imr_guess *guess, int first) {
  * comes before it. */
 static imr_json_step read_member(imr_rows *rows, int position) {
   imr_guess *guess = &rows->guesses[position < IMR_MAX_GUESSES ? position : IMR_MAX_GUESSES - 1];
-  const char *start = rows->json->at;
-  if (take_member(rows, guess)) return IMR_JSON_MORE;
   if (guess->length == 0 || !imr_json_take(rows->json, guess->text, guess->length)) {
     imr_json_step step = read_key(rows, guess, position);
     if (step != IMR_JSON_MORE) return step;
   }
-  if (guess->field >= 0) guess->text = start; /* beside the value, so that both can be compared at once */
-  if (imr_json_take(rows->json, "\"\"", 2)) return IMR_JSON_MORE;
+  if (take_kept(rows, guess) || imr_json_take(rows->json, "\"\"", 2)) return IMR_JSON_MORE;
   return read_value(rows, guess) ? IMR_JSON_MORE : IMR_JSON_BROKEN;
 }
 
