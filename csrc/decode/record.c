@@ -35,23 +35,34 @@ static bool is_same(const imr_json_value *a, const imr_json_value *b) {
   return a->length == b->length && a->kind == b->kind && imr_same_bytes(a->at, b->at, a->length);
 }
 
+/* A device's number is often the meter's too: then Lua need not look for the same string again. */
+static void push_string(imr_rows *rows, int field, const imr_json_value *value) {
+  int last = rows->last_string;
+  rows->last_string = field;
+  if (last >= 0 && is_same(&rows->texts[last], value))
+    imr_builder_get(&rows->builder, rows->L, last);
+  else
+    lua_pushlstring(rows->L, value->at, value->length);
+}
+
 /* Pushes it; false pushes nothing. Most are strings as they stand in the body. */
-static bool push_value(const imr_rows *rows, int field, const imr_json_value *value) {
+static bool push_value(imr_rows *rows, int field, const imr_json_value *value) {
   bool is_string = (rows->strings & IMR_BIT(field)) != 0 && value->kind == IMR_JSON_STRING;
   if (!is_string || value->flags != 0)
     return imr_push_field(rows->L, &rows->type->fields[field], value, &rows->style);
-  lua_pushlstring(rows->L, value->at, value->length);
+  push_string(rows, field, value);
   return true;
 }
 
 /* `keep`: for the next row. */
 static void set_new(imr_rows *rows, int field, const imr_json_value *value, bool keep) {
   lua_State *L = rows->L;
-  rows->texts[field] = *value;
   rows->kept &= ~IMR_BIT(field);
   rows->bad &= ~IMR_BIT(field);
   imr_builder_reach(&rows->builder, L, field);
-  if (!push_value(rows, field, value)) {
+  bool fine = push_value(rows, field, value);
+  rows->texts[field] = *value;
+  if (!fine) {
     lua_pushnil(L);
     imr_builder_set(&rows->builder, L, field);
     rows->bad |= IMR_BIT(field);
@@ -268,6 +279,7 @@ static void put_bad(imr_rows *rows) {
 bool imr_rows_read(imr_rows *rows) {
   imr_json_step step = IMR_JSON_MORE;
   rows->seen = rows->bad = 0;
+  rows->last_string = -1;
   imr_extra_begin(&rows->extra);
   imr_builder_begin(&rows->builder, rows->L);
   for (rows->members = 0; (step = read_member(rows, rows->members)) == IMR_JSON_MORE;) rows->members++;

@@ -49,6 +49,7 @@ typedef struct {
   uint64_t seen;     /* fields that had a value in this row */
   uint64_t bad;      /* those of them whose value is not of its type */
   uint64_t kept;     /* fields whose slot in `values` has what `texts` says */
+  int last_string;   /* field of this row, -1: none */
   int members;       /* in this row */
 } imr_rows;
 
