@@ -83,4 +83,19 @@ describe("the environment", function()
     list(environment, "--ca-file " .. base .. ".pem")
     assert.equal("", files.read(scratch .. "/keys") or "")
   end)
+
+  -- Lua's own search for modules ends in the current directory; ours are found before, those in
+  -- C and the optional ones only after.
+  it("runs nothing that lies in the current directory", function()
+    shell.must("mkdir " .. scratch .. "/imr")
+    for _, name in ipairs { "imr/os", "imr/core", "imr/curl", "imr/xlsx", "argparse", "cjson", "ssl", "resty" } do
+      files.write(scratch .. "/" .. name .. ".lua", "io.stderr:write 'taken over' os.exit(7)")
+      shell.must(("cp /bin/true %s/%s.so"):format(scratch, name))
+    end
+    local here = shell.lines("pwd")[1]
+    for _, arguments in ipairs { LIST, "version", "help", "meters --interval 0 --format xlsx" } do
+      local command = user:command(arguments):gsub("'%./bin/imr'", (shell.quote(here .. "/bin/imr"):gsub("%%", "%%%%")))
+      assert.is_true(shell.run(("cd %s && %s >/dev/null"):format(scratch, command)))
+    end
+  end)
 end)
