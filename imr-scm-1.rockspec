@@ -345,6 +345,7 @@ build = {
     ["imr.workflow.supply.settings"] = "lua/imr/workflow/supply/settings.lua",
     ["imr.workflow.sync.absences"] = "lua/imr/workflow/sync/absences.lua",
     ["imr.workflow.sync.absent"] = "lua/imr/workflow/sync/absent.lua",
+    ["imr.workflow.sync.clock"] = "lua/imr/workflow/sync/clock.lua",
     ["imr.workflow.sync.coverage"] = "lua/imr/workflow/sync/coverage.lua",
     ["imr.workflow.sync.cursors"] = "lua/imr/workflow/sync/cursors.lua",
     ["imr.workflow.sync.days"] = "lua/imr/workflow/sync/days.lua",

@@ -123,6 +123,8 @@ local kinds = {
   { "usage", ANYWHERE, NO, "the text names no database, or none that is there; in the program, wrong use",
     "文字不是数据库地址，或所指的数据库不存在；在命令行中表示用法错误" },
   { "database", DATABASE, NO, "the database failed", "数据库出错" },
+  { "clock", DATABASE, NO, "the clock of this machine is wrong, or the last run's was: nothing was read",
+    "本机时钟有误，或上次运行时的时钟有误：未读取任何数据" },
   { "busy", DATABASE, NO, "another sync is at work on the database", "另一个同步正在使用该数据库" },
   { "ledger", SUPPLY, NO, "the ledger cannot be used", "台账不可用" },
   { "locked", SUPPLY, NO, "another process is at work on the ledger's queue", "另一个进程正在处理该台账的队列" },

@@ -49,6 +49,7 @@ local advice = {
   timeout = "`imr doctor` looks for the cause; --deadline and --timeout give it more time",
   protocol = "is the base URL right? `imr doctor` shows what it speaks",
   duplicate = "look at the meter (`imr latest --meter NUMBER`) before you send it again",
+  clock = "set it (`timedatectl` shows whether it is kept in step); --trust-clock goes on where it is right",
   unknown_meter = "`imr export --table meters` shows those that it knows",
   protection = "mend the list (--protected, IMR_PROTECTED), or go on with --allow-unmatched",
   unsafe = "`imr supply history` shows the plan's intents; `imr supply cancel` takes them back",

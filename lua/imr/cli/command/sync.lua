@@ -28,6 +28,7 @@ function sync.configure(parser)
     number.whole(1, sync_options.MOST_DAYS))
   require("imr.cli.input.reread").configure(parser)
   parser:flag("--reread", "Read the open billing period again now: it finds what was corrected or withdrawn there.")
+  parser:flag("--trust-clock", "This machine's clock is right, although the last run was long ago, or ahead of it.")
   local names = {}
   for index, entry in ipairs(known_listings) do names[index] = entry.name end
   parser:option("--listing", ("Only this one: %s (repeatable)."):format(table.concat(names, ", ")))
@@ -82,7 +83,8 @@ local function options_of(arguments, client, chosen)
   local offset = chosen.utc_offset
   local options = { client = client, db = database.where(arguments), utc_offset = offset, granularity =
     arguments.granularity, first_days = arguments.first_days, daily_reread = arguments.daily_reread,
-    weekly_reread = arguments.weekly_reread, reread = arguments.reread, on_progress = show }
+    weekly_reread = arguments.weekly_reread, reread = arguments.reread, trust_clock = arguments.trust_clock,
+    on_progress = show }
   if #arguments.listing > 0 then options.listings = arguments.listing end
   if arguments.from then options.from, options.to = dates.period(arguments, offset) end
   return options, offset
@@ -134,6 +136,7 @@ end
 
 ---@return integer exit status
 function sync.run(arguments)
+  require("imr.workflow.sync.clock").must_be_set(os.time())
   if arguments.to and not arguments.from then exit.usage("--to needs --from") end
   if arguments.reread and arguments.from then exit.usage("--from reads its period again: without --reread") end
   if arguments.certificate then return certify(arguments) end

@@ -15,6 +15,7 @@ local database = require "imr.database"
 local defaults = require("imr.client.options").defaults
 local imr = require "imr"
 local reader = require "imr.workflow.sync.reader"
+local sync_clock = require "imr.workflow.sync.clock"
 local sync_options = require "imr.workflow.sync.options"
 local sync_rejected = require "imr.workflow.sync.rejected"
 local WINDOW = require("imr.workflow.metering.day").WINDOW
@@ -45,6 +46,7 @@ sync.LONGEST = require("imr.workflow.sync.plan").LONGEST
 ---@field clock? fun(): integer Unix seconds
 ---@field daily_reread? integer days that the first run of a day reads again, 10; 0: none
 ---@field weekly_reread? integer days that a run a week reads again, 62: the open billing period; 0: none
+---@field trust_clock? boolean the clock is right, although the last run was long ago or ahead of it
 ---@field reread? boolean read those of `weekly_reread` again now
 ---@field on_progress? fun(event: { listing: string, rows: integer, total: integer? })
 
@@ -111,6 +113,8 @@ end
 
 local function run(options, db)
   local job = job_of(options, db)
+  sync_clock.check(db, job.clock(), options.trust_clock)
+  sync_clock.forget_future(db, job.clock())
   job.run = sync_run.begin(db, { from = options.from, to = options.to }, job.clock)
   job.rejected, job.tenancies = sync_rejected.new(db, job.run.id), tenancies.new(db)
   local readers = {}

@@ -2,6 +2,7 @@
 
 local check_kinds = require "imr.base.options"
 local checked_clock = require "imr.workflow.checked_clock"
+local sync_clock = require "imr.workflow.sync.clock"
 local listings = require "imr.workflow.sync.listings"
 local problem_of = require("imr.client.options").problem
 
@@ -10,7 +11,8 @@ local sync_options = { MOST_DAYS = 36500 }
 
 local KNOWN = { client = "table", db = "any", from = "number", to = "number", first_days = "number",
   listings = "table", granularity = "string", page_size = "number", utc_offset = "number", clock = "function",
-  on_progress = "function", daily_reread = "number", weekly_reread = "number", reread = "boolean" }
+  on_progress = "function", daily_reread = "number", weekly_reread = "number", reread = "boolean",
+  trust_clock = "boolean" }
 local MOST_SECONDS = 2 ^ 53
 
 local function whole_number(options, name, least, most)
@@ -32,7 +34,10 @@ local function period_problem(options)
   if (options.from == nil) ~= (options.to == nil) then return "sync.run takes from and to, or neither" end
   if not options.from then return nil end
   if options.to < options.from then return "the period ends before it begins" end
-  if options.from > checked_clock(options.clock)() then return "the period lies ahead: there is nothing to read yet" end
+  local now = checked_clock(options.clock)()
+  if now >= sync_clock.EARLIEST and options.from > now then
+    return "the period lies ahead: there is nothing to read yet"
+  end
 end
 
 ---What is wrong with the listings that are chosen.
