@@ -41,17 +41,18 @@ for name, place in pairs(filled.places(function() return server end)) do
 
     teardown(function() user:remove() end)
 
+    local function draft(arguments) return user:run("bill --draft " .. arguments) end
     local function run(arguments) return user:run("bill " .. arguments) end
 
     it("prints a line a meter and tenancy, and holds what is not measured", function()
-      local result, list = run(PERIOD .. " --tariff " .. tariff), {}
+      local result, list = draft(PERIOD .. " --tariff " .. tariff), {}
       for index, row in ipairs(cli.rows(result)) do
         list[index] = ("%d %s %s %s %s"):format(tonumber(row.meter_no:sub(-2)), row.user_name, row.usage or "-",
           row.amount or "held", row.reasons or "-")
       end
       -- 50 x 0.52 + 50 x 0.6147, and 10 days of June of 3.00 a month; the tenant changed on the 21st. Meter 2 was
       -- misread as the prices changed.
-      assert.same({ "1 张三 50.00 26.00 -", "1 李四 50.00 31.74 -", "2 用户2 100.00 held suspect",
+      assert.same({ "1 张三 50.00 26.00 tenant", "1 李四 50.00 31.74 tenant", "2 用户2 100.00 held suspect",
         "3 用户3 95.00 held meter_swap", "4 用户4 100.00 57.74 -", "5 用户5 400.00 481.40 -",
         "6 用户6 95.00 held spike", "7 " .. filled.HOSTILE .. " 100.00 57.74 -", "8 用户8 0.50 held scale,tou_sum",
         "9 用户9 - held gap", "10 用户10 4.00 17.60 -" }, list)
@@ -60,7 +61,7 @@ for name, place in pairs(filled.places(function() return server end)) do
     end)
 
     it("says of each line what it is made of", function()
-      local result = run(PERIOD .. " --tariff " .. tariff .. " --meter " .. filled.number(5))
+      local result = draft(PERIOD .. " --tariff " .. tariff .. " --meter " .. filled.number(5))
       assert.same({ 0, { meter_no = filled.number(5), user_name = "用户5", building = "3栋", kind = "electricity",
         tariff = "shop", opening = "50.00", opening_time = "2025-06-10T23:50:00+08:00", closing = "60.00",
         closing_time = "2025-06-30T23:50:00+08:00", multiplier = "40", usage = "400.00", amount = "481.40",
@@ -69,7 +70,7 @@ for name, place in pairs(filled.places(function() return server end)) do
     end)
 
     it("says in words why a line is held, in English and Chinese", function()
-      local row = cli.rows(run(PERIOD .. " --tariff " .. tariff .. " --meter " .. filled.number(3)))[1]
+      local row = cli.rows(draft(PERIOD .. " --tariff " .. tariff .. " --meter " .. filled.number(3)))[1]
       assert.same({ "held", "meter_swap", "The meter number stands for another device.", "表号换了设备（换表）" },
         { row.status, row.reasons, row.why, row.why_zh })
     end)
@@ -77,10 +78,11 @@ for name, place in pairs(filled.places(function() return server end)) do
     it("bills what was decided, and keeps who and why", function()
       local decided = user:write("bills/decided.csv", ("meter_no,usage,who,why\n%s,95.5,李,两只表都看过\n"):format(
         filled.number(3)))
-      local result = run(("%s --tariff %s --decisions %s --meter %s"):format(PERIOD, tariff, decided, filled.number(3)))
+      local result = draft(("%s --tariff %s --decisions %s --meter %s"):format(PERIOD, tariff, decided,
+        filled.number(3)))
       local row = cli.rows(result)[1]
       assert.same({ 5, "held", "meter_swap,decided_parts" }, { result.status, row.status, row.reasons })
-      result = run(("2025-06-11 2025-06-20 --tariff %s --decisions %s --meter %s"):format(tariff, decided,
+      result = draft(("2025-06-11 2025-06-20 --tariff %s --decisions %s --meter %s"):format(tariff, decided,
         filled.number(3)))
       row = cli.rows(result)[1]
       assert.same({ 0, "billed", "95.5", "49.66", "李", "两只表都看过" }, { result.status, row.status, row.usage,
@@ -90,17 +92,17 @@ for name, place in pairs(filled.places(function() return server end)) do
     it("sums by tariff, building and kind to the fen", function()
       for _, by in ipairs { "tariff", "building", "kind" } do
         local sum = decimal.zero
-        for _, row in ipairs(cli.rows(run(("%s --tariff %s --by %s"):format(PERIOD, tariff, by)))) do
+        for _, row in ipairs(cli.rows(draft(("%s --tariff %s --by %s"):format(PERIOD, tariff, by)))) do
           sum = sum + decimal.of(row.amount)
         end
         assert.equal("672.22", tostring(sum))
       end
-      local rows = cli.rows(run(PERIOD .. " --by tariff --tariff " .. tariff))
+      local rows = cli.rows(draft(PERIOD .. " --by tariff --tariff " .. tariff))
       assert.same({ tariff = "home", lines = 9, held = 5, usage = "300.00", amount = "173.22" }, rows[1])
     end)
 
     it("shows each charge", function()
-      local result = run(PERIOD .. " --by charge --format csv --fields user_name,item,name,quantity,price,charge "
+      local result = draft(PERIOD .. " --by charge --format csv --fields user_name,item,name,quantity,price,charge "
         .. "--tariff " .. tariff .. " --meter " .. filled.number(10))
       assert.equal("user_name,item,name,quantity,price,charge\r\n用户10,price,,4.00,3.45,13.8000\r\n"
         .. "用户10,surcharge,污水处理费,4.00,0.95,3.8000\r\n", result.out)
@@ -108,7 +110,7 @@ for name, place in pairs(filled.places(function() return server end)) do
 
     it("writes a workbook with money as numbers", function()
       local path = user.home .. "/june.xlsx"
-      run(("%s --fields meter_no,amount,opening_time --tariff %s --output %s"):format(PERIOD, tariff, path))
+      draft(("%s --fields meter_no,amount,opening_time --tariff %s --output %s"):format(PERIOD, tariff, path))
       local row = workbook.read(path)[1].rows[7] -- meter 5
       assert.same({ { "s", filled.number(5), "General" }, { "n", 481.4, "#,##0.00" },
         { "d", "2025-06-10 23:50:00", "yyyy-mm-dd hh:mm:ss" } }, row)
@@ -119,7 +121,7 @@ for name, place in pairs(filled.places(function() return server end)) do
       local result = run("--check-tariff " .. wrong)
       assert.equal(2, result.status)
       assert.matches(wrong .. ": tariffs.home: unknown option 'pirce', did you mean 'price'?", result.err, 1, true)
-      result = run(PERIOD .. " --tariff " .. wrong)
+      result = draft(PERIOD .. " --tariff " .. wrong)
       assert.same({ 2, "" }, { result.status, result.out })
       local lost = user:write("bills/lost.lua", 'return { meters = "no.csv", tariffs = { home = { price = "1" } } }')
       assert.matches("no.csv: No such file", run("--check-tariff " .. lost).err, 1, true)
@@ -130,7 +132,7 @@ for name, place in pairs(filled.places(function() return server end)) do
 
     it("ends with 5 for a meter that only the table of meters knows", function()
       user:write("other/meters.csv", "meter_no,tariff\n000999,shop\n")
-      local result = run(PERIOD .. " --by kind --tariff " .. user:write("other/tariff.lua", TARIFF))
+      local result = draft(PERIOD .. " --by kind --tariff " .. user:write("other/tariff.lua", TARIFF))
       assert.equal(5, result.status)
       assert.matches("1 meters are named that the database does not know: 000999", result.err, 1, true)
     end)
@@ -139,7 +141,8 @@ for name, place in pairs(filled.places(function() return server end)) do
       assert.matches("say which period", run "".err, 1, true)
       assert.matches("the period '2025-13' is no month", run("2025-13 --tariff " .. tariff).err, 1, true)
       assert.matches("ends before it begins", run("2025-06-05 2025-06-01 --tariff " .. tariff).err, 1, true)
-      assert.matches("say by which tariff", run("2025-06").err, 1, true)
+      assert.matches("there is no bill of this period; --tariff FILE makes one", run("2025-06").err, 1, true)
+      assert.matches("--draft needs --tariff", draft("2025-06").err, 1, true)
     end)
   end)
 end

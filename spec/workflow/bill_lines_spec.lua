@@ -38,7 +38,7 @@ local function billed(given, tariff, csv, decided, from, to)
   from, to = from or FROM, to or TO
   local loaded = assert(bill.check("return " .. tariff, "tariff.lua", csv, "meters.csv"))
   local context = { set = loaded.set, meters = loaded.meters, utc_offset = 28800,
-    decisions = decided and assert(bill.decisions(decided, "decisions.csv")) or {} }
+    decisions = decided and assert(bill.decisions(decided, "decisions.csv")).meters or {} }
   local cuts, by_year = lines.cuts(given, context, from, to)
   local period = { from = from, to = to, utc_offset = 28800, window = 7200, now = time "2025-08-20", cuts = cuts }
   local year = { from = months.year_start(from, 28800), to = from, utc_offset = 28800, window = 7200 }
@@ -50,7 +50,7 @@ local function shown(list)
   local texts = {}
   for index, line in ipairs(list) do
     local parts = { ("%s %s"):format(line.usage or "-", line.amount or "held: " .. line.reasons) }
-    for _, one in ipairs(line.charges) do
+    for _, one in ipairs(line.charges or {}) do
       parts[#parts + 1] = ("%s %sx%s=%s"):format(one.name or one.tier or one.item, one.quantity or "-",
         one.price or "-", one.amount)
     end

@@ -7,7 +7,7 @@
 local schema = require "imr.schema"
 local shape = require "imr.database.shape"
 
-local migrations = { version = 2 }
+local migrations = { version = 3 }
 
 -- steps[n] brings the rows of a database of version n - 1 to n: fun(db).
 local steps = {}
@@ -28,6 +28,8 @@ steps[2] = function(db)
   db:execute "UPDATE coverage SET rejected = 0"
   db:execute "UPDATE runs SET withdrawn = 0"
 end
+
+steps[3] = function() end -- the tables of the bills, which are empty
 
 local find_version = {
   sqlite = "SELECT 1 AS found FROM sqlite_master WHERE name = 'schema_version'",

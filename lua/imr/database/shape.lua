@@ -39,6 +39,7 @@ end
 local INDEXES = {
   "CREATE INDEX IF NOT EXISTS restatements_by_meter ON restatements (meter_no, row_time)",
   "CREATE INDEX IF NOT EXISTS listings_by_run ON listings (run_id)",
+  "CREATE INDEX IF NOT EXISTS bill_lines_by_meter ON bill_lines (meter_no, bill_id)",
 }
 
 local function index(db)

@@ -3,6 +3,7 @@
 --- Types: text; int; id (counted up by itself); time (Unix seconds); dec (exact: NUMERIC in PostgreSQL, in SQLite a
 --- text with the platform's own digits); flag (BOOLEAN); json (text). A column with `key` is part of the primary key.
 
+local bills = require "imr.database.bills"
 local copy = require "imr.base.copy"
 local mirror = require "imr.database.mirror"
 
@@ -131,6 +132,7 @@ for _, entry in ipairs {
   { name = "coverage", comment = "Expected and received meters by day, as last counted", columns = coverage },
   { name = "rejected", comment = "Rows without a key that could be used, kept as they came", columns = rejected },
 } do tables[#tables + 1] = entry end
+for _, entry in ipairs(bills) do tables[#tables + 1] = entry end
 
 for _, entry in ipairs(tables) do tables[entry.name] = entry end
 

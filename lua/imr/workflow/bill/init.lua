@@ -2,26 +2,23 @@
 ---
 ---   local bill = require "imr.workflow.bill"
 ---   local tariff = assert(bill.load "tariff.lua")
----   local june = assert(bill.compute(db, { from = from, to = to, tariff = tariff }))
----   for _, line in ipairs(june.lines) do print(line.meter_no, line.user_name, line.amount or line.why) end
+---   local made = assert(bill.make(db, { from = from, to = to, tariff = tariff }))
+---   for line in bill.lines(db, made.id) do print(line.meter_no, line.user_name, line.amount or line.why) end
 ---
---- Only what is `measured` is billed (imr.workflow.metering); every other line is held, and says why. All numbers are
---- exact texts.
+--- Only what is `measured` is billed (imr.workflow.metering); every other line is held, and says why. A bill is a
+--- record: it never changes; what is learned later is an adjustment of it. All numbers are exact texts.
 
+local check_kinds = require "imr.base.options"
+local compute = require "imr.workflow.bill.compute"
 local copy = require "imr.base.copy"
-local day = require "imr.workflow.metering.day"
 local decisions = require "imr.workflow.bill.decisions"
 local errors = require "imr.errors"
 local expect_database = require "imr.database.expected"
-local lines = require "imr.workflow.bill.lines"
-local metering = require "imr.workflow.metering"
 local meters = require "imr.workflow.bill.meters"
-local months = require "imr.workflow.bill.months"
-local rows = require "imr.workflow.metering.rows"
+local record = require "imr.workflow.bill.record"
+local run = require "imr.workflow.bill.run"
 local settings = require "imr.workflow.quality.settings"
-local sums = require "imr.workflow.bill.sums"
 local tariff = require "imr.workflow.bill.tariff"
-local usage = require "imr.workflow.metering.usage"
 
 local bill = {}
 
@@ -30,8 +27,8 @@ local bill = {}
 ---@field from integer Unix seconds
 ---@field to integer the last second
 ---@field tariff imr.LoadedTariff of bill.load
----@field decisions? table<string, imr.BillDecision[]> of bill.decisions
----@field meters? string[] default: all that the database knows
+---@field decisions? imr.BillDecisions of bill.decisions
+---@field meters? string[] default: all that the database knows; not with bill.make
 ---@field utc_offset? integer seconds; default 28800
 ---@field freeze_window? integer as in imr.MeteringOptions
 ---@field now? integer default os.time()
@@ -41,14 +38,23 @@ local bill = {}
 ---@class imr.LoadedTariff
 ---@field set imr.TariffSet
 ---@field meters table<string, imr.BillMeter[]>
+---@field name string
 ---@field meters_text? string
+
+---Decisions about lines that are held.
+---@class imr.BillDecisions
+---@field meters table<string, imr.BillDecision[]>
+---@field text string
 
 ---What came of it.
 ---@class imr.BillResult
----@field lines imr.BillLine[]
----@field sums imr.BillSums
+---@field id? integer of the bill on record; absent where nothing was to be adjusted
+---@field lines? imr.BillLine[] of bill.compute
+---@field sums imr.BillSums of bill.adjust: of the differences
 ---@field billed boolean whether all lines are
 ---@field unknown string[] meters that the CSV or the decisions name and the database does not know
+
+-- ---------------------------------------------------------------- files
 
 local function read_file(path)
   local file, message = io.open(path, "rb")
@@ -79,7 +85,7 @@ function bill.check(content, name, meters_text, meters_name, utc_offset)
     found, problem = meters.read(meters_text, meters_name or "meters", set)
     if not found then return nil, problem end
   end
-  return { set = set, meters = found, meters_text = meters_text }
+  return { set = set, meters = found, name = name, meters_text = meters_text }
 end
 
 ---Reads a tariff file and the CSV that it names.
@@ -92,11 +98,10 @@ function bill.load(path, options)
   local read = options.read or read_file
   local content, problem = read(path)
   if not content then return nil, problem end
-  local set
-  set, problem = tariff.read(content, path, options.utc_offset)
-  if not set then return nil, problem end
-  if not set.meters then return { set = set, meters = {} } end
-  local name = beside(path, set.meters)
+  local loaded
+  loaded, problem = bill.check(content, path, nil, nil, options.utc_offset)
+  if not loaded or not loaded.set.meters then return loaded, problem end
+  local name = beside(path, loaded.set.meters)
   local text
   text, problem = read(name)
   if not text then return nil, ("%s: meters: %s"):format(path, problem) end
@@ -106,9 +111,12 @@ end
 ---Reads and checks decisions.
 ---@param text string CSV
 ---@param name string of the file, for messages
----@return table<string, imr.BillDecision[]>|nil
+---@return imr.BillDecisions|nil
 ---@return string|nil problem
-function bill.decisions(text, name) return decisions.read(text, name) end
+function bill.decisions(text, name)
+  local found, problem = decisions.read(text, name)
+  return found and { meters = found, text = text }, problem
+end
 
 -- ---------------------------------------------------------------- computing
 
@@ -122,61 +130,23 @@ local function problem_of(options, name)
   return settings.problem(options, OPTIONS)
 end
 
-local function has_years(set)
-  for _, one in pairs(set.tariffs) do
-    for _, version in ipairs(one.versions) do
-      if version.tiers and version.accumulate == "year" then return true end
-    end
+local function results_of(fine, result)
+  if fine then return result end
+  if errors.is(result) then return nil, result end
+  error(result, 0)
+end
+
+local function with_defaults(options)
+  return copy({ utc_offset = require("imr.client.options").defaults.utc_offset, now = os.time() }, options)
+end
+
+local function computed(db, options)
+  local kept = {}
+  local function keep(list)
+    for _, line in ipairs(list) do kept[#kept + 1] = line end
   end
-  return false
-end
-
--- The lines of one meter.
-local function meter_lines(given, context, period, add_older)
-  local cuts, by_year = lines.cuts(given, context, period.from, period.to)
-  local year = by_year and period.from > context.year_start
-    and copy(period, { from = context.year_start, to = period.from }) or nil
-  local devices = usage.devices(given, year or period, add_older)
-  local used = usage.of(given, devices, copy(period, { cuts = cuts }))
-  return lines.of(used, context, year and usage.of(given, devices, year))
-end
-
-local function unknown_meters(context, seen, only)
-  local list, named = {}, {}
-  for _, numbers in ipairs { context.meters, context.decisions } do
-    for number in pairs(numbers) do
-      if not seen[number] and not named[number] and not only then list[#list + 1], named[number] = number, true end
-    end
-  end
-  table.sort(list)
-  return list
-end
-
-local function context_of(options)
-  return { set = options.tariff.set, meters = options.tariff.meters, decisions = options.decisions or {},
-    utc_offset = options.utc_offset, year_start = months.year_start(options.from, options.utc_offset) }
-end
-
-local function compute(db, options)
-  local context, result = context_of(options), { lines = {}, sums = sums.new(), unknown = {} }
-  local period = { from = options.from, to = options.to + 1, utc_offset = options.utc_offset,
-    window = options.freeze_window or day.WINDOW, now = options.now }
-  local first = has_years(context.set) and context.year_start or period.from
-  local window = { from = first - metering.context.before, to = period.to + metering.context.after,
-    meters = options.meters }
-  local function add_older(given) rows.add_older(db, given, window) end
-  local seen = {}
-  for given in rows.meters(db, window) do
-    seen[given.meter_no] = true
-    local list = meter_lines(given, context, period, add_older)
-    for _, line in ipairs(list) do result.sums:add(line) end
-    if options.on_lines then options.on_lines(list) else
-      for _, line in ipairs(list) do result.lines[#result.lines + 1] = line end
-    end
-  end
-  result.unknown = unknown_meters(context, seen, options.meters)
-  result.sums = result.sums:texts()
-  result.billed = result.sums.total.held == 0 and #result.unknown == 0
+  local result = compute.run(db, options, options.on_lines or keep)
+  result.lines = kept
   return result
 end
 
@@ -189,11 +159,85 @@ function bill.compute(db, options)
   local problem = problem_of(options, "bill.compute")
   if problem then error(problem, 2) end
   expect_database(db, "bill.compute", 2)
-  local utc_offset = require("imr.client.options").defaults.utc_offset
-  local fine, result = pcall(compute, db, copy({ utc_offset = utc_offset, now = os.time() }, options))
-  if fine then return result end
-  if errors.is(result) then return nil, result end
-  error(result, 0)
+  return results_of(pcall(computed, db, with_defaults(options)))
+end
+
+-- ---------------------------------------------------------------- on record
+
+---Makes the bill of a period and puts it on record, all of it or nothing. A period is billed once: one that holds and
+---has a day of it is in the way.
+---@param db imr.Database
+---@param options imr.BillOptions
+---@return imr.BillResult|nil
+---@return imr.Error|nil err kind "busy" while a sync or another bill is at work, "usage" where it is billed already
+function bill.make(db, options)
+  local problem = problem_of(options, "bill.make")
+  if problem then error(problem, 2) end
+  if options.meters then error("a bill on record is one of all meters", 2) end
+  expect_database(db, "bill.make", 2)
+  return results_of(pcall(run.make, db, with_defaults(options)))
+end
+
+---Adds what restatements, withdrawn and late rows, and new decisions have changed since, as lines that are differences.
+---@param db imr.Database
+---@param id integer of the bill
+---@param options? { decisions: imr.BillDecisions?, now: integer? }
+---@return imr.BillResult|nil
+---@return imr.Error|nil err
+function bill.adjust(db, id, options)
+  local problem = check_kinds(options or {}, { decisions = "table", now = "number" })
+  if problem then error(problem, 2) end
+  expect_database(db, "bill.adjust", 2)
+  return results_of(pcall(run.adjust, db, id, copy({ now = os.time() }, options)))
+end
+
+---Declares a bill and its adjustments void; they stay on record, and the period can be billed again.
+---@param db imr.Database
+---@param id integer of the bill
+---@param reason string
+---@param now? integer default os.time()
+---@return boolean|nil done
+---@return imr.Error|nil err
+function bill.void(db, id, reason, now)
+  expect_database(db, "bill.void", 2)
+  if type(reason) ~= "string" or reason == "" then error("a bill is void for a reason: say it", 2) end
+  return results_of(pcall(run.void, db, id, reason, now or os.time()))
+end
+
+---The bills that are on record, oldest first, with their adjustments.
+---@param db imr.Database
+---@return imr.Bill[]
+function bill.list(db)
+  expect_database(db, "bill.list", 2)
+  return record.bills(db)
+end
+
+---The bills that hold and have a part of a period.
+---@param db imr.Database
+---@param from integer
+---@param to integer
+---@return imr.Bill[]
+function bill.find(db, from, to)
+  expect_database(db, "bill.find", 2)
+  return record.bills(db, { from = from, to = to })
+end
+
+---A bill and its adjustments, oldest first.
+---@param db imr.Database
+---@param id integer
+---@return imr.Bill[]
+function bill.chain(db, id)
+  expect_database(db, "bill.chain", 2)
+  return record.chain(db, id)
+end
+
+---The lines of a bill and its adjustments, as they are on record.
+---@param db imr.Database
+---@param id integer of the bill
+---@return fun(): imr.BillLine|nil
+function bill.lines(db, id)
+  expect_database(db, "bill.lines", 2)
+  return record.lines(db, id)
 end
 
 return bill

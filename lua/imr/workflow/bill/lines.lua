@@ -39,7 +39,8 @@ local lines = {}
 ---@field flat? string
 ---@field valley? string
 ---@field year_used? string before the line, in its year, where the tariff's tiers are of a year
----@field charges table[] imr.BillCharge with exact texts
+---@field charges? table[] imr.BillCharge with exact texts; absent where the line is held
+---@field readings table[] what it is made of: device_id, source, from, to, opening, closing, their times, usage
 ---@field amount? string
 ---@field status "billed"|"held"
 ---@field reasons? string names, joined by commas
@@ -89,13 +90,24 @@ end
 
 -- ---------------------------------------------------------------- one line
 
+-- What a line is made of, on record.
+local function readings_of(group)
+  local list = {}
+  for index, row in ipairs(group) do
+    list[index] = { device_id = row.device_id, source = row.source, from = row.from, to = row.to,
+      opening = row.opening, opening_time = row.opening_time, closing = row.closing, closing_time = row.closing_time,
+      usage = row.usage }
+  end
+  return list
+end
+
 local function new_line(group)
   local first, final = group[1], group[#group]
   return { meter_no = first.meter_no, project_code = first.project_code, kind = first.kind, since = first.since,
     user_code = final.user_code, user_name = final.user_name, building = groups.building(final.address),
     address = final.address, house_number = final.house_number, from = first.from, to = final.to,
     opening = first.opening, opening_time = first.opening_time, closing = final.closing,
-    closing_time = final.closing_time, charges = {} }
+    closing_time = final.closing_time, readings = readings_of(group) }
 end
 
 local function tariff_of(entry, kind, set)
@@ -106,7 +118,10 @@ local function tariff_of(entry, kind, set)
   return found
 end
 
-local function accumulates_by_year(found)
+---Are the limits of its tiers, in any version, of a year?
+---@param found imr.Tariff
+---@return boolean
+function lines.accumulates_by_year(found)
   for _, version in ipairs(found.versions) do
     if version.tiers and version.accumulate == "year" then return true end
   end
@@ -165,7 +180,7 @@ local function price(line, group, segments, context, entry, decision, found)
   local problem = add_versions(segments, found)
   if problem then return problem end
   local facts = { households = entry.households }
-  if accumulates_by_year(found) then
+  if lines.accumulates_by_year(found) then
     facts.year_used = decision and decision.year_used or year_used_of(group, context, entry)
     if not facts.year_used then return "year_to_date" end
     facts.year_used = quantities.shared(facts.year_used, entry.share)
@@ -184,7 +199,9 @@ end
 local function line_of(group, context, entry, taken)
   local line, why = new_line(group), reasons.new()
   line.multiplier, line.share = tostring(entry.multiplier), quantities.text(entry.share)
-  if entry.user_code or entry.user_name then line.user_code, line.user_name = entry.user_code, entry.user_name end
+  if entry.user_code or entry.user_name then
+    line.user_code, line.user_name, line.since = entry.user_code, entry.user_name, nil
+  end
   local one, no_tariff = tariff_of(entry, line.kind, context.set)
   line.tariff = one and one.name
   local segments = quantities.segments(group, entry.multiplier)
@@ -256,7 +273,7 @@ function lines.cuts(given, context, from, to)
   end
   for name in pairs(tariffs_of(given, context)) do
     local one = context.set.tariffs[name]
-    by_year = by_year or accumulates_by_year(one)
+    by_year = by_year or lines.accumulates_by_year(one)
     for _, version in ipairs(one.versions) do
       add(version.from)
       local every = version.tiers and (version.accumulate == "year" and 12 or 1)

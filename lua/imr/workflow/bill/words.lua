@@ -16,6 +16,7 @@ local OWN = {
     "期内调价或阶梯重新起算，单一决定用量不够" },
   decided_falls = { "The closing reading that was decided is below the opening one.", "决定的止码低于起码" },
   no_opening = { "There is no opening reading that a decided closing one could follow.", "没有起码" },
+  gone = { "Nobody is billed for this any more.", "该行已不再计费，予以冲销" },
   gap = { "A reading at an end is missing, or too far from it.", "期初或期末缺少读数，或相距太远" },
 }
 

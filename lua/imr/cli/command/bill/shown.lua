@@ -1,0 +1,63 @@
+--- What `imr bill` writes: lines, their charges, or sums of them.
+
+local output = require "imr.cli.output"
+local typed = require("imr.cli.output.columns").typed
+
+local shown = {}
+
+local WHO = "meter_no:str user_code:str user_name:str building:str house_number:str "
+local LINE = "bill:int " .. WHO .. "kind:str tariff:str opening:dec opening_time:time closing:dec closing_time:time "
+  .. "multiplier:dec share:str usage:dec sharp:dec peak:dec flat:dec valley:dec charges:json amount:money status:str "
+  .. "reasons:str why:str why_zh:str decided_by:str decision:str"
+local MORE = " address:str project_code:str from:time to:time since:time year_used:dec readings:json"
+local BRIEF = "meter_no:str user_name:str usage:dec amount:money status:str %s:str opening:dec closing:dec tariff:str"
+local CHARGE = "bill:int " .. WHO .. "tariff:str item:str name:str tier:int quantity:dec price:dec charge:dec"
+local SUM = ":str lines:int held:int usage:dec amount:money"
+
+local COLUMNS = { line = LINE, charge = CHARGE }
+for _, by in ipairs { "tariff", "building", "kind" } do COLUMNS[by] = by .. SUM end
+
+shown.BILLS = typed("id:int made_at:time period_from:time period_to:time adjusts:int lines:int held:int amount:money "
+  .. "tariff_name:str program:str voided_at:time void_reason:str")
+
+local function speaks_chinese()
+  local language = os.getenv "LC_ALL" or os.getenv "LC_MESSAGES" or os.getenv "LANG" or ""
+  return language:find "^zh" ~= nil
+end
+
+---@param arguments table of the command line
+---@param offset integer
+---@return imr.cli.Output
+function shown.open(arguments, offset)
+  local by = arguments.by
+  local columns = COLUMNS[by]
+  if by == "line" and output.format(arguments) == "table" then
+    columns = BRIEF:format(speaks_chinese() and "why_zh" or "why")
+  end
+  return output.open(arguments, { columns = typed(columns), all = typed(by == "line" and LINE .. MORE or COLUMNS[by]),
+    utc_offset = offset })
+end
+
+local function charges_of(lines)
+  local list = {}
+  for _, line in ipairs(lines) do
+    for _, charge in ipairs(line.charges or {}) do
+      list[#list + 1] = setmetatable({ charge = charge.amount, item = charge.item, name = charge.name,
+        tier = charge.tier, quantity = charge.quantity, price = charge.price }, { __index = line })
+    end
+  end
+  return list
+end
+
+---How lines are written; sums follow at the end.
+---@param by string
+---@param out imr.cli.Output
+---@return fun(lines: imr.BillLine[])
+function shown.writer(by, out)
+  return function(lines)
+    for _, line in ipairs(lines) do line.bill = line.bill_id end
+    if by == "line" then out:write(lines) elseif by == "charge" then out:write(charges_of(lines)) end
+  end
+end
+
+return shown
