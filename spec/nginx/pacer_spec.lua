@@ -17,7 +17,7 @@ local ASK = [[
         ]] .. site.COUNT .. [[
 
         local began = ngx.now()
-        local rows, err = client:meters():collect()
+        local rows, err = client:meters({ max_wait = tonumber(ngx.var.arg_max_wait) }):collect()
         ngx.update_time()
         ngx.print(rows and ("%.3f"):format(ngx.now() - began) or tostring(err))
       }
@@ -28,14 +28,15 @@ describe("callers that go away in a worker #nginx", function()
   local platform, server
 
   ---@param store? string code
-  local function start(workers, store)
+  local function start(workers, store, interval)
+    interval = interval or INTERVAL
     platform = simulator.start { meters = 5, interval = 0 }
-    local code = site.client(platform.url, { interval = INTERVAL, page_size = 100, transport = "curl", prefetch = 0 })
+    local code = site.client(platform.url, { interval = interval, page_size = 100, transport = "curl", prefetch = 0 })
     if store then code = code:gsub(" }$", ", store = " .. store .. " }") end
     server = site.start {
       workers = workers, locations = ASK, http = ("init_by_lua_block { client = %s }"):format(code),
     }
-    socket.sleep(INTERVAL) -- the dict has been there for an interval
+    socket.sleep(interval) -- the dict has been there for an interval
   end
 
   after_each(function()
@@ -76,6 +77,27 @@ describe("callers that go away in a worker #nginx", function()
     local waited = tonumber((select(2, site.finish(stays))))
     assert.is_true(waited <= 2 * INTERVAL, waited)
     assert.is_true(asked() <= before + 2, asked() - before)
+  end)
+
+  it("while a store across the network is asked when the next slot is free are not counted for ever", function()
+    start(1, [[(function()
+      local store = require("imr").store.memory()
+      local look = store.look
+      function store:look(...)
+        if ngx.var.arg_slow then ngx.sleep(60) end
+        return look(self, ...)
+      end
+      return store
+    end)()]], 2)
+    server:request("/ask")
+    local before = server:begun()
+    local clients = {}
+    for number = 1, 5 do clients[number] = server:begin("/ask?slow=1&max_wait=60") end
+    server:await_begun(before + 5)
+    for _, client in ipairs(clients) do client:close() end
+    socket.sleep(5.5) -- so long they may be at work
+    local waited = select(2, server:request("/ask?max_wait=3"))
+    assert.truthy(tonumber(waited), waited)
   end)
 
   it("because they were killed cost those who come next two intervals at most", function()

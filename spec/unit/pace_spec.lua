@@ -42,11 +42,14 @@ describe("pace", function()
     pace = Pace.new { store = store, key = "k", interval = 2 }
   end)
 
+  -- What is raised in there goes on.
+  local function run(fn) assert(runtime:run(fn)) end
+
   local forever = { deadline = math.huge, max_wait = math.huge }
 
   it("lets callers go an interval and a margin apart, in the order they came", function()
     local times = {}
-    runtime:run(function()
+    run(function()
       local threads = {}
       for index = 1, 5 do
         threads[index] = runtime:spawn(function()
@@ -97,7 +100,7 @@ describe("pace", function()
   it("queues again when it woke too late and another process had queued behind it", function()
     pace:wait("meters", lifetime, forever)
     local second, other
-    runtime:run(function()
+    run(function()
       local waits = runtime:spawn(function() pace:wait("meters", lifetime, forever) second = lifetime:now() end)
       runtime:sleep(0.6)
       other = store:reserve("k|meters", 2.05, lifetime:now(), 10)
@@ -111,7 +114,7 @@ describe("pace", function()
   end)
 
   it("reserves one slot at a time, whoever waits", function()
-    runtime:run(function()
+    run(function()
       local threads = {}
       for index = 1, 40 do threads[index] = runtime:spawn(function() pace:wait("meters", lifetime, forever) end) end
       runtime:sleep(1)
@@ -125,7 +128,7 @@ describe("pace", function()
 
   it("hands a slot to the first who still waits", function()
     local went = {}
-    runtime:run(function()
+    run(function()
       local threads = {}
       for index = 1, 5 do
         threads[index] = runtime:spawn(function()
@@ -159,7 +162,7 @@ describe("pace", function()
 
   it("fails at once when the callers before it take too long", function()
     local limits = { deadline = math.huge, max_wait = 7 }
-    runtime:run(function()
+    run(function()
       local threads = {}
       for index = 1, 5 do
         threads[index] = runtime:spawn(function() return pace:wait("meters", lifetime, limits) end)
@@ -199,7 +202,7 @@ describe("pace", function()
   it("leaves the slot of a cancelled or closed caller to the next", function()
     pace:wait("meters", lifetime, forever)
     local other = Lifetime.new(runtime)
-    runtime:run(function()
+    run(function()
       local cancelled = runtime:spawn(function() pace:wait("meters", lifetime, forever) end)
       local closed = runtime:spawn(function() return pace:wait("meters", other, forever) end)
       runtime:sleep(1)
@@ -213,9 +216,44 @@ describe("pace", function()
     assert.is_near(2.05, lifetime:now(), 1e-6)
   end)
 
+  it("passes over the callers of a client that was closed just now", function()
+    local other = Lifetime.new(runtime)
+    run(function()
+      pace:wait("meters", lifetime, forever)
+      local closed = runtime:spawn(function() return pace:wait("meters", other, forever) end)
+      runtime:sleep(0.1)
+      other:close()
+      assert(pace:wait("meters", lifetime, forever)) -- those have not run yet
+      assert.is_near(2.05, lifetime:now(), 1e-6)
+      local fine, waited, err = runtime:join(closed)
+      assert.same({ true, nil, "closed" }, { fine, waited, err.kind })
+    end)
+  end)
+
+  it("bears a store that takes long to answer, and callers who meanwhile take the one who asked for gone", function()
+    local answers = setmetatable({ reserve = function(_, ...)
+      local start, wait = store:reserve(...)
+      runtime:sleep(12)
+      return start, wait
+    end }, { __index = store })
+    pace = Pace.new { store = answers, key = "k", interval = 40 }
+    local went = {}
+    run(function()
+      local threads, limits = {}, { deadline = 1000, max_wait = math.huge }
+      for index = 1, 4 do
+        threads[index] = runtime:spawn(function()
+          assert(pace:wait("meters", lifetime, limits))
+          went[#went + 1] = lifetime:now()
+        end)
+      end
+      for _, thread in ipairs(threads) do assert(runtime:join(thread)) end
+    end)
+    assert.equal(4, #went)
+  end)
+
   it("passes a slot on that came and was not used, to whoever waits", function()
     local second
-    runtime:run(function()
+    run(function()
       local _, slot = pace:wait("meters", lifetime, forever)
       local thread = runtime:spawn(function() pace:wait("meters", lifetime, forever) second = lifetime:now() end)
       runtime:sleep(0.01)

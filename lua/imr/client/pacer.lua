@@ -11,7 +11,7 @@
 local limits = require "imr.client.limits"
 
 local GRACE = 0.005       -- seconds that the first caller has a slot for itself
-local RESERVING_MOST = 5  -- seconds; a reservation that takes longer may be that of a coroutine that is gone
+local WORKS_WITHIN = 5    -- seconds; who asks the store for longer may be gone
 local HOLD_BACK = 0.25    -- share of the interval, after we had a slot, before we reserve the next
 local LOST_MOST = 20      -- times that others had the next slot; then we take one however far it is
 local SHORTEST = 0.0001   -- of a sleep
@@ -40,12 +40,12 @@ end
 
 -- ---------------------------------------------------------------- callers
 
--- Inside nginx an ended coroutine does not unwind, so that its caller is still in the list.
+-- Inside nginx an ended coroutine does not unwind, so that its caller is still in the list. Of one that waits nginx
+-- tells whether it does; one that is at work, or was woken for it, has until `due` to come to its next wait.
 local function is_gone(caller, now)
   local event = caller.event
-  if not event then return false end
-  if event.is_set then return now - caller.woken > RUNS_WITHIN end
-  return event:is_lost()
+  if event and not event.is_set then return event:is_lost() end
+  return now > caller.due
 end
 
 local function remove(self, caller)
@@ -55,8 +55,9 @@ local function remove(self, caller)
   end
 end
 
--- Also again, for one who was taken for gone.
-local function join(self, caller)
+-- The caller is here and goes to work. Also again, since it may have been taken for gone.
+local function join(self, caller, now)
+  caller.due = now + WORKS_WITHIN
   if not caller.is_queued then table.insert(self.callers, caller) end
   caller.is_queued = true
 end
@@ -80,7 +81,7 @@ end
 
 local function wake(caller, now)
   if not caller or not caller.event or caller.event.is_set then return end
-  caller.woken = now
+  caller.due = now + RUNS_WITHIN
   caller.event:set()
 end
 
@@ -124,11 +125,11 @@ end
 
 local function is_reserving(self, now)
   local caller = self.reserving
-  if not caller then return false end
-  if now - caller.began_to_reserve <= RESERVING_MOST then return true end
-  remove(self, caller)
-  self.reserving = nil
-  return false
+  if caller and is_gone(caller, now) then
+    remove(self, caller)
+    self.reserving = nil
+  end
+  return self.reserving ~= nil
 end
 
 local function too_far(caller, now, wait)
@@ -162,7 +163,7 @@ end
 local function reserve(self, caller, now)
   local spacing = caller.pace:spacing(caller.endpoint)
   local behind = count_before(self, caller, now) * spacing
-  self.reserving, caller.began_to_reserve = caller, now
+  self.reserving = caller
   local longest = math.max(0, limits.left(caller.limits, now) - behind)
   local ahead = self.lost < LOST_MOST and spacing + SHORTEST or math.huge
   local slot, wait, message = from_store(self, caller, now, math.min(longest, ahead))
@@ -192,7 +193,7 @@ end
 local function sleep(self, caller, now, is_first)
   local slot = self.slots[1]
   local wait = slot and slot.start - now + (is_first and 0 or GRACE)
-    or self.reserving and RESERVING_MOST or self.try_at - now
+    or self.reserving and WORKS_WITHIN or self.try_at - now
   wait = math.max(SHORTEST, math.min(wait, limits.left(caller.limits, now)))
   caller.event, caller.is_blind = caller.lifetime:runtime():event(), not slot
   local ok, err = caller.lifetime:wait(caller.event, wait)
@@ -214,6 +215,7 @@ end
 local function limit_error(self, caller, now)
   local wait, message = next_in(self, caller, now)
   if not wait then return caller.pace.store_failed(message) end
+  join(self, caller, now)
   local spacing = caller.pace:spacing(caller.endpoint)
   local comes = wait + count_before(self, caller, now) * spacing
   return too_far(caller, now, limits.left(caller.limits, now) < 0 and math.max(comes, spacing) or comes)
@@ -222,7 +224,7 @@ end
 -- One step: a slot, an error, or neither while there is more to wait for.
 local function step(self, caller)
   local now = caller.lifetime:now()
-  join(self, caller)
+  join(self, caller, now)
   look_at_clock(self, now)
   expire(self, caller, now)
   local slot, is_first = self.slots[1], first(self, now) == caller
@@ -230,6 +232,7 @@ local function step(self, caller)
     local err = reserve(self, caller, now)
     if err then return nil, err end
     slot, now = self.slots[1], caller.lifetime:now()
+    join(self, caller, now)
   end
   if slot and now >= slot.start + (is_first and 0 or GRACE) then return take(self, caller, now) end
   return nil, limit_error(self, caller, now) or sleep(self, caller, now, is_first)
