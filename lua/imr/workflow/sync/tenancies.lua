@@ -156,7 +156,9 @@ local function judge(self, shown, moment)
     if open and is_of(open, one) then return self:show(one) end
   end
   if #shown[1].user_code > 0 or shown[1].user_name then return self:show(shown[1]) end
-  if open and (open.last_shown or open.since) < moment then
+  -- A list that never told a name says nothing when it tells none.
+  local told = open and (open.user_name or open.house_number)
+  if told and (open.last_shown or open.since) < moment then
     open["until"] = moment
     save(self, open)
   end
