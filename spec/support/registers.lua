@@ -170,15 +170,28 @@ local function store_devices(self, db)
   end
 end
 
+-- A row as it was known at a moment: its text, since when it is withdrawn, when it changed. Nothing: not yet.
+local function known(row, at)
+  if not at then return row.text, row.withdrawn, row.old and row.time + 5 * DAY or nil end
+  if row.stored > at then return nil end
+  local changed = row.old and row.time + 5 * DAY <= at
+  local withdrawn = row.withdrawn and row.withdrawn <= at and row.withdrawn or nil
+  return row.old and not changed and row.old or row.text, withdrawn,
+    changed and row.time + 5 * DAY or nil
+end
+
 ---Stores it as a sync would have.
 ---@param db imr.Database
-function registers.store(self, db)
+---@param at? integer as it was known at this moment; default: all of it
+function registers.store(self, db, at)
   store_devices(self, db)
   for _, row in ipairs(self.readings) do
-    db:execute(READING, self.meter_no, row.time, clock(row.time), row.device, row.text, row.stored,
-      row.old and row.time + 5 * DAY or nil, row.withdrawn)
-    if row.old then
-      db:execute(RESTATED, self.meter_no, row.time, row.device, row.old, row.text, row.stored, row.time + 5 * DAY)
+    local text, withdrawn, changed = known(row, at)
+    if text then
+      db:execute(READING, self.meter_no, row.time, clock(row.time), row.device, text, row.stored, changed, withdrawn)
+    end
+    if text and changed then
+      db:execute(RESTATED, self.meter_no, row.time, row.device, row.old, row.text, row.stored, changed)
     end
   end
 end
