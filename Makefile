@@ -147,7 +147,7 @@ bench:
 bench-details:
 	@scripts/deps.sh build run test
 	$(SUB) all
-	@for file in cli decode rows nginx reserve sync bill; do for lua in $(LUAS); do \
+	@for file in cli decode rows nginx reserve sync bill metering; do for lua in $(LUAS); do \
 	  echo "== $$file, $$lua"; scripts/run.sh $$lua bench/$$file.lua || exit 1; done; done
 
 endurance:

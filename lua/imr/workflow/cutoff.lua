@@ -114,9 +114,18 @@ local function fill(row, found, period)
   for _, part in ipairs(PARTS) do row[part] = point.row[part] end
 end
 
--- What concerns the reading: why it was taken instead of a nearer one, and the flags of its moment and of the time up
--- to the cutoff, as it stood then.
-local function flags_of(given, chosen, found, period)
+-- Does a flag concern the reading: is it of its moment or of the time up to the cutoff, or does it begin before the
+-- cutoff and end after it? A run of zeros must be long enough by then, and a register that falls next may have been too
+-- high.
+local function concerns(flag, found, period, days)
+  if flag.time >= found.time and flag.time <= math.max(period.cutoff, found.time) then return true end
+  if flag.time < found.time or not flag.since then return false end
+  return flag.rule == "zeros" and flag.since <= found.time - days * DAY
+    or flag.rule == "decreasing" and flag.since == found.time
+end
+
+-- Why it was taken instead of a nearer one, and the flags that concern it.
+local function flags_of(flags, chosen, found, period)
   local names, left_out = reasons.new(), {}
   for _, rule in ipairs(quality.rules) do left_out[rule.name] = true end
   for _, rule in ipairs(chosen.rules) do left_out[rule.name] = nil end
@@ -127,9 +136,8 @@ local function flags_of(given, chosen, found, period)
   if found.far and #found.doubts == 0 then add "gap" end
   local disagreement = levels.problem(found.device, found.series, found.series.points[found.index], period)
   if disagreement then add(disagreement) end
-  local known = metering_rows.known(given, math.max(period.cutoff, found.time))
-  for _, flag in ipairs(quality.judge(quality.view(known, chosen), chosen)) do
-    if flag.time >= found.time then add(flag.rule) end
+  for _, flag in ipairs(flags) do
+    if concerns(flag, found, period, chosen.tuning.zeros.days) then add(flag.rule) end
   end
   return names:text() or ""
 end
@@ -151,7 +159,7 @@ local function problem_of(given, device, found, period)
   end
 end
 
-local function resolve(given, device, period, chosen)
+local function resolve(given, device, period, chosen, flags)
   local row = { meter_no = given.meter_no, device_id = device.id, kind = device.kind, resolved = false,
     project_code = device.project }
   local found = device.series and nearest(device, period)
@@ -159,7 +167,7 @@ local function resolve(given, device, period, chosen)
   if row.why then return row end
   found.device = device
   fill(row, found, period)
-  row.flags = flags_of(given, chosen, found, period)
+  row.flags = flags_of(flags, chosen, found, period)
   return row
 end
 
@@ -182,26 +190,25 @@ local function has_reading(list, period)
   return false
 end
 
-local function devices_of(db, given, period, window)
-  local list = devices.of(given, period)
-  if not has_reading(list, period) then
-    metering_rows.add_older(db, given, window)
-    list = devices.of(given, period)
-  end
-  given.without = {}
-  for _, entry in ipairs(given.history) do given.without[entry.device_id] = true end
-  for _, device in ipairs(list) do
-    if device.id and nearest(device, period) then given.without[device.id] = nil end
-  end
-  return standing(list, period)
+local function view_of(db, given, period, chosen, window)
+  given.now, given.from, given.to = period.now, window.from, window.to
+  local view = quality.view(given, chosen)
+  if has_reading(view.devices, period) then return view end
+  metering_rows.add_older(db, given, window)
+  return quality.view(given, chosen)
 end
 
 local function resolve_meter(db, given, period, chosen, window)
-  given.now, given.from, given.to = period.now, window.from, window.to
-  local list = devices_of(db, given, period, window)
+  local view = view_of(db, given, period, chosen, window)
+  given.without = {}
+  for _, entry in ipairs(given.history) do given.without[entry.device_id] = true end
+  for _, device in ipairs(view.devices) do
+    if device.id and nearest(device, period) then given.without[device.id] = nil end
+  end
+  local list, flags = standing(view.devices, period), quality.judge(view, chosen)
   if #list == 0 then list[1] = listed(given, period.cutoff) end
   local rows = {}
-  for index, device in ipairs(list) do rows[index] = resolve(given, device, period, chosen) end
+  for index, device in ipairs(list) do rows[index] = resolve(given, device, period, chosen, flags) end
   return rows
 end
 

@@ -1,7 +1,6 @@
 -- The readings at the ends of a period: which they are, and what is wrong with them. Pure.
 
 local DAY = require("imr.base.calendar").DAY
-local day = require "imr.workflow.metering.day"
 local reasons = require "imr.workflow.metering.reasons"
 
 local ends = {}
@@ -46,12 +45,9 @@ local function usual_distance(series, period)
   return #list >= 3 and list[math.ceil(#list * 0.8)] or nil
 end
 
----How far from an end of the period its reading may be: one and a half of the usual intervals; and, where there is a
----reading a day, no further than usual by more than half an interval, so that a missing one is seen.
----@param series imr.MeteringSeries
----@param period { utc_offset: integer, window: integer }
----@return number seconds
-function ends.reach(series, period)
+-- How far from an end of the period its reading may be: one and a half of the usual intervals; and, where there is a
+-- reading a day, no further than usual by more than half an interval, so that a missing one is seen.
+local function reach_of(series, period)
   if series.reach then return series.reach end
   local interval = series.interval or DAY
   local usual = interval <= 1.5 * DAY and usual_distance(series, period)
@@ -59,10 +55,15 @@ function ends.reach(series, period)
   return series.reach
 end
 
+local function is_far(series, distance, period)
+  return distance > 0.5 * (series.interval or DAY) and distance > reach_of(series, period)
+end
+
 -- What is suspect, and nearer to the moment than the reading that is taken instead.
 local function doubts_of(series, found, moment, window)
   local points, list = series.points, {}
   if points[found.index].contradicted then list[1] = "duplicate" end
+  if series.plain then return list end
   local latest = moment + math.min(found.distance, window)
   for at = place_of(points, moment - found.distance) + 1, #points do
     local point = points[at]
@@ -90,7 +91,7 @@ function ends.at(series, moment, period, window)
   if not index then return nil end
   local found = { index = index, time = points[index].time, distance = math.abs(points[index].time - moment) }
   found.doubts = doubts_of(series, found, moment, window)
-  found.far = found.distance > ends.reach(series, period)
+  found.far = is_far(series, found.distance, period)
   return found
 end
 
@@ -100,16 +101,6 @@ end
 ---@return integer|nil index
 function ends.first_after(series, moment)
   return accepted(series.points, place_of(series.points, moment) + 1, 1)
-end
-
----Is the meter read around midnight, once a day?
----@param series imr.MeteringSeries
----@param period { utc_offset: integer, window: integer }
----@return boolean
-function ends.at_midnight(series, period)
-  local times = {}
-  for index, point in ipairs(series.points) do times[index] = point.time end
-  return day.reads_at_midnight(times, period.utc_offset, period.window)
 end
 
 return ends

@@ -22,7 +22,7 @@ local metering = {}
 
 ---Seconds before and after a period that are read too: its readings are judged by what stands around them.
 ---@type { before: integer, after: integer }
-metering.context = { before = 45 * DAY, after = 20 * DAY }
+metering.context = { before = 31 * DAY, after = 14 * DAY }
 
 ---What is asked for.
 ---@class imr.MeteringOptions
@@ -101,7 +101,7 @@ local function usage_of_all(db, options)
   local result = { rows = {}, sums = {}, meters = 0, measured = true, unknown = {} }
   local period, take, group = period_of(options), taker_of(options, result)
   local window = { from = period.from - metering.context.before, to = period.to + metering.context.after,
-    meters = options.meters }
+    meters = options.meters, brief = true }
   local function add_older(given) rows.add_older(db, given, window) end
   local seen = {}
   for given in rows.meters(db, window) do

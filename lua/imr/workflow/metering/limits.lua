@@ -19,28 +19,19 @@ local LEAST = 5 -- rates that show what is usual
 local TIMES = 20 -- what is usual on a busy day, times this, is out of the ordinary
 local MOST_OFTEN = 1.5 -- times the third largest rate: what happens three times is ordinary
 
--- Without what stands above the next or below the one before: a misread digit is no rate.
-local function rising(points)
-  local list = {}
-  for index, point in ipairs(points) do
-    local before, after = points[index - 1] or point, points[index + 1] or point
-    if before.number <= point.number and point.number <= after.number then list[#list + 1] = point end
-  end
-  return list
-end
-
--- The rates of a day or more, so that readings close to each other say nothing of bursts.
+-- The rates of a day or more, so that readings close to each other say nothing of bursts; without what stands above the
+-- next or below the one before: a misread digit is no rate.
 local function rates_of(points)
-  local rates, from = {}, nil
-  for _, point in ipairs(rising(points)) do
-    from = from or point
-    local rise, seconds = point.number - from.number, point.time - from.time
-    if rise < 0 then
-      from = point
-    elseif seconds >= 0.8 * DAY then
-      if rise > 0 then rates[#rates + 1] = rise * DAY / seconds end
-      from = point
+  local rates, from, before = {}, nil, points[1]
+  for index = 1, #points do
+    local point = points[index]
+    if before.number <= point.number and point.number <= (points[index + 1] or point).number then
+      from = from or point
+      local rise, seconds = point.number - from.number, point.time - from.time
+      if rise > 0 and seconds >= 0.8 * DAY then rates[#rates + 1] = rise * DAY / seconds end
+      if rise < 0 or seconds >= 0.8 * DAY then from = point end
     end
+    before = point
   end
   table.sort(rates)
   return rates

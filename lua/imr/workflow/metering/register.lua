@@ -44,6 +44,7 @@ local register = {}
 ---@field interval integer|nil usual seconds between two readings
 ---@field breaks table<integer, imr.MeteringBreak> by the index of the reading after
 ---@field limits imr.MeteringLimits
+---@field plain boolean nothing is suspect, and it simply goes on
 local Register = {}
 Register.__index = Register
 
@@ -64,26 +65,33 @@ end
 
 local function reject(point, reason) point.accepted, point.suspect = false, reason end
 
--- The places that most rows have.
-local function resolution_of(points)
-  local counts, best = {}, 0
-  for _, point in ipairs(points) do
-    local places = point.places
-    counts[places] = (counts[places] or 0) + 1
+-- The places that most rows have; the finer where there are as many.
+local function most_of(counts)
+  local best = 0
+  for places, count in pairs(counts) do
     local most = counts[best] or 0
-    if counts[places] > most or counts[places] == most and places > best then best = places end
+    if count > most or count == most and places > best then best = places end
   end
   return best
 end
 
--- As wide as it is written: with zeros in front that is its true width, and else the least that it can be.
-local function width_of(points)
-  local width = 1
-  for _, point in ipairs(points) do
-    local text = point.text or tostring(point.value)
-    width = math.max(width, #text:match("^%+?(%d*)"))
+-- What each reading says by itself; and of all, their places and their width: with zeros in front that is a register's
+-- true one, and else the least that it can be.
+local function read_all(self, now)
+  local counts, width, zeros, lost = {}, 1, false, false
+  for _, point in ipairs(self.points) do
+    local suspect = suspicion(point, now)
+    point.suspect, point.accepted = suspect, suspect == nil
+    if suspect then
+      lost = true
+    else
+      counts[point.places] = (counts[point.places] or 0) + 1
+      if point.width > width then width = point.width end
+      zeros = zeros or point.number == 0
+    end
   end
-  return width
+  self.resolution, self.width = most_of(counts), width
+  return zeros, lost
 end
 
 -- ---------------------------------------------------------------- zeros
@@ -228,26 +236,43 @@ local function positive(points)
   return list
 end
 
+-- Most registers simply go up.
+local function is_plain(points, rise)
+  local seconds, most
+  for index = 2, #points do
+    local from, to = points[index - 1], points[index]
+    local between = to.time - from.time
+    if between ~= seconds then seconds, most = between, rise(between) end
+    local step = to.number - from.number
+    if step < 0 or step > most then return false end
+  end
+  return true
+end
+
 ---@param points imr.MeteringPoint[] in order of time; each gets `accepted`
 ---@param settings { kind: string?, now: integer?, limits: { floor: number, connection: number }?, rollover: table? }
 --- rollover: how many digits a register has at the least, and which share of its range is near its end
 ---@return imr.MeteringRegister
 function register.new(points, settings)
-  for _, point in ipairs(points) do
-    point.suspect = suspicion(point, settings.now)
-    point.accepted = point.suspect == nil
-  end
-  local candidates = still_accepted(points)
-  local self = setmetatable({ points = points, breaks = {}, resolution = resolution_of(candidates),
-    width = width_of(candidates), interval = seconds_between(candidates) }, Register)
+  local self = setmetatable({ points = points, breaks = {} }, Register)
+  local zeros, lost = read_all(self, settings.now)
+  local candidates = lost and still_accepted(points) or points
   local unit, rollover = 10 ^ -self.resolution, settings.rollover or {}
+  self.interval = seconds_between(candidates)
   self.near = rollover.near and rollover.near:number() or NEAR
   self.least = 10 ^ (rollover.digits or DIGITS)
   local own = settings.limits or limits.by_kind[settings.kind] or limits.otherwise
-  self.limits = limits.new(positive(candidates), own, unit)
-  reject_zeros(candidates, self.limits)
-  judge(self, still_accepted(candidates), unit)
-  find_breaks(self)
+  self.limits = limits.new(zeros and positive(candidates) or candidates, own, unit)
+  if zeros then
+    reject_zeros(candidates, self.limits)
+    candidates = still_accepted(candidates)
+  end
+  local plain = is_plain(candidates, self.limits.rise)
+  if not plain then
+    judge(self, candidates, unit)
+    find_breaks(self)
+  end
+  self.plain = plain and #candidates == #points
   return self
 end
 
@@ -260,7 +285,7 @@ end
 function Register:between(from, to)
   local used = value.of(self.points[to]) - value.of(self.points[from])
   local breaks = {}
-  for index = from + 1, to do
+  for index = self.plain and to + 1 or from + 1, to do
     local at = self.breaks[index]
     if at then
       breaks[#breaks + 1] = at

@@ -28,11 +28,18 @@ local function has_column(name, wanted)
   return false
 end
 
-local function columns_of(source)
-  local list = { "meter_no", source.time, "stored_at", "withdrawn_at", "invalid" }
-  if has_column(source.table, "project_code") then list[#list + 1] = "project_code" end
+-- Columns that only the rules look at, and whether the row is withdrawn.
+local IN_FULL = { withdrawn_at = true, invalid = true, amount = true, image_status = true }
+
+local function columns_of(source, brief)
+  local list = {}
+  local function add(name)
+    if not (brief and IN_FULL[name]) then list[#list + 1] = name end
+  end
+  for _, name in ipairs { "meter_no", source.time, "stored_at", "withdrawn_at", "invalid" } do add(name) end
+  if has_column(source.table, "project_code") then add "project_code" end
   for _, names in ipairs { source.registers, source.others or {} } do
-    for _, name in ipairs(names) do list[#list + 1] = name end
+    for _, name in ipairs(names) do add(name) end
   end
   return list
 end
@@ -65,16 +72,17 @@ local function reader(db, name, columns, tail, values)
   end
 end
 
-local function source_reader(db, source, where, values)
+local function source_reader(db, source, where, values, brief)
+  if brief then where[#where + 1] = "withdrawn_at IS NULL" end
   local tail = text_of(where) .. in_order(db, source.table, ("%s.%s, copy"):format(source.table, source.time))
-  return reader(db, source.table, columns_of(source), tail, values)
+  return reader(db, source.table, columns_of(source, brief), tail, values)
 end
 
 local function stream_of(db, source, period)
   local where, values, also = selection_of(db, source, period.meters)
   also(source.time .. " >= ?", period.from)
   also(source.time .. " <= ?", period.to)
-  return source_reader(db, source, where, values)
+  return source_reader(db, source, where, values, period.brief)
 end
 
 -- What came in the window and says that it is of another time: of years ago, or of a time after the window.
@@ -160,7 +168,8 @@ end
 
 ---The meters, in the order of their numbers. Raises what the database raises.
 ---@param db imr.Database
----@param period { from: integer?, to: integer?, meters: string[]?, sources: table<string, true>?, strays: boolean? }
+---@param period { from: integer?, to: integer?, meters: string[]?, sources: table<string, true>?, strays: boolean?,
+--- brief: boolean? } brief: without what only the rules look at
 ---@return fun(): imr.MeteringRows|nil
 function rows.meters(db, period)
   local delays, streams = delays_of(db, period), streams_of(db, period)

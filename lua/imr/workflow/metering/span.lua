@@ -17,6 +17,7 @@ local span = {}
 
 -- Suspect readings inside are named and change nothing.
 local function name_inside(found, series, from, to)
+  if series.plain then return end
   for _, point in ipairs(series.points) do
     if point.time > to then break end
     if point.time >= from and not point.accepted then found.reasons:add(reasons.of_suspect[point.suspect]) end

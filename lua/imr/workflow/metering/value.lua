@@ -35,19 +35,30 @@ function value.of(point)
   return exact
 end
 
----Gives a point its `number` and `places`.
+-- Of a plain text, which nearly all are: the digits before the point, and behind it.
+local function digits_of(text)
+  if #text > 15 then return nil end
+  local point = text:match("^%d+()%.%d+$") or text:find("^%d+$") and #text + 1
+  local places = point and math.max(#text - point, 0)
+  if places and places <= ORDINARY then return point - 1, places end
+end
+
+---Gives a point its `number`, and the digits before the point (`width`) and behind it (`places`).
 ---@param point table
 ---@return boolean readable
 function value.read(point)
   local text = point.text
-  local fraction = text and #text <= 15 and text:match("^%d+%.?(%d*)$")
-  if fraction and #fraction <= ORDINARY then
-    point.number, point.places = tonumber(text), #fraction
-    return true
+  if text then
+    local width, places = digits_of(text)
+    if width then
+      point.number, point.width, point.places = tonumber(text), width, places
+      return true
+    end
   end
   local exact = value.of(point)
   if not exact then return false end
   point.number, point.places = exact:number(), exact.places
+  point.width = #(text or tostring(exact)):match("^%+?(%d*)")
   return true
 end
 
@@ -55,8 +66,8 @@ end
 ---@param text string
 ---@return integer|nil
 function value.places(text)
-  local fraction = #text <= 15 and text:match("^%d+%.?(%d*)$")
-  if fraction and #fraction <= ORDINARY then return #fraction end
+  local width, places = digits_of(text)
+  if width then return places end
   local exact = value.of { text = text }
   return exact and exact.places
 end
@@ -72,13 +83,17 @@ local function is_all_ones(number, places)
   return math.abs(shifted - ALL_ONES[1]) <= room or math.abs(shifted - ALL_ONES[2]) <= room
 end
 
+-- How the digits of the values below may begin: 4294967295, 2147483647, 99999999, and zeros or a sign before them.
+local BEGINS = { [("4"):byte()] = true, [("2"):byte()] = true, [("9"):byte()] = true, [("0"):byte()] = true,
+  [("+"):byte()] = true }
+
 ---Does a device say by this value that it has none?
 ---@param point table with number and places
 ---@return boolean
 function value.is_sentinel(point)
-  if point.number < 429 then return false end
-  if is_all_ones(point.number, point.places) then return true end
   local text = point.text
+  if point.number < 214 or text and not BEGINS[text:byte()] then return false end
+  if is_all_ones(point.number, point.places) then return true end
   return text ~= nil and #text >= 8 and text:gsub("%D", ""):match("^99999999+$") ~= nil
 end
 
