@@ -189,7 +189,7 @@ end
 
 -- ---------------------------------------------------------------- steps
 
-local module_names = { "supply", "sync", "database", "quality", "cutoff", "export", "plan", "report" }
+local module_names = { "supply", "sync", "database", "quality", "cutoff", "export", "plan", "report", "metering" }
 local functions = {}
 for name, entry in pairs(modules) do functions[name] = surface.names(entry[1], entry[2], entry[3], "workflow") end
 
@@ -197,7 +197,7 @@ for name, entry in pairs(modules) do functions[name] = surface.names(entry[1], e
 local returns_error = { ["supply.plan"] = true, ["supply.apply"] = true, ["supply.pending"] = true,
   ["supply.resolve"] = true, ["supply.status"] = true, ["supply.history"] = true, ["supply.open"] = true,
   ["sync.run"] = true, ["quality.check"] = true, ["cutoff.at"] = true, ["report.html"] = true,
-    ["database.open"] = true }
+  ["metering.usage"] = true, ["database.open"] = true }
 
 local function judged_call(self, name, called, ...)
   local fine, results = self:call(name, called, ...)
