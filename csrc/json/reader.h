@@ -75,12 +75,9 @@ static inline uint64_t imr_differ_16(const char *a, const char *b) {
   return imr_differ_8(a, b) | imr_differ_8(a + 8, b + 8);
 }
 
-/* memcmp() == 0, without a call. The last load may overlap with those before. */
+/* memcmp() == 0, without a call for what is not very short. The last load may overlap with those before. */
 static inline bool imr_same_bytes(const char *a, const char *b, size_t length) {
-  if (length < 8) {
-    while (length > 0 && a[length - 1] == b[length - 1]) length--;
-    return length == 0;
-  }
+  if (length < 8) return memcmp(a, b, length) == 0;
   if (length < 16) return (imr_differ_8(a, b) | imr_differ_8(a + length - 8, b + length - 8)) == 0;
   for (size_t i = 0; i < length - 16; i += 16)
     if (imr_differ_16(a + i, b + i) != 0) return false;
