@@ -128,24 +128,28 @@ bool imr_decimal_to_integer(const imr_decimal *decimal, int64_t *out) {
 
 #define SHORT 15
 
-size_t imr_number_take(const char *at, const char *end, double *out) {
+static inline const char *take_digits(const char *at, const char *stop, uint64_t *digits) {
+  for (; at < stop && is_digit(*at); at++) *digits = *digits * 10 + (uint64_t)(*at - '0');
+  return at;
+}
+
+size_t imr_number_take(const char *text, const char *end, double *out) {
   if (FLT_EVAL_METHOD != 0) return 0; /* x87 would round twice */
+  const char *stop = end - text > SHORT + 1 ? text + SHORT + 1 : end;
   uint64_t digits = 0;
-  size_t point = 0; /* characters up to it */
-  size_t length = end - at > SHORT + 1 ? SHORT + 1 : (size_t)(end - at);
-  size_t i = 0;
-  for (; i < length; i++) {
-    unsigned digit = (unsigned char)at[i] - (unsigned)'0';
-    if (digit < 10)
-      digits = digits * 10 + digit;
-    else if (at[i] == '.' && point == 0 && i > 0)
-      point = i + 1;
-    else
-      break;
+  size_t places = 0;
+  const char *at = take_digits(text, stop, &digits);
+  if (at == text) return 0;
+  if (at < stop && *at == '.') {
+    const char *point = at;
+    at = take_digits(point + 1, stop, &digits);
+    places = (size_t)(at - point) - 1;
+    if (places == 0) return 0;
+  } else if (at - text > SHORT) {
+    return 0;
   }
-  if (i == 0 || point == i || (point == 0 && i > SHORT)) return 0;
-  *out = (double)digits / powers[point == 0 ? 0 : i - point];
-  return i;
+  *out = (double)digits / powers[places];
+  return (size_t)(at - text);
 }
 
 static bool read_usual(const char *text, size_t length, double *out) {

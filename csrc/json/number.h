@@ -33,7 +33,7 @@ bool imr_number_read(const char *text, size_t length, double *out);
 
 /* Takes [digits][.digits] from the beginning of a text, up to 15 digits, and gives the number of bytes. 0
  * leaves the text, whatever it is, to imr_number_read. */
-size_t imr_number_take(const char *at, const char *end, double *out);
+size_t imr_number_take(const char *text, const char *end, double *out);
 
 bool imr_number_valid(const char *text, size_t length);
 
