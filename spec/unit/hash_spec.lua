@@ -9,7 +9,7 @@ local SOURCE = [[
 static int l_quick(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
-  uint64_t hash = imr_hash_quick(text, length);
+  uint64_t hash = imr_hash_quick(text, length, 0);
   lua_pushlstring(L, (const char *)&hash, sizeof hash);
   return 1;
 }
