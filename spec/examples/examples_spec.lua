@@ -1,10 +1,13 @@
 -- The examples, each against the simulated platform: what they print, what they leave, and their status.
+local cli = require "support.cli"
+local decimal = require "imr.decimal"
 local documents = require "support.documents"
 local files = require "support.files"
 local postgres = require "support.postgres"
 local process = require "support.process"
 local shell = require "support.shell"
 local simulator = require "support.simulator"
+local workbook = require "support.workbook"
 
 local directory
 
@@ -150,8 +153,6 @@ describe("overdue_disconnect", function()
 end)
 
 describe("tou_bill", function()
-  local decimal = require "imr.decimal"
-
   it("bills exactly what the registers moved", function()
     local status, output = run("tou_bill", { "2025-06" }, { before = "world = testing.new { meters = 60, days = 45, "
       .. 'offline = 0, today = "2025-07-09" }' })
@@ -169,6 +170,43 @@ describe("tou_bill", function()
   it("asks for a month", function()
     local status, output = run("tou_bill", {})
     assert.same({ 1, "usage: tou_bill.lua YYYY-MM\n" }, { status, output })
+  end)
+end)
+
+describe("monthly_bill.sh", function()
+  local ROOT = shell.lines("pwd")[1]
+
+  it("goes from the platform to a bill on record, a workbook and the lines that are held", function()
+    local platform = simulator.start { meters = 12, days = 45, interval = 0, today = "2025-07-09" }
+    local user = cli.user(platform.url, { IMR_STORE = "memory" })
+    finally(function()
+      platform:stop()
+      user:remove()
+    end)
+    user:write(".config/imr/config.lua", "return { interval = 0 }")
+    user.environment.IMR = ("%s %s/bin/imr"):format(cli.interpreter, ROOT)
+    local words = { ("cd %s && env -i PATH=%s"):format(shell.quote(user.home), shell.quote(os.getenv "PATH")) }
+    for name, value in pairs(user.environment) do words[#words + 1] = name .. "=" .. shell.quote(value) end
+    words[#words + 1] = ROOT .. "/examples/bill/monthly_bill.sh 2025-06 2>&1; echo code=$?"
+    local _, output = shell.run(table.concat(words, " "))
+    assert.matches("code=[05]\n", output)
+    local lines, held = output:match "bill 1 of .*: (%d+) lines, [%d.]+ in all; (%d+) held\n"
+    assert.is_true(tonumber(held) <= 0.25 * tonumber(lines), output)
+    local first, money = "", decimal.zero
+    for line in files.read(user.home .. "/lines.csv"):gmatch "[^\r\n]+" do
+      local amount = line:match ",(%d+%.%d%d),billed,"
+      if amount then money = money + decimal.of(amount) end
+      first = first == "" and line or first
+    end
+    assert.equal("meter_no,user_name,usage,amount,status,why", first)
+    assert.matches(("lines, %s in all"):format(tostring(money)), output, 1, true)
+    local sum = 0
+    for _, row in ipairs(workbook.read(user.home .. "/bill.xlsx")[1].rows) do
+      for _, cell in ipairs(row) do
+        if cell[3] == "#,##0.00" and cell[1] == "n" then sum = sum + (tonumber(tostring(cell[2])) or 0) end
+      end
+    end
+    assert.equal(tostring(money), ("%.2f"):format(sum))
   end)
 end)
 

@@ -5,7 +5,7 @@ local shell = require "support.shell"
 
 local documents = {}
 
-documents.guides = { "getting-started", "pacing", "openresty", "billing", "supply", "testing", "extending" }
+documents.guides = { "getting-started", "pacing", "openresty", "billing", "bill", "supply", "testing", "extending" }
 
 --- What a page consists of, apart from its prose.
 ---@param text string

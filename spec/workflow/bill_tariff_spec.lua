@@ -1,6 +1,7 @@
 -- What is wrong with a tariff file, or the tables beside it: file, key, and what is meant.
 local bill = require "imr.workflow.bill"
 local csv = require "imr.base.csv"
+local files = require "support.files"
 local time = require("imr.time").parse
 
 local function problem(text) return select(2, bill.check(text, "t.lua")) end
@@ -126,5 +127,17 @@ describe("CSV", function()
   it("keeps line breaks in quotes, and counts lines", function()
     local rows = assert(csv.parse('a,b\r\n"1\n2",x\r\n,\r\n3', { "a", "b" }, {}))
     assert.same({ { line = 2, a = "1\n2", b = "x" }, { line = 4 }, { line = 5, a = "3" } }, rows)
+  end)
+end)
+
+describe("the tariff of the guide", function()
+  it("is that of the example, and is fine", function()
+    local example = files.read "examples/bill/tariff.lua"
+    for _, path in ipairs { "doc/guide/bill.md", "doc/guide/bill.zh-CN.md" } do
+      local shown = files.read(path):match "```text\n(return {.-\n})\n```"
+      assert.equal(example:match "(return {.*})\n$", shown)
+    end
+    local loaded = assert(bill.load "examples/bill/tariff.lua")
+    assert.same({ "home", "water" }, { loaded.set.defaults.electricity, loaded.set.defaults.water })
   end)
 end)
