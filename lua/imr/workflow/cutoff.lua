@@ -27,8 +27,10 @@ local unknown_option = require "imr.base.unknown_option"
 local cutoff = {}
 
 local MAX_AGE = 3 * DAY
-local BEFORE, LONGEST = 21 * DAY, 60 * DAY -- what is usual
-local AFTERWARDS = 7 * DAY -- what comes after a reading may show that it was wrong
+-- What comes before and after a reading shows what is usual, and that it was wrong. Of a meter of which anything is
+-- odd, more is read.
+local NEAR = { before = 14 * DAY, after = 3 * DAY }
+local WIDE = { before = 60 * DAY, after = 14 * DAY }
 
 ---Which moment, and what may stand for it.
 ---@class imr.CutoffOptions: imr.QualityOptions
@@ -190,16 +192,39 @@ local function has_reading(list, period)
   return false
 end
 
-local function view_of(db, given, period, chosen, window)
+local function view_of(given, period, chosen, window)
   given.now, given.from, given.to = period.now, window.from, window.to
-  local view = quality.view(given, chosen)
-  if has_reading(view.devices, period) then return view end
-  metering_rows.add_older(db, given, window)
   return quality.view(given, chosen)
 end
 
+-- One device that simply goes on, and is read when it usually is.
+local function is_plain(view, period)
+  local device = view.devices[1]
+  if #view.devices ~= 1 then return false end
+  for _, series in ipairs(device.series) do
+    local found = series.plain and ends.at(series, period.cutoff, period)
+    if not found or found.far or #found.doubts > 0 then return false end
+  end
+  return #device.series > 0
+end
+
+local function window_of(period, span, meters, delays)
+  return { from = period.cutoff - math.min(math.max(span.before, period.max_age), WIDE.before),
+    to = period.cutoff + span.after, meters = meters, sources = period.wanted, delays = delays }
+end
+
+local function wide_view(db, given, period, chosen)
+  local window = window_of(period, WIDE, { given.meter_no }, given.delays)
+  local wide = metering_rows.meters(db, window)() or given
+  local view = view_of(wide, period, chosen, window)
+  if has_reading(view.devices, period) then return view end
+  metering_rows.add_older(db, wide, window)
+  return view_of(wide, period, chosen, window)
+end
+
 local function resolve_meter(db, given, period, chosen, window)
-  local view = view_of(db, given, period, chosen, window)
+  local view = view_of(given, period, chosen, window)
+  if not is_plain(view, period) then view = wide_view(db, given, period, chosen) end
   given.without = {}
   for _, entry in ipairs(given.history) do given.without[entry.device_id] = true end
   for _, device in ipairs(view.devices) do
@@ -216,9 +241,8 @@ end
 
 local function resolve_all(db, options, chosen, wanted)
   local bill = { rows = {}, resolved = 0, unresolved = 0, cutoff = options.cutoff }
-  local period = copy(options, { window = options.freeze_window })
-  local window = { from = options.cutoff - math.min(math.max(BEFORE, options.max_age), LONGEST),
-    to = options.cutoff + AFTERWARDS, meters = options.meters, sources = wanted }
+  local period = copy(options, { window = options.freeze_window, wanted = wanted })
+  local window = window_of(period, NEAR, options.meters)
   for given in metering_rows.meters(db, window) do
     for _, row in ipairs(resolve_meter(db, given, period, chosen, window)) do
       bill.rows[#bill.rows + 1] = row

@@ -65,24 +65,37 @@ local function device_of(found, history, id, project)
   return found[key]
 end
 
-local function add_row(device, source, row)
-  local list = device.rows[source.name] or {}
-  device.rows[source.name], list[#list + 1] = list, row
-  local time = row[source.time]
-  device.first, device.last = math.min(device.first, time), math.max(device.last, time)
+local function add_row(device, list, row, time)
+  list[#list + 1] = row
+  if time < device.first then device.first = time end
+  if time > device.last then device.last = time end
 end
 
--- Rows of a device in several projects that do not say which are nobody's.
+-- The device of a row that names it differently from the row before; nil for rows of a device in several projects that
+-- do not say which: they are nobody's.
+local function owner_of(found, given, projects, row, time)
+  local project = text_or_nil(row.project_code)
+  local id = text_or_nil(row.device_id) or installed(given.history, time, project)
+  if not project then project = projects[id or ""] end
+  if project ~= false then return device_of(found, given.history, id, project) end
+end
+
+local function split_source(found, given, projects, source)
+  local device, list, id, project
+  for _, row in ipairs(given.rows[source.name] or {}) do
+    local time = row[source.time]
+    if not device or row.device_id ~= id or row.project_code ~= project or not text_or_nil(id) then
+      device, id, project = owner_of(found, given, projects, row, time), row.device_id, row.project_code
+      list = device and (device.rows[source.name] or {})
+      if device then device.rows[source.name] = list end
+    end
+    if device then add_row(device, list, row, time) end
+  end
+end
+
 local function split(given)
   local found, projects = {}, projects_of(given.history)
-  for _, source in ipairs(sources) do
-    for _, row in ipairs(given.rows[source.name] or {}) do
-      local project = text_or_nil(row.project_code)
-      local id = text_or_nil(row.device_id) or installed(given.history, row[source.time], project)
-      if not project then project = projects[id or ""] end
-      if project ~= false then add_row(device_of(found, given.history, id, project), source, row) end
-    end
-  end
+  for _, source in ipairs(sources) do split_source(found, given, projects, source) end
   return found
 end
 

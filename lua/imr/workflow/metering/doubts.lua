@@ -11,11 +11,9 @@ local CLOCK = { ahead = 600, slow = 1.5 * DAY } -- as the rule `clock` has them
 
 -- A clock that is slow by days makes every end one of another day.
 local function doubt_clock(found, given, device, part)
-  local source, rows = found.series.source, device.rows[found.series.source.name]
-  local last, usual = rows[#rows], (given.delays or {})[found.series.source.name] or 0
-  if not last.stored_at or last.stored_at - last[source.time] < usual + CLOCK.slow then return end -- it is right now
-  local seen = clock.judge(rows, source.time, part.from, part.to + 7 * DAY,
-    { delay = usual, ahead = CLOCK.ahead, slow = CLOCK.slow })
+  local source = found.series.source
+  local seen = clock.judge(device.rows[source.name], source.time, part.from, part.to + 7 * DAY,
+    { delay = (given.delays or {})[source.name], ahead = CLOCK.ahead, slow = CLOCK.slow })
   if seen.slow then span.doubt(found, "clock") end
 end
 

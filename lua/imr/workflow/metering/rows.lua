@@ -169,10 +169,10 @@ end
 ---The meters, in the order of their numbers. Raises what the database raises.
 ---@param db imr.Database
 ---@param period { from: integer?, to: integer?, meters: string[]?, sources: table<string, true>?, strays: boolean?,
---- brief: boolean? } brief: without what only the rules look at
+--- brief: boolean?, delays: table? } brief: without what only the rules look at; delays: where they are known
 ---@return fun(): imr.MeteringRows|nil
 function rows.meters(db, period)
-  local delays, streams = delays_of(db, period), streams_of(db, period)
+  local delays, streams = period.delays or delays_of(db, period), streams_of(db, period)
   return function()
     local meter_no = next_meter(streams)
     if not meter_no then return nil end
