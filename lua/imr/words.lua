@@ -140,6 +140,7 @@ local kinds = {
   { "held", SUPPLY, NO, "inside the queue: a command is not sent now; the intent's `detail` says why",
     "队列内部：指令此刻不发送，原因记在该意图的 `detail` 中" },
   { "credentials", PROGRAM, NOTHING, "there is no account or no password", "没有账号或密码" },
+  { "unknown_meter", PROGRAM, NOTHING, "the database does not have a meter that was asked for", "数据库里没有所指定的表" },
   { "output", PROGRAM, NOTHING, "the output cannot be written", "无法写出结果" },
   { "interrupted", PROGRAM, NOTHING, "Ctrl-C, or another signal", "Ctrl-C 或其他信号" },
   { "closed_pipe", PROGRAM, NOTHING, "whoever read the output has gone; nothing is said of it", "读取输出的一方已退出；不作提示" },

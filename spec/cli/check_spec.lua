@@ -125,6 +125,11 @@ describe("imr report", function()
     end
   end)
 
+  it("takes the flag that all other commands have", function()
+    assert.equal(0, run(("report %s --output %s/same.html"):format(PERIOD, user.home)).status)
+    assert.matches("^<!doctype html>", user:read "same.html")
+  end)
+
   it("speaks the user's language first", function()
     local result = run("report " .. PERIOD, { LANG = "zh_CN.UTF-8" })
     assert.truthy(result.out:find('<html lang="zh-CN">', 1, true))

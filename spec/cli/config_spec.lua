@@ -237,7 +237,8 @@ describe("imr login without a terminal", function()
 
   it("uses a password that is there already, and keeps no copy of it", function()
     local result = user:run("login", { IMR_PASSWORD = "demo-secret" })
-    assert.same({ 0, "logged in as demo at " .. platform.url .. "\n" }, { result.status, result.out })
+    assert.same({ 0, "logged in as demo at " .. platform.url .. "; the password is not kept\n" },
+      { result.status, result.out })
     assert.is_nil((user:read ".config/imr/credentials" or ""):find("demo-secret", 1, true))
   end)
 end)

@@ -4,8 +4,8 @@ local files = require "support.files"
 local kinds = require("imr.words").kinds
 local shell = require "support.shell"
 
--- Kinds of other things: of supply, of rows in a bill, of a setting of the simulator.
-local OTHER_THINGS = { other = true, resolved = true, unresolved = true }
+-- Kinds of other things: of meters, of bills and their rows, of supply, of a setting of the simulator.
+local OTHER_THINGS = { other = true, resolved = true, unresolved = true, electricity = true, normal = true }
 
 -- Where a kind is given: to a field, as an argument, in a table in C.
 local PLACES = {

@@ -9,18 +9,10 @@ local simulator = require "support.simulator"
 if not once "the guide's nginx configuration" then return end
 
 -- `env NAME;` hands on what nginx was started with; here it gets the simulator's account.
-local ACCOUNT = { USERNAME = 'env "IMR_USERNAME=demo";', PASSWORD = 'env "IMR_PASSWORD=demo-secret";' }
-
--- The module that the guide's location takes its client from.
-local METERS = [[
-local meters, client = {}, nil
-function meters.client()
-  client = client or assert(require("imr").new {
-    base_url = %q, username = os.getenv "IMR_USERNAME", password = os.getenv "IMR_PASSWORD" })
-  return client
+local function account_at(url)
+  return { BASE_URL = ('env "IMR_BASE_URL=%s";'):format(url), USERNAME = 'env "IMR_USERNAME=demo";',
+    PASSWORD = 'env "IMR_PASSWORD=demo-secret";' }
 end
-return meters
-]]
 
 describe("the guide to OpenResty #nginx", function()
   local page = documents.parse(files.read "doc/guide/openresty.md")
@@ -30,13 +22,14 @@ describe("the guide to OpenResty #nginx", function()
     platform = simulator.start { meters = 7, days = 1 }
     directory = shell.scratch()
     shell.must("chmod 755 " .. directory)
-    files.write(directory .. "/meters.lua", METERS:format(platform.url))
+    files.write(directory .. "/meters.lua", page.code[2].text)
     -- The paths are those of an installation; here the modules are in the tree.
     local main, http = page.code[1].text:match "^(.-)\nhttp (%b{})$"
     assert(main, "the first block is not env lines and a http block")
     server = nginx.start {
-      main = main:gsub("env IMR_(%u+);", ACCOUNT), http = http:sub(2, -2):gsub("lua_package_[^\n]*", ""),
-      locations = page.code[2].text, path = directory .. "/?.lua", workers = 1,
+      main = main:gsub("env IMR_([%u_]+);", account_at(platform.url)),
+      http = http:sub(2, -2):gsub("lua_package_[^\n]*", ""),
+      locations = page.code[3].text, path = directory .. "/?.lua", workers = 1,
     }
   end)
 
@@ -49,5 +42,12 @@ describe("the guide to OpenResty #nginx", function()
   it("shows a configuration and a location that work", function()
     local body, status = server:get "/latest"
     assert.same({ "7\n", 200 }, { body, status }, server:error_log())
+  end)
+
+  it("tell whoever would wait too long when to come again", function()
+    local one = ("curl -s -o /dev/null -D - %s/latest & "):format(server.url)
+    local answers = table.concat(shell.lines(one:rep(8) .. "wait"), "\n")
+    local refused, told = select(2, answers:gsub("HTTP/1.1 503", "")), select(2, answers:gsub("Retry%-After: %d", ""))
+    assert.is_true(refused > 0 and told == refused, answers .. server:error_log())
   end)
 end)

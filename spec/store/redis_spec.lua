@@ -97,21 +97,6 @@ describe("the redis store", function()
     assert.equal(loads, calls("script|load"))
   end)
 
-  it("says by how much a slot may have come earlier, when its answer took long", function()
-    case:start()
-    local store = case:open()
-    take(store)
-    local command = store.command
-    function store.command(...)
-      local results = { command(...) }
-      core.sleep(0.1)
-      return results[1], results[2], results[3]
-    end
-    local start, unsure = store:reserve("k", 2, core.now(), 60)
-    assert.is_true(start > core.now() and unsure >= 0.1, unsure)
-    assert.near(core.now() + 6, take(store), NEAR + unsure) -- the slot behind it
-  end)
-
   it("keeps prefixes and databases apart", function()
     local server = case:start()
     take(case:open())

@@ -33,7 +33,11 @@ describe("what CONTRIBUTING.md says", function()
     local schema = copy .. "/lua/imr/schema.lua"
     insert(schema, "supply, user_code, text(\"user_name\", \"user_name\"), text(\"house_number\", \"house_number\"),",
       block_with(page, "firmwareVersion"))
-    insert(schema, "local endpoints = {", block_with(page, "/meter/alarmList"))
+    insert(schema, "local endpoints = {", block_with(page, "record = \"Alarm\""))
+    local simulator = copy .. "/lua/imr/simulator/"
+    insert(simulator .. "endpoints.lua", "endpoints.list = {", block_with(page, "several = true"))
+    insert(simulator .. "records.lua", "Records.__index = Records", block_with(page, "function Records:alarm"))
+    insert(simulator .. "listings.lua", "local sources = {}", block_with(page, "function sources.alarms"))
   end)
 
   teardown(function() shell.must("rm -rf " .. shell.quote(copy)) end)
@@ -68,6 +72,19 @@ describe("what CONTRIBUTING.md says", function()
     assert.matches("unknown option 'form', did you mean 'from'", run(CLIENT .. [[
       io.write(select(2, pcall(client.alarms, client, { form = "2025-06-01", to = "2025-06-30" })))
     ]]), 1, true)
+  end)
+
+  it("gives the simulator its rows", function()
+    assert.equal("3 leak 2025-07-06 true", run([[
+      local testing, imr = require "imr.testing", require "imr"
+      local world = testing.new { meters = 1, days = 5, offline = 0, today = "2025-07-09" }
+      world:run(function()
+        local cursor = world:client():alarms { from = "2025-07-06", to = "2025-07-09" }
+        local rows = assert(cursor:collect())
+        io.write(#rows, " ", rows[1].text, " ", imr.time.format(rows[1].raised_at):sub(1, 10), " ",
+          tostring(cursor.report.complete))
+      end)
+    ]]))
   end)
 
   it("gives the database a column, also one that is there already", function()

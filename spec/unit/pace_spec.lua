@@ -230,42 +230,6 @@ describe("pace", function()
     end)
   end)
 
-  -- A process beside ours takes the slot behind ours meanwhile. The second kind of store has a clock of its own, so
-  -- that it does not know when a slot came.
-  for what, own_clock in pairs { ["when we asked"] = false, ["by the store's own clock"] = true } do
-    it("does not use a slot that came before its store's answer, counted " .. what, function()
-      pace.store = setmetatable({ reserve = function(_, ...)
-        local start, wait = store:reserve(...)
-        runtime:sleep(0.5)
-        if start and own_clock then return start + 0.5, 0.5 end
-        return start, wait
-      end }, { __index = store })
-      run(function()
-        runtime:spawn(function()
-          runtime:sleep(0.1)
-          assert.is_near(2.05, store:reserve("k|meters", 2.05, lifetime:now(), math.huge), 1e-6)
-        end)
-        assert(pace:wait("meters", lifetime, forever))
-        assert.is_true(lifetime:now() >= 4.1, lifetime:now())
-        local first = lifetime:now()
-        assert(pace:wait("meters", lifetime, forever))
-        assert.is_true(lifetime:now() - first >= 2)
-      end)
-    end)
-  end
-
-  it("keeps the others away where a store is always too slow", function()
-    pace.store = setmetatable({ reserve = function(_, ...)
-      local start, wait = store:reserve(...)
-      runtime:sleep(1.5)
-      return start, wait
-    end }, { __index = store })
-    for _ = 1, 3 do
-      assert(pace:wait("meters", lifetime, forever))
-      assert.is_true(store:look("k|meters", lifetime:now()) - lifetime:now() >= 2)
-    end
-  end)
-
   it("bears a store that takes long to answer, and callers who meanwhile take the one who asked for gone", function()
     local answers = setmetatable({ reserve = function(_, ...)
       local start, wait = store:reserve(...)

@@ -24,7 +24,7 @@ exit.codes = {
   { 3, "credentials: none, wrong ones, or no right to this endpoint" },
   { 4, "throttled, unreachable, out of time, or another run is at work: try again later" },
   { 5, "the listing, or the period of a database, is not known to be complete; a meter that was asked for is not in it;"
-    .. " or a command is not sent or confirmed" },
+    .. " a usage is not measured, a line of a bill is held; or a command is not sent or confirmed" },
   { 6, "nobody knows whether a command was executed: look at the meter before you send it again" },
   { 7, "the guard, quiet hours or protection of a plan on record cannot be read: nothing was sent" },
   { 130, "interrupted by Ctrl-C (128 + the number of another signal)" },

@@ -19,7 +19,6 @@ Pace.__index = Pace
 ---@class imr.Slot
 ---@field start number
 ---@field interval number
----@field unsure number it may have come so much earlier, seconds
 
 local function least_margin(interval)
   return math.min(MARGIN, interval * MARGIN_SHARE)
@@ -68,7 +67,7 @@ end
 ---@return imr.Slot|table|nil slot or the error
 function Pace:wait(endpoint, lifetime, limits)
   local began = lifetime:now()
-  if self.interval == 0 then return 0, { start = began, interval = 0, unsure = 0 } end
+  if self.interval == 0 then return 0, { start = began, interval = 0 } end
   local slot, err = pacer_of(self, endpoint):wait {
     pace = self, endpoint = endpoint, lifetime = lifetime,
     limits = { deadline = limits.deadline, max_wait = limits.max_wait, began = began },
@@ -87,7 +86,7 @@ end
 ---@param slot imr.Slot
 ---@return boolean
 function Pace:is_past(slot, now)
-  return self.interval > 0 and now - slot.start + slot.unsure > (slot.interval - self.interval) * LATEST
+  return self.interval > 0 and now - slot.start > (slot.interval - self.interval) * LATEST
 end
 
 -- The delay that the next request will have as well: where none has gone over a kept connection, each makes its own.
@@ -98,8 +97,8 @@ local function common_delay(self, endpoint, delay, never_kept)
   return (never_kept or delays.count > 1) and delays.least or 0
 end
 
----No slot of anybody comes before `time`.
-function Pace:push_back(endpoint, time, now)
+-- No slot of anybody comes before `time`.
+local function push_back(self, endpoint, time, now)
   self.store:push_back(slot_key(self, endpoint), time, now)
   pacer_of(self, endpoint):push_back(time, now)
 end
@@ -114,20 +113,18 @@ function Pace:left(endpoint, slot, began, delay, never_kept, now)
   if self.interval == 0 then return end
   local departed = began + delay - common_delay(self, endpoint, delay, never_kept)
   local time = departed + self:spacing(endpoint)
-  if self:is_past(slot, departed) and time > now then self:push_back(endpoint, time, now) end
+  if self:is_past(slot, departed) and time > now then push_back(self, endpoint, time, now) end
 end
 
----@return boolean wider false when that is as wide as it may be
 function Pace:widen(endpoint)
-  local margin = self.margins[endpoint] or self.least_margin
-  self.margins[endpoint] = math.min(math.max(margin * WIDEN, 0.001), self.interval / 2)
-  return self.margins[endpoint] > margin
+  local wider = math.max((self.margins[endpoint] or self.least_margin) * WIDEN, 0.001)
+  self.margins[endpoint] = math.min(wider, self.interval / 2)
 end
 
 ---The platform said 1011: everybody waits a full interval from now, and we keep a wider margin.
 function Pace:throttled(endpoint, now, least_wait)
   self:widen(endpoint)
-  self:push_back(endpoint, now + math.max(self:spacing(endpoint), least_wait or 0), now)
+  push_back(self, endpoint, now + math.max(self:spacing(endpoint), least_wait or 0), now)
 end
 
 ---The platform took a request: the margin shrinks slowly back.

@@ -141,7 +141,7 @@ local function from_store(self, caller, now, longest)
   local store, spacing = caller.pace.store, caller.pace:spacing(caller.endpoint)
   local start, wait, message = store:reserve(self.key, spacing, now, longest, self.unused)
   if not start then return nil, wait, message end
-  local slot = { start = start, interval = spacing, unsure = tonumber(wait) or 0 }
+  local slot = { start = start, interval = spacing }
   if start >= self.earliest then return slot end
   local room = spacing + self.earliest - math.max(start, now)
   start, wait, message = store:reserve(self.key, room, now, longest, slot)
@@ -163,7 +163,7 @@ end
 local function reserve(self, caller, now)
   local spacing = caller.pace:spacing(caller.endpoint)
   local behind = count_before(self, caller, now) * spacing
-  self.reserving, caller.asked = caller, now
+  self.reserving = caller
   local longest = math.max(0, limits.left(caller.limits, now) - behind)
   local ahead = self.lost < LOST_MOST and spacing + SHORTEST or math.huge
   local slot, wait, message = from_store(self, caller, now, math.min(longest, ahead))
@@ -184,16 +184,6 @@ end
 local function take(self, caller, now)
   local slot = table.remove(self.slots, 1)
   self.unused, self.try_at = nil, now + HOLD_BACK * caller.pace:spacing(caller.endpoint)
-  return slot
-end
-
--- The store took so long to answer that the slot was past by then: others may have the next one already. So it is
--- asked again, with more room behind the slot. Where there can be no more, the others at least move back.
-local function take_late(self, caller, now)
-  local pace = caller.pace
-  if pace:widen(caller.endpoint) then return nil end
-  local slot = take(self, caller, now)
-  pace:push_back(caller.endpoint, now + (now - caller.asked) + pace:spacing(caller.endpoint), now)
   return slot
 end
 
@@ -243,7 +233,6 @@ local function step(self, caller)
     if err then return nil, err end
     slot, now = self.slots[1], caller.lifetime:now()
     join(self, caller, now)
-    if slot and caller.pace:is_past(slot, now) then return take_late(self, caller, now) end
   end
   if slot and now >= slot.start + (is_first and 0 or GRACE) then return take(self, caller, now) end
   return nil, limit_error(self, caller, now) or sleep(self, caller, now, is_first)

@@ -13,8 +13,7 @@
 ---What a store can do. A failing store returns a message as its last result.
 ---@class imr.Store
 ---@field reserve fun(self, key: string, interval: number, now: number, max_wait: number, unused: imr.Slot?): ...
---- Takes the next slot of `key`: its start, and the seconds by which it may have come earlier, where the store has a
---- clock of its own; or nil and the seconds that it is away, when that is more than `max_wait`
+--- Takes the next slot of `key`: its start; or nil and the seconds that it is away, when that is more than `max_wait`
 --- (then none is taken); or nil, nil, message. The next slot after it is `interval` later. `unused` is the slot that
 --- the caller was given last, when it has not used it: where nobody has taken one behind it, it counts as free. A
 --- process has one slot at a time. The first slot of a store comes an interval after it was made, unless nobody else

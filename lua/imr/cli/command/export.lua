@@ -1,4 +1,4 @@
---- `imr export`: a table of the database as CSV or JSON.
+--- `imr export`: a table of the database as CSV, JSON or a workbook.
 
 local database = require "imr.cli.input.database"
 local dates = require "imr.cli.input.dates"
@@ -10,7 +10,7 @@ local tables = require "imr.database.tables"
 local interrupt = require "imr.cli.interrupt"
 local workflow = require "imr.workflow.export"
 
-local export = { summary = "Write a table of the database as CSV or JSON." }
+local export = { summary = "Write a table of the database as CSV, JSON or a workbook." }
 
 local types = { text = "str", int = "int", id = "int", time = "time", dec = "dec", flag = "flag", json = "json_text" }
 

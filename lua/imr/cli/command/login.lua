@@ -98,7 +98,7 @@ function login.run(arguments)
   if given == "" then exit.fail("credentials", "no password was given") end
   chosen.password = settings.credential("the password", given)
   try(chosen)
-  local kept = ""
+  local kept = "; the password is not kept"
   if typed and not arguments.no_save then
     kept = "; the password is kept in " .. credentials.save {
       base_url = chosen.base_url, username = chosen.username, password = chosen.password,

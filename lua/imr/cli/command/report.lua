@@ -18,8 +18,8 @@ local interrupt = require "imr.cli.interrupt"
 local report = { summary = "Write the database as one HTML page: consumption, coverage, flags." }
 
 function report.configure(parser)
-  parser:option("--out", "Write the page to this file, which is replaced only as a whole (default: standard output).")
-    :argname "FILE"
+  parser:option("--out --output",
+    "Write the page to this file, which is replaced only as a whole (default: standard output)."):argname "FILE"
   database.configure(parser)
   dates.configure(parser)
   selection.configure(parser, false)

@@ -196,8 +196,7 @@ local function last_given(self, key, unused)
   return last.time, last.interval
 end
 
--- Redis looked at its clock at some time since we began: counted from now, the slot is never too early, but others may
--- have the next one so much earlier.
+-- Redis looked at its clock at some time before now: counted from now, the slot is never too early.
 local function reserve(self, key, interval, now, max_wait, unused)
   local began = core.now()
   local time, behind = last_given(self, key, unused)
@@ -211,7 +210,7 @@ local function reserve(self, key, interval, now, max_wait, unused)
   if reply[1] == "0" then return nil, wait end
   local start = self.later(now + (core.now() - began)) + wait
   self.last[key] = { ends = start + interval, time = reply[3], interval = micros(interval) }
-  return start, core.now() - began
+  return start
 end
 
 function Redis:reserve(key, interval, now, max_wait, unused)
