@@ -14,6 +14,7 @@ local steps = {}
 ---@field kind "normal"|"rollover"|"reset"|"scale"|"jump"
 ---@field rise number|nil what went through the register, as a double; nil where that cannot be told
 
+local NORMAL = { kind = "normal" }
 local COUNTED = { normal = true, rollover = true, jump = true }
 
 ---@param series imr.MeteringRegister
@@ -25,12 +26,11 @@ function steps.of(series)
     if point.accepted then
       local from = last and points[last]
       if from then
-        local at = breaks[index]
-        local kind = at and at.kind or "normal"
-        local rise = COUNTED[kind] and point.number - from.number or nil
-        if kind == "rollover" then rise = rise + at.capacity:number() end
+        local at = breaks[index] or NORMAL
+        local rise = COUNTED[at.kind] and point.number - from.number or nil
+        if at.capacity then rise = rise + at.capacity:number() end
         list[#list + 1] = { series = series, from = from, to = point, from_index = last, to_index = index,
-          seconds = point.time - from.time, kind = kind, rise = rise }
+          seconds = point.time - from.time, kind = at.kind, rise = rise }
       end
       last = index
     end

@@ -68,13 +68,13 @@ end
 ---@field floor number a day, and at least in a step; what a connection can carry while nothing is usual
 
 local function scale_of(rates, tuning, kind)
-  kind = limits.by_kind[kind] and kind or "electricity"
-  local scale = { limit = 0, median = 0, floor = tuning[kind] }
+  local known = limits.by_kind[kind] and kind or "electricity"
+  local scale = { limit = 0, median = 0, floor = tuning[known] }
   if #rates == 0 then return scale end
   local median, spread = statistics.usual(rates)
   scale.median = median
   if #rates < tuning.least then
-    scale.floor = math.max(tuning[kind .. "_most"], #rates >= LEAST_MEDIAN and FEW * median or 0)
+    scale.floor = math.max(tuning[known .. "_most"], #rates >= LEAST_MEDIAN and FEW * median or 0)
   else
     scale.limit = math.max(median + tuning.factor * spread, median * tuning.times, OFTEN * third_largest(rates))
   end
