@@ -208,6 +208,7 @@ build = {
     ["imr.database.migrations"] = "lua/imr/database/migrations.lua",
     ["imr.database.mirror"] = "lua/imr/database/mirror.lua",
     ["imr.database.numbers"] = "lua/imr/database/numbers.lua",
+    ["imr.database.packed"] = "lua/imr/database/packed.lua",
     ["imr.database.row_maker"] = "lua/imr/database/row_maker.lua",
     ["imr.database.rows"] = "lua/imr/database/rows.lua",
     ["imr.database.shape"] = "lua/imr/database/shape.lua",

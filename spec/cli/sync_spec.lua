@@ -140,6 +140,19 @@ describe("imr sync", function()
   end)
 
   describe("imr export", function()
+    it("writes in CSV what it writes in JSON, whatever is in a text", function()
+      local db = assert(require("imr.database").open(user.environment.IMR_DB))
+      db:execute("UPDATE meters SET user_name = ?, address = ? WHERE meter_no = (SELECT min(meter_no) FROM meters)",
+        'a "b", c\\', "=1+1")
+      db:close()
+      local row = cjson.decode(lines(run("export --table meters --format jsonl").out)[1])
+      local line = lines(run("export --table meters --format csv").out)[2]
+      assert.same({ 'a "b", c\\', "=1+1" }, { row.user_name, row.address })
+      assert.truthy(line:find('"a ""b"", c\\"', 1, true))
+      assert.truthy(line:find(",'=1+1,", 1, true))
+      assert.equal(1, line:find(row.meter_no, 1, true))
+    end)
+
     before_each(function() assert.equal(0, sync("--first-days 10").status) end)
 
     it("gives the same rows as the platform", function()

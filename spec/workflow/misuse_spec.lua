@@ -46,6 +46,7 @@ check("what takes a database", {
   { function() export.pages(db, "readings", 5) end, "options are a table, not a number" },
   { function() export.lists(db, "reading", { "meter_no" }) end, "there is no table 'reading'" },
   { function() export.lists(db, "readings", { "volume" }) end, "readings has no column 'volume'" },
+  { function() export.lists(db, "readings", { { "meter_no", "volume" } }) end, "readings has no column 'volume'" },
   { function() export.lists(db, "readings") end, "export.lists takes a list of columns" },
   { function() export.pages(db, "meters", { from = 5 }) end, "the rows of meters have no time" },
   { function() export.moment() end, "there is no table 'nil'" },

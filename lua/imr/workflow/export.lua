@@ -2,6 +2,7 @@
 
 local expect_database = require "imr.database.expected"
 local load = require "imr.workflow.quality.load"
+local packed = require "imr.database.packed"
 local settings = require "imr.workflow.quality.settings"
 local tables = require "imr.database.tables"
 local unpack = require "imr.base.unpack"
@@ -57,9 +58,21 @@ local function check_columns(name, columns, level)
   local known = {}
   for _, column in ipairs(tables[name].columns) do known[column.name] = true end
   if type(columns) ~= "table" or #columns == 0 then error("export.lists takes a list of columns", level + 1) end
-  for _, column in ipairs(columns) do
-    if not known[column] then error(("%s has no column '%s'"):format(name, tostring(column)), level + 1) end
+  for _, entry in ipairs(columns) do
+    for _, column in ipairs(type(entry) == "table" and entry or { entry }) do
+      if not known[column] then error(("%s has no column '%s'"):format(name, tostring(column)), level + 1) end
+    end
   end
+end
+
+-- The columns, those that are to come as one as such.
+local function selected(db, name, columns)
+  local list, types = {}, {}
+  for _, column in ipairs(tables[name].columns) do types[column.name] = column.type end
+  for index, entry in ipairs(columns) do
+    list[index] = type(entry) == "table" and packed.sql(db, entry) or load.expression(db, types[entry], entry)
+  end
+  return table.concat(list, ", ")
 end
 
 local function check(db, name, period, of)
@@ -93,18 +106,19 @@ function export.pages(db, name, period)
   return paged(db:select(name, where .. " ORDER BY " .. keys_of(name), unpack(given)))
 end
 
----The same with rows as lists, which is much faster: a whole number may come as a float, a flag of SQLite as 0 or 1.
+---The same with rows as lists, which is much faster: a whole number may come as a float, a flag of SQLite as 0 or 1. A
+---list of columns, none of them a decimal, comes as one value: a list as JSON.
 ---@param db imr.Database
 ---@param name string of the table
----@param columns string[] of the table, in the order of the lists
+---@param columns (string|string[])[] of the table, in the order of the lists
 ---@param period? { from: integer?, to: integer?, meters: string[]? }
 ---@return fun(): any[][]|nil
 function export.lists(db, name, columns, period)
   check(db, name, period or {}, "export.lists")
   check_columns(name, columns, 2)
   local where, given = condition(db, name, period or {})
-  return paged(db:lists(("%s %s ORDER BY %s"):format(load.query(db, name, columns), where, keys_of(name)),
-    unpack(given)))
+  return paged(db:lists(("SELECT %s FROM %s %s ORDER BY %s"):format(selected(db, name, columns), name, where,
+    keys_of(name)), unpack(given)))
 end
 
 return export

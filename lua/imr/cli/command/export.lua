@@ -36,10 +36,43 @@ local function columns_of(entry)
   return default, all
 end
 
--- What is read: each column's place is that in the rows.
-local function read_columns(arguments, default, all)
+-- Columns that seldom change from one row to the next.
+local function is_steady(column)
+  return column.type ~= "time" and column.type ~= "dec" and column.name ~= "meter_no" and column.name ~= "day"
+    or column.name == "changed_at" or column.name == "withdrawn_at"
+end
+
+local function names_of(columns)
   local names = {}
-  for index, column in ipairs(arguments.fields and all or default) do names[index], column.at = column.name, index end
+  for index, column in ipairs(columns) do names[index] = column.name end
+  return names
+end
+
+-- Steady columns side by side are read, and written as CSV, as one.
+local function packed(columns)
+  local list, parts = {}, nil
+  for _, column in ipairs(columns) do
+    if not is_steady(column) then
+      list[#list + 1], parts = column, nil
+    elseif parts then
+      parts[#parts + 1] = column
+    else
+      parts = { column }
+      list[#list + 1] = { parts = parts }
+    end
+  end
+  for _, column in ipairs(list) do
+    if column.parts then column.name = table.concat(names_of(column.parts), ",") end
+  end
+  return list
+end
+
+-- What is read: each column's place is that in the rows.
+local function read_columns(columns)
+  local names = {}
+  for index, column in ipairs(columns) do
+    names[index], column.at = column.parts and names_of(column.parts) or column.name, index
+  end
   return names
 end
 
@@ -66,7 +99,8 @@ function export.run(arguments)
   local offset = settings.read(arguments).utc_offset
   local period = period_of(arguments, offset)
   local columns, all = columns_of(tables[arguments.table])
-  local names = read_columns(arguments, columns, all)
+  if not arguments.fields and output.format(arguments) == "csv" then columns = packed(columns) end
+  local names = read_columns(arguments.fields and all or columns)
   local db = database.open(arguments, period.meters)
   local out = output.open(arguments, { columns = columns, all = arguments.fields and all, utc_offset = offset })
   require("imr.os").catch_signals()

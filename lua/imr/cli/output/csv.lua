@@ -5,6 +5,7 @@
 --- would turn into numbers or dates (000100000001, 3-12) are written as ="000100000001". On a terminal a text has no
 --- control characters; anywhere else it is what the platform sent.
 
+local packed = require "imr.database.packed"
 local terminal = require "imr.cli.output.terminal"
 local value = require "imr.cli.output.value"
 
@@ -82,12 +83,29 @@ local function cell_writer(column, text_of, options)
   end
 end
 
+-- Several columns in one.
+local function pack_writer(column, texts, options)
+  local writers = {}
+  for at, part in ipairs(column.parts) do writers[at] = cell_writer(part, texts[part.type], options) end
+  return function(any)
+    local values, cells, guarded = packed.values(any), {}, 0
+    for at, write in ipairs(writers) do
+      local guard
+      cells[at], guard = write(values[at])
+      guarded = guarded + guard
+    end
+    return concat(cells, ","), guarded
+  end
+end
+
 -- A meter's rows come one after the other, and most of their values are those of the row before: only what changed is
 -- made into text again.
 local function line_writer(columns, options, count)
   local texts, keys, writers, last, cells, guards = value.texts(options.utc_offset), {}, {}, {}, {}, {}
   for at, column in ipairs(columns) do
-    keys[at], writers[at] = column.at or column.name, cell_writer(column, texts[column.type], options)
+    keys[at] = column.at or column.name
+    writers[at] = column.parts and pack_writer(column, texts, options)
+      or cell_writer(column, texts[column.type], options)
     cells[at], guards[at] = "", 0
   end
   local most, guarded = #keys, 0

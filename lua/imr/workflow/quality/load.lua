@@ -6,6 +6,15 @@ local load = {}
 
 local exact = { time = true, int = true, dec = true }
 
+---A column of a type so that its value arrives exactly.
+---@param db imr.Database
+---@param type string
+---@param column string
+---@return string SQL
+function load.expression(db, type, column)
+  return exact[type] and db:exact(type, column) .. " AS " .. column or column
+end
+
 ---SELECT and FROM for some columns of a table.
 ---@param db imr.Database
 ---@param name string
@@ -15,7 +24,7 @@ function load.query(db, name, columns)
   local types, list = {}, {}
   for _, column in ipairs(tables[name].columns) do types[column.name] = column.type end
   for index, column in ipairs(columns) do
-    list[index] = exact[types[column]] and db:exact(types[column], column) .. " AS " .. column or column
+    list[index] = load.expression(db, types[column], column)
   end
   return ("SELECT %s FROM %s"):format(table.concat(list, ", "), name)
 end
