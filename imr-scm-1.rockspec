@@ -283,6 +283,7 @@ build = {
     ["imr.workflow.bill.sums"] = "lua/imr/workflow/bill/sums.lua",
     ["imr.workflow.bill.tariff"] = "lua/imr/workflow/bill/tariff.lua",
     ["imr.workflow.bill.words"] = "lua/imr/workflow/bill/words.lua",
+    ["imr.workflow.bill.year"] = "lua/imr/workflow/bill/year.lua",
     ["imr.workflow.checked_clock"] = "lua/imr/workflow/checked_clock.lua",
     ["imr.workflow.cutoff"] = "lua/imr/workflow/cutoff.lua",
     ["imr.workflow.export"] = "lua/imr/workflow/export.lua",

@@ -153,6 +153,22 @@ for name, place in pairs(filled.places(function() return server end)) do
       db:close()
     end)
 
+    it("is of a period that is over", function()
+      local early = run("today today --tariff " .. tariff)
+      assert.same({ 2, "" }, { early.status, early.out })
+      assert.matches("the period is not over yet", early.err, 1, true)
+      assert.equal(5, run("today today --draft --tariff " .. tariff).status)
+    end)
+
+    it("says of a decision that there is no line for it", function()
+      local decided = user:write("other.csv", "meter_no,user_code,usage,who,why\n000999,,5,Li,x\n"
+        .. filled.number(1) .. ",u7,5,Li,x\n")
+      local result = run(PERIOD .. " --tariff " .. tariff .. " --decisions " .. decided)
+      assert.equal(5, result.status)
+      assert.matches("2 meters are named, or decided about, of which there is no line: 000100000001 of u7, 000999",
+        result.err, 1, true)
+    end)
+
     it("refuses flags that do not go together", function()
       assert.matches("--draft and --adjust do not go together", run(PERIOD .. " --draft --adjust").err, 1, true)
       assert.matches("--adjust computes with the bill's own tariff", run(PERIOD .. " --adjust --tariff " .. tariff).err,

@@ -134,7 +134,7 @@ for name, place in pairs(filled.places(function() return server end)) do
       user:write("other/meters.csv", "meter_no,tariff\n000999,shop\n")
       local result = draft(PERIOD .. " --by kind --tariff " .. user:write("other/tariff.lua", TARIFF))
       assert.equal(5, result.status)
-      assert.matches("1 meters are named that the database does not know: 000999", result.err, 1, true)
+      assert.matches("1 meters are named, or decided about, of which there is no line: 000999", result.err, 1, true)
     end)
 
     it("wants a period and a tariff", function()

@@ -43,7 +43,9 @@ local function billed(given, tariff, csv, decided, from, to)
   local period = { from = from, to = to, utc_offset = 28800, window = 7200, now = time "2025-08-20", cuts = cuts }
   local year = { from = months.year_start(from, 28800), to = from, utc_offset = 28800, window = 7200 }
   local devices = usage.devices(given, period)
-  return lines.of(usage.of(given, devices, period), context, by_year and usage.of(given, devices, year) or nil)
+  return lines.of(usage.of(given, devices, period), context, by_year and { rows = function()
+    return usage.of(given, devices, year)
+  end } or nil)
 end
 
 local function shown(list)

@@ -24,7 +24,9 @@ local bills = {
 
 local lines = {
   column("bill_id", "int", "The bill", true), column("number", "int", "Number of the line in it, from 1 on", true),
-  column("meter_no", "text", "Number of the meter"), column("project_code", "text", "Code of the project"),
+  column("meter_no", "text", "Number of the meter"),
+  column("device_id", "text", "Its device, the last one of the period"),
+  column("project_code", "text", "Code of the project"),
   column("kind", "text", "electricity or water"), column("tariff", "text", "Name of its tariff"),
   column("user_code", "text", "Code of who pays"), column("user_name", "text", "Name of who pays"),
   column("building", "text", "What the address begins with"), column("address", "text", "Address"),

@@ -2,12 +2,14 @@
 
 local copy = require "imr.base.copy"
 local day = require "imr.workflow.metering.day"
+local decisions = require "imr.workflow.bill.decisions"
 local lines = require "imr.workflow.bill.lines"
 local metering = require "imr.workflow.metering"
 local months = require "imr.workflow.bill.months"
 local rows = require "imr.workflow.metering.rows"
 local sums = require "imr.workflow.bill.sums"
 local usage = require "imr.workflow.metering.usage"
+local year = require "imr.workflow.bill.year"
 
 local compute = {}
 
@@ -18,31 +20,50 @@ local function has_years(set)
   return false
 end
 
--- The lines of one meter.
-local function meter_lines(given, context, period, add_older)
-  local cuts, by_year = lines.cuts(given, context, period.from, period.to)
-  local year = by_year and period.from > context.year_start
-    and copy(period, { from = context.year_start, to = period.from }) or nil
-  local devices = usage.devices(given, year or period, add_older)
-  local used = usage.of(given, devices, copy(period, { cuts = cuts }))
-  return lines.of(used, context, year and usage.of(given, devices, year))
+local function window_of(period, from, meter_numbers)
+  return { from = from - metering.context.before, to = period.to + metering.context.after, meters = meter_numbers }
 end
 
+-- The usage of a meter since an earlier moment than that of which its rows were read.
+local function earlier_usage(db, meter_no, period)
+  local window = window_of(period, period.from, { meter_no })
+  local given = rows.meters(db, window)()
+  if not given then return {} end
+  local devices = usage.devices(given, period, function() rows.add_older(db, given, window) end)
+  return usage.of(given, devices, period)
+end
+
+-- The lines of one meter.
+local function meter_lines(db, given, context, period, add_older)
+  local cuts, by_year = lines.cuts(given, context, period.from, period.to)
+  local in_year = by_year and period.from > context.year_start
+  local here = in_year and not context.bill_before -- all rows of the year have been read
+  local devices = usage.devices(given, here and copy(period, { from = context.year_start }) or period, add_older)
+  local used = usage.of(given, devices, copy(period, { cuts = cuts }))
+  return lines.of(used, context, in_year and year.of(db, period, context, function(before)
+    if here then return usage.of(given, devices, before) end
+    return earlier_usage(db, given.meter_no, before)
+  end) or nil)
+end
+
+-- What the tables name, and no line is about.
 local function unknown_meters(context, seen)
-  local list, named = {}, {}
-  for _, numbers in ipairs { context.meters, context.decisions } do
-    for number in pairs(numbers) do
-      if not seen[number] and not named[number] then list[#list + 1], named[number] = number, true end
-    end
+  local list = decisions.unused(context.decisions)
+  for number in pairs(context.meters) do
+    if not seen[number] then list[#list + 1] = number end
   end
   table.sort(list)
   return list
 end
 
-local function context_of(options)
-  return { set = options.tariff.set, meters = options.tariff.meters,
-    decisions = options.decisions and options.decisions.meters or {}, utc_offset = options.utc_offset,
-    year_start = months.year_start(options.from, options.utc_offset) }
+local function context_of(db, options)
+  local context = { set = options.tariff.set, meters = options.tariff.meters,
+    decisions = options.decisions and options.decisions.meters or {}, utc_offset = options.utc_offset }
+  if has_years(context.set) then
+    context.year_start = months.year_start(options.from, options.utc_offset)
+    context.bill_before = year.bill_before(db, options.from, context.year_start)
+  end
+  return context
 end
 
 ---@param db imr.Database
@@ -50,16 +71,15 @@ end
 ---@param take fun(lines: imr.BillLine[], meter_no: string)
 ---@return imr.BillResult without lines
 function compute.run(db, options, take)
-  local context, all, seen = context_of(options), sums.new(), {}
+  local context, all, seen = context_of(db, options), sums.new(), {}
   local period = { from = options.from, to = options.to + 1, utc_offset = options.utc_offset,
     window = options.freeze_window or day.WINDOW, now = options.now }
-  local first = has_years(context.set) and context.year_start or period.from
-  local window = { from = first - metering.context.before, to = period.to + metering.context.after,
-    meters = options.meters }
+  local first = not context.bill_before and context.year_start or period.from
+  local window = window_of(period, first, options.meters)
   local function add_older(given) rows.add_older(db, given, window) end
   for given in rows.meters(db, window) do
     seen[given.meter_no] = true
-    local list = meter_lines(given, context, period, add_older)
+    local list = meter_lines(db, given, context, period, add_older)
     for _, line in ipairs(list) do all:add(line) end
     take(list, given.meter_no)
   end

@@ -16,6 +16,7 @@ local COLUMNS = { "meter_no", "user_code", "usage", "closing", "sharp", "peak", 
 ---@field parts? table<string, imr.Decimal>
 ---@field year_used? imr.Decimal what was used in the year before
 ---@field decides boolean usage or closing is said
+---@field used? boolean there is a line that it is about
 ---@field who string
 ---@field why string
 
@@ -84,8 +85,25 @@ end
 ---@return imr.BillDecision|nil
 function decisions.of(all, line)
   for _, decision in ipairs(all[line.meter_no] or {}) do
-    if not decision.user_code or decision.user_code == line.user_code then return decision end
+    if not decision.user_code or decision.user_code == line.user_code then
+      decision.used = true
+      return decision
+    end
   end
+end
+
+---The decisions about which there was no line, as texts.
+---@param all table<string, imr.BillDecision[]>
+---@return string[]
+function decisions.unused(all)
+  local list = {}
+  for meter_no, about in pairs(all) do
+    for _, decision in ipairs(about) do
+      local whose = decision.user_code and (" of %s"):format(decision.user_code) or ""
+      if not decision.used then list[#list + 1] = meter_no .. whose end
+    end
+  end
+  return list
 end
 
 local function from_closing(decision, line, entry)

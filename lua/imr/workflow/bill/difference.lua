@@ -5,17 +5,21 @@ local decimal = require "imr.decimal"
 
 local difference = {}
 
--- A line is of a tenancy, or of one who pays.
-local function key_of(line)
+---What a line is known by: it is of a tenancy, or of one who pays.
+---@param line imr.BillLine
+---@return string
+function difference.key(line)
   return table.concat({ line.project_code or "", line.kind or "", line.user_code or line.user_name or "",
     tostring(line.since or "") }, "\0")
 end
 
--- The sums of what is on record, by line: a bill's and its adjustments'.
-local function state_of(lines)
+---The sums of what is on record of a meter, by line, and in their order.
+---@param lines imr.BillLine[] a bill's and its adjustments'
+---@return table<string|integer, { line: imr.BillLine, billed: boolean?, usage: imr.Decimal, amount: imr.Decimal }>
+function difference.state(lines)
   local state = {}
   for _, line in ipairs(lines) do
-    local key = key_of(line)
+    local key = difference.key(line)
     local known = state[key]
     if not known then
       known = { usage = decimal.zero, amount = decimal.zero }
@@ -59,9 +63,9 @@ end
 ---@param now imr.BillLine[] those that would be made now
 ---@return imr.BillLine[] that are to be added
 function difference.of(recorded, now)
-  local state, list = state_of(recorded), {}
+  local state, list = difference.state(recorded), {}
   for _, line in ipairs(now) do
-    local known = state[key_of(line)]
+    local known = state[difference.key(line)]
     if not known then
       list[#list + 1] = line
     else

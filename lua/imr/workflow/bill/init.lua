@@ -52,7 +52,7 @@ local bill = {}
 ---@field lines? imr.BillLine[] of bill.compute
 ---@field sums imr.BillSums of bill.adjust: of the differences
 ---@field billed boolean whether all lines are
----@field unknown string[] meters that the CSV or the decisions name and the database does not know
+---@field unknown string[] meters that the CSV names and the database does not know, and decisions without a line
 
 -- ---------------------------------------------------------------- files
 

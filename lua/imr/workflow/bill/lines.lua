@@ -16,6 +16,7 @@ local lines = {}
 ---What a meter's tenant has to pay, or why that is not known. Numbers are exact texts.
 ---@class imr.BillLine
 ---@field meter_no string
+---@field device_id? string the last one
 ---@field project_code? string
 ---@field kind? string
 ---@field tariff? string
@@ -103,11 +104,11 @@ end
 
 local function new_line(group)
   local first, final = group[1], group[#group]
-  return { meter_no = first.meter_no, project_code = first.project_code, kind = first.kind, since = first.since,
-    user_code = final.user_code, user_name = final.user_name, building = groups.building(final.address),
-    address = final.address, house_number = final.house_number, from = first.from, to = final.to,
-    opening = first.opening, opening_time = first.opening_time, closing = final.closing,
-    closing_time = final.closing_time, readings = readings_of(group) }
+  return { meter_no = first.meter_no, device_id = final.device_id, project_code = first.project_code,
+    kind = first.kind, since = first.since, user_code = final.user_code, user_name = final.user_name,
+    building = groups.building(final.address), address = final.address, house_number = final.house_number,
+    from = first.from, to = final.to, opening = first.opening, opening_time = first.opening_time,
+    closing = final.closing, closing_time = final.closing_time, readings = readings_of(group) }
 end
 
 local function tariff_of(entry, kind, set)
@@ -128,17 +129,19 @@ function lines.accumulates_by_year(found)
   return false
 end
 
--- What the tenancy used in the year before the line, as far as all of it is measured.
-local function year_used_of(group, context, entry)
-  if not context.year_rows then return decimal.zero end
+-- What the tenancy used in the year before the line, as far as that is billed or all of it measured.
+local function year_used_of(line, group, context, entry)
+  if not context.year then return decimal.zero end
+  local carried = context.year.carried and context.year.carried(line)
+  if carried then return carried end
   local used = decimal.zero
-  for _, row in ipairs(context.year_rows) do
+  for _, row in ipairs(context.year.rows()) do
     if tenancy_of(row, context.ignore_tenants) == group.key then
       if row.status ~= "measured" then return nil end
       used = used + decimal.of(row.usage)
     end
   end
-  return used * entry.multiplier
+  return quantities.shared(used * entry.multiplier, entry.share)
 end
 
 local function add_versions(segments, found)
@@ -181,9 +184,8 @@ local function price(line, group, segments, context, entry, decision, found)
   if problem then return problem end
   local facts = { households = entry.households }
   if lines.accumulates_by_year(found) then
-    facts.year_used = decision and decision.year_used or year_used_of(group, context, entry)
+    facts.year_used = decision and decision.year_used or year_used_of(line, group, context, entry)
     if not facts.year_used then return "year_to_date" end
-    facts.year_used = quantities.shared(facts.year_used, entry.share)
     line.year_used = tostring(facts.year_used)
   end
   return charge(line, segments, context, facts)
@@ -228,13 +230,13 @@ end
 ---The lines of a meter.
 ---@param rows imr.MeteringUsage[] of the period, cut where prices change
 ---@param context imr.BillContext
----@param year_rows? imr.MeteringUsage[] of the year before the period
+---@param year? imr.BillYear what was used before the period; absent where it begins the year
 ---@return imr.BillLine[]
-function lines.of(rows, context, year_rows)
+function lines.of(rows, context, year)
   if #rows == 0 then return {} end
   local entries = context.meters[rows[1].meter_no] or PLAIN
   local ignore = entries[1].user_code ~= nil or entries[1].user_name ~= nil
-  local own = setmetatable({ year_rows = year_rows, ignore_tenants = ignore }, { __index = context })
+  local own = setmetatable({ year = year, ignore_tenants = ignore }, { __index = context })
   local list = {}
   for _, group in ipairs(by_tenancy(rows, ignore)) do
     local taken = { entries = entries, count = 0 }

@@ -64,6 +64,7 @@ end
 ---@param options imr.BillOptions
 ---@return imr.BillResult
 function run.make(db, options)
+  if options.to >= options.now then fail("usage", "the period is not over yet: a bill of it is a draft") end
   return alone(db, function()
     refuse_second(db, options)
     local recording = recorder(db, fields_of(options))
@@ -85,16 +86,20 @@ local function bill_of(db, id)
   return first, chain
 end
 
--- Those of the bill, over which go those of its adjustments, over which go new ones.
+-- Those of the bill and of its adjustments, and new ones: the newest about a line counts.
 local function all_decisions(chain, new)
   local all = {}
-  local function lay(found)
-    for number, list in pairs(found) do all[number] = list end
+  local function add(found, used)
+    for number, list in pairs(found) do
+      all[number] = all[number] or {}
+      for _, decision in ipairs(list) do all[number][#all[number] + 1] = copy(decision, { used = used }) end
+    end
   end
-  for _, one in ipairs(chain) do
-    if one.decisions then lay(assert(decisions.read(one.decisions, "decisions of bill " .. one.id))) end
+  if new then add(new.meters) end
+  for index = #chain, 1, -1 do
+    local one = chain[index]
+    if one.decisions then add(assert(decisions.read(one.decisions, "decisions of bill " .. one.id)), true) end
   end
-  if new then lay(new.meters) end
   return { meters = all }
 end
 

@@ -84,7 +84,7 @@ end
 
 local function say_unknown(unknown)
   if #unknown == 0 then return end
-  messages.say("%d meters are named that the database does not know: %s%s", #unknown,
+  messages.say("%d meters are named, or decided about, of which there is no line: %s%s", #unknown,
     table.concat(unknown, ", ", 1, math.min(#unknown, 10)), #unknown > 10 and ", …" or "")
 end
 
@@ -185,17 +185,19 @@ local function made(db, options)
   local result, err = bills().make(db, all)
   if not result then error(err, 0) end
   say_unknown(result.unknown)
-  return result.id
+  return result.id, #result.unknown > 0
 end
 
 local function adjust(db, found, options)
   local result, err = bills().adjust(db, found.id, { decisions = options.decisions })
   if not result then error(err, 0) end
+  say_unknown(result.unknown)
   if not result.id then
     messages.say("nothing has changed since")
   else
     messages.say("adjustment %d: %d lines, %s", result.id, result.sums.total.lines, result.sums.total.amount)
   end
+  return #result.unknown > 0
 end
 
 local function void(db, found, reason)
@@ -212,9 +214,11 @@ local function on_record(arguments, db, options)
   end
   if arguments.void then return void(db, found, arguments.void) end
   if found then refuse_other(arguments, found, options) end
-  if arguments.adjust then adjust(db, found, options) end
-  local id = found and found.id or made(db, options)
-  return say_bill(db, id, show(arguments, db, id, options.utc_offset, options.meters), options.utc_offset)
+  local id, unknown = found and found.id, nil
+  if arguments.adjust then unknown = adjust(db, found, options) end
+  if not found then id, unknown = made(db, options) end
+  local status = say_bill(db, id, show(arguments, db, id, options.utc_offset, options.meters), options.utc_offset)
+  return unknown and INCOMPLETE or status
 end
 
 -- ---------------------------------------------------------------- the command
