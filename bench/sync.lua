@@ -227,7 +227,7 @@ local function values_of(rows)
   local values, format_time = {}, require("imr").time.format
   for index, row in ipairs(rows) do
     values[index] = { row.meter_no, row.read_time, format_time(row.read_time), 0, row.device_id, row.reading, row.imei,
-      row.user_code, row.address, row.device_name, 1752000000 }
+      row.user_code, row.address, row.device_name, 1752000000, format_time(row.read_time):sub(1, 10) }
   end
   return values
 end
@@ -240,12 +240,13 @@ local function bare(path)
     assert(connection:prepare("PRAGMA " .. pragma)):execute()
   end
   local statement = assert(connection:prepare("INSERT INTO readings (meter_no, read_time, read_time_local, copy, "
-    .. "device_id, reading, imei, user_code, address, device_name, stored_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-    .. "ON CONFLICT (meter_no, read_time, copy) DO UPDATE SET reading = excluded.reading"))
+    .. "device_id, reading, imei, user_code, address, device_name, stored_at, day) "
+    .. "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    .. "ON CONFLICT (meter_no, read_time, device_id, copy) DO UPDATE SET reading = excluded.reading"))
   local begin, commit = assert(connection:prepare("BEGIN")), assert(connection:prepare("COMMIT"))
   local rate = rate_of(values_of, function(values)
     begin:execute()
-    for _, list in ipairs(values) do statement:execute(unpack(list, 1, 11)) end
+    for _, list in ipairs(values) do statement:execute(unpack(list, 1, 12)) end
     commit:execute()
   end)
   connection:close()

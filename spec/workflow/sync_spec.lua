@@ -222,7 +222,7 @@ describe("sync", function()
   it("raises where it is used in a wrong way", function()
     assert.has_error(function() sync.run { client = {}, db = db, lookback = 3 } end,
       "unknown option 'lookback'; there are client, clock, daily_reread, db, first_days, from, granularity, "
-      .. "listings, on_progress, page_size, reread, to, utc_offset, weekly_reread")
+      .. "listings, on_progress, page_size, reread, to, trust_clock, utc_offset, weekly_reread")
     assert.error_matches(function() sync.run { client = {}, db = db, from = 1 } end, "from and to")
     assert.error_matches(function() sync.run { client = {}, db = db, listings = { "rows" } } end, "no listing 'rows'")
   end)

@@ -45,7 +45,7 @@ function absent.find(db, listing, period, shown)
   local sql, given = query(db, listing, period)
   for row in db:rows(sql, unpack(given)) do
     local moment = row[listing.moment]
-    if not shown:of(seen.identity(row.meter_no, row.project_code, row.device_id), moment) then
+    if not shown:has(seen.identity(row.meter_no, row.project_code, row.device_id), moment) then
       self.rows[#self.rows + 1] = copy({ meter_no = row.meter_no, project_code = row.project_code,
         device_id = row.device_id, granularity = row.granularity, copy = row.copy }, { [listing.moment] = moment })
     end

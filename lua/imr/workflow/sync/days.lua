@@ -26,8 +26,10 @@ end
 ---The day of a row. Of a meter of which nothing is known yet, the first row is as good as any.
 ---@param meter_no string
 ---@param moment integer
+---@param text string the same on the platform's clock
 ---@return string
-function Days:of(meter_no, moment)
+function Days:of(meter_no, moment, text)
+  if (moment + self.offset) % DAY > day.WINDOW then return text:sub(1, 10) end
   local at_midnight = self.at_midnight[meter_no]
   if at_midnight == nil then at_midnight = true end
   return day.of(moment, self.offset, nil, at_midnight)

@@ -59,7 +59,7 @@ end
 -- Its identity and times, as they go into the table.
 local function complete(self, now, counts)
   local list, at = self.list, self.at
-  for index in pairs(self.defaults) do
+  for _, index in ipairs(self.defaults) do
     if list[index] == nil then list[index] = "" end
   end
   if at.stored_at then list[at.stored_at] = now end

@@ -24,7 +24,8 @@ function sync_reader.new(job, listing)
     absences = absences.new() }, Reader)
   local module = listing.moment and "imr.workflow.sync.writer" or "imr.workflow.sync.meters"
   self.writer = require(module).new(job.db, listing, { utc_offset = job.utc_offset, clock = job.clock,
-    run_id = job.run.id, rejected = job.rejected, tenancies = job.tenancies, covered = self.project.synced_to })
+    run_id = job.run.id, rejected = job.rejected, tenancies = job.tenancies, covered = self.project.synced_to,
+    look_back = cursors.look_back(self.project.lateness) })
   return self
 end
 

@@ -23,7 +23,11 @@ function seen.new()
   return setmetatable({ groups = {}, open = {} }, Seen)
 end
 
-local function moments_of(self, identity)
+---What has been shown of a meter, project and device, by moment: the copy of its one row, or its rows where that says
+---not enough. What is new is noted there.
+---@param identity string
+---@return table<integer, integer|table[]>
+function Seen:moments(identity)
   local moments = self.groups[identity]
   if not moments then
     moments = {}
@@ -32,24 +36,21 @@ local function moments_of(self, identity)
   return moments
 end
 
----What has been shown of a group: the copy of its one row, or its rows where that says not enough; nil: nothing.
----@param identity string of meter, project and device
+---Has a row of this moment been shown?
+---@param identity string
 ---@param moment integer
----@return integer|table[]|nil
-function Seen:of(identity, moment)
+---@return boolean
+function Seen:has(identity, moment)
   local moments = self.groups[identity]
-  return moments and moments[moment]
-end
-
----A group has one row, which is stored under this copy.
-function Seen:stands(identity, moment, copy)
-  moments_of(self, identity)[moment] = copy
+  return moments ~= nil and moments[moment] ~= nil
 end
 
 ---A group's rows are looked at when the listing has ended.
+---@param moments table
+---@param moment integer
 ---@param rows table[]
-function Seen:keep_open(identity, moment, rows)
-  moments_of(self, identity)[moment] = rows
+function Seen:keep_open(moments, moment, rows)
+  moments[moment] = rows
   self.open[#self.open + 1] = rows
 end
 

@@ -34,9 +34,9 @@ end
 
 -- A text ends at a NUL in either database, which would cut it without a word.
 local function text(row, name, value)
+  if not find(value, "[%z\128-\255]") then return value end
   if find(value, "\0", 1, true) then return reject(row, name, value) end
-  if find(value, "[\128-\255]") and not core.is_utf8(value) then return escaped(value) end
-  return value
+  return core.is_utf8(value) and value or escaped(value)
 end
 
 local function fits(value)
@@ -64,35 +64,45 @@ local function reader_of(column, offset)
   return field, function(_, _, time) return format_time(time, offset) end
 end
 
----Makes what turns a record into a list of values, one a column. A value that can't be stored goes to `invalid`.
+-- What the sync fills in itself.
+local OURS = { copy = true, granularity = true, day = true, stored_at = true, changed_at = true, withdrawn_at = true,
+  first_seen = true, last_seen = true, removed_at = true }
+
+---Makes what turns a record into a list of values, one a column; those that are the sync's own are left as they are. A
+---value that can't be stored goes to `invalid`.
 ---@param name string of the table
 ---@param offset integer the platform's zone
 ---@return fun(row: table, list: table) fill
 ---@return integer count of columns
 function values.filler(name, offset)
   local columns = tables[name].columns
-  local names, read = {}, {}
-  for index, column in ipairs(columns) do names[index], read[index] = reader_of(column, offset) end
-  local count = #columns
+  local places, names, read = {}, {}, {}
+  for index, column in ipairs(columns) do
+    if not OURS[column.name] then
+      local place = #places + 1
+      places[place], names[place], read[place] = index, reader_of(column, offset)
+    end
+  end
+  local count = #places
   return function(row, list)
-    for index = 1, count do
-      local field, reader = names[index], read[index]
+    for place = 1, count do
+      local field, reader = names[place], read[place]
       local value = row[field]
       if reader and value ~= nil then value = reader(row, field, value) end
-      list[index] = value
+      list[places[place]] = value
     end
-  end, count
+  end, #columns
 end
 
 ---Where each column stands in the list, and which of them are an empty text where a record has nothing.
 ---@param name string of the table
 ---@return table<string, integer> at
----@return table<integer, true> defaults
+---@return integer[] defaults
 function values.places(name)
   local at, defaults = {}, {}
   for index, column in ipairs(tables[name].columns) do
     at[column.name] = index
-    if column.default then defaults[index] = true end
+    if column.default then defaults[#defaults + 1] = index end
   end
   return at, defaults
 end

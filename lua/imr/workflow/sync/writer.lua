@@ -58,15 +58,16 @@ end
 ---@param db imr.Database
 ---@param listing imr.sync.Listing one with a moment
 ---@param settings { utc_offset: integer, clock: (fun(): integer), run_id: integer, rejected: table,
---- covered: integer? }
+--- covered: integer?, look_back: integer? } covered: until when all had been read; look_back: what each run reads again
 function writer.new(db, listing, settings)
   local entry = tables[listing.table]
   local self = setmetatable({ db = db, listing = listing, entry = entry, clock = settings.clock,
-    rejected = settings.rejected, covered = settings.covered, offset = settings.utc_offset,
-    tenancies = settings.tenancies, list = {}, lateness = 0 }, Writer)
+    rejected = settings.rejected, covered = settings.covered, look_back = settings.look_back,
+    offset = settings.utc_offset, tenancies = settings.tenancies, list = {}, lateness = 0 }, Writer)
   self.fill, self.count = values.filler(listing.table, settings.utc_offset)
   self.last_row = LAST_ROW:format(db:exact("time", "last_row"))
   self.at, self.defaults = values.places(listing.table)
+  self.local_moment = listing.moment .. "_local"
   self.usual = self.at.changed_at - 1 -- columns behind it are rarely filled, and NULLs cost their time too
   self.insert_usual, self.insert_all = insert_statement(entry, self.usual), insert_statement(entry, self.count)
   self.rows = sync_rows.new(db, listing, settings.run_id, function(row) return add_row(self, row) end)
@@ -88,10 +89,11 @@ local function reason_of(self, row)
   return "its meter number holds a NUL"
 end
 
--- A new row of before the moment until which all had been read, of a meter that has newer ones: it came late.
+-- A new row of before the moment until which all had been read, of a meter that has newer ones: it came late. What only
+-- a deeper reading finds does not make each run look back further.
 local function note_lateness(self, row)
   local moment = row[self.listing.moment]
-  if not self.covered or moment > self.covered then return end
+  if not self.covered or moment > self.covered or moment < self.covered - self.look_back then return end
   local cursor = self.db:row(self.last_row, self.listing.name, row.meter_no)
   if cursor and cursor.last_row and cursor.last_row > moment then
     self.lateness = math.max(self.lateness, self.covered - moment)
@@ -107,24 +109,26 @@ local function note_tenant(self)
 end
 
 -- The first row of its group in this listing.
-local function put_first(self, row, identity, moment, now, counts)
+local function put_first(self, row, moments, moment, now, counts)
   if add(self) then
     counts.new_rows = counts.new_rows + 1
     note_lateness(self, row)
     if moment <= now then note_tenant(self) end
-    return self.seen:stands(identity, moment, 0)
+    moments[moment] = 0
+    return
   end
   local own = as_row(self)
   local stored = self.rows:stored(own)
   if #stored == 1 and not stored[1].withdrawn_at and same.row(self.entry.columns, stored[1], own) then
     self.rows:bring(stored[1], own, now)
-    return self.seen:stands(identity, moment, stored[1].copy)
+    moments[moment] = stored[1].copy
+    return
   end
-  self.seen:keep_open(identity, moment, { own })
+  self.seen:keep_open(moments, moment, { own })
 end
 
 -- Another row of a group: the same once more, or one beside it.
-local function put_further(self, known, identity, moment)
+local function put_further(self, known, moments, moment)
   local own, columns = as_row(self), self.entry.columns
   if type(known) == "number" then
     local first
@@ -132,7 +136,7 @@ local function put_further(self, known, identity, moment)
       if stored.copy == known then first = stored end
     end
     if same.row(columns, first, own) then return end
-    return self.seen:keep_open(identity, moment, { first, own })
+    return self.seen:keep_open(moments, moment, { first, own })
   end
   for _, other in ipairs(known) do
     if same.row(columns, other, own) then return end
@@ -163,7 +167,7 @@ end
 local function reject(self, row, now, counts)
   counts.rejected = counts.rejected + 1
   local list, at, moment = self.list, self.at, self.listing.moment
-  local written = list[at[moment .. "_local"]] or row.invalid and row.invalid[moment]
+  local written = list[at[self.local_moment]] or row.invalid and row.invalid[moment]
   self.rejected:keep(self.entry.name, row, reason_of(self, row), now,
     { meter_no = list[at.meter_no], day = moment_of.date(written) })
 end
@@ -172,19 +176,19 @@ local function put(self, row, now, counts)
   local list, at = self.list, self.at
   read_moment(self, row)
   self.fill(row, list)
-  for index in pairs(self.defaults) do
+  for _, index in ipairs(self.defaults) do
     if list[index] == nil then list[index] = "" end
   end
   local number, moment = list[at.meter_no], list[at[self.listing.moment]]
   if number == nil or moment == nil then return reject(self, row, now, counts) end
-  list[at.copy], list[at.stored_at], list[at.day] = 0, now, self.days:of(number, moment)
+  list[at.copy], list[at.stored_at], list[at.day] = 0, now, self.days:of(number, moment, list[at[self.local_moment]])
   if at.granularity then list[at.granularity] = self.listing.granularity end
   note_moment(self, number, moment, now)
   self.shown = self.shown + 1
-  local identity = seen.identity(number, list[at.project_code], list[at.device_id])
-  local known = self.seen:of(identity, moment)
-  if known then return put_further(self, known, identity, moment) end
-  put_first(self, row, identity, moment, now, counts)
+  local moments = self.seen:moments(seen.identity(number, list[at.project_code], list[at.device_id]))
+  local known = moments[moment]
+  if known then return put_further(self, known, moments, moment) end
+  put_first(self, row, moments, moment, now, counts)
 end
 
 -- ---------------------------------------------------------------- pages and listings
