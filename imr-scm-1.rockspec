@@ -108,6 +108,7 @@ build = {
     },
     ["imr.base.base64"] = "lua/imr/base/base64.lua",
     ["imr.base.calendar"] = "lua/imr/base/calendar.lua",
+    ["imr.base.callable"] = "lua/imr/base/callable.lua",
     ["imr.base.copy"] = "lua/imr/base/copy.lua",
     ["imr.base.csv"] = "lua/imr/base/csv.lua",
     ["imr.base.finalizer"] = "lua/imr/base/finalizer.lua",

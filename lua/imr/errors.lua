@@ -49,7 +49,9 @@ local Error = { __name = "imr.error" }
 
 local FACTS = { "code", "http_status", "executed", "retry_after" }
 
+-- A clock's digits beyond the hundredth say nothing to who reads the line.
 local function text_of(value)
+  if type(value) == "number" and value % 1 ~= 0 then value = math.floor(value * 100 + 0.5) / 100 end
   return (type(value) == "string" or type(value) == "number") and tostring(value) or nil
 end
 

@@ -8,10 +8,10 @@
 --   end)
 
 local copy = require "imr.base.copy"
+local is_callable = require "imr.base.callable"
 local Plain = require "imr.runtime.plain"
 local Platform = require "imr.simulator.platform"
 local runtime = require "imr.runtime"
-local threads = require "imr.runtime.threads"
 
 local NETWORK = 0.02 -- seconds that a request travels, and its answer
 
@@ -145,7 +145,7 @@ end
 ---@return any ... its results; what it raises is raised again
 function World:run(fn, ...)
   must_be_world(self, 2)
-  if not threads.is_callable(fn) then error("world:run takes a function, not a " .. type(fn), 2) end
+  if not is_callable(fn) then error("world:run takes a function, not a " .. type(fn), 2) end
   local before = runtime.replace(self.runtime)
   return results_of(before, pcall(self.runtime.run, self.runtime, fn, ...))
 end

@@ -226,6 +226,20 @@ describe("a table", function()
     assert.is_truthy(lines[2]:find("\27[31mno    \27[0m", 1, true))
   end)
 
+  it("waits for some rows to see how wide they are, also when they come one at a time", function()
+    local write, finish, _, abort = table_format(COLUMNS, with {})
+    assert.equal("", write { { meter_no = "1", reading = "1.0" } })
+    assert.equal("", write { { meter_no = "2", reading = "65940.29" } })
+    assert.same({ "1              1.0", "2         65940.29" }, { finish():match "\n([^\n]*)\n([^\n]*)\n$" })
+    assert.equal("", abort())
+  end)
+
+  it("shows what came before it failed", function()
+    local write, _, _, abort = table_format(COLUMNS, with {})
+    write { { meter_no = "1" } }
+    assert.matches("^meter_no .*\n1\n$", abort())
+  end)
+
   it("has a header when there is no row", function()
     assert.equal(1, #lines_of {})
   end)

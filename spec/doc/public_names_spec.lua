@@ -131,6 +131,19 @@ describe("every public function is documented", function()
   it("of imr.testing", function() assert_documented(testing, "testing.") end)
   it("of a world", function() assert_documented(public_class(testing.new()), "world:") end)
 
+  it("and no other is in the reference as one of imr's", function()
+    local owners = { ["imr."] = imr, ["imr.time."] = imr.time, ["imr.store."] = imr.store, ["testing."] = testing,
+      ["client:"] = public_class(client), ["cursor:"] = public_class(client:meters()) }
+    local missing, pages = {}, {}
+    for _, module in ipairs(modules) do pages[module.name] = true end
+    for name in pairs(in_reference) do
+      local owner, key = name:match "^(.*[.:])([%l_]+)$"
+      if owners[owner] and not owners[owner][key] and not pages[name] then missing[#missing + 1] = name end
+    end
+    table.sort(missing)
+    assert.same({}, missing)
+  end)
+
   for _, module in ipairs(modules) do
     if module.name:find "^imr%.workflow%." or module.name == "imr.decimal" or module.name == "imr.database" then
       local prefix = module.name:match "[^.]+$" .. "."

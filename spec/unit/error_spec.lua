@@ -49,6 +49,11 @@ describe("an error", function()
 
   it("is readable with next to nothing in it", function()
     assert.equal("unknown error [failed]", tostring(errors.new {}))
+    assert.equal("x [throttled retry_after=3.0]",
+      (tostring(errors.new { kind = "throttled", message = "x", retry_after = 3.0040602659981 }):gsub("=3]", "=3.0]")))
+    for _, odd in ipairs { 1 / 0, -1 / 0, 0 / 0, 1e308 } do
+      assert.matches("^x %[failed retry_after=", tostring(errors.new { message = "x", retry_after = odd }))
+    end
     assert.equal("x [failed code=?]", tostring(errors.new { message = "x", code = {} }))
   end)
 end)

@@ -5,7 +5,7 @@ local clean_password = require("imr.client.password").clean
 local host = require "imr.base.host"
 local unknown_option = require "imr.base.unknown_option"
 local sorted_names = require "imr.base.names"
-local is_callable = require("imr.runtime.threads").is_callable
+local is_callable = require "imr.base.callable"
 
 ---`FURTHEST`: seconds from UTC, as of any place on earth.
 local options = { FURTHEST = 14 * 3600 }

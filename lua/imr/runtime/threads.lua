@@ -1,5 +1,6 @@
 -- Light threads for callers: `imr.run`, `imr.all` and `imr.sleep`. In nginx they are nginx's own.
 
+local is_callable = require "imr.base.callable"
 local runtime = require "imr.runtime"
 
 local threads = {}
@@ -8,17 +9,6 @@ local function results_of(ok, ...)
   if not ok then error((...), 0) end
   return ...
 end
-
----Can this be called?
----@param value any
----@return boolean
-function threads.is_callable(value)
-  if type(value) == "function" then return true end
-  local meta = type(value) == "table" and getmetatable(value)
-  return type(meta) == "table" and meta.__call ~= nil
-end
-
-local is_callable = threads.is_callable
 
 ---Runs a function in which the functions of all() and prefetching go on side by side; returns what it returns.
 ---In nginx the request itself is such a function: there this just calls it.
@@ -63,7 +53,7 @@ local function one_by_one(functions)
 end
 
 ---Runs functions side by side (on PUC Lua 5.1 one after the other). When one raises, the others are cancelled and the
----error is raised again.
+---error is raised again. A function's second result is lost: `return assert(…)` raises an error that is one.
 ---@param functions function[]
 ---@return table results the first result of each, in order
 function threads.all(functions)

@@ -139,7 +139,8 @@ function Output:finish(complete)
 end
 
 function Output:abort()
-  if self.format_abort then self.format_abort() end
+  local rest = self.format_abort and self.format_abort()
+  if rest then pcall(self.target.write, rest) end -- what failed before is what is told
   self.target.abort()
 end
 

@@ -1,4 +1,4 @@
---- Rows as a table for people. It streams: the columns are as wide as the first page needs, and a later, wider cell
+--- Rows as a table for people. It streams: the columns are as wide as the first rows need, and a later, wider cell
 --- only moves what is right of it.
 
 local terminal = require "imr.cli.output.terminal"
@@ -6,6 +6,8 @@ local text = require "imr.cli.output.width"
 local value = require "imr.cli.output.value"
 
 local format = {}
+
+local FIRST = 100 -- rows that are waited for; some commands write a meter at a time
 
 local BOLD, RED, RESET = "\27[1m", "\27[31m", "\27[0m"
 local WORDS = { [true] = "yes", [false] = "no" }
@@ -65,25 +67,33 @@ end
 
 ---@return fun(rows: table[]): string write
 ---@return fun(): string finish
+---@return nil
+---@return fun(): string abort what was waiting
 function format.table(columns, options)
   local texts = value.texts(options.utc_offset)
   local state = { columns = columns, colour = options.colour, widths = {} }
-  local begun = false
-  local function write(rows)
+  local first = {}
+  local function lines_of(rows)
     local grid, lines = {}, {}
     for index, row in ipairs(rows) do
       grid[index] = {}
       for at, column in ipairs(columns) do grid[index][at] = cell_of(row, column, texts) end
     end
-    if not begun then
+    if first then
       measure(state, { names_of(columns) })
       measure(state, grid)
-      lines[1], begun = header(state), true
+      lines[1], first = header(state), nil
     end
     for index, cells in ipairs(grid) do lines[#lines + 1] = line_of(cells, state, colours_of(rows[index], state)) end
     return table.concat(lines)
   end
-  return write, function() return begun and "" or write {} end
+  local function write(rows)
+    if not first then return lines_of(rows) end
+    for _, row in ipairs(rows) do first[#first + 1] = row end
+    return #first < FIRST and "" or lines_of(first)
+  end
+  return write, function() return first and lines_of(first) or "" end, nil,
+    function() return first and first[1] and lines_of(first) or "" end
 end
 
 return format

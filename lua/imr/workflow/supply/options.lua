@@ -3,7 +3,7 @@
 
 local check_kinds = require "imr.base.options"
 local guard = require "imr.workflow.supply.guard"
-local is_callable = require("imr.runtime.threads").is_callable
+local is_callable = require "imr.base.callable"
 
 local options = {}
 
