@@ -4,10 +4,16 @@ local schema = require "imr.schema"
 
 local numbers = {}
 
--- Each number once, by the key of the table: not a row more is read.
-local DISTINCT = [[WITH RECURSIVE known(meter_no) AS (SELECT min(meter_no) FROM %s UNION ALL
-  SELECT (SELECT min(meter_no) FROM %s WHERE meter_no > known.meter_no) FROM known WHERE known.meter_no IS NOT NULL)
-  SELECT meter_no FROM known WHERE meter_no IS NOT NULL]]
+local DISTINCT = [[WITH RECURSIVE known(number) AS (SELECT min(meter_no) FROM %s UNION ALL
+  SELECT (SELECT min(meter_no) FROM %s WHERE meter_no > known.number) FROM known WHERE known.number IS NOT NULL)
+  SELECT number FROM known WHERE number IS NOT NULL]]
+
+---A query for the meter numbers of a table, each once, as `number`: by the key, so that not a row more is read.
+---@param name string of the table
+---@return string SQL
+function numbers.distinct(name)
+  return DISTINCT:format(name, name)
+end
 
 ---All meter numbers that the database knows anything of, in order.
 ---@param db imr.Database
@@ -18,8 +24,8 @@ function numbers.all(db)
     if endpoint.moment then names[#names + 1] = endpoint.name end
   end
   for _, name in ipairs(names) do
-    for row in db:rows(DISTINCT:format(name, name)) do
-      if not seen[row.meter_no] then list[#list + 1], seen[row.meter_no] = row.meter_no, true end
+    for row in db:rows(numbers.distinct(name)) do
+      if not seen[row.number] then list[#list + 1], seen[row.number] = row.number, true end
     end
   end
   table.sort(list)

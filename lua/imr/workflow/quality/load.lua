@@ -19,14 +19,15 @@ end
 ---@param db imr.Database
 ---@param name string
 ---@param columns string[]
+---@param from? string what to select from; default: the table
 ---@return string SQL
-function load.query(db, name, columns)
+function load.query(db, name, columns, from)
   local types, list = {}, {}
   for _, column in ipairs(tables[name].columns) do types[column.name] = column.type end
   for index, column in ipairs(columns) do
     list[index] = load.expression(db, types[column], column)
   end
-  return ("SELECT %s FROM %s"):format(table.concat(list, ", "), name)
+  return ("SELECT %s FROM %s"):format(table.concat(list, ", "), from or name)
 end
 
 ---All rows of a query.
