@@ -3,9 +3,27 @@ local cli = require "support.cli"
 local database = require "imr.database"
 local filled = require "support.filled"
 local postgres = require "support.postgres"
+local process = require "support.process"
 
 local PERIOD = "2025-06-11 2025-06-30"
 local TARIFF = 'return { defaults = { electricity = "home" }, tariffs = { home = { price = "0.52" } } }'
+
+-- Makes a bill, and is killed at one of its statements.
+local DIES = [[
+  local bill, database = require "imr.workflow.bill", require "imr.database"
+  local db = assert(database.open(%q))
+  local methods, left = getmetatable(db), %d
+  local execute = methods.execute
+  function methods.execute(...)
+    left = left - 1
+    if left == 0 then
+      os.execute "kill -KILL $PPID"
+      while true do end
+    end
+    return execute(...)
+  end
+  assert(bill.make(db, { tariff = assert(bill.check(%q, "tariff")), from = %d, to = %d }))
+]]
 
 local server
 setup(function() server = postgres.start() end)
@@ -34,7 +52,9 @@ for name, place in pairs(filled.places(function() return server end)) do
 
     before_each(function()
       change(function(db)
-        for _, table in ipairs { "readings", "bill_lines", "bills" } do db:execute("DELETE FROM " .. table) end
+        for _, table in ipairs { "readings", "tenancies", "bill_lines", "bills" } do
+          db:execute("DELETE FROM " .. table)
+        end
         db:execute "INSERT INTO readings SELECT * FROM kept"
         db:execute(db.dialect == "sqlite" and "DELETE FROM sqlite_sequence WHERE name = 'bills'"
           or "ALTER SEQUENCE bills_id_seq RESTART")
@@ -110,6 +130,31 @@ for name, place in pairs(filled.places(function() return server end)) do
       assert.matches("nothing has changed since", run(PERIOD .. " --adjust").err, 1, true)
       change(function(db) db:execute "UPDATE readings SET withdrawn_at = NULL" end)
       assert.same("3: 7 0.00 -", shown(run(PERIOD .. " --adjust"))[14])
+    end)
+
+    it("is adjusted where tenants become known: what one was billed for goes to others", function()
+      run(PERIOD .. " --tariff " .. tariff)
+      change(function(db)
+        for index, since in ipairs { filled.time(-30), filled.time(20) + 3600 } do
+          db:execute([[INSERT INTO tenancies (meter_no, project_code, since, user_code, user_name, until)
+            VALUES (?, '', ?, ?, 'U', ?)]], filled.number(1), since, "u" .. index,
+            index == 1 and filled.time(20) + 3600 or nil)
+        end
+      end)
+      local result = run(PERIOD .. " --adjust --format csv --fields bill,user_code,usage,amount,reasons --meter "
+        .. filled.number(1))
+      assert.equal("bill,user_code,usage,amount,reasons\r\n1,,100.00,52.00,\r\n2,u1,50.00,26.00,tenant\r\n"
+        .. "2,u2,50.00,26.00,tenant\r\n2,,-100.00,-52.00,gone\r\n", result.out)
+      assert.matches("adjustment 2: 3 lines, 0.00\n", result.err, 1, true)
+    end)
+
+    it("leaves nothing behind where its process is killed", function()
+      for left = 1, 9, 2 do
+        local ok = process.lua(DIES:format(user.environment.IMR_DB, left, TARIFF, filled.FROM, filled.TO))
+        assert.is_false(ok, left)
+        assert.matches("there is no bill of this period", run("2025-06-01 2025-07-10").err, 1, true)
+      end
+      assert.matches("bill %d+ of .*: 10 lines", run(PERIOD .. " --tariff " .. tariff).err)
     end)
 
     it("takes decisions, on record with who and why", function()

@@ -99,6 +99,14 @@ local cases = {
   { "half even, if that is wanted", meter { readings = ordinary(500) },
     '{ rounding = "half_even", defaults = { electricity = "home" }, tariffs = { home = { price = "0.6147" } } }',
     { "150.00 92.20; price 150.00x0.6147=92.205000" } },
+  -- 92.205 and 0.015 are 92.22; rounded one by one 92.21 and 0.02
+  { "a sum that is rounded", meter { readings = ordinary(500) },
+    one '{ price = "0.6147", surcharges = { { name = "tax", price = "0.0001" } } }',
+    { "150.00 92.22; price 150.00x0.6147=92.205000; tax 150.00x0.0001=0.015000" } },
+  { "charges that are rounded each", meter { readings = ordinary(500) },
+    '{ round_each = "charge", defaults = { electricity = "home" }, tariffs = { home = { price = "0.6147", '
+      .. 'surcharges = { { name = "tax", price = "0.0001" } } } } }',
+    { "150.00 92.23; price 150.00x0.6147=92.21; tax 150.00x0.0001=0.02" } },
   { "tiers of a month", meter { readings = ordinary(500) }, -- 100 x 0.50 + 40 x 0.60 + 10 x 0.80 = 82.00
     one '{ tiers = { { upto = "100", price = "0.50" }, { upto = "140", price = "0.60" }, { price = "0.80" } } }',
     { "150.00 82.00; 1 100x0.50=50.00; 2 40x0.60=24.00; 3 10.00x0.80=8.0000" } },
@@ -167,6 +175,14 @@ local cases = {
   { "a meter of three", meter { readings = ordinary(500) }, one '{ price = "0.50" }',
     { "50.0000 25.00; price 50.0000x0.50=25.000000", "50.0000 25.00; price 50.0000x0.50=25.000000",
       "50.0000 25.00; price 50.0000x0.50=25.000000" }, "meter_no,share,user_code\n" .. SHARED },
+  { "two devices at once", meter { readings = ordinary(500), consumption = ordinary(100, function(row)
+    row.device_id, row.granularity = "D2", "daily"
+    return row
+  end) }, one '{ price = "0.50" }', { "180.00 held: two_devices" } },
+  -- an empty flat from the 16th on: nobody's line, at the same price
+  { "a tenant who leaves", meter({ readings = ordinary(500) }, { tenancies = { { user_code = "u1", user_name = "A",
+    since = FROM - 100 * DAY, ["until"] = time "2025-06-16" } } }), one '{ price = "0.50" }',
+    { "75.00 37.50; price 75.00x0.50=37.5000", "75.00 37.50; price 75.00x0.50=37.5000" } },
   { "no tariff", meter { readings = ordinary(500) }, "{ tariffs = { home = { price = '1' } } }",
     { "150.00 held: no_tariff" } },
   { "a tariff for water", meter { readings = ordinary(500) }, "{ tariffs = { w = { kind = 'water', price = '1' } } }",

@@ -18,6 +18,8 @@ local cases = {
   { "return { tariffs = {} }", "t.lua: tariffs: names no tariff" },
   { "return { tariffs = 'home' }",
     "t.lua: tariffs: must be a table such as { home = { price = \"0.52\" } }, not a string" },
+  { "return { tariffs = { { price = '1' }, home = { price = '1' } } }",
+    "t.lua: tariffs: the name of a tariff: must be a text, not a number" },
   { "return { tariffs = { home = 5 } }", "t.lua: tariffs.home: must be a table" },
   { home "", "t.lua: tariffs.home: has no price: say price, tiers or tou" },
   { home "pirce = '1'", "t.lua: tariffs.home: unknown option 'pirce', did you mean 'price'?" },

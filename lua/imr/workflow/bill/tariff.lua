@@ -221,9 +221,10 @@ local KINDS = { "electricity", "water" }
 
 local function tariffs_of(given, place, utc_offset)
   must_be_table(given, place, '{ home = { price = "0.52" } }')
+  for name in pairs(given) do text(name, place .. ": the name of a tariff") end
   local made = {}
   for _, name in ipairs(sorted_names(given)) do
-    local at = below(place, text(name, place))
+    local at = below(place, name)
     must_be_table(given[name], at, '{ price = "0.52" }')
     made[name] = { name = name, kind = choice(given[name].kind, below(at, "kind"), KINDS),
       versions = versions_of(given[name], at, utc_offset) }
