@@ -126,7 +126,7 @@ for name, place in pairs(filled.places(function() return server end)) do
       local all = { "2: 4 1.04 -", "2: 7 held gap", "2: 9 31.20 -" }
       for index = #FIRST, 1, -1 do table.insert(all, 1, FIRST[index]) end
       assert.same({ 5, all }, { adjusted.status, shown(adjusted) })
-      assert.matches("adjustment 2: 3 lines, 32.24\n.*and 1 adjustments: 13 lines, 245.44 in all; 5 held", adjusted.err)
+      assert.matches("adjustment 2: 3 lines, 32.24\n.*and 1 adjustment: 13 lines, 245.44 in all; 5 held", adjusted.err)
       assert.matches("nothing has changed since", run(PERIOD .. " --adjust").err, 1, true)
       change(function(db) db:execute "UPDATE readings SET withdrawn_at = NULL" end)
       assert.same("3: 7 0.00 -", shown(run(PERIOD .. " --adjust"))[14])

@@ -31,6 +31,8 @@ describe("a period", function()
     { "this-month", "this-month", "2025-03-01 00:00:00", "2025-03-31 23:59:59" },
     { "last-month", "last-month", "2025-02-01 00:00:00", "2025-02-28 23:59:59" },
     { "this-year", "this-year", "2025-01-01 00:00:00", "2025-12-31 23:59:59" },
+    { "2025-02", "2025-02", "2025-02-01 00:00:00", "2025-02-28 23:59:59" },
+    { "2024-12", "2025-01-15", "2024-12-01 00:00:00", "2025-01-15 23:59:59" },
   }
   for _, case in ipairs(cases) do
     it(("from %s to %s"):format(case[1], tostring(case[2])), function()
@@ -52,6 +54,10 @@ describe("a period", function()
   it("says what dates there are", function()
     assert.matches("%-%-from 'last%-fortnight': dates are", problem "last-fortnight")
     assert.matches("not in the calendar", problem "2025-02-30")
+    assert.matches("is no month", problem "2025-13")
+    for _, edge in ipairs { "0000-01", "9999-12" } do
+      assert.matches("not in the years 1 to 9999", problem(edge, edge))
+    end
     assert.matches("say from when", problem(nil))
     assert.matches("ends %(2025%-03%-01 23:59:59%) before it begins", problem("2025-03-02", "2025-03-01"))
   end)

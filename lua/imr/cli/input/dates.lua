@@ -67,8 +67,19 @@ local function absolute(text, offset)
   return seconds, #text == 10 and seconds + DAY - 1 or seconds
 end
 
-local HELP = "dates are YYYY-MM-DD, \"YYYY-MM-DD HH:MM:SS\", today, yesterday, -7d, -12h, this-week, last-week,"
-  .. " this-month, last-month, this-year or now"
+local OUTSIDE = "%s '%s' is not in the years 1 to 9999"
+
+-- "2025-06" is that month as a whole.
+local function month_named(text, flag, offset)
+  local year, number = text:match("^(%d%d%d%d)%-(%d%d)$")
+  if not year then return nil end
+  if tonumber(number) < 1 or tonumber(number) > 12 then exit.usage("%s '%s' is no month", flag, text) end
+  if year == "0000" or text == "9999-12" then exit.usage(OUTSIDE, flag, text) end
+  return month_start(year, number, offset), month_start(year, number + 1, offset) - 1
+end
+
+local HELP = "dates are YYYY-MM-DD, YYYY-MM, \"YYYY-MM-DD HH:MM:SS\", today, yesterday, -7d, -12h, this-week,"
+  .. " last-week, this-month, last-month, this-year or now"
 
 -- Beyond the calendar nothing can be written to the platform, or counted day by day.
 local FIRST, LAST = assert(imr.time.parse("0001-01-02", 0)), assert(imr.time.parse("9999-12-30", 0))
@@ -80,9 +91,10 @@ local function span(text, flag, now, offset)
   else
     first, last = relative(text, now, offset)
   end
+  if not first then first, last = month_named(text, flag, offset) end
   if not first then first, last = absolute(text, offset) end
   if not first then exit.usage("%s '%s': %s", flag, text, last:match("calendar") and last or HELP) end
-  if first < FIRST or last > LAST then exit.usage("%s '%s' is not in the years 1 to 9999", flag, text) end
+  if first < FIRST or last > LAST then exit.usage(OUTSIDE, flag, text) end
   return first, last
 end
 
@@ -103,22 +115,20 @@ function dates.period(arguments, offset, now)
   return from, to
 end
 
----The period of a text: a month such as 2025-07, or what --from and --to may say.
+---The period of a text that --from and --to may say, such as a month.
 ---@param text string
 ---@param flag string for messages
 ---@param offset integer the platform's zone
 ---@return integer from
 ---@return integer to its last second
 function dates.named(text, flag, offset)
-  local year, number = text:match("^(%d%d%d%d)%-(%d%d)$")
-  if not year then return span(text, flag, os.time(), offset) end
-  if tonumber(number) < 1 or tonumber(number) > 12 then exit.usage("%s '%s' is no month", flag, text) end
-  return month_start(year, number, offset), month_start(year, number + 1, offset) - 1
+  return span(text, flag, os.time(), offset)
 end
 
 ---@param parser table
 function dates.configure(parser)
-  parser:option("--from", "First day or moment: 2025-06-01, yesterday, -7d, this-month."):argname "DATE"
+  parser:option("--from", "First day or moment: 2025-06-01, 2025-06 (that month), yesterday, -7d, this-month.")
+    :argname "DATE"
   parser:option("--to", "Last day or moment (default: now)."):argname "DATE"
 end
 

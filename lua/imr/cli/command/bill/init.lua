@@ -153,7 +153,8 @@ local function say_bill(db, id, total, offset)
   local chain = bills().chain(db, id)
   local first, last = chain[1], chain[#chain]
   messages.say("bill %d of %s%s: %d lines, %s in all; %d held", id,
-    require("imr").time.format(first.made_at, offset), #chain > 1 and (" and %d adjustments"):format(#chain - 1) or "",
+    require("imr").time.format(first.made_at, offset),
+    #chain > 1 and (" and %d adjustment%s"):format(#chain - 1, #chain > 2 and "s" or "") or "",
     total.lines, total.amount, last.held)
   return last.held == 0 and 0 or INCOMPLETE
 end
