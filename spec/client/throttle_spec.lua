@@ -380,7 +380,8 @@ describe("a failed login", function()
         if is_down then return nil, { kind = "network", message = "connection refused", executed = "no" } end
         return working(request)
       end }
-      client:login()
+      local _, failed = client:login()
+      assert.equal(1, failed.retry_after) -- whoever has tried it is told, too
       local _, err = client:meters { max_wait = 0 }:collect()
       assert.is_true(err.retry_after > 0)
       is_down = false

@@ -194,6 +194,7 @@ function Session:remember_failure(record, err)
     failure = { kind = err.kind, code = err.code, message = err.message,
       at = now, retry_at = now + backoff, backoff = backoff },
   }
+  if err.kind ~= "auth" then err.retry_after = math.max(backoff, err.retry_after or 0) end
   return err
 end
 
