@@ -36,7 +36,7 @@ end
 
 local NUMBER = { sqlite = "printf('%012d', m.n)", postgres = "lpad(m.n::text, 12, '0')" }
 local READING = { sqlite = "printf('%d.%02d', m.n + d.n * 5 + (m.n + d.n) % 3, (m.n * 7 + d.n * 13) % 100)",
-  postgres = "(m.n + d.n * 5 + (m.n + d.n) % 3) + ((m.n * 7 + d.n * 13) % 100) / 100.0" }
+  postgres = "round((m.n + d.n * 5 + (m.n + d.n) % 3) + ((m.n * 7 + d.n * 13) % 100) / 100.0, 2)" }
 
 -- A reading a day of each meter, by SQL: what is measured is reading them.
 local function fill(db)
@@ -58,8 +58,8 @@ end
 -- Until it has ended: the last that the kernel says of its memory and of its time, in ticks.
 local WATCH = [[
 %s >%s/out 2>%s/err & pid=$!
-while [ -r /proc/$pid/status ] && ! grep -q "^State:.Z" /proc/$pid/status; do
-  now=$(sed -n "s/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p" /proc/$pid/status); memory=${now:-$memory}
+while [ -r /proc/$pid/status ] && ! grep -q "^State:.Z" /proc/$pid/status 2>/dev/null; do
+  now=$(sed -n "s/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p" /proc/$pid/status 2>/dev/null); memory=${now:-$memory}
   now=$(cut -d" " -f14,15 /proc/$pid/stat 2>/dev/null); ticks=${now:-$ticks}
   sleep 0.02
 done

@@ -43,6 +43,18 @@ local function digits_of(text)
   if places and places <= ORDINARY then return point - 1, places end
 end
 
+-- A plain text with more places than a meter has: its double and its places without the noise, where that is all it is.
+local function double_of(text)
+  local point = text:match("^%d+()%.%d+$")
+  if not point or point > 9 then return nil end -- so that a double holds the sixth place
+  local scaled = tonumber(text) * 10 ^ ORDINARY
+  local short = math.floor(scaled + 0.5)
+  if math.abs(scaled - short) > NOISE * 10 ^ ORDINARY then return nil end
+  local places, left = ORDINARY, short
+  while places > 0 and left % 10 == 0 do places, left = places - 1, left / 10 end
+  return short / 10 ^ ORDINARY, places, point - 1
+end
+
 ---Gives a point its `number`, and the digits before the point (`width`) and behind it (`places`).
 ---@param point table
 ---@return boolean readable
@@ -54,6 +66,8 @@ function value.read(point)
       point.number, point.width, point.places = tonumber(text), width, places
       return true
     end
+    point.number, point.places, point.width = double_of(text)
+    if point.number then return true end
   end
   local exact = value.of(point)
   if not exact then return false end
