@@ -28,14 +28,15 @@ typedef struct imr_slots_header {
 
 typedef struct imr_slots_entry {
   uint64_t key; /* hash; 0: free */
-  int64_t next; /* a time; or a lock: the sign, its end in milliseconds, and the process that has it */
+  int64_t next; /* a time; or a lock: the sign, its end in ticks, and the process that has it */
 } imr_slots_entry;
 
-#define IMR_SLOTS_PID_BITS 22 /* Linux has no higher numbers */
+#define IMR_SLOTS_TICK       INT64_C(16000) /* microseconds: with these the end of a lock has room for 17 years */
+#define IMR_SLOTS_OWNER_BITS 28
 
 /* The time that an entry says, of a lock its end. */
 static inline int64_t imr_slots_time(int64_t next) {
-  return next < 0 ? ((next & INT64_MAX) >> IMR_SLOTS_PID_BITS) * 1000 : next;
+  return next < 0 ? ((next & INT64_MAX) >> IMR_SLOTS_OWNER_BITS) * IMR_SLOTS_TICK : next;
 }
 
 typedef enum imr_slots_state {

@@ -71,6 +71,17 @@ describe("the file store's login lock", function()
     end)
   end)
 
+  it("is not taken by a container that shares the file and has other process numbers", function()
+    local unshare = "unshare --pid --fork --mount-proc --kill-child"
+    if not shell.run(unshare .. " true") then return pending "needs the right to make a namespace" end
+    assert(lock(open()))
+    local _, output = process.lua([[
+      local store = require("imr.store").file { path = os.getenv "STATE" }
+      print(store:lock("k", require("imr.core").now(), 60) and "taken" or "locked")
+    ]], { env = { STATE = state }, before = unshare })
+    assert.equal("locked\n", output)
+  end)
+
   it("is nobody else's to give back or to keep", function()
     local one, other = open(), open()
     local first = assert(lock(one, 0.1))
