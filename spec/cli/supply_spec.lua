@@ -196,7 +196,7 @@ describe("imr supply", function()
     local result = supply(("disconnect --interval 0 --yes --reason first --guard %s %s"):format(script, device))
     assert.same({ 5, { "superseded" } }, { result.status, states(result) })
     assert.equal("4\n", user:read "status")
-    assert.matches("1 are on record as planned: `imr supply resume --yes` sends them", user:read "err", 1, true)
+    assert.matches("1 on record as planned: `imr supply resume --yes` sends them", user:read "err", 1, true)
     assert.equal(0, sent(device))
     local resumed = supply "resume --interval 0 --yes"
     assert.same({ 0, { "accepted" }, 1 }, { resumed.status, states(resumed), sent(device) })

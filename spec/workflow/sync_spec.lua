@@ -224,7 +224,8 @@ describe("sync", function()
       "unknown option 'lookback'; there are client, clock, daily_reread, db, first_days, from, granularity, "
       .. "listings, on_progress, page_size, reread, to, trust_clock, utc_offset, weekly_reread")
     assert.error_matches(function() sync.run { client = {}, db = db, from = 1 } end, "from and to")
-    assert.error_matches(function() sync.run { client = {}, db = db, listings = { "rows" } } end, "no listing 'rows'")
+    assert.error_matches(function() sync.run { client = {}, db = db, listings = { "rows" } } end,
+      "no listing 'rows'; there are: meters, latest_readings, readings,")
   end)
 
   it("begins no run with values that make no sense", function()

@@ -36,7 +36,9 @@ function selection.numbers(arguments)
     if not seen[number] then list[#list + 1], seen[number] = number, true end
   end
   for _, given in ipairs(arguments.meter or {}) do
-    if given == "" or given:find("[,%s]") then exit.usage("--meter '%s' is no meter number", given) end
+    if given == "" or given:find("[,%s]") then
+      exit.usage("--meter '%s' is no meter number: say --meter for each", given)
+    end
     if given:sub(1, 1) == "@" then add_from_file(given:sub(2), add) else add(given) end
   end
   return #list > 0 and list or nil

@@ -40,12 +40,20 @@ local function period_problem(options)
   end
 end
 
+local function names()
+  local list = {}
+  for index, listing in ipairs(listings) do list[index] = listing.name end
+  return table.concat(list, ", ")
+end
+
 ---What is wrong with the listings that are chosen.
 ---@param options { listings: string[]?, granularity: string? }
 ---@return string|nil
 function sync_options.listings_problem(options)
   for _, name in ipairs(options.listings or {}) do
-    if type(name) ~= "string" or not listings[name] then return ("there is no listing '%s'"):format(tostring(name)) end
+    if type(name) ~= "string" or not listings[name] then
+      return ("there is no listing '%s'; there are: %s"):format(tostring(name), names())
+    end
   end
   if options.listings and #options.listings == 0 then return "option 'listings' names none: leave it out for all" end
   local granularity = options.granularity or "daily"

@@ -134,7 +134,8 @@ local function look(state, endpoint)
   cursor:close()
   if err then return failed(err, page_advice[err.kind]) end
   local total = cursor.report.claimed_total
-  return ok(row and ("a row%s"):format(total and (", of %d"):format(total) or "") or "no rows in the last two days")
+  if not row then return ok "no rows in the last two days" end
+  return ok("a row came" .. (total and (" (%d in all)"):format(total) or ""))
 end
 
 local function pages(state)

@@ -112,7 +112,7 @@ local function status_of(report, plan)
   return 0
 end
 
-local PLANNED = "%d are on record as planned: `imr supply resume --yes` sends them"
+local PLANNED = "%d on record as planned: `imr supply resume --yes` sends them"
 
 local function say_end(report)
   messages.say("%s", counts_text(report.counts))
@@ -286,7 +286,7 @@ function run.status(arguments)
   if not status.running and #status.sending > 0 then
     messages.say("%d were left behind by a process that ended: `imr supply resolve`", #status.sending)
   end
-  if #status.planned > 0 then messages.say("%d are planned: `imr supply resume --yes` sends them", #status.planned) end
+  if #status.planned > 0 then messages.say("%d planned: `imr supply resume --yes` sends them", #status.planned) end
   return 0
 end
 
