@@ -3,6 +3,7 @@ local blamed = require "support.blamed"
 local cutoff = require "imr.workflow.cutoff"
 local database = require "imr.database"
 local export = require "imr.workflow.export"
+local metering = require "imr.workflow.metering"
 local planning = require "imr.workflow.plan"
 local quality = require "imr.workflow.quality"
 local report = require "imr.workflow.report"
@@ -40,6 +41,7 @@ check("what takes a database", {
   { function() quality.load({}, "1", {}) end, "quality.load takes an open database" },
   { function() quality.load(db, 1, {}) end, "quality.load takes a meter's number" },
   { function() cutoff.at(nil, { cutoff = 0 }) end, "cutoff.at takes an open database" },
+  { function() metering.usage(nil, { from = 0, to = 1 }) end, "metering.usage takes an open database" },
   { function() report.html(nil, { from = 0, to = 1 }) end, "report.html takes an open database" },
   { function() export.pages(nil, "readings") end, "export.pages takes an open database" },
   { function() export.pages(db, "reading") end, "there is no table 'reading'" },
@@ -65,6 +67,12 @@ check("options of what judges", {
   { function() cutoff.at(db, { cutoff = 0, max_age = 0 / 0 }) end, "option 'max_age' must be 0 or more" },
   { function() cutoff.at(db, { cutoff = 0, sources = { 5 } }) end, "option 'sources' must be a list of strings" },
   { function() cutoff.at(db, { cutoff = 0, utc_offset = 1e6 }) end, "option 'utc_offset' must be an integer" },
+  { function() metering.usage(db, { from = 0 }) end, "metering.usage takes a table with from and to" },
+  { function() metering.usage(db, { from = 5, to = 4 }) end, "the period ends before it begins" },
+  { function() metering.usage(db, { from = 0, to = 1, by = "week" }) end, "option 'by' must be meter, day, tenant" },
+  { function() metering.usage(db, { from = 0, to = 1, freeze_window = -1 }) end, "must be 0 or more" },
+  { function() metering.usage(db, { from = 0, to = 0 / 0 }) end, "option 'to' must be whole Unix seconds" },
+  { function() metering.usage(db, { from = 0, to = 1, sources = {} }) end, "unknown option 'sources'" },
   { function() report.html(db, { from = 0, to = 1 / 0 }) end, "option 'to' must be whole Unix seconds" },
   { function() report.html(db, { from = 0, to = 1, language = "de" }) end, [[option 'language' must be "en" or "zh"]] },
   { function() report.html(db, { from = 0, to = 1, ledger = 5 }) end, "option 'ledger' must be the path of a ledger" },
