@@ -56,6 +56,22 @@ describe("a command", function()
     end)
   end)
 
+  it("leaves its slot to the next one when before_send or last_check raises", function()
+    world.run({}, function(new)
+      local client = new:client()
+      assert(client:login())
+      for _, name in ipairs { "before_send", "last_check" } do
+        new:sleep(5)
+        local began = new:now()
+        local _, problem = pcall(client.disconnect, client, new.platform:meter(1).device,
+          { [name] = function() error("no " .. name, 0) end })
+        assert.equal("no " .. name, problem)
+        assert(client:disconnect(new.platform:meter(1).device))
+        assert.is_true(new:now() - began < 1, new:now() - began)
+      end
+    end)
+  end)
+
   it("whose deadline is over before it begins is an error, no wrong use", function()
     world.run({}, function(new)
       local outcome, err = new:client():disconnect(new.platform:meter(1).device, { confirm = true, deadline = 0 })

@@ -218,16 +218,26 @@ local function veto(why)
     executed = "no" }
 end
 
+-- What the caller's function says of a request whose slot has come. A no, and whatever it raises, passes the slot on.
+---@return table|nil err
+---@return any more what comes with a yes
+local function ask(self, call, question)
+  local fine, goes, why = pcall(question)
+  if fine and goes then return nil, why end
+  pass_on(self, call)
+  if not fine then error(goes, 0) end
+  return veto(why)
+end
+
 -- The caller may still say no when the slot has come. Then the next caller has it. A yes that took long needs another
 -- slot, and is not asked for again: a caller that always takes long would never send. What may have changed while it
 -- took its time is the last check's to say.
 ---@return table|nil err
 function Call:ask_first(call)
   if not call.before_send then return nil end
-  local goes, why = call.before_send()
-  if goes and not self.pace:is_past(call.slot, self.lifetime:now()) then return nil end
+  local err = ask(self, call, call.before_send)
+  if err or not self.pace:is_past(call.slot, self.lifetime:now()) then return err end
   pass_on(self, call)
-  if not goes then return veto(why) end
   local another, problem = self:take_slot(call, call.max_wait)
   return not another and problem or nil
 end
@@ -239,11 +249,8 @@ function Call:ask_last(call)
   if not call.endpoint.command or not (call.before_send or call.last_check) then return nil end
   local asked_at, left = self.lifetime:now(), nil
   if call.last_check then
-    local goes, why = call.last_check()
-    if not goes then
-      pass_on(self, call)
-      return veto(why)
-    end
+    local err, why = ask(self, call, call.last_check)
+    if err then return err end
     left = type(why) == "number" and why or nil
   end
   call.leave_limit = math.min(LEAVE_WITHIN * 2 ^ call.failures, LEAVE_MOST, left or LEAVE_MOST)
