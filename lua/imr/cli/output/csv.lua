@@ -110,9 +110,10 @@ local function line_writer(columns, options, count)
   end
   local most, guarded = #keys, 0
   return function(row)
+    local places, before = keys, last
     for at = 1, most do
-      local any = row[keys[at]]
-      if any ~= last[at] then
+      local any = row[places[at]]
+      if any ~= before[at] then
         last[at], guarded = any, guarded - guards[at]
         cells[at], guards[at] = writers[at](any)
         guarded = guarded + guards[at]

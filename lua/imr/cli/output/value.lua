@@ -17,31 +17,32 @@ local function as_text(any)
   return type(any) == "number" and ("%.14g"):format(any) or any
 end
 
--- Every minute of a day and every second of a minute, as text.
+-- Every minute of a day, by its first second, and every second of a minute, as text.
 local MINUTES, SECONDS = {}, {}
-for minute = 0, 1439 do MINUTES[minute] = (" %02d:%02d:"):format(math.floor(minute / 60), minute % 60) end
+for minute = 0, 1439 do MINUTES[minute * 60] = (" %02d:%02d:"):format(math.floor(minute / 60), minute % 60) end
 for second = 0, 59 do SECONDS[second] = ("%02d"):format(second) end
 
 local DAY, MOST_DAYS = 86400, 1000
 
--- Few days come again and again, so each is made into text once. Seconds that no calendar has, which the client's
--- records never hold, stay a number.
+-- Few days come again and again, so each is made into text once, and found by its midnight. Seconds that no calendar
+-- has, which the client's records never hold, stay a number.
 local function times(utc_offset)
   local days, count = {}, 0
-  local function text_of_day(day)
-    if count == MOST_DAYS then days, count = {}, 0 end
-    local text = imr.time.format(day * DAY - utc_offset, utc_offset)
-    days[day], count = text and text:match "^(.-) " or false, count + 1
-    return days[day]
+  local function seldom(seconds, midnight)
+    local text = imr.time.format(seconds, utc_offset)
+    if text and midnight % DAY == 0 then
+      if count == MOST_DAYS then days, count = {}, 0 end
+      days[midnight], count = text:match "^(.-) ", count + 1
+    end
+    return text or as_text(seconds)
   end
   return function(seconds)
     local of_clock = seconds + utc_offset
-    local day = math.floor(of_clock / DAY)
-    local second = of_clock - day * DAY
-    local known = days[day]
-    if known == nil and second % 1 == 0 then known = text_of_day(day) end
-    if not known then return imr.time.format(seconds, utc_offset) or as_text(seconds) end
-    return known .. MINUTES[math.floor(second / 60)] .. SECONDS[second % 60]
+    local second = of_clock % DAY
+    local of_minute = second % 60
+    local day, ending = days[of_clock - second], SECONDS[of_minute]
+    if day and ending then return day .. MINUTES[second - of_minute] .. ending end
+    return seldom(seconds, of_clock - second)
   end
 end
 
