@@ -1,4 +1,5 @@
 -- Wrong use of the workflows raises at the caller's line; what a callback does wrong is an error like others.
+local bill = require "imr.workflow.bill"
 local blamed = require "support.blamed"
 local cutoff = require "imr.workflow.cutoff"
 local database = require "imr.database"
@@ -33,6 +34,21 @@ check("a plan of requests", {
   { function() planning.new { endpoint = "readings", from = "x", to = 1 } end, "option 'from' must be a number" },
   { function() planning.new { endpoint = "meters", meters = -1 } end, "meters is a list of meter numbers" },
   { function() planning.new { endpoint = "meters", meters = 1 / 0 } end, "meters is a list of meter numbers" },
+})
+
+local PRICES = assert(bill.check("return { tariffs = { home = { price = '1' } } }", "tariff.lua"))
+
+check("bills", {
+  { function() bill.compute(db) end, "bill.compute takes a table with from and to" },
+  { function() bill.compute(db, { from = 0, to = 1 }) end, "and a tariff of bill.load" },
+  { function() bill.compute(nil, { from = 0, to = 1, tariff = PRICES }) end, "bill.compute takes an open database" },
+  { function() bill.compute(db, { from = 2, to = 1, tariff = PRICES }) end, "the period ends before it begins" },
+  { function() bill.compute(db, { from = 0, to = 1, tariff = PRICES, meter = {} }) end, "did you mean 'meters'?" },
+  { function() bill.make(db, { from = 0, to = 1 }) end, "bill.make takes a table with from and to" },
+  { function() bill.make(db, { from = 0, to = 1, tariff = PRICES, meters = { "1" } }) end, "is one of all meters" },
+  { function() bill.adjust(db, 1, { decision = {} }) end, "did you mean 'decisions'?" },
+  { function() bill.void(db, 1, "") end, "a bill is void for a reason" },
+  { function() bill.lines(nil, 1) end, "bill.lines takes an open database" },
 })
 
 check("what takes a database", {
