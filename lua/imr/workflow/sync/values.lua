@@ -4,7 +4,7 @@ local core = require "imr.core"
 local encode = require("imr.base.json").encode
 local tables = require "imr.database.tables"
 
-local find = string.find
+local find, is_utf8 = string.find, core.is_utf8
 
 local values = {}
 
@@ -23,20 +23,19 @@ local function escape(byte) return ("\\x%02X"):format(byte:byte()) end
 -- A text that was cut inside a character: PostgreSQL takes no such bytes, and no JSON has room for them.
 local function escaped(value)
   if #value > LONG then return (value:gsub("[\128-\255]", escape)) end
-  local parts, fine, place = {}, core.is_utf8(value)
+  local parts, fine, place = {}, is_utf8(value)
   while not fine do
     parts[#parts + 1] = value:sub(1, place - 1) .. escape(value:sub(place, place))
     value = value:sub(place + 1)
-    fine, place = core.is_utf8(value)
+    fine, place = is_utf8(value)
   end
   return table.concat(parts) .. value
 end
 
 -- A text ends at a NUL in either database, which would cut it without a word.
 local function text(row, name, value)
-  if not find(value, "[%z\128-\255]") then return value end
   if find(value, "\0", 1, true) then return reject(row, name, value) end
-  return core.is_utf8(value) and value or escaped(value)
+  return is_utf8(value) and value or escaped(value)
 end
 
 local function fits(value)
