@@ -82,6 +82,14 @@ describe("a database of version 1", function()
     end)
   end
 
+  it("may stand beside tables of somebody else, whatever they are called", function()
+    local url = server:url()
+    local db = assert(database.open(url))
+    db:execute [[CREATE TABLE "Odd name; it's" (a INT)]]
+    db:close()
+    assert(database.open(url)):close()
+  end)
+
   it("gets a column that is new in the schema alone", function()
     local where = directory .. "/new.db"
     local db = assert(database.open(where))

@@ -60,7 +60,7 @@ local COLUMNS = {
     .. "pragma_table_info(m.name) c WHERE m.type = 'table'",
   postgres = "SELECT c.relname AS \"table\", a.attname AS name, EXISTS (SELECT 1 FROM pg_constraint k WHERE "
     .. "k.conrelid = c.oid AND k.contype = 'p' AND a.attnum = ANY (k.conkey)) AS key FROM pg_attribute a "
-    .. "JOIN pg_class c ON c.oid = a.attrelid WHERE c.oid = to_regclass(c.relname) AND c.relkind = 'r' "
+    .. "JOIN pg_class c ON c.oid = a.attrelid WHERE pg_table_is_visible(c.oid) AND c.relkind = 'r' "
     .. "AND a.attnum > 0 AND NOT a.attisdropped AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, "
     .. "'information_schema'::regnamespace)",
 }
