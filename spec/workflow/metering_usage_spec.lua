@@ -135,6 +135,19 @@ local cases = {
     for index, row in ipairs(list) do row.stored_at = row.read_time + 4 * DAY + index end
     return list
   end)() }, { "D1 156.00 doubtful clock" }, { delays = { readings = 3600 } } },
+  { "a clock that jumped ahead", { readings = (function()
+    local list = rows_of(course(340, 5.2, 30))
+    for index, row in ipairs(list) do
+      if index > 20 then row.read_time = row.read_time + 9 * DAY end
+      row.stored_at = nil
+    end
+    return list
+  end)() }, { "D1 109.20 doubtful clock" } },
+  { "rows that are ahead of the clock when they are stored", { readings = (function()
+    local list = rows_of(course(340, 5.2, 42))
+    for index = 20, 24 do list[index].stored_at = list[index].read_time - DAY end
+    return list
+  end)() }, { "D1 156.00 doubtful future,clock" } },
   { "a device that has not reported yet", { readings = rows_of(course(340, 5.2, 20)) },
     { "D1 67.60 incomplete gap", "D2 - incomplete gap" }, { history = {
       { device_id = "D1", first_seen = FROM - 90 * DAY, removed_at = FROM + 13 * DAY, kind = "electricity" },

@@ -9,12 +9,17 @@ local doubts = {}
 
 local CLOCK = { ahead = 600, slow = 1.5 * DAY } -- as the rule `clock` has them
 
--- A clock that is slow by days makes every end one of another day.
+-- A clock that is slow by days, or ahead, makes every end one of another day; so does one that has jumped since the
+-- opening.
 local function doubt_clock(found, given, device, part)
   local source = found.series.source
   local seen = clock.judge(device.rows[source.name], source.time, part.from, part.to + 7 * DAY,
     { delay = (given.delays or {})[source.name], ahead = CLOCK.ahead, slow = CLOCK.slow })
-  if seen.slow then span.doubt(found, "clock") end
+  local wrong = seen.slow or seen.ahead
+  for _, jump in ipairs(clock.jumps(found.series)) do
+    wrong = wrong or jump.to.time > found.opening.time and jump.to.time <= found.closing.time
+  end
+  if wrong then span.doubt(found, "clock") end
 end
 
 -- A value that was changed more than once may change again.
