@@ -119,12 +119,8 @@ function Session:token(wish, stale)
     local fresh, err, wait = self:look(stale, began)
     if fresh or err then return fresh, err, waited end
     if wait <= 0 then
-      local owner, message = self.store:lock(self.key, now, self.lock_time + LOCK_SPARE)
-      if message then return nil, store_failed(self, message) end
-      if owner then
-        fresh, err = self.lifetime:runtime():protect(self.login_with, self, owner, wish.deadline, stale, began)
-        if fresh or err then return fresh, err, waited end
-      end
+      fresh, err = self:try_login(now, wish.deadline, stale, began)
+      if fresh or err then return fresh, err, waited end
       wait, poll = poll, math.min(poll * 1.5, POLL_MOST)
     end
     err = self:too_long(wish, now, waited, wait)
@@ -139,6 +135,32 @@ function Session:look(stale, began)
   local record, err = self:record()
   if not record then return nil, err end
   return judge(record, stale, began, self.lifetime:now())
+end
+
+-- One caller of this process at a time. From the question for the lock on it runs to its end whatever becomes of the
+-- request: what a store across the network has locked for a caller that is gone, nobody would give back.
+---@return table|nil record
+---@return table|nil err nil alone: others log in
+function Session:try_login(now, deadline, stale, began)
+  if self.trying_until and now < self.trying_until then return nil end
+  self.trying_until = now + self.lock_time + LOCK_SPARE
+  local fine, fresh, err = pcall(function()
+    return self.lifetime:runtime():protect(self.lock_and_login, self, deadline, stale, began)
+  end)
+  if not fine then
+    self.trying_until = nil
+    error(fresh, 0)
+  end
+  return fresh, err
+end
+
+function Session:lock_and_login(deadline, stale, began)
+  local owner, message = self.store:lock(self.key, self.lifetime:now(), self.lock_time + LOCK_SPARE)
+  local fresh, err
+  if owner then fresh, err = self:login_with(owner, deadline, stale, began) end
+  self.trying_until = nil
+  if message then err = store_failed(self, message) end
+  return fresh, err
 end
 
 -- Holding the lock: look once more (another may have just finished), then log in. The lock goes back whatever happens.
