@@ -1,4 +1,5 @@
 -- Rules that need more of the database than the rows of the period, in SQLite and in PostgreSQL.
+local cutoff = require "imr.workflow.cutoff"
 local database = require "imr.database"
 local filled = require "support.filled"
 local postgres = require "support.postgres"
@@ -94,6 +95,18 @@ for name, place in pairs(filled.places(function() return server end)) do
       assert.same({ "505 clock 31 -" }, flags { rules = { "clock" } })
       db:execute("UPDATE readings SET stored_at = stored_at + ? WHERE meter_no <> '505'", 5 * DAY)
       assert.same({}, flags { rules = { "clock" } })
+    end)
+
+    it("says at a cutoff that the reading is of a clock that is slow, or that jumped ahead", function()
+      for day = -20, 32 do
+        reading(db, "505", day, 400 + 6 * day, { stored_at = START + (day + 5) * DAY + 47200 })
+        if day < 9 then reading(db, "506", day, 400 + 6 * day) end
+        if day > 15 then reading(db, "506", day, 400 + 6 * (day - 7)) end
+      end
+      local bill = assert(cutoff.at(db, { cutoff = START + 17 * DAY, now = NOW }))
+      local found = {}
+      for _, row in ipairs(bill.rows) do found[row.meter_no] = row.flags end
+      assert.same({ ["501"] = "", ["502"] = "", ["503"] = "", ["505"] = "clock", ["506"] = "gap,clock" }, found)
     end)
 
     it("flags numbers that look alike, also where only one of them is asked for", function()

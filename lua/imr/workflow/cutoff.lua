@@ -117,13 +117,14 @@ local function fill(row, found, period)
 end
 
 -- Does a flag concern the reading: is it of its moment or of the time up to the cutoff, or does it begin before the
--- cutoff and end after it? A run of zeros must be long enough by then, and a register that falls next may have been too
--- high.
+-- cutoff and end after it? A run of zeros must be long enough by then, a register that falls next may have been too
+-- high, and a clock was wrong from the first row that shows it.
 local function concerns(flag, found, period, days)
   if flag.time >= found.time and flag.time <= math.max(period.cutoff, found.time) then return true end
   if flag.time < found.time or not flag.since then return false end
   return flag.rule == "zeros" and flag.since <= found.time - days * DAY
     or flag.rule == "decreasing" and flag.since == found.time
+    or flag.rule == "clock" and flag.since <= found.time
 end
 
 -- Why it was taken instead of a nearer one, and the flags that concern it.

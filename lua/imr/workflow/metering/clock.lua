@@ -104,7 +104,7 @@ function clock.judge(rows, time, from, to, settings)
   return found
 end
 
-local LEAST_STEPS = 8
+local LEAST_STEPS = 5
 local LONG, LITTLE = 3, 1.5 -- times the usual interval, and what is used in one
 
 local function median(list)
