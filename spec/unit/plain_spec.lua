@@ -88,7 +88,7 @@ describe("the plain runtime", function()
 
   it("times a wait out, and an event stays set", function()
     local runtime = virtual()
-    runtime:run(function()
+    assert(runtime:run(function()
       local event = runtime:event()
       assert.is_false(event:wait(3))
       assert.equal(3, runtime:now())
@@ -96,7 +96,7 @@ describe("the plain runtime", function()
       assert.is_true(event:wait(3))
       assert.is_true(event:wait())
       assert.equal(3, runtime:now())
-    end)
+    end))
   end)
 
   it("blocks outside of its threads while these go on", function()
@@ -110,7 +110,7 @@ describe("the plain runtime", function()
 
   it("never yields through somebody else's coroutine", function()
     local runtime, seen = virtual(), {}
-    runtime:run(function()
+    assert(runtime:run(function()
       local other = runtime:spawn(function() runtime:sleep(1) table.insert(seen, "other") end)
       local generate = coroutine.wrap(function()
         for index = 1, 3 do
@@ -120,7 +120,7 @@ describe("the plain runtime", function()
       end)
       for index in generate do table.insert(seen, index) end
       runtime:join(other)
-    end)
+    end))
     table.sort(seen, function(a, b) return tostring(a) < tostring(b) end)
     assert.same({ 1, 2, 3, "other" }, seen)
   end)
@@ -128,7 +128,7 @@ describe("the plain runtime", function()
   it("begins at once what a lifetime runs, so that no computing thread stands before a request", function()
     local runtime, seen = virtual(), {}
     local lifetime = require("imr.client.lifetime").new(runtime)
-    runtime:run(function()
+    assert(runtime:run(function()
       local sender = runtime:spawn(function()
         return lifetime:run(function(...)
           table.insert(seen, "sent")
@@ -139,34 +139,34 @@ describe("the plain runtime", function()
       local other = runtime:spawn(function() table.insert(seen, "other") end)
       assert.same({ true, true, "an", "answer" }, { runtime:join(sender) })
       runtime:join(other)
-    end)
+    end))
     assert.same({ "sent", "other" }, seen)
   end)
 
   it("waits below a C function that can't be yielded through", function()
     local runtime, list = virtual(), { 3, 1, 2 }
-    runtime:run(function()
+    assert(runtime:run(function()
       table.sort(list, function(a, b)
         runtime:sleep(1)
         return a < b
       end)
-    end)
+    end))
     assert.same({ 1, 2, 3 }, list)
   end)
 
   it("lets a blocking thread's loop run the others of its turn", function()
     local runtime = virtual()
-    runtime:run(function()
+    assert(runtime:run(function()
       local flag = runtime:event()
       local blocked = runtime:spawn(function() coroutine.wrap(function() flag:wait() end)() return "through" end)
       runtime:spawn(function() flag:set() end)
       assert.same({ true, "through" }, { runtime:join(blocked) })
-    end)
+    end))
   end)
 
   it("unwinds a killed thread at once", function()
     local runtime, unwound = virtual(), false
-    runtime:run(function()
+    assert(runtime:run(function()
       local thread = runtime:spawn(function()
         local fine, problem = pcall(runtime.sleep, runtime, 100)
         unwound = not fine
@@ -177,25 +177,25 @@ describe("the plain runtime", function()
       assert.is_true(unwound)
       assert.is_false((runtime:join(thread)))
       runtime:kill(thread) -- once more changes nothing
-    end)
+    end))
     assert.equal(1, runtime:now())
   end)
 
   it("never runs a thread that was killed before it began", function()
     local runtime, ran = virtual(), false
-    runtime:run(function()
+    assert(runtime:run(function()
       local thread = runtime:spawn(function() ran = true end)
       runtime:kill(thread)
       assert.is_false((runtime:join(thread)))
       runtime:sleep(1)
-    end)
+    end))
     assert.is_false(ran)
   end)
 
   it("raises at every wait of a killed thread that goes on", function()
     local runtime, caught = virtual(), 0
     local thread
-    runtime:run(function()
+    assert(runtime:run(function()
       thread = runtime:spawn(function()
         for _ = 1, 3 do
           if not pcall(runtime.sleep, runtime, 10) then caught = caught + 1 end
@@ -203,7 +203,7 @@ describe("the plain runtime", function()
       end)
       runtime:sleep(1)
       runtime:kill(thread)
-    end)
+    end))
     assert.equal(3, caught)
   end)
 
@@ -240,14 +240,14 @@ describe("the plain runtime", function()
 
   it("keeps nothing of threads that have ended", function()
     local runtime, weak = virtual(), setmetatable({}, { __mode = "k" })
-    runtime:run(function()
+    assert(runtime:run(function()
       for _ = 1, 10 do
         local payload = {}
         weak[payload] = true
         weak[runtime:spawn(function() runtime:sleep(1) return payload end)] = true
       end
       runtime:sleep(2)
-    end)
+    end))
     collectgarbage() collectgarbage()
     assert.is_nil(next(weak))
   end)
