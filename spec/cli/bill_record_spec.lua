@@ -167,6 +167,16 @@ for name, place in pairs(filled.places(function() return server end)) do
       assert.matches("nothing has changed since", run(PERIOD .. " --adjust").err, 1, true) -- the decision stays
     end)
 
+    it("takes no decision about a line that is measured, and stays as it is", function()
+      run(PERIOD .. " --tariff " .. tariff)
+      local before = run(PERIOD).out
+      local decided = user:write("needless.csv", ("meter_no,usage,who,why\n%s,5,李,x\n"):format(filled.number(5)))
+      local result = run(PERIOD .. " --adjust --decisions " .. decided)
+      assert.equal(2, result.status)
+      assert.matches("these are measured: " .. filled.number(5), result.err, 1, true)
+      assert.equal(before, run(PERIOD).out)
+    end)
+
     it("is void for a reason, and stays on record", function()
       run(PERIOD .. " --tariff " .. tariff)
       local void = run(PERIOD .. " --void 'wrong prices'")

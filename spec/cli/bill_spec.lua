@@ -89,6 +89,14 @@ for name, place in pairs(filled.places(function() return server end)) do
         row.amount, row.decided_by, row.decision })
     end)
 
+    it("refuses a decision about what is measured", function()
+      local decided = user:write("bills/needless.csv", ("meter_no,usage,who,why\n%s,5,李,x\n"):format(filled.number(5)))
+      local result = draft(("%s --tariff %s --decisions %s"):format(PERIOD, tariff, decided))
+      assert.equal(2, result.status)
+      assert.matches("decisions are for lines that are held, and these are measured: " .. filled.number(5), result.err,
+        1, true)
+    end)
+
     it("sums by tariff, building and kind to the fen", function()
       for _, by in ipairs { "tariff", "building", "kind" } do
         local sum = decimal.zero

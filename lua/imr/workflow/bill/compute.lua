@@ -3,6 +3,7 @@
 local copy = require "imr.base.copy"
 local day = require "imr.workflow.metering.day"
 local decisions = require "imr.workflow.bill.decisions"
+local errors = require "imr.errors"
 local lines = require "imr.workflow.bill.lines"
 local metering = require "imr.workflow.metering"
 local months = require "imr.workflow.bill.months"
@@ -56,6 +57,13 @@ local function unknown_meters(context, seen)
   return list
 end
 
+local function refuse_needless(context)
+  local list = decisions.needless(context.decisions)
+  if #list == 0 then return end
+  error(errors.new { kind = "usage", executed = "no", retryable = false,
+    message = "decisions are for lines that are held, and these are measured: " .. table.concat(list, ", ") }, 0)
+end
+
 local function context_of(db, options)
   local context = { set = options.tariff.set, meters = options.tariff.meters,
     decisions = options.decisions and options.decisions.meters or {}, utc_offset = options.utc_offset }
@@ -83,6 +91,7 @@ function compute.run(db, options, take)
     for _, line in ipairs(list) do all:add(line) end
     take(list, given.meter_no)
   end
+  refuse_needless(context)
   local unknown = options.meters and {} or unknown_meters(context, seen)
   return { sums = all:texts(), unknown = unknown, billed = all.total.held == 0 and #unknown == 0 }
 end

@@ -17,6 +17,8 @@ local COLUMNS = { "meter_no", "user_code", "usage", "closing", "sharp", "peak", 
 ---@field year_used? imr.Decimal what was used in the year before
 ---@field decides boolean usage or closing is said
 ---@field used? boolean there is a line that it is about
+---@field recorded? boolean it is of an earlier bill; what has been measured since counts more
+---@field needless? boolean it says what is billed of a line that is measured
 ---@field who string
 ---@field why string
 
@@ -92,18 +94,30 @@ function decisions.of(all, line)
   end
 end
 
----The decisions about which there was no line, as texts.
----@param all table<string, imr.BillDecision[]>
----@return string[]
-function decisions.unused(all)
+local function meters_of(all, is_meant)
   local list = {}
   for meter_no, about in pairs(all) do
     for _, decision in ipairs(about) do
       local whose = decision.user_code and (" of %s"):format(decision.user_code) or ""
-      if not decision.used then list[#list + 1] = meter_no .. whose end
+      if is_meant(decision) then list[#list + 1] = meter_no .. whose end
     end
   end
+  table.sort(list)
   return list
+end
+
+---The decisions about which there was no line, as texts.
+---@param all table<string, imr.BillDecision[]>
+---@return string[]
+function decisions.unused(all)
+  return meters_of(all, function(decision) return not decision.used and not decision.recorded end)
+end
+
+---Those about lines that are measured, as texts: nobody has to decide what is known.
+---@param all table<string, imr.BillDecision[]>
+---@return string[]
+function decisions.needless(all)
+  return meters_of(all, function(decision) return decision.needless and not decision.recorded end)
 end
 
 local function from_closing(decision, line, entry)

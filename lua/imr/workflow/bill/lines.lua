@@ -198,6 +198,19 @@ local function held_by(group, segments)
   return segments.problem ~= nil
 end
 
+-- What somebody decided about a line: the segments then, whether it is held, and why.
+local function decide(line, segments, held, context, entry)
+  local decision, problem = decisions.of(context.decisions, line), segments.problem
+  if not decision then return segments, held, problem end
+  if held then
+    segments, problem = decisions.apply(decision, line, segments, entry, context)
+    line.decided_by, line.decision, held = decision.who, decision.why, problem ~= nil
+  elseif decision.decides then
+    decision.needless = true
+  end
+  return segments, held, problem, decision
+end
+
 local function line_of(group, context, entry, taken)
   local line, why = new_line(group), reasons.new()
   line.multiplier, line.share = tostring(entry.multiplier), quantities.text(entry.share)
@@ -211,13 +224,9 @@ local function line_of(group, context, entry, taken)
   for _, row in ipairs(group) do
     for name in (row.reasons or ""):gmatch "[^,]+" do why:add(name) end
   end
-  local found, decision = { segments.problem }, decisions.of(context.decisions, line)
-  if decision and (held or decision.decides) then
-    local problem
-    segments, problem = decisions.apply(decision, line, segments, entry, context)
-    held, found = problem ~= nil, { problem }
-    line.decided_by, line.decision = decision.who, decision.why
-  end
+  local problem, decision
+  segments, held, problem, decision = decide(line, segments, held, context, entry)
+  local found = { problem }
   segments = quantities.share(segments, entry, taken)
   quantities.fill(line, segments)
   if not held then

@@ -89,10 +89,10 @@ end
 -- Those of the bill and of its adjustments, and new ones: the newest about a line counts.
 local function all_decisions(chain, new)
   local all = {}
-  local function add(found, used)
+  local function add(found, recorded)
     for number, list in pairs(found) do
       all[number] = all[number] or {}
-      for _, decision in ipairs(list) do all[number][#all[number] + 1] = copy(decision, { used = used }) end
+      for _, decision in ipairs(list) do all[number][#all[number] + 1] = copy(decision, { recorded = recorded }) end
     end
   end
   if new then add(new.meters) end
