@@ -2,7 +2,8 @@
 local files = require "support.files"
 local shell = require "support.shell"
 
-local NEEDS = { ["support%.nginx"] = "#nginx", ["support%.site"] = "#nginx", ["support%.example"] = "#nginx",
+local NEEDS = { ["support%.nginx"] = "#nginx", ["support%.site"] = "#nginx",
+  ["support%.transport_site"] = "#nginx", ["support%.example"] = "#nginx",
   ["support%.endurance"] = "#nginx", ["support%.chromium"] = "#browser" }
 
 describe("specs that need nginx or a browser", function()

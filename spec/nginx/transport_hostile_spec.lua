@@ -53,7 +53,7 @@ local drops = {
 }
 
 local function suite(transport)
-  describe("the " .. transport .. " transport in a worker", function()
+  describe("the " .. transport .. " transport in a worker #nginx", function()
     local server, other, names, pid
 
     setup(function()

@@ -3,6 +3,7 @@ local copy = require "imr.base.copy"
 local port = require "support.port"
 local process = require "support.process"
 local shell = require "support.shell"
+local socket = require "socket"
 
 -- Debian has redis-lua for 5.1 to 5.3 only; the one for 5.3 runs under 5.4 too.
 if _VERSION == "Lua 5.4" and not package.path:find("/usr/share/lua/5.3/?.lua", 1, true) then
@@ -50,6 +51,7 @@ end
 function redis:again()
   -- A spec that dies cannot stop its children: they end by themselves.
   local command = "timeout 600 redis-server " .. flags_of(self.settings)
+  self:release()
   self.child = process.start(command, "Ready to accept connections")
   return self
 end
@@ -62,14 +64,25 @@ function redis:cli(arguments)
   return (output:gsub("\n$", ""))
 end
 
---- Ends it; twice is fine.
+--- Ends it; twice is fine. Its port refuses connections until it is started again: nobody else may have it meanwhile.
 function redis:stop()
   self.child:stop()
+  if self.kept then return end
+  self.kept = assert(socket.tcp4())
+  assert(self.kept:setoption("reuseaddr", true))
+  assert(self.kept:bind("127.0.0.1", self.port)) -- also where its old connections linger
+  assert(self.kept:setoption("reuseaddr", false)) -- and nobody else beside it
+end
+
+function redis:release()
+  if self.kept then self.kept:close() end
+  self.kept = nil
 end
 
 --- Ends it for good.
 function redis:close()
   self:stop()
+  self:release()
   shell.must("rm -rf " .. self.directory)
 end
 
