@@ -60,6 +60,9 @@ describe("imr sync", function()
     assert.equal(0, sync(period).status)
     local result = sync "--from -20d --to -2d"
     assert.equal(0, result.status, result.err) -- before a meter's first row nothing is expected
+    local early = run "sync --certificate=-15d --listing readings"
+    assert.equal(0, early.status)
+    assert.matches("readings: .* before a meter's first row: 12 meter%-days of the period", early.err)
     local db = assert(database.open(user.home .. "/imr.db"))
     local day = os.date("!%Y-%m-%d", os.time() + 8 * 3600 - 3 * 86400)
     assert.equal(1, db:execute("DELETE FROM readings WHERE meter_no = (SELECT min(meter_no) FROM readings) AND "

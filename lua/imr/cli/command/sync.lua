@@ -58,6 +58,16 @@ local function chosen_listings(arguments)
   return sync_options.listings(chosen)
 end
 
+-- The platform was asked, and has none: complete as a copy, and still no usage of those days.
+local function say_beginnings(certificate)
+  for _, entry in ipairs(certificate.listings) do
+    if entry.before_first > 0 then
+      messages.say("%s: the platform lists nothing before a meter's first row: %d meter-days of the period, of which "
+        .. "no row is expected", entry.listing, entry.before_first)
+    end
+  end
+end
+
 local function certify(arguments)
   if arguments.from or arguments.to then exit.usage("--certificate names the period, without --from and --to") end
   local offset = settings.read(arguments).utc_offset
@@ -69,6 +79,7 @@ local function certify(arguments)
   db:close()
   if #certificate.listings == 0 then exit.fail("incomplete", "nothing has been synced yet that has rows to expect") end
   write(arguments, certificate, offset)
+  say_beginnings(certificate)
   return certificate.complete and 0 or INCOMPLETE
 end
 
