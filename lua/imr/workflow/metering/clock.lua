@@ -128,14 +128,17 @@ end
 ---@param series imr.MeteringRegister
 ---@return { from: imr.MeteringPoint, to: imr.MeteringPoint, seconds: integer }[]
 function clock.jumps(series)
-  local list, usual, interval, before = {}, usual_rise(series.points), series.interval, nil
-  if usual <= 0 or not interval then return list end
+  local list, usual, interval, before = {}, nil, series.interval, nil
+  if not interval then return list end
+  local long = LONG * math.max(interval, DAY)
   for _, point in ipairs(series.points) do
     if point.accepted then
       local seconds = before and point.time - before.time or 0
-      if seconds >= math.max(LONG * interval, LONG * DAY) and point.number >= before.number
-        and point.number - before.number <= LITTLE * usual then
-        list[#list + 1] = { from = before, to = point, seconds = seconds - interval }
+      if seconds >= long and point.number >= before.number then -- seldom, so what is usual is only then looked for
+        usual = usual or usual_rise(series.points)
+        if usual > 0 and point.number - before.number <= LITTLE * usual then
+          list[#list + 1] = { from = before, to = point, seconds = seconds - interval }
+        end
       end
       before = point
     end

@@ -13,8 +13,12 @@ local CLOCK = { ahead = 600, slow = 1.5 * DAY } -- as the rule `clock` has them
 -- opening.
 local function doubt_clock(found, given, device, part)
   local source = found.series.source
-  local seen = clock.judge(device.rows[source.name], source.time, part.from, part.to + 7 * DAY,
-    { delay = (given.delays or {})[source.name], ahead = CLOCK.ahead, slow = CLOCK.slow })
+  local rows, limits = device.rows[source.name],
+    { delay = (given.delays or {})[source.name], ahead = CLOCK.ahead, slow = CLOCK.slow }
+  device.clocks = device.clocks or {} -- what all its rows say; there are many parts, and seldom anything to find
+  local whole = device.clocks[source] or clock.judge(rows, source.time, -math.huge, math.huge, limits)
+  device.clocks[source] = whole
+  local seen = next(whole) and clock.judge(rows, source.time, part.from, part.to + 7 * DAY, limits) or whole
   local wrong = seen.slow or seen.ahead
   for _, jump in ipairs(clock.jumps(found.series)) do
     wrong = wrong or jump.to.time > found.opening.time and jump.to.time <= found.closing.time
