@@ -25,6 +25,8 @@
 ---@field synced? imr.schema.Synced[] listings of the sync; it keeps no other
 ---@field moment? string field whose time is a part of the key in the database; none: a listing of what is now
 ---@field expected? "all"|"seen" whose row is missing when there is none: every meter's, or that of meters which had one
+---@field registers? string[] fields that a meter's registers are in, the total first
+---@field judged? string[] further fields that the rules of quality look at
 ---@field params imr.schema.Parameter[]
 ---@field fields imr.schema.Field[]
 
@@ -204,6 +206,7 @@ local endpoints = {
     name = "readings", path = "/meter/readMeterList", section = "4.4", record = "Reading", options = "ReadingOptions",
     summary = "Readings of a period.", title = "readings", columns = "meter_no,read_time,reading,address",
     moment = "read_time", expected = "all", synced = { { name = "readings", en = "Readings", zh = "读数" } },
+    registers = { "reading" },
     params = PERIOD,
     fields = { device_id, meter_no, reading, read_time, text("imei", "imei"), user_code, address, device_name },
   },
@@ -211,7 +214,7 @@ local endpoints = {
     name = "consumption", path = "/meter/readMeterDataList", section = "4.5", record = "Consumption",
     options = "ConsumptionOptions", summary = "Consumption of a period.", about = "Consumption records of a period",
     title = "consumption", columns = "meter_no,read_time,reading,usage,amount",
-    moment = "read_time", expected = "all",
+    moment = "read_time", expected = "all", registers = { "reading" }, judged = { "usage", "amount" },
     synced = {
       { name = "consumption", en = "Daily consumption", zh = "日用量", granularity = "daily" },
       { name = "consumption_realtime", en = "Real-time consumption", zh = "实时用量", granularity = "realtime" },
@@ -237,6 +240,7 @@ local endpoints = {
     columns = "meter_no,freeze_time,energy_total,energy_sharp,energy_peak,energy_flat,energy_valley",
     moment = "freeze_time", expected = "seen",
     synced = { { name = "tou_readings", en = "Time of use", zh = "尖峰平谷" } },
+    registers = { "energy_total", "energy_sharp", "energy_peak", "energy_flat", "energy_valley" },
     params = PERIOD,
     fields = {
       project_code, device_id, meter_no, time("reported_at", "createTime"), time("freeze_time", "freezeTime"),
@@ -255,7 +259,7 @@ local endpoints = {
     name = "camera_readings", path = "/meter/cameraRead", section = "4.8", record = "CameraReading",
     options = "ReadingOptions", program = "camera", summary = "Readings of camera water meters of a period.",
     title = "camera readings", columns = "meter_no,read_time,reading,image_status,image_url",
-    moment = "read_time", expected = "seen",
+    moment = "read_time", expected = "seen", registers = { "reading" }, judged = { "image_ok", "image_status" },
     synced = { { name = "camera_readings", en = "Camera readings", zh = "图像读数" } },
     params = PERIOD,
     fields = {

@@ -39,7 +39,7 @@ local function columns_of(source, brief)
   end
   for _, name in ipairs { "meter_no", source.time, "stored_at", "withdrawn_at", "invalid" } do add(name) end
   if has_column(source.table, "project_code") then add "project_code" end
-  for _, names in ipairs { source.registers, source.others or {} } do
+  for _, names in ipairs { source.registers, source.others } do
     for _, name in ipairs(names) do add(name) end
   end
   return list

@@ -43,10 +43,7 @@ end
 -- The rows tell when a device changed; the install history tells the rest, at the time of the sync that saw it.
 function rules.meter_swap(view, _, flag)
   if view.at_once then return end
-  local from_rows = {}
-  for _, name in ipairs { "readings", "consumption", "consumption_realtime", "tou_readings" } do
-    if view.main and view.main.name == name then from_rows = flag_changes(view, flag) end
-  end
+  local from_rows = view.main and view.main.has_device and flag_changes(view, flag) or {}
   for _, swap in ipairs(view.swaps) do
     if not from_rows[swap.to] then
       local before, after = around(view.courses[1] and view.courses[1].points or {}, swap.time)
