@@ -1,8 +1,8 @@
 -- A bill is a record: made once, shown again, adjusted, void; on SQLite and on PostgreSQL.
 local cli = require "support.cli"
 local database = require "imr.database"
+local databases = require "support.databases"
 local filled = require "support.filled"
-local postgres = require "support.postgres"
 local process = require "support.process"
 
 local PERIOD = "2025-06-11 2025-06-30"
@@ -25,11 +25,7 @@ local DIES = [[
   assert(bill.make(db, { tariff = assert(bill.check(%q, "tariff")), from = %d, to = %d }))
 ]]
 
-local server
-setup(function() server = postgres.start() end)
-teardown(function() server:stop() end)
-
-for name, place in pairs(filled.places(function() return server end)) do
+for name, place in pairs(databases.places(setup, teardown)) do
   describe("a bill on record in " .. name, function()
     local user, tariff
 

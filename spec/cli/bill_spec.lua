@@ -1,8 +1,8 @@
 -- imr bill, as somebody runs it, on SQLite and on PostgreSQL.
 local cli = require "support.cli"
+local databases = require "support.databases"
 local decimal = require "imr.decimal"
 local filled = require "support.filled"
-local postgres = require "support.postgres"
 local workbook = require "support.workbook"
 
 local PERIOD = "2025-06-11 2025-06-30"
@@ -18,11 +18,7 @@ local TARIFF = [[return {
   },
 }]]
 
-local server
-setup(function() server = postgres.start() end)
-teardown(function() server:stop() end)
-
-for name, place in pairs(filled.places(function() return server end)) do
+for name, place in pairs(databases.places(setup, teardown)) do
   describe("imr bill on " .. name, function()
     local user, tariff
 

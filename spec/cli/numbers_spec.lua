@@ -1,8 +1,8 @@
 -- A meter that was asked for and is not in the database, and numbers that look like another.
 local cli = require "support.cli"
+local databases = require "support.databases"
 local filled = require "support.filled"
 local numbers = require "imr.database.numbers"
-local postgres = require "support.postgres"
 
 describe("a number without what people and spreadsheets change", function()
   for text, plain in pairs {
@@ -22,11 +22,7 @@ describe("a number without what people and spreadsheets change", function()
   end)
 end)
 
-local server
-setup(function() server = postgres.start() end)
-teardown(function() server:stop() end)
-
-for name, place in pairs(filled.places(function() return server end)) do
+for name, place in pairs(databases.places(setup, teardown)) do
   describe("the numbers of a database in " .. name, function()
     it("are those of all its tables, each once", function()
       local where = place()
@@ -38,7 +34,7 @@ for name, place in pairs(filled.places(function() return server end)) do
       assert.same({ { number = "z9", alike = { "Z9" } }, { number = "100000003", alike = { filled.number(3) } },
         { number = "7", alike = {} } }, missing)
       db:close()
-      os.remove(where)
+      databases.remove(where)
     end)
   end)
 end

@@ -1,15 +1,11 @@
 -- imr usage, as somebody runs it, on SQLite and on PostgreSQL.
 local cli = require "support.cli"
+local databases = require "support.databases"
 local filled = require "support.filled"
-local postgres = require "support.postgres"
 
 local PERIOD = "--from 2025-06-11 --to 2025-06-30"
 
-local server
-setup(function() server = postgres.start() end)
-teardown(function() server:stop() end)
-
-for name, place in pairs(filled.places(function() return server end)) do
+for name, place in pairs(databases.places(setup, teardown)) do
   describe("imr usage on " .. name, function()
     local user
 

@@ -137,14 +137,4 @@ function filled.ledger(path)
   ledger:close()
 end
 
---- Runs fn(where) for each kind of database, each new and empty.
----@param server table|nil of support.postgres
----@return table<string, fun(): string>
-function filled.places(server)
-  return {
-    SQLite = function() return os.tmpname() end,
-    PostgreSQL = function() return (server():url()) end,
-  }
-end
-
 return filled

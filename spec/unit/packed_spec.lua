@@ -1,8 +1,7 @@
 -- Several columns in one, as the databases write them.
-local filled = require "support.filled"
+local databases = require "support.databases"
 local database = require "imr.database"
 local packed = require "imr.database.packed"
-local postgres = require "support.postgres"
 
 describe("a list of values", function()
   for text, expected in pairs {
@@ -16,11 +15,7 @@ describe("a list of values", function()
   end
 end)
 
-local server
-setup(function() server = postgres.start() end)
-teardown(function() server:stop() end)
-
-for name, place in pairs(filled.places(function() return server end)) do
+for name, place in pairs(databases.places(setup, teardown)) do
   it("comes out of " .. name .. " as it went in", function()
     local where = place()
     local db = assert(database.open(where))
@@ -35,6 +30,6 @@ for name, place in pairs(filled.places(function() return server end)) do
     assert.is_true(found[6] == true or found[6] == 1)
     assert.equal(12, found[7])
     db:close()
-    os.remove(where)
+    databases.remove(where)
   end)
 end

@@ -3,10 +3,8 @@
 -- IMR_SEEDS=2000 tries as many registers on either database, from IMR_SEED on.
 local bill = require "imr.workflow.bill"
 local DAY = require("imr.base.calendar").DAY
-local database = require "imr.database"
+local databases = require "support.databases"
 local decimal = require "imr.decimal"
-local filled = require "support.filled"
-local postgres = require "support.postgres"
 local random = require "support.random"
 local registers = require "support.registers"
 local time = require("imr.time").parse
@@ -25,10 +23,6 @@ local TARIFF = [[return { meters = "meters.csv", tariffs = {
   changed = { versions = { { price = "0.52" }, { from = "2025-05-16", price = "0.64" } } },
 } }]]
 local NAMES = { "tiers", "flat", "changed" }
-
-local server
-setup(function() server = postgres.start() end)
-teardown(function() server:stop() end)
 
 local function tariff_of(self) return NAMES[self.number % 3 + 1] end
 local function multiplier_of(self) return self.number % 5 == 0 and 40 or 1 end
@@ -234,18 +228,12 @@ local function try(db, first, last, counts)
 end
 
 describe("bills of registers of which the truth is known", function()
-  for name, place in pairs(filled.places(function() return server end)) do
+  for name, place in pairs(databases.places(setup, teardown)) do
     it("are exact, and are made so by adjustments, on " .. name, function()
       local counts = {}
-      for first = FIRST, FIRST + SEEDS - 1, BATCH do
-        local where = place()
-        local db = assert(database.open(where))
-        local fine, problem = pcall(try, db, first, math.min(first + BATCH, FIRST + SEEDS) - 1, counts)
-        db:close()
-        os.remove(where)
-        os.remove(where .. ".lock")
-        if not fine then error(problem, 0) end
-      end
+      databases.in_batches(place, { first = FIRST, count = SEEDS, batch = BATCH }, function(db, first, last)
+        try(db, first, last, counts)
+      end)
       assert.is_true(counts.billed > 2 * counts.held, ("billed %d, held %d"):format(counts.billed, counts.held))
       assert.is_true(counts.adjusted > 0.2 * SEEDS, counts.adjusted)
     end)

@@ -1,18 +1,12 @@
 -- Tiers of a year: what was used since January 1 is what the bill before says, else what is measured.
 local bill = require "imr.workflow.bill"
 local DAY = require("imr.base.calendar").DAY
-local database = require "imr.database"
-local filled = require "support.filled"
-local postgres = require "support.postgres"
+local databases = require "support.databases"
 local time = require("imr.time").parse
 
 local TARIFF = [[return { defaults = { electricity = "home" }, tariffs = { home = { accumulate = "year",
   tiers = { { upto = "220", price = "3.45" }, { upto = "300", price = "4.83" }, { price = "5.83" } } } } }]]
 local NOW = time "2025-08-01"
-
-local server
-setup(function() server = postgres.start() end)
-teardown(function() server:stop() end)
 
 -- A reading a day at 23:50 from a day on, 1.30 more each; from the day of a swap on another device.
 local function fill(db, first, swap)
@@ -45,18 +39,11 @@ local function made(db, number, decided)
   return ("%s %s %s"):format(line.usage, line.year_used or "-", line.amount or "held: " .. line.reasons), id
 end
 
-for name, place in pairs(filled.places(function() return server end)) do
+for name, place in pairs(databases.places(setup, teardown)) do
   describe("tiers of a year on " .. name, function()
-    local db, where
-    before_each(function()
-      where = place()
-      db = assert(database.open(where))
-    end)
-    after_each(function()
-      db:close()
-      os.remove(where)
-      os.remove(where .. ".lock")
-    end)
+    local db
+    local own = databases.fresh(before_each, after_each, place)
+    before_each(function() db = own.db end)
 
     it("count what is measured, where no bill stands before", function()
       fill(db, "2024-12-20")

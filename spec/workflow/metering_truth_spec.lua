@@ -1,21 +1,15 @@
 -- Registers of which the truth is known: what usage calls measured is exactly it, and consecutive periods add up.
 -- IMR_SEEDS=2000 tries as many registers on either database, from IMR_SEED on.
 local DAY = require("imr.base.calendar").DAY
-local database = require "imr.database"
+local databases = require "support.databases"
 local decimal = require "imr.decimal"
-local filled = require "support.filled"
 local metering = require "imr.workflow.metering"
-local postgres = require "support.postgres"
 local random = require "support.random"
 local registers = require "support.registers"
 
 local FIRST, SEEDS = tonumber(os.getenv "IMR_SEED" or 1), tonumber(os.getenv "IMR_SEEDS" or 80)
 local BATCH = 40 -- registers in a database at a time
 local NOW = registers.FIRST + registers.DAYS * DAY + 3600
-
-local server
-setup(function() server = postgres.start() end)
-teardown(function() server:stop() end)
 
 -- Midnights, mostly; sometimes any moment.
 local function boundaries(seed)
@@ -83,17 +77,12 @@ local function try(db, first, last, counts)
 end
 
 describe("registers of which the truth is known", function()
-  for name, place in pairs(filled.places(function() return server end)) do
+  for name, place in pairs(databases.places(setup, teardown)) do
     it("are measured exactly, or said not to be, on " .. name, function()
       local counts = {}
-      for first = FIRST, FIRST + SEEDS - 1, BATCH do
-        local where = place()
-        local db = assert(database.open(where))
-        local fine, problem = pcall(try, db, first, math.min(first + BATCH, FIRST + SEEDS) - 1, counts)
-        db:close()
-        os.remove(where)
-        if not fine then error(problem, 0) end
-      end
+      databases.in_batches(place, { first = FIRST, count = SEEDS, batch = BATCH }, function(db, first, last)
+        try(db, first, last, counts)
+      end)
       -- Most is measured: to doubt everything would be no answer.
       assert.is_true(counts.measured > 0.6 * (counts.measured + counts.doubtful + counts.incomplete),
         ("measured %d, doubtful %d, incomplete %d"):format(counts.measured, counts.doubtful, counts.incomplete))

@@ -1,8 +1,7 @@
 -- A database of version 1 is taken along with all that it has, also by a program that is killed while it does so.
 local database = require "imr.database"
-local filled = require "support.filled"
+local databases = require "support.databases"
 local migrations = require "imr.database.migrations"
-local postgres = require "support.postgres"
 local process = require "support.process"
 local shell = require "support.shell"
 local version1 = require "support.version1"
@@ -27,13 +26,11 @@ local DIES = [[
 ]]
 
 describe("a database of version 1", function()
-  local server, directory
+  local directory
+  local places = databases.places(setup, teardown)
 
-  setup(function() server, directory = postgres.start(), shell.scratch() end)
-  teardown(function()
-    server:stop()
-    shell.must("rm -rf " .. directory)
-  end)
+  setup(function() directory = shell.scratch() end)
+  teardown(function() shell.must("rm -rf " .. directory) end)
 
   -- A database in which the version is older than the program's.
   local function old(where, count)
@@ -57,7 +54,7 @@ describe("a database of version 1", function()
     return name == "SQLite" and ("%s/%d.db"):format(directory, made) or place()
   end
 
-  for name, place in pairs(filled.places(function() return server end)) do
+  for name, place in pairs(places) do
     it("keeps everything, and has the new columns: " .. name, function()
       local where = of(name, place)
       local before = old(where, 3)
@@ -83,7 +80,7 @@ describe("a database of version 1", function()
   end
 
   it("may stand beside tables of somebody else, whatever they are called", function()
-    local url = server:url()
+    local url = places.PostgreSQL()
     local db = assert(database.open(url))
     db:execute [[CREATE TABLE "Odd name; it's" (a INT)]]
     db:close()

@@ -1,16 +1,10 @@
 -- Rules that need more of the database than the rows of the period, in SQLite and in PostgreSQL.
 local cutoff = require "imr.workflow.cutoff"
-local database = require "imr.database"
-local filled = require "support.filled"
-local postgres = require "support.postgres"
+local databases = require "support.databases"
 local quality = require "imr.workflow.quality"
 
 local DAY, START = 86400, 1772294400 -- 2026-03-01 00:00:00 +08:00
 local FROM, TO, NOW = START, START + 31 * DAY - 1, START + 33 * DAY
-
-local server
-setup(function() server = postgres.start() end)
-teardown(function() server:stop() end)
 
 local function insert(db, name, row)
   local names, marks, values = {}, {}, {}
@@ -35,19 +29,13 @@ local function each_day(db, meter, more)
   end
 end
 
-for name, place in pairs(filled.places(function() return server end)) do
+for name, place in pairs(databases.places(setup, teardown)) do
   describe("in " .. name .. ", imr check", function()
-    local db, where
+    local own, db = databases.fresh(before_each, after_each, place), nil
 
     before_each(function()
-      where = place()
-      db = assert(database.open(where))
+      db = own.db
       for _, meter in ipairs { "501", "502", "503" } do each_day(db, meter) end
-    end)
-
-    after_each(function()
-      db:close()
-      os.remove(where)
     end)
 
     -- As "meter rule day value".

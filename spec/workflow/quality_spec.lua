@@ -1,16 +1,12 @@
 -- Quality and the billing cutoff over a whole database, in SQLite and in PostgreSQL.
 local cutoff = require "imr.workflow.cutoff"
+local databases = require "support.databases"
 local filled = require "support.filled"
-local postgres = require "support.postgres"
 local quality = require "imr.workflow.quality"
-
-local server
-setup(function() server = postgres.start() end)
-teardown(function() server:stop() end)
 
 local number, time = filled.number, filled.time
 
-for name, place in pairs(filled.places(function() return server end)) do
+for name, place in pairs(databases.places(setup, teardown)) do
   describe(name, function()
     local db, where
 
@@ -21,7 +17,7 @@ for name, place in pairs(filled.places(function() return server end)) do
 
     teardown(function()
       db:close()
-      os.remove(where)
+      databases.remove(where)
     end)
 
     local function check(options)

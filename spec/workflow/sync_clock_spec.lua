@@ -1,8 +1,6 @@
 -- A sync whose own clock is wrong says so, and reads nothing.
 local cli = require "support.cli"
-local database = require "imr.database"
-local filled = require "support.filled"
-local postgres = require "support.postgres"
+local databases = require "support.databases"
 local shell = require "support.shell"
 local simulator = require "support.simulator"
 local sync = require "imr.workflow.sync"
@@ -12,25 +10,14 @@ local DAY = 86400
 local NOW = 1752028200 -- 2025-07-09 10:30 on the platform's clock
 
 describe("the clock of a sync", function()
-  local server
-
-  setup(function() server = postgres.start() end)
-  teardown(function() server:stop() end)
-
-  for place, make in pairs(filled.places(function() return server end)) do
+  for place, make in pairs(databases.places(setup, teardown)) do
     describe("into " .. place, function()
-      local where, db, client
+      local own, db, client = databases.fresh(before_each, after_each, make), nil, nil
 
       before_each(function()
-        where = make()
-        db = assert(database.open(where))
+        db = own.db
         client = sync_client.new { meters = { { meter_no = "1", device_id = "D1", user_code = "a" } },
           readings = { { meter_no = "1", device_id = "D1", read_time = NOW - DAY, reading = "1" } } }
-      end)
-
-      after_each(function()
-        db:close()
-        if place == "SQLite" then shell.must("rm -f " .. where .. "*") end
       end)
 
       local function try(now, options)

@@ -1,10 +1,7 @@
 -- Which day a row closes, and what a certificate makes of rows of midnight and of rows that fit no table.
 local coverage = require "imr.workflow.sync.coverage"
-local database = require "imr.database"
-local filled = require "support.filled"
+local databases = require "support.databases"
 local moment = require "imr.workflow.sync.moment"
-local postgres = require "support.postgres"
-local shell = require "support.shell"
 local sync = require "imr.workflow.sync"
 local sync_client = require "support.sync_client"
 
@@ -37,24 +34,12 @@ describe("a moment that is written otherwise", function()
 end)
 
 describe("the days of a sync", function()
-  local server
-
-  setup(function() server = postgres.start() end)
-  teardown(function() server:stop() end)
-
-  for place, make in pairs(filled.places(function() return server end)) do
+  for place, make in pairs(databases.places(setup, teardown)) do
     describe("into " .. place, function()
-      local where, db, now
+      local db, now
 
-      before_each(function()
-        where, now = make(), NOW
-        db = assert(database.open(where))
-      end)
-
-      after_each(function()
-        db:close()
-        if place == "SQLite" then shell.must("rm -f " .. where .. "*") end
-      end)
+      local own = databases.fresh(before_each, after_each, make)
+      before_each(function() db, now = own.db, NOW end)
 
       local METER = { meter_no = "1", device_id = "D1", online = true }
 

@@ -1,8 +1,5 @@
 -- Who lived there, from what the meter list and rows show.
-local database = require "imr.database"
-local filled = require "support.filled"
-local postgres = require "support.postgres"
-local shell = require "support.shell"
+local databases = require "support.databases"
 local sync = require "imr.workflow.sync"
 local sync_client = require "support.sync_client"
 
@@ -10,24 +7,12 @@ local DAY = 86400
 local NOW = 1752028200 -- 2025-07-09 10:30 on the platform's clock
 
 describe("the tenancies of a sync", function()
-  local server
-
-  setup(function() server = postgres.start() end)
-  teardown(function() server:stop() end)
-
-  for place, make in pairs(filled.places(function() return server end)) do
+  for place, make in pairs(databases.places(setup, teardown)) do
     describe("into " .. place, function()
-      local where, db, now
+      local db, now
 
-      before_each(function()
-        where, now = make(), NOW
-        db = assert(database.open(where))
-      end)
-
-      after_each(function()
-        db:close()
-        if place == "SQLite" then shell.must("rm -f " .. where .. "*") end
-      end)
+      local own = databases.fresh(before_each, after_each, make)
+      before_each(function() db, now = own.db, NOW end)
 
       local function run(meters, rows)
         assert(sync.run { client = sync_client.new { meters = meters, readings = rows or {} }, db = db,

@@ -1,8 +1,5 @@
 -- Rows that the platform takes back, corrects or shows late, and rows that share a moment.
-local database = require "imr.database"
-local filled = require "support.filled"
-local postgres = require "support.postgres"
-local shell = require "support.shell"
+local databases = require "support.databases"
 local sync = require "imr.workflow.sync"
 local sync_client = require "support.sync_client"
 
@@ -12,24 +9,12 @@ local METERS = { { meter_no = "1", device_id = "D1", online = true },
   { meter_no = "2", device_id = "D2", online = true } }
 
 describe("a sync", function()
-  local server
-
-  setup(function() server = postgres.start() end)
-  teardown(function() server:stop() end)
-
-  for place, make in pairs(filled.places(function() return server end)) do
+  for place, make in pairs(databases.places(setup, teardown)) do
     describe("into " .. place, function()
-      local where, db, now
+      local db, now
 
-      before_each(function()
-        where, now = make(), NOW
-        db = assert(database.open(where))
-      end)
-
-      after_each(function()
-        db:close()
-        if place == "SQLite" then shell.must("rm -f " .. where .. "*") end
-      end)
+      local own = databases.fresh(before_each, after_each, make)
+      before_each(function() db, now = own.db, NOW end)
 
       -- What the platform has: rows as { meter, seconds before NOW, value, more }; a listing shows those of its period.
       local function platform(rows)
