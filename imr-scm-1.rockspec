@@ -199,6 +199,7 @@ build = {
     ["imr.client.wire"] = "lua/imr/client/wire.lua",
     ["imr.database.address"] = "lua/imr/database/address.lua",
     ["imr.database.bills"] = "lua/imr/database/bills.lua",
+    ["imr.database.column"] = "lua/imr/database/column.lua",
     ["imr.database.connect"] = "lua/imr/database/connect.lua",
     ["imr.database.driver"] = "lua/imr/database/driver.lua",
     ["imr.database.expected"] = "lua/imr/database/expected.lua",

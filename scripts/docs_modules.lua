@@ -43,6 +43,7 @@ return {
     { file = "lua/imr/database/init.lua", of = { database = "database" } },
     { file = "lua/imr/database/handle.lua", of = { Database = "db" } },
     { file = "lua/imr/database/tables.lua" },
+    { file = "lua/imr/database/column.lua" },
   } },
   { name = "imr.workflow.sync", parts = {
     { file = "lua/imr/workflow/sync/init.lua", of = { sync = "sync" } },

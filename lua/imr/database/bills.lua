@@ -1,9 +1,11 @@
 -- The tables of the bills: what was billed, and with what. Rows are only ever added; a bill that is void says so.
 
-local function column(name, type, comment, key) return { name = name, type = type, comment = comment, key = key } end
+local column = require "imr.database.column"
+
+local KEY = { key = true }
 
 local bills = {
-  column("id", "id", "Number of the bill", true),
+  column("id", "id", "Number of the bill", KEY),
   column("made_at", "time", "When it was made, Unix seconds"),
   column("period_from", "time", "Begin of its period, Unix seconds"),
   column("period_to", "time", "Last second of its period, Unix seconds"),
@@ -23,7 +25,7 @@ local bills = {
 }
 
 local lines = {
-  column("bill_id", "int", "The bill", true), column("number", "int", "Number of the line in it, from 1 on", true),
+  column("bill_id", "int", "The bill", KEY), column("number", "int", "Number of the line in it, from 1 on", KEY),
   column("meter_no", "text", "Number of the meter"),
   column("device_id", "text", "Its device, the last one of the period"),
   column("project_code", "text", "Code of the project"),

@@ -1,5 +1,6 @@
 --- The tables that mirror a record of the platform, made of imr.schema: a field that is new there is a column here.
 
+local column = require "imr.database.column"
 local schema = require "imr.schema"
 local words = require("imr.words").fields
 
@@ -32,9 +33,7 @@ local function type_of(field)
 end
 
 local function add(list, name, type, comment, more)
-  local column = { name = name, type = type, comment = comment }
-  for key, value in pairs(more or {}) do column[key] = value end
-  list[#list + 1] = column
+  list[#list + 1] = column(name, type, comment, more)
 end
 
 -- A time on the platform's clock, and the same as the platform wrote it.
@@ -104,7 +103,7 @@ local function columns_of(endpoint)
       { key = true })
   end
   if endpoint.name == "meters" then
-    for _, column in ipairs(INSTALLED) do add(list, column[1], "time", column[2], column[3]) end
+    for _, one in ipairs(INSTALLED) do add(list, one[1], "time", one[2], one[3]) end
   end
   add_fields(list, endpoint)
   add_ours(list, endpoint)

@@ -4,27 +4,14 @@
 --- text with the platform's own digits); flag (BOOLEAN); json (text). A column with `key` is part of the primary key.
 
 local bills = require "imr.database.bills"
-local copy = require "imr.base.copy"
+local column = require "imr.database.column"
 local mirror = require "imr.database.mirror"
-
----A column of a table.
----@class imr.database.Column
----@field name string
----@field type "text"|"int"|"id"|"time"|"dec"|"flag"|"json"
----@field comment string
----@field key? boolean
----@field measured? boolean a change of it under the same key is a restatement
----@field default? string SQL of what it holds where nothing is said
 
 ---A table; `require "imr.database.tables"` is the list of them, also by name.
 ---@class imr.database.Table
 ---@field name string
 ---@field comment string
 ---@field columns imr.database.Column[]
-
-local function column(name, type, comment, more)
-  return copy({ name = name, type = type, comment = comment }, more)
-end
 
 local KEY = { key = true }
 
