@@ -79,11 +79,7 @@ function check.run(arguments)
     interrupt.check(not arguments.output)
     out:write(flags)
   end
-  local fine, summary = pcall(quality_flags.run, arguments, require("imr.workflow.quality").check, options)
-  if not fine then
-    out:abort()
-    error(summary, 0)
-  end
+  local summary = out:during(database.run, arguments, require("imr.workflow.quality").check, options)
   out:finish(true)
   say_summary(summary)
   return arguments.fail and summary.flags > 0 and 1 or 0

@@ -83,7 +83,7 @@ end
 function cutoff.run(arguments)
   system.catch_signals()
   local offset = settings.read(arguments).utc_offset
-  local bill = quality_flags.run(arguments, require("imr.workflow.cutoff").at, options_of(arguments, offset))
+  local bill = database.run(arguments, require("imr.workflow.cutoff").at, options_of(arguments, offset))
   write(arguments, bill, offset)
   messages.say("%d of %d meters have a reading at %s", bill.resolved, #bill.rows, arguments.cutoff)
   return bill.unresolved > 0 and INCOMPLETE or 0

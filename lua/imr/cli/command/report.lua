@@ -63,7 +63,7 @@ end
 ---@return integer exit status
 function report.run(arguments)
   system.catch_signals()
-  local page = quality_flags.run(arguments, require("imr.workflow.report").html, options_of(arguments))
+  local page = database.run(arguments, require("imr.workflow.report").html, options_of(arguments))
   messages.clear()
   local out = arguments.out and target.file(arguments.out) or target.stdout()
   out.write(page)

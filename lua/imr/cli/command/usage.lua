@@ -5,7 +5,6 @@ local dates = require "imr.cli.input.dates"
 local interrupt = require "imr.cli.interrupt"
 local messages = require "imr.cli.output.messages"
 local output = require "imr.cli.output"
-local quality_flags = require "imr.cli.input.quality"
 local selection = require "imr.cli.input.selection"
 local settings = require "imr.cli.input.settings"
 local typed = require("imr.cli.output.columns").typed
@@ -61,11 +60,7 @@ local function run(arguments, options, out)
     interrupt.check(not arguments.output)
     out:write(rows)
   end
-  local fine, result = pcall(quality_flags.run, arguments, require("imr.workflow.metering").usage, options)
-  if not fine then
-    out:abort()
-    error(result, 0)
-  end
+  local result = out:during(database.run, arguments, require("imr.workflow.metering").usage, options)
   out:write(result.rows)
   out:finish(true)
   return result

@@ -55,4 +55,17 @@ function database.open(arguments, meters)
   error(problem, 0)
 end
 
+---Runs a workflow over the database that the command line names, and closes it in any case. Raises.
+---@param arguments table
+---@param work fun(db: imr.Database, options: table): any|nil, table|nil
+---@param options table
+---@return any what it returns
+function database.run(arguments, work, options)
+  local db = database.open(arguments, options.meters)
+  local fine, result, err = pcall(work, db, options)
+  db:close()
+  if fine and result then return result end
+  error(fine and err or result, 0)
+end
+
 return database

@@ -2,7 +2,6 @@
 ---
 ---   quality = { without = { "zeros" }, spike = { factor = 10 } }
 
-local database = require "imr.cli.input.database"
 local exit = require "imr.cli.exit"
 local rules = require "imr.workflow.quality.settings"
 
@@ -52,19 +51,6 @@ function quality_flags.options(arguments)
   for _, text in ipairs(arguments.set) do tune(options.tuning, text) end
   exit.wrong_use(rules.new, options, 1)
   return options
-end
-
----Runs a workflow over the database that the command line names, and closes it in any case. Raises.
----@param arguments table
----@param work fun(db: imr.Database, options: table): any|nil, table|nil
----@param options table
----@return any what it returns
-function quality_flags.run(arguments, work, options)
-  local db = database.open(arguments, options.meters)
-  local fine, result, err = pcall(work, db, options)
-  db:close()
-  if fine and result then return result end
-  error(fine and err or result, 0)
 end
 
 return quality_flags

@@ -138,6 +138,17 @@ function Output:finish(complete)
   say_rest(self, self.target.commit(complete))
 end
 
+---Runs what writes to it: when that raises, no half file stays behind.
+---@param work function
+---@param ... any
+---@return any what it returns
+function Output:during(work, ...)
+  local fine, result = pcall(work, ...)
+  if fine then return result end
+  self:abort()
+  error(result, 0)
+end
+
 function Output:abort()
   local rest = self.format_abort and self.format_abort()
   if rest then pcall(self.target.write, rest) end -- what failed before is what is told

@@ -8,7 +8,6 @@ local exit = require "imr.cli.exit"
 local interrupt = require "imr.cli.interrupt"
 local messages = require "imr.cli.output.messages"
 local output = require "imr.cli.output"
-local quality_flags = require "imr.cli.input.quality"
 local read_file = require "imr.cli.input.file"
 local selection = require "imr.cli.input.selection"
 local settings = require "imr.cli.input.settings"
@@ -97,11 +96,7 @@ end
 
 local function written(arguments, offset, work)
   local out = shown.open(arguments, offset)
-  local fine, result = pcall(work, shown.writer(arguments.by, out))
-  if not fine then
-    out:abort()
-    error(result, 0)
-  end
+  local result = out:during(work, shown.writer(arguments.by, out))
   if result[arguments.by] then out:write(result[arguments.by]) end
   out:finish(true)
 end
@@ -251,7 +246,7 @@ function command.run(arguments)
     options.tariff = arguments.tariff and load(arguments.tariff, "--tariff", offset)
     options.decisions = decisions_of(arguments.decisions)
   end
-  return quality_flags.run(arguments, function(db)
+  return database.run(arguments, function(db)
     if arguments.list then return list(arguments, db, offset) end
     return (arguments.draft and draft or on_record)(arguments, db, options)
   end, options)
