@@ -56,6 +56,22 @@ static lxw_col_t check_column(lua_State *L, int index) {
   return (lxw_col_t)column;
 }
 
+typedef struct {
+  workbook *book;
+  lxw_worksheet *sheet;
+  lxw_row_t row;
+  lxw_col_t column;
+} cell;
+
+/* The cell that is named by the arguments from 2 on, of the sheet that was added last. */
+static cell check_cell(lua_State *L) {
+  cell at = {.book = check_open(L)};
+  at.sheet = check_sheet(L, at.book);
+  at.row = check_row(L, 2);
+  at.column = check_column(L, 3);
+  return at;
+}
+
 /* What format() returned, or nothing. */
 static lxw_format *check_format(lua_State *L, workbook *own, int index) {
   if (lua_isnoneornil(L, index)) return NULL;
@@ -107,12 +123,10 @@ static int workbook_format(lua_State *L) {
 @treturn boolean|nil ok
 @treturn string|nil why not */
 static int workbook_text(lua_State *L) {
-  workbook *own = check_open(L);
-  lxw_worksheet *sheet = check_sheet(L, own);
-  lxw_row_t row = check_row(L, 2);
-  lxw_col_t column = check_column(L, 3);
+  cell at = check_cell(L);
   const char *text = luaL_checkstring(L, 4);
-  return result(L, worksheet_write_string(sheet, row, column, text, check_format(L, own, 5)));
+  lxw_format *format = check_format(L, at.book, 5);
+  return result(L, worksheet_write_string(at.sheet, at.row, at.column, text, format));
 }
 
 /*** Writes a number into a cell.
@@ -124,13 +138,11 @@ static int workbook_text(lua_State *L) {
 @treturn boolean|nil ok
 @treturn string|nil why not */
 static int workbook_number(lua_State *L) {
-  workbook *own = check_open(L);
-  lxw_worksheet *sheet = check_sheet(L, own);
-  lxw_row_t row = check_row(L, 2);
-  lxw_col_t column = check_column(L, 3);
+  cell at = check_cell(L);
   double number = luaL_checknumber(L, 4);
   luaL_argcheck(L, number - number == 0, 4, "a finite number expected");
-  return result(L, worksheet_write_number(sheet, row, column, number, check_format(L, own, 5)));
+  lxw_format *format = check_format(L, at.book, 5);
+  return result(L, worksheet_write_number(at.sheet, at.row, at.column, number, format));
 }
 
 /*** Sets how wide a column is. Before the sheet's first row.

@@ -275,11 +275,16 @@ local function leading(limbs, high, at)
   return float
 end
 
+-- A whole number below BASE.
+local function of_limb(limb)
+  return setmetatable({ [0] = limb, low = 0, high = 0, places = 0, negative = false }, Decimal)
+end
+
 -- How often the divisor goes into the rest, which is below BASE times the divisor; what remains stays in the rest. The
 -- floats are exact to fifteen digits, so the estimate is one off at most.
 local function take_out(rest, divisor)
   local times = math.floor(leading(rest, rest.high, 0) / leading(divisor, divisor.high, 0))
-  local left = rest - setmetatable({ [0] = times, low = 0, high = 0, places = 0, negative = false }, Decimal) * divisor
+  local left = rest - of_limb(times) * divisor
   while left.negative do times, left = times - 1, left + divisor end
   while not is_less(left, divisor) do times, left = times + 1, left - divisor end
   return times, left
@@ -299,8 +304,7 @@ local function quotient(a, b, low)
   local limbs, rest, high = {}, decimal.zero, a.high + by
   low = math.min(low, a.low + by)
   for index = high, low, -1 do
-    rest = moved(rest, -1)
-    rest = rest + setmetatable({ [0] = a[index - by] or 0, low = 0, high = 0, places = 0, negative = false }, Decimal)
+    rest = moved(rest, -1) + of_limb(a[index - by] or 0)
     limbs[index], rest = take_out(rest, divisor)
   end
   limbs[low - 1] = is_zero(rest) and 0 or 1
