@@ -94,7 +94,7 @@ help:
 	@echo 'make soak            thirty days of use on a virtual clock; HOURS=1: one real hour over HTTP'
 	@echo 'make sanitize        all specs under the address and undefined behaviour sanitizers'
 	@echo 'make valgrind        the unit specs under valgrind'
-	@echo 'make fuzz            each fuzz target for a minute; SECONDS=1800 TARGETS=decode'
+	@echo 'make fuzz            each fuzz target for a minute; SECONDS=1800 TARGETS=decode; 0: the corpus'
 	@echo 'make coverage        which lines of csrc/ and lua/ the specs run, by file'
 	@echo 'make install         PREFIX=$(PREFIX) LUA=lua5.4|lua5.3|luajit|lua5.1 DESTDIR='
 	@echo 'make clean           remove what was built'

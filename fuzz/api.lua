@@ -11,9 +11,9 @@ local rows = require "rows"
 local runtime = require "imr.runtime"
 local surface = require "surface"
 local verdict = require "verdict"
+local virtual = require "virtual"
 
 local STEPS = 10
-local LONGEST = 1e7 -- virtual seconds of one input; nothing waits without an end
 
 local directory = assert(os.getenv("IMR_FUZZ_DIRECTORY"), "IMR_FUZZ_DIRECTORY is not set") .. "/api"
 assert(require("imr.os").private_directory(directory))
@@ -312,19 +312,11 @@ end
 
 io.stderr = { write = function(_, ...) verdict.text(table.concat { ... }, "a warning") end } -- luacheck: ignore 122
 
-local function clock()
-  local time = 0
-  return { now = function() return time end, idle = function(passed)
-    time = time + passed
-    if time > LONGEST then error("imr: deadlock: a wait of months", 0) end
-  end }
-end
-
 local count = 0
 
 return function(input)
   local self = Hostile.new(bytes.of(input))
-  self.runtime = Plain.new(clock())
+  self.runtime = Plain.new(virtual())
   self.platform = platform.new(self, self.runtime)
   runtime.replace(self.runtime)
   self:run(step, STEPS)

@@ -16,6 +16,7 @@ local runtime = require "imr.runtime"
 local surface = require "surface"
 local system = require "imr.os"
 local verdict = require "verdict"
+local virtual = require "virtual"
 
 local STEPS = 6
 local EPOCH = 1752000000 -- 2025-07-09 on the platform's clock
@@ -303,8 +304,7 @@ end
 
 local function begin(input)
   local self = Hostile.new(bytes.of(input))
-  local time = 0
-  self.runtime = Plain.new { now = function() return time end, idle = function(passed) time = time + passed end }
+  self.runtime = Plain.new(virtual())
   self.platform = platform.new(self, self.runtime)
   self.client, self.files, self.ledgers = new_client(self), 0, {}
   runtime.replace(self.runtime)
