@@ -158,6 +158,36 @@ describe("imr help", function()
     end
     assert.matches("^Usage: imr supply cancel ", user:run("help supply cancel").out)
   end)
+
+  -- The headings of a command's help, in order.
+  local function headings(text)
+    local list = {}
+    for heading in text:gmatch "\n(%u[%l ]+):\n" do list[#list + 1] = heading end
+    return table.concat(list, ", ")
+  end
+
+  it("begins with what is a command's own", function()
+    for words, expected in pairs {
+      latest = "Options, Output, Connection, Other options", check = "Options, Output, Configuration, Other options",
+      ["supply read"] = "Arguments, Options, Output, Connection, Other options",
+    } do
+      local text = user:run("help " .. words).out
+      assert.equal(expected, headings(text))
+      assert.matches("%[%-h%]", text:match("^Usage:.-\n\n"):match "%-%-utc%-offset OFFSET%].*$")
+      assert.matches("\n   %-h, %-%-help ", text:match "\nOther options:.*$")
+    end
+  end)
+
+  it("offers no connection to a command that uses the database alone", function()
+    for _, name in ipairs { "check", "export", "report", "usage", "cutoff", "bill" } do
+      local text = user:run(name .. " --help").out
+      for _, option in ipairs { "--base-url", "--username", "--store", "--interval", "--ca-file", "Connection" } do
+        assert.is_nil(text:find(option, 1, true), name .. " " .. option)
+      end
+      assert.matches("--utc-offset", text, 1, true)
+      assert.matches("--profile", text, 1, true)
+    end
+  end)
 end)
 
 describe("imr completion", function()

@@ -41,11 +41,27 @@ local function new_parser()
   return parser
 end
 
+-- What is a command's own comes first in its help, then the groups that many commands have, and last what all have.
+local function put_own_first(parser)
+  local grouped, own = {}, { name = "Options" }
+  for _, group in ipairs(parser._groups) do
+    for _, element in ipairs(group) do grouped[element] = true end
+  end
+  parser:add_help(false)
+  for _, option in ipairs(parser._options) do
+    if not grouped[option] then own[#own + 1] = option end
+  end
+  if #own > 0 and #parser._groups > 0 then table.insert(parser._groups, 1, own) end
+  parser:add_help(true)
+  for _, command in ipairs(parser._commands) do put_own_first(command) end
+end
+
 local function add(parser, name)
   local command = command_named(name)
   local own = parser:command(name, command.summary)
-  own:flag("--json-errors", "Print an error as one JSON object on stderr.")
   command.configure(own)
+  put_own_first(own)
+  own:flag("--json-errors", "Print an error as one JSON object on stderr.")
 end
 
 ---The parser with all commands, for help and completion.

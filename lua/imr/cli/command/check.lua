@@ -30,7 +30,7 @@ function check.configure(parser)
   parser:flag("--list", "List the rules with what can be tuned, and check nothing.")
   parser:flag("--fail", "End with 1 when there is a flag.")
   output.configure(parser)
-  settings.configure(parser)
+  settings.configure_clock(parser)
 end
 
 local function rule_rows()

@@ -42,7 +42,7 @@ function cutoff.configure(parser)
   parser:flag("--unresolved", "Only the meters that have none.")
   quality_flags.configure(parser)
   output.configure(parser)
-  settings.configure(parser)
+  settings.configure_clock(parser)
 end
 
 local function moment(text, offset)

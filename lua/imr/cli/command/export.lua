@@ -23,7 +23,7 @@ function export.configure(parser)
   dates.configure(parser)
   selection.configure(parser, false)
   output.configure(parser)
-  settings.configure(parser)
+  settings.configure_clock(parser)
 end
 
 -- A time is written on the platform's clock, so the text beside it says nothing more: it has to be asked for.

@@ -29,7 +29,7 @@ function report.configure(parser)
     :choices { "en", "zh" }
   number.flag(parser, "--top N", "So many consumers of each kind (default: 15).", number.whole(1))
   quality_flags.configure(parser)
-  settings.configure(parser)
+  settings.configure_clock(parser)
 end
 
 local function language()

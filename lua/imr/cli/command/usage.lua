@@ -33,7 +33,7 @@ function usage.configure(parser)
   parser:option("--by", "A row a meter (default), a day of it, or sums by tenant, building or project.")
     :choices { "meter", "day", "tenant", "building", "project" }:default "meter"
   output.configure(parser)
-  settings.configure(parser)
+  settings.configure_clock(parser)
 end
 
 local STATUSES = { "measured", "doubtful", "incomplete" }

@@ -1,6 +1,7 @@
 --- The settings of a connection: flags over environment over configuration file over what `imr login` has saved.
 ---
----   settings.configure(parser)                 adds the flags to a command
+---   settings.configure(parser)                 adds the flags to a command that talks to the platform
+---   settings.configure_clock(parser)           those for one that uses the database alone
 ---   local chosen = settings.read(arguments)    raises when something is wrong with them
 ---
 --- What comes back holds options of imr.new under their names, `store` still as text, and `from`: where each value
@@ -80,16 +81,23 @@ local in_profile = { password = text }
 local in_file = { password = text, profile = text, profiles = table_of, quality = table_of }
 for _, entry in ipairs(LIST) do in_profile[entry[1]], in_file[entry[1]] = entry[2], entry[2] end
 
----Adds the flags of a connection to a command.
-function settings.configure(parser)
+local function add_group(parser, title, wanted)
   local group = {}
   group[1] = parser:option("--profile", "Profile of the configuration file (environment: IMR_PROFILE)."):argname "NAME"
   for _, entry in ipairs(LIST) do
-    local help = entry.env and entry[4]:gsub("%.$", " (environment: " .. entry.env .. ").") or entry[4]
-    group[#group + 1] = parser:option("--" .. entry[1]:gsub("_", "-"), help):target(entry[1]):argname(entry[3])
+    if not wanted or wanted[entry[1]] then
+      local help = entry.env and entry[4]:gsub("%.$", " (environment: " .. entry.env .. ").") or entry[4]
+      group[#group + 1] = parser:option("--" .. entry[1]:gsub("_", "-"), help):target(entry[1]):argname(entry[3])
+    end
   end
-  parser:group("Connection", unpack(group))
+  parser:group(title, unpack(group))
 end
+
+---Adds the flags of a connection to a command.
+function settings.configure(parser) add_group(parser, "Connection") end
+
+---Adds those that a command needs which only uses the database.
+function settings.configure_clock(parser) add_group(parser, "Configuration", { utc_offset = true }) end
 
 -- ---------------------------------------------------------------- layers
 

@@ -33,7 +33,7 @@ function command.configure(parser)
   database.configure(parser)
   selection.configure(parser, false)
   output.configure(parser)
-  settings.configure(parser)
+  settings.configure_clock(parser)
 end
 
 -- ---------------------------------------------------------------- what is read
