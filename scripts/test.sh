@@ -17,7 +17,7 @@ for word; do
 done
 jobs=${JOBS:-$((3 * $(nproc 2>/dev/null || echo 1)))}
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'exec 3>&-; wait; rm -rf "$work"' EXIT
 
 # The directories whose files take longest come first, so that nothing long is left for the end.
 queue() {
@@ -32,7 +32,15 @@ queue() {
 
 : >"$work/counts"
 queue >"$work/queue"
-xargs -r -P "$jobs" -L 1 scripts/test_part.sh "$work/counts" "$options" <"$work/queue"
+
+# The keeper ends with its input, which is open as long as this script runs.
+if cut -d' ' -f2 "$work/queue" | xargs -r grep -qE "support.(postgres|databases)"; then
+  mkfifo "$work/keeper"
+  scripts/run.sh "${luas%% *}" spec/support/postgres_keeper.lua "$work/postgres" <"$work/keeper" &
+  exec 3>"$work/keeper"
+  export IMR_TEST_POSTGRES="$work/postgres"
+fi
+xargs -r -P "$jobs" -L 1 scripts/test_part.sh "$work/counts" "$options" <"$work/queue" 3>&-
 
 # A part that left no line did not end by itself.
 awk '

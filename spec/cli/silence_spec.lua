@@ -15,7 +15,7 @@ describe("a PostgreSQL that falls silent", function()
 
   setup(function()
     platform = simulator.start { meters = 40, days = 3, interval = 0, offline = 0, page_cap = 10 }
-    server = postgres.start()
+    server = postgres.start { own = true }
   end)
 
   teardown(function()

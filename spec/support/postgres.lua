@@ -1,7 +1,10 @@
--- A PostgreSQL cluster of a spec's own: on a free port of 127.0.0.1, nothing kept, ended by its id.
+-- A PostgreSQL cluster on a free port of 127.0.0.1: nothing is kept, and it ends by its id. Making one takes longer
+-- than most specs need it for: those of one `make test` share theirs; see postgres_keeper.lua.
+local core = require "imr.core"
 local port = require "support.port"
 local process = require "support.process"
 local shell = require "support.shell"
+local socket = require "socket"
 
 local postgres = {}
 postgres.__index = postgres
@@ -29,23 +32,44 @@ local function initialise(self)
     self.directory, self.user, self.programs, secret))
 end
 
---- Starts one.
+-- The cluster that this run's keeper has, as soon as it is there.
+local function kept()
+  local place, waited_until = os.getenv "IMR_TEST_POSTGRES", socket.gettime() + 120
+  while place and socket.gettime() < waited_until do
+    local file = io.open(place)
+    if file then
+      local directory, number = file:read("*l", "*n")
+      file:close()
+      return number and { directory = directory, port = number, shared = true, made = {} }
+    end
+    socket.sleep(0.05)
+  end
+end
+
+--- Starts one, or takes a share in this run's.
+---@param options? { own: boolean } for who looks at all that the cluster does
 ---@return table server with url(name), sql(text), stop()
-function postgres.start()
+function postgres.start(options)
+  local shared = not (options and options.own) and kept()
+  if shared then return setmetatable(shared, postgres) end
   local self = setmetatable({ directory = shell.scratch(), port = port.free(), user = as_user(),
-    programs = programs(), made = 0 }, postgres)
+    programs = programs(), made = {} }, postgres)
   initialise(self)
   -- A spec that dies cannot stop its children: they end by themselves.
-  self.child = process.start(("sh -c 'cd %s; exec %stimeout -s INT 900 %s/postgres -D data -p %d -k %s "
+  self.child = process.start(("sh -c 'cd %s; exec %stimeout -s INT 1800 %s/postgres -D data -p %d -k %s "
     .. "-c listen_addresses=127.0.0.1 -c fsync=off -c log_min_messages=warning'"):format(self.directory, self.user,
     self.programs, self.port, self.directory), "ready to accept connections")
   return self
 end
 
+local function command(self, name, arguments)
+  return ("PGPASSWORD=%s psql -qAtX -h 127.0.0.1 -p %d -U imr %s %s"):format(shell.quote(PASSWORD), self.port, name,
+    arguments)
+end
+
 --- Runs SQL as the owner and returns what it gives, without decoration.
 function postgres:sql(text, name)
-  return shell.must(("PGPASSWORD=%s psql -qAtX -h 127.0.0.1 -p %d -U imr %s -c %s"):format(shell.quote(PASSWORD),
-    self.port, name or "postgres", shell.quote(text)))
+  return shell.must(command(self, name or "postgres", "-c " .. shell.quote(text)))
 end
 
 --- The address of a database of this cluster; a new and empty one unless it is named.
@@ -54,8 +78,8 @@ end
 ---@return string name
 function postgres:url(name)
   if not name then
-    self.made = self.made + 1
-    name = "test_" .. self.made
+    name = ("test_%d_%d"):format(core.process_id(), #self.made + 1)
+    table.insert(self.made, name)
     self:sql("CREATE DATABASE " .. name)
   end
   local escaped = PASSWORD:gsub("%W", function(letter) return ("%%%02X"):format(letter:byte()) end)
@@ -64,8 +88,17 @@ end
 
 postgres.password = PASSWORD
 
+-- What a spec has made of a cluster that others use. Twice is fine.
+local function drop(self)
+  local commands = {}
+  for index, name in ipairs(self.made) do commands[index] = ("-c 'DROP DATABASE %s WITH (FORCE)'"):format(name) end
+  self.made = {}
+  if #commands > 0 then shell.must(command(self, "postgres", table.concat(commands, " "))) end
+end
+
 --- Ends it without waiting for its clients, and removes all of it; twice is fine.
 function postgres:stop()
+  if self.shared then return drop(self) end
   if not self.child then return end
   os.execute(("kill -INT %d 2>/dev/null"):format(self.child.pid))
   self.child:stop()

@@ -219,7 +219,7 @@ end
 describe("the database", function()
   setup(function()
     directory = shell.scratch()
-    server = postgres.start()
+    server = postgres.start { own = true } -- a role belongs to all of a cluster
   end)
 
   teardown(function()
