@@ -1,4 +1,5 @@
--- nginx runs LuaJIT whatever drives it: what is slow runs under one of the interpreters only.
+-- nginx runs LuaJIT, and a shell script its shell, whatever drives the specs: what is slow of that runs under one
+-- of the interpreters only.
 local process = require "support.process"
 
 local DRIVER = "lua5.4"
@@ -8,6 +9,6 @@ local DRIVER = "lua5.4"
 ---@return boolean
 return function(what)
   if process.interpreter == DRIVER then return true end
-  print(("skipped: %s: the same nginx runs them under %s"):format(what, DRIVER))
+  print(("skipped: %s: the same programs run under %s"):format(what, DRIVER))
   return false
 end

@@ -1,7 +1,10 @@
 -- Checkouts as people have them: a path with a blank and Chinese characters, a tree that nothing may be written into,
 -- and what is built elsewhere.
+local once = require "support.once"
 local process = require "support.process"
 local shell = require "support.shell"
+
+if not once("make in other checkouts") then return end
 
 local BUILT = os.getenv "IMR_BUILD" or "build"
 

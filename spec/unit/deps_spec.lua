@@ -1,6 +1,9 @@
 -- scripts/deps.sh where apt's programs are stand-ins, which have the packages that a case names.
 local files = require "support.files"
+local once = require "support.once"
 local shell = require "support.shell"
+
+if not once("scripts/deps.sh") then return end
 
 local scratch
 

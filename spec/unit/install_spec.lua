@@ -1,7 +1,10 @@
 local files = require("support.files")
 local imr = require("imr")
 local installed = require("support.installed")
+local once = require "support.once"
 local shell = require("support.shell")
+
+if not once("make install") then return end
 
 describe("make install", function()
   local scratch
