@@ -145,6 +145,7 @@ build = {
     ["imr.cli.command.supply.flags"] = "lua/imr/cli/command/supply/flags.lua",
     ["imr.cli.command.supply"] = "lua/imr/cli/command/supply/init.lua",
     ["imr.cli.command.supply.ledger"] = "lua/imr/cli/command/supply/ledger.lua",
+    ["imr.cli.command.supply.unknown"] = "lua/imr/cli/command/supply/unknown.lua",
     ["imr.cli.command.sync"] = "lua/imr/cli/command/sync.lua",
     ["imr.cli.command.usage"] = "lua/imr/cli/command/usage.lua",
     ["imr.cli.command.version"] = "lua/imr/cli/command/version.lua",

@@ -65,16 +65,16 @@ end
 ---@param ledger imr.Ledger
 ---@param id integer
 ---@param run { id: integer }
----@param confirm boolean|nil
+---@param with { confirm: boolean?, detail: string? } what goes on record with it
 ---@return { state: string|nil, message: string }|nil obstacle nil: it is claimed
-function claims.claim(ledger, id, run, confirm)
+function claims.claim(ledger, id, run, with)
   return ledger.database:transaction(function()
     local obstacle = claims.obstacle(ledger, id)
     if obstacle then return obstacle end
     local changed = ledger.database:execute([[UPDATE intents SET state = 'sending', run = ?, attempts = attempts + 1,
-      confirm = ?, sent = ? WHERE id = ? AND state = 'planned']], run.id, confirm and 1 or 0, ledger:stamp(), id)
+      confirm = ?, sent = ? WHERE id = ? AND state = 'planned']], run.id, with.confirm and 1 or 0, ledger:stamp(), id)
     if changed ~= 1 then return held(nil, "another run has it") end
-    ledger:set_state(id, "sending", "maybe")
+    ledger:set_state(id, "sending", "maybe", with.detail)
   end)
 end
 

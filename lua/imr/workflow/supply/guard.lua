@@ -2,8 +2,9 @@
 -- with status 0.
 --
 -- A guard command gets the device as its last argument and in IMR_DEVICE, always as one quoted word. What it prints
--- goes to stderr. One that can't be run, or that a signal ended, has said nothing: then nothing is sent either. One
--- that takes too long has said no; it is ended with all that it has started. Nobody can end a function.
+-- goes to stderr when it has ended, and the first line of it on record, as a function's second result does. One that
+-- can't be run, or that a signal ended, has said nothing: then nothing is sent either. One that takes too long has said
+-- no; it is ended with all that it has started. Nobody can end a function.
 
 local core = require "imr.core"
 local errors = require "imr.errors"
@@ -24,7 +25,19 @@ end
 
 local CANNOT_RUN, SIGNALLED, OVER = 126, 128, 192 -- what a shell says: can't run it, a signal ended it; and above those
 
-local LINE = "export IMR_DEVICE=%s IMR_COMMAND=%s IMR_METER=%s\n( %s %s\n)"
+local LINE = "export IMR_DEVICE=%s IMR_COMMAND=%s IMR_METER=%s\nexec >%s 2>&1\n( %s %s\n)"
+
+local MOST_RELAYED, MOST_RECORDED = 65536, 200 -- bytes of what it says
+
+-- One line of it, as any database takes it.
+local function spoken(text)
+  local line = type(text) == "string" and text:match "%S[^\r\n]*"
+  return line and core.cut(core.clean(core.as_utf8(line)), MOST_RECORDED)
+end
+
+local function refusal(reason)
+  return reason and "the guard said no: " .. reason or "the guard said no"
+end
 
 -- Blocks, in short naps: the clock of a guard is the real one, whatever clock the queue has.
 local function await(child, timeout, interrupted)
@@ -38,19 +51,40 @@ local function await(child, timeout, interrupted)
   return status
 end
 
-local function run(command, entry, limits)
-  core.keep_standard_descriptors()
-  local child, problem = system.child(LINE:format(quote(entry.device), quote(entry.command),
-    quote(entry.meter_no or ""), command, quote(entry.device)))
+-- What it has printed goes on to stderr.
+local function take_output(path)
+  local file = io.open(path, "rb")
+  local text = file and file:read(MOST_RELAYED) or ""
+  if file then file:close() end
+  os.remove(path)
+  if text ~= "" then io.stderr:write(text, text:find "\n$" and "" or "\n") end
+  return spoken(text)
+end
+
+-- Its status, or nil and what happened instead; and what it said.
+local function listen(line, limits, path)
+  local child, problem = system.child(line)
   if not child then return nil, failed(problem) end
   local fine, status, why = pcall(await, child, limits.timeout or guard.TIMEOUT, limits.interrupted)
   child:stop()
+  local said = take_output(path)
   if not fine then error(status, 0) end
-  if not status then return false, why end
+  return status, why, said
+end
+
+local function run(command, entry, limits)
+  core.keep_standard_descriptors()
+  local path = os.tmpname()
+  local status, why, said = listen(LINE:format(quote(entry.device), quote(entry.command), quote(entry.meter_no or ""),
+    quote(path), command, quote(entry.device)), limits, path)
+  os.remove(path)
+  if errors.is(why) then return nil, why end
+  if not status then return false, why, true end
   if status == CANNOT_RUN or status == CANNOT_RUN + 1 then return nil, failed(command .. " cannot be run") end
   if status > OVER then return nil, failed(("%s ended with status %d"):format(command, status)) end
   if status > SIGNALLED then return nil, failed(("signal %d ended %s"):format(status - SIGNALLED, command)) end
-  return status == 0, "the guard said no"
+  if status == 0 then return true, said end
+  return false, refusal(said)
 end
 
 ---What is wrong with a guard, or nil.
@@ -66,20 +100,23 @@ function guard.problem(asked)
 end
 
 ---What a guard says.
----@param asked nil|string|fun(device: string, entry: table): boolean
+---@param asked nil|string|fun(device: string, entry: table): boolean, string|nil
 ---@param entry table of a plan
 ---@param limits? { timeout: number?, interrupted: (fun(): boolean)? } of a command: seconds, and what ends it at once
 ---@return boolean|nil goes
----@return table|string|nil err the guard itself failed; or, with false, why not
+---@return table|string|nil why nil: the guard itself failed, and this is an error; else its reason, for the record
+---@return boolean|nil silent with false: it has said nothing
 function guard.ask(asked, entry, limits)
   if not asked then return true end
   if type(asked) == "string" then return run(asked, entry, limits or {}) end
-  local fine, answer = pcall(asked, entry.device, entry)
+  local fine, answer, reason = pcall(asked, entry.device, entry)
   if not fine then return nil, failed(tostring(answer)) end
   if answer ~= nil and type(answer) ~= "boolean" then
     return nil, failed(("it has to return true or false, not a %s"):format(type(answer)))
   end
-  return answer or false, "the guard said no"
+  reason = spoken(reason)
+  if answer then return true, reason end
+  return false, refusal(reason)
 end
 
 return guard

@@ -46,7 +46,7 @@ local CHINA = client_options.defaults.utc_offset
 ---@field confirm? boolean read the meters until they show the change
 ---@field confirm_deadline? number seconds for that, each; default 120
 ---@field stop_after? integer failures in a row; default 3
----@field guard? string|fun(device: string, entry: imr.SupplyEntry): boolean instead of the plan's own
+---@field guard? string|fun(device: string, entry: imr.SupplyEntry): boolean, string? instead of the plan's own
 ---@field allow_unmatched? boolean as of plan, for what `open` protects, where a plan goes on
 ---@field guard_timeout? number seconds after which a guard command is ended and counts as no; default 30. A function is
 --- never ended: give it a limit of its own
@@ -227,7 +227,7 @@ local function status(env)
   local running = (err ~= nil and err.kind == "locked") or #runs.living(env.ledger) > 0
   return { counts = env.ledger:counts(), running = running, path = env.ledger.path,
     planned = env.ledger:intents { state = "planned" }, sending = env.ledger:intents { state = "sending" },
-    unresolved = env.ledger:unresolved() }
+    unresolved = env.ledger:unresolved(), unknown = env.ledger:unknown(locked == true) }
 end
 
 local function reason_problem(reason)
@@ -336,7 +336,8 @@ local function hand_out(env)
   end
 
   ---How many intents are in which state, and whether a process is at this ledger's queue.
-  ---@return table|nil status { counts, running, path, planned, sending, unresolved }
+  ---@return table|nil status { counts, running, path, planned, sending, unresolved, unknown }; unknown: of unknown
+  --- outcome, or left behind by a process that ended
   ---@return imr.Error|nil err
   function supply.status() return returning(status)(env) end
 

@@ -154,6 +154,8 @@ function Ledger:add(plan)
   for index, entry in ipairs(plan.entries) do entry.id = ids[index] end
 end
 
+local ENDED = "the process that was sending it ended"
+
 local LEFT_BEHIND = [[SELECT i.id AS intent, r.* FROM intents AS i LEFT JOIN runs AS r ON r.id = i.run
   WHERE i.state = 'sending']]
 
@@ -164,7 +166,7 @@ function Ledger:recover()
   local recovered = {}
   for _, row in ipairs(list(self.database, LEFT_BEHIND)) do
     local same_run = row.id and ("run = %d"):format(row.id) or "run IS NULL"
-    if not runs.lives(row) and self:record(row.intent, "unknown", "maybe", "the process that was sending it ended",
+    if not runs.lives(row) and self:record(row.intent, "unknown", "maybe", ENDED,
       "state = 'sending' AND " .. same_run) then
       recovered[#recovered + 1] = self:intents({ id = row.intent })[1]
     end
@@ -204,6 +206,23 @@ end
 function Ledger:unresolved()
   return list(self.database, "SELECT " .. COLUMNS .. [[ FROM intents AS i JOIN plans AS p ON p.id = i.plan
     WHERE i.state = 'unknown' OR (i.confirm = 1 AND i.state IN ('accepted', 'unconfirmed')) ORDER BY i.id]])
+end
+
+---The intents of unknown outcome, and those that a process was sending which is no more: nobody has said so of these
+---yet. Writes nothing.
+---@param free boolean nobody is at the queue: then the processes of other hosts are no more, either
+---@return table[]
+function Ledger:unknown(free)
+  local found = self:intents { state = "unknown" }
+  for _, row in ipairs(list(self.database, LEFT_BEHIND)) do
+    local lives = runs.lives(row)
+    if lives == false or (free and lives == nil) then
+      local intent = self:intents({ id = row.intent })[1]
+      if intent.state == "sending" then intent.detail = ENDED end
+      found[#found + 1] = intent
+    end
+  end
+  return found
 end
 
 ---A later intent for the same device that was sent, or may have been.

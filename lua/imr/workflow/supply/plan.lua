@@ -33,7 +33,8 @@ local rank = { reconnect = 1, request_reading = 2, disconnect = 3 }
 ---What a plan takes.
 ---@class imr.SupplyPlanOptions
 ---@field reason? string on record; required but for readings
----@field guard? string|fun(device: string, entry: imr.SupplyEntry): boolean asked right before each command leaves
+---@field guard? string|fun(device: string, entry: imr.SupplyEntry): boolean, string? asked right before each command
+--- leaves; its reason, the second result or a command's first line of output, goes on record
 ---@field max? integer more commands than that are an error, and nothing is planned
 ---@field quiet_hours? string "HH:MM-HH:MM" on the platform's clock: no supply is cut then
 ---@field protected? table|fun(device: string): boolean devices or meter numbers that are left out; a function says true

@@ -28,6 +28,7 @@ local hopeless = { auth = true, closed = true, phase = true, store = true }
 ---@field intents table[] the plan's intents
 ---@field left integer still planned
 ---@field recovered table[] intents that a process before left behind and that are of unknown outcome since this run
+---@field unknown table[] all intents of this ledger whose outcome nobody knows, whoever sent them
 ---@field stopped? "interrupted"|"failures"|"quiet hours"|"error" why it ended early
 ---@field error? imr.Error the latest error
 
@@ -76,13 +77,14 @@ local function held_by(obstacle)
 end
 
 function Run:ask_guard(entry)
-  local goes, why = guard.ask(self.options.guard or entry.settings.guard, entry, {
+  local goes, why, silent = guard.ask(self.options.guard or entry.settings.guard, entry, {
     timeout = self.options.guard_timeout, interrupted = function() return self:wants_stop() end })
   local stop = self:stop_wanted()
+  entry.guard_said = goes and why and "the guard said: " .. why or nil
   if goes or stop then return stop end
   if goes == nil then return why end
   local no = held("skipped", why)
-  no.failure = why ~= "the guard said no" -- it is not there: no use in asking it for all the others
+  no.failure = silent -- it is not there: no use in asking it for all the others
   return no
 end
 
@@ -97,7 +99,8 @@ end
 -- The last ones, with nothing between them and the bytes.
 function Run:last_word(entry)
   local objection, left = self:objection(entry)
-  objection = objection or held_by(claims.claim(self.ledger, entry.id, self.run, self.options.confirm))
+  objection = objection or held_by(claims.claim(self.ledger, entry.id, self.run, { confirm = self.options.confirm,
+    detail = entry.guard_said }))
   if objection then return false, objection end
   self.leaving = entry
   self:tell(entry, "sending")
@@ -246,7 +249,7 @@ end
 
 function Run:report()
   local report = { total = #self.plan.entries, counts = {}, intents = {}, stopped = self.stopped, error = self.error,
-    recovered = self.recovered }
+    recovered = self.recovered, unknown = self.ledger:unknown(false) }
   for index, entry in ipairs(self.plan.entries) do
     local intent = self.ledger:intents({ id = entry.id })[1]
     report.intents[index] = intent

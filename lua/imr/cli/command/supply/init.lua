@@ -10,6 +10,7 @@ local output = require "imr.cli.output"
 local system = require "imr.os"
 local text_problem = require("imr.base.text").problem
 local time_text = require("imr.cli.output.progress").time_text
+local unknown = require "imr.cli.command.supply.unknown"
 local interrupt = require "imr.cli.interrupt"
 local workflow = require "imr.workflow.supply"
 
@@ -100,7 +101,7 @@ local not_done = { "planned", "sending", "unconfirmed", "expired", "superseded" 
 -- The gravest first: a command of unknown fate, then what ended the run, then what did not come about.
 local function status_of(report, plan)
   local counts = report.counts
-  if counts.unknown or #report.recovered > 0 then return 6 end
+  if #report.unknown > 0 then return 6 end
   if report.stopped == "interrupted" then return 128 + (system.caught_signal() or 2) end
   if report.error and (report.left > 0 or counts.refused) then return exit.status_of(report.error) end
   if counts.contradicted then return 1 end
@@ -119,13 +120,7 @@ local function say_end(report)
   if report.stopped then messages.say("ended early: %s%s", report.stopped,
     report.error and " (" .. tostring(report.error) .. ")" or "") end
   if report.left > 0 then messages.say(PLANNED, report.left) end
-  for _, intent in ipairs(report.recovered) do
-    messages.say("intent %d, %s %s, is unknown: the process that was sending it ended", intent.id, intent.command,
-      intent.device)
-  end
-  if report.counts.unknown or #report.recovered > 0 then
-    messages.say("`imr supply resolve` reads back what is unknown")
-  end
+  unknown.say(report.unknown)
 end
 
 -- The output is opened first: what is wrong with it has to be said before a command leaves.
@@ -158,7 +153,8 @@ local function show_or_send(handle, plan, arguments, spacing)
   local count = plan:count()
   messages.say("%d to send in about %s, %d left out; nothing was sent%s", count, time_text(count * spacing),
     #plan.entries - count + #plan.left_out, arguments.dry_run and "" or " (--yes sends)")
-  if arguments.dry_run or has_terminal() then return left_out_status(plan) end
+  local status = unknown.status(handle, left_out_status(plan))
+  if arguments.dry_run or has_terminal() then return status end
   exit.usage("nothing was sent: without a terminal say --yes to send, or --dry-run to see the plan only")
 end
 
@@ -238,19 +234,21 @@ function run.resolve(arguments)
     out:abort()
     error(err, 0)
   end
-  local rows, unknown, problem = {}, 0, nil
+  local rows, problem = {}, nil
   for index, entry in ipairs(resolved) do
     local intent = entry.intent
     rows[index] = { id = intent.id, device = intent.device, meter_no = intent.meter_no, command = intent.command,
       state = entry.state, executed = intent.executed, sent = intent.sent, detail = entry.detail }
-    if entry.state == "unknown" then unknown, problem = unknown + 1, entry.error or problem end
+    if entry.state == "unknown" then problem = entry.error or problem end
   end
   messages.clear()
+  for _, intent in ipairs(resolved.recovered) do
+    messages.say("intent %d, %s %s: %s", intent.id, intent.command, intent.device, intent.detail)
+  end
   return finish(arguments, out, rows, function()
-    if interrupted() then return #resolved.recovered > 0 and 6 or 128 + system.caught_signal() end
     if #resolved == 0 then messages.say "no command is of unknown outcome" end
-    if unknown > 0 then messages.say("%d are still unknown%s", unknown, problem and ": " .. tostring(problem) or "") end
-    return unknown > 0 and 6 or 0
+    if problem then messages.say("%s", tostring(problem)) end
+    return unknown.status(handle, interrupted() and 128 + system.caught_signal() or 0)
   end)
 end
 
@@ -266,14 +264,15 @@ function run.cancel(arguments)
     if intent.state ~= "cancelled" then away = away + 1 end
   end
   if away > 0 then messages.say("%d are being sent: cancelled only if they do not get away", away) end
-  if #intents > 0 then return away > 0 and 5 or 0 end
+  if #intents > 0 then return unknown.status(handle, away > 0 and 5 or 0) end
   local mistyped = device and #assert(handle.history { device = device, last = 1 }) == 0
   messages.say("%s", mistyped and "the ledger knows no such device" or "nothing of it is planned")
-  return (arguments.intent or arguments.plan or mistyped) and 5 or 0
+  return unknown.status(handle, (arguments.intent or arguments.plan or mistyped) and 5 or 0)
 end
 
 function run.status(arguments)
-  local status, err = open(arguments, {}).status()
+  local handle = open(arguments, {})
+  local status, err = handle.status()
   if not status then error(err, 0) end
   local rows = {}
   for state, count in pairs(status.counts) do rows[#rows + 1] = { state = state, count = count } end
@@ -283,15 +282,13 @@ function run.status(arguments)
   if #status.unresolved > 0 then
     messages.say("%d are not known to be done: `imr supply resolve`", #status.unresolved)
   end
-  if not status.running and #status.sending > 0 then
-    messages.say("%d were left behind by a process that ended: `imr supply resolve`", #status.sending)
-  end
   if #status.planned > 0 then messages.say("%d planned: `imr supply resume --yes` sends them", #status.planned) end
-  return 0
+  return unknown.status(handle, 0)
 end
 
 function run.history(arguments)
-  local intents, err = open(arguments, {}).history { device = arguments.device, id = arguments.intent,
+  local handle = open(arguments, {})
+  local intents, err = handle.history { device = arguments.device, id = arguments.intent,
     last = arguments.last }
   if not intents then error(err, 0) end
   if arguments.intent then
@@ -299,6 +296,7 @@ function run.history(arguments)
   else
     write(arguments, HISTORY, intents)
   end
+  unknown.status(handle, 0)
   return 0
 end
 
