@@ -7,7 +7,7 @@ local metering = require "imr.workflow.metering"
 local random = require "support.random"
 local registers = require "support.registers"
 
-local FIRST, SEEDS = tonumber(os.getenv "IMR_SEED" or 1), tonumber(os.getenv "IMR_SEEDS" or 80)
+local FIRST, SEEDS = tonumber(os.getenv "IMR_SEED" or 1), tonumber(os.getenv "IMR_SEEDS" or 50)
 local BATCH = 40 -- registers in a database at a time
 local NOW = registers.FIRST + registers.DAYS * DAY + 3600
 

@@ -4,7 +4,7 @@ local kill = require "support.supply_kill"
 local process = require "support.process"
 local storm = require "support.supply_storm"
 
-local SEEDS, STORMS, PROCESSES = 100, 60, 16
+local SEEDS, STORMS, PROCESSES = 50, 30, 16
 
 describe("whatever happens", function()
   it("a command is executed at most once, and what was executed is on record as sent", function()
