@@ -131,14 +131,14 @@ for name, place in pairs(databases.places(setup, teardown)) do
       assert.matches("no.csv: No such file", run("--check-tariff " .. lost).err, 1, true)
       result = run("--check-tariff " .. tariff)
       assert.same({ 0, "" }, { result.status, result.out })
-      assert.matches("is fine: 3 tariffs, 1 meters named", result.err, 1, true)
+      assert.matches("is fine: 3 tariffs, 1 meter named", result.err, 1, true)
     end)
 
     it("ends with 5 for a meter that only the table of meters knows", function()
       user:write("other/meters.csv", "meter_no,tariff\n000999,shop\n")
       local result = draft(PERIOD .. " --by kind --tariff " .. user:write("other/tariff.lua", TARIFF))
       assert.equal(5, result.status)
-      assert.matches("1 meters are named, or decided about, of which there is no line: 000999", result.err, 1, true)
+      assert.matches("1 meter is named, or decided about, of which there is no line: 000999", result.err, 1, true)
     end)
 
     it("wants a period and a tariff", function()

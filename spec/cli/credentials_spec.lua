@@ -135,7 +135,7 @@ describe("the accounts that imr login keeps", function()
     local bad = account("other", "\214\208")
     user:write(KEPT, ("[%s,%s]"):format(bad, account("demo", "old")))
     local out = shell.must("echo demo-secret | " .. user:command "login --password-stdin" .. " 2>&1")
-    assert.matches("1 accounts that cannot be read were moved to .*credentials%.unreadable", out)
+    assert.matches("1 account was moved to .*credentials%.unreadable", out)
     assert.equal(bad .. "\n", user:read(KEPT .. ".unreadable"))
     assert.same({ "600" }, shell.lines("stat -c %a " .. user.home .. "/" .. KEPT .. ".unreadable"))
     local result = user:run "meters --limit 1"

@@ -190,7 +190,7 @@ describe("a listing", function()
     end)
     local result = other:run "latest --interval 0 --meter 0001 --format csv"
     assert.matches("\r\n1,0001,,2025%-06%-01 00:00:00,\r\n", result.out)
-    assert.matches("1 rows have values that could not be read", result.err)
+    assert.matches("1 row has values that could not be read", result.err)
     result = other:run "latest --interval 0 --meter 0001"
     assert.equal("12,5", rows_of(result)[1].invalid.reading)
   end)

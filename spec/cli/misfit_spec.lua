@@ -31,7 +31,7 @@ describe("imr, given the meter list whatever it asks for,", function()
   it("stores no reading, and certifies no day", function()
     local result = user:run("sync --interval 0 --retries 0 --db " .. user.home .. "/imr.db")
     assert.equal(1, result.status)
-    assert.matches("imr: failed: 1 rows in ", result.err, 1, true) -- the meter
+    assert.matches("imr: failed: 1 row in ", result.err, 1, true) -- the meter
     for _, row in ipairs(cli.rows(result)) do assert.same({ 0, false }, { row.received, row.complete }) end
   end)
 end)

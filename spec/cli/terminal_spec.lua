@@ -72,7 +72,7 @@ describe("on a terminal", function()
     local slow = simulator.start { meters = 25, interval = 0, page_cap = 10, latency = 0.3 }
     finally(function() slow:stop() end)
     local window = terminal("meters --interval 0.5 >/dev/null", { IMR_BASE_URL = slow.url })
-    window:expect "meters: 1 pages, 10 rows, "
+    window:expect "meters: 1 page, 10 rows, "
     window:expect " left"
     window:expect "meters: 2 pages, 20 rows"
     assert.equal(0, window:wait())
@@ -117,7 +117,7 @@ describe("on a terminal", function()
 
     it("ends a wait for the pace at once, with 130 and a clean line", function()
       local window = start "meters --interval 60 --format jsonl --output /dev/null"
-      window:expect "1 pages, 10 rows"
+      window:expect "1 page, 10 rows"
       timing.within(0, 1, function()
         window:type(CTRL_C)
         assert.equal(130, window:wait())
@@ -128,7 +128,7 @@ describe("on a terminal", function()
     it("leaves neither a half file nor a changed one", function()
       user:write("out/meters.csv", "before")
       local window = start("meters --interval 60 --output " .. user.home .. "/out/meters.csv")
-      window:expect "1 pages, 10 rows"
+      window:expect "1 page, 10 rows"
       assert.equal(2, #user:list "out")
       window:type(CTRL_C)
       assert.equal(130, window:wait())
@@ -138,7 +138,7 @@ describe("on a terminal", function()
 
     it("says so to a program that wants JSON", function()
       local window = start "meters --interval 60 --json-errors"
-      window:expect "1 pages"
+      window:expect "1 page"
       window:type(CTRL_C)
       window:expect '"kind":"interrupted"'
       assert.equal(130, window:wait())
@@ -146,7 +146,7 @@ describe("on a terminal", function()
 
     it("is not the only signal that is obeyed", function()
       local window = start "meters --interval 60"
-      window:expect "1 pages"
+      window:expect "1 page"
       window:signal(SIGTERM)
       assert.equal(143, window:wait())
     end)

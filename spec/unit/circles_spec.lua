@@ -4,7 +4,8 @@ local shell = require "support.shell"
 
 local CLIENT, WORKFLOWS, PROGRAM = 1, 2, 3
 local circle_of = {
-  workflow = WORKFLOWS, database = WORKFLOWS, testing = WORKFLOWS, simulator = WORKFLOWS, xlsx = PROGRAM, cli = PROGRAM,
+  workflow = WORKFLOWS, database = WORKFLOWS, testing = WORKFLOWS, simulator = WORKFLOWS, language = WORKFLOWS,
+  xlsx = PROGRAM, cli = PROGRAM,
 }
 
 local function circle(module)

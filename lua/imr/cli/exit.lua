@@ -8,6 +8,7 @@
 ---   if not outcome then error(err, 0) end
 ---   exit.usage("'%s' is no date", text)            raises: exit code 2
 
+local language = require "imr.language"
 local terminal = require "imr.cli.output.terminal"
 
 local exit = {}
@@ -69,8 +70,7 @@ function exit.status_of(err)
 end
 
 local function raise(kind, message, ...)
-  if select("#", ...) > 0 then message = message:format(...) end
-  error({ kind = kind, message = message }, 0)
+  error({ kind = kind, message = language.text(message, ...) }, 0)
 end
 
 ---Raises: the command was used in a wrong way.
@@ -117,7 +117,7 @@ end
 local function as_text(err)
   -- An error of the client's may quote the platform; ours have lines of their own.
   local text = getmetatable(err) and terminal.safe(tostring(err)) or err.message
-  local hint = err.advice or advice[err.kind]
+  local hint = err.advice or advice[err.kind] and language.text(advice[err.kind])
   return ("imr: %s%s"):format(text, hint and "\nimr: " .. hint or "")
 end
 

@@ -3,6 +3,7 @@
 --- A command that talks to the platform configures its flags with imr.cli.input.settings, gets its client from
 --- imr.cli.input.connect, writes rows with imr.cli.output and raises what goes wrong (imr.cli.exit).
 
+local language = require "imr.cli.input.language"
 local needs = require "imr.base.needs"
 
 local cli = {}
@@ -38,6 +39,7 @@ local function new_parser()
   parser:require_command(false)
   parser:help_max_width(100)
   parser:epilog(EPILOG)
+  language.configure(parser)
   return parser
 end
 
@@ -62,6 +64,7 @@ local function add(parser, name)
   command.configure(own)
   put_own_first(own)
   own:flag("--json-errors", "Print an error as one JSON object on stderr.")
+  language.configure(own)
 end
 
 ---The parser with all commands, for help and completion.
@@ -153,9 +156,11 @@ end
 ---@return integer exit status
 function cli.main(arguments)
   require("imr.core").keep_standard_descriptors()
+  local json = wants_json(arguments)
+  require("imr.language").speak(language.of(arguments), json)
   local ok, status = xpcall(function() return run(arguments) end, explain) -- 5.1 passes no arguments on
   if ok then return status end
-  return require("imr.cli.exit").report(status, wants_json(arguments))
+  return require("imr.cli.exit").report(status, json)
 end
 
 return cli

@@ -3,7 +3,6 @@
 local database = require "imr.cli.input.database"
 local dates = require "imr.cli.input.dates"
 local DAY = require("imr.base.calendar").DAY
-local environment = require "imr.cli.input.environment"
 local exit = require "imr.cli.exit"
 local ledger = require "imr.cli.command.supply.ledger"
 local messages = require "imr.cli.output.messages"
@@ -25,16 +24,9 @@ function report.configure(parser)
   selection.configure(parser, false)
   ledger.configure(parser, "Also the commands of this supply ledger (environment: IMR_LEDGER).")
   parser:option("--title", "Title of the page."):argname "TEXT"
-  parser:option("--language", "Which is shown first: en or zh (default: that of LANG); the page has both.")
-    :choices { "en", "zh" }
   number.flag(parser, "--top N", "So many consumers of each kind (default: 15).", number.whole(1))
   quality_flags.configure(parser)
   settings.configure_clock(parser)
-end
-
-local function language()
-  local named = environment "LC_ALL" or environment "LC_MESSAGES" or environment "LANG" or ""
-  return named:match("^zh") and "zh" or "en"
 end
 
 -- The thirty days up to yesterday, unless somebody says otherwise.
@@ -50,12 +42,12 @@ local function options_of(arguments)
   if options.to - options.from > 400 * DAY then exit.usage("a report is of 400 days at the most") end
   options.meters = selection.numbers(arguments)
   options.title, options.top, options.ledger = arguments.title, arguments.top, ledger.existing(arguments)
-  options.language = arguments.language or language()
+  options.language = require("imr.language").chosen
   local seen = 0
   options.on_meter = function()
     interrupt.check()
     seen = seen + 1
-    messages.progress(("%d meters"):format(seen))
+    messages.progress("%d meters", seen)
   end
   return options
 end

@@ -87,7 +87,7 @@ end
 
 local function show(event)
   interrupt.check()
-  messages.progress(("%s: %d of %s rows"):format(event.listing, event.rows, event.total or "?"))
+  messages.progress("%s: %d of %s rows", event.listing, event.rows, event.total or "?")
 end
 
 local function options_of(arguments, client, chosen)

@@ -103,7 +103,7 @@ local function set_aside(path, unreadable)
   if message then return nil, message end
   local ok
   ok, message = system.private_write(beside, (before or "") .. table.concat(unreadable, "\n") .. "\n")
-  if ok then messages.say("%d accounts that cannot be read were moved to %s", #unreadable, beside) end
+  if ok then messages.say("%d accounts were moved to %s: they cannot be read", #unreadable, beside) end
   return ok, message
 end
 

@@ -1,6 +1,7 @@
 --- Everything but data: notes and progress, on stderr. The progress line is for a terminal and gone before anything
 --- else is written.
 
+local language = require "imr.language"
 local terminal = require "imr.cli.output.terminal"
 
 local messages = {}
@@ -16,10 +17,11 @@ function messages.clear()
 end
 
 ---Shows a line that the next one replaces; only on a terminal.
----@param text string
-function messages.progress(text)
+---@param message string a format
+function messages.progress(message, ...)
   if not terminal.is_error() then return end
-  local shown = require("imr.cli.output.width").cut(terminal.safe(text), terminal.error_columns() - 1)
+  local text = terminal.safe(language.text(message, ...))
+  local shown = require("imr.cli.output.width").cut(text, terminal.error_columns() - 1)
   if shown == line then return end
   io.stderr:write(CLEAR, shown)
   line = shown
@@ -29,8 +31,7 @@ end
 ---@param message string a format
 function messages.say(message, ...)
   messages.clear()
-  if select("#", ...) > 0 then message = message:format(...) end
-  io.stderr:write("imr: ", terminal.safe(message), "\n")
+  io.stderr:write("imr: ", terminal.safe(language.text(message, ...)), "\n")
 end
 
 return messages

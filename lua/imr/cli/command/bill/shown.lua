@@ -20,11 +20,6 @@ for _, by in ipairs { "tariff", "building", "kind" } do COLUMNS[by] = by .. SUM 
 shown.BILLS = typed("id:int made_at:time period_from:time period_to:time adjusts:int lines:int held:int amount:money "
   .. "tariff_name:str program:str voided_at:time void_reason:str")
 
-local function speaks_chinese()
-  local language = os.getenv "LC_ALL" or os.getenv "LC_MESSAGES" or os.getenv "LANG" or ""
-  return language:find "^zh" ~= nil
-end
-
 ---@param arguments table of the command line
 ---@param offset integer
 ---@return imr.cli.Output
@@ -32,7 +27,7 @@ function shown.open(arguments, offset)
   local by = arguments.by
   local columns = COLUMNS[by]
   if by == "line" and output.format(arguments) == "table" then
-    columns = BRIEF:format(speaks_chinese() and "why_zh" or "why")
+    columns = BRIEF:format(require("imr.language").chosen == "zh" and "why_zh" or "why")
   end
   return output.open(arguments, { columns = typed(columns), all = typed(by == "line" and LINE .. MORE or COLUMNS[by]),
     utc_offset = offset })

@@ -28,7 +28,7 @@ end
 ---What goes to imr.new as on_event.
 function Reader.on_event(event)
   if event.type == "retry" then
-    messages.progress(("repeating in %.1f s: %s"):format(event.pause, tostring(event.error)))
+    messages.progress("repeating in %.1f s: %s", event.pause, tostring(event.error))
   elseif event.message then
     messages.say("%s", event.message)
   end

@@ -228,7 +228,7 @@ function run.resolve(arguments)
   local _, handle = with_client(arguments)
   local out = output.open(arguments, { columns = INTENT })
   local resolved, err = handle.resolve { interrupted = interrupted, on_progress = function(event)
-    messages.progress(("read back %d of %d"):format(event.done, event.total))
+    messages.progress("read back %d of %d", event.done, event.total)
   end }
   if not resolved then
     out:abort()

@@ -1,0 +1,14 @@
+-- The catalogue: Chinese by the English text or format that the program says. What has its Chinese beside it where it
+-- is defined (imr.schema, the rules of quality) is taken from there.
+
+local rules = require "imr.workflow.quality.rules"
+
+local catalogue = {}
+
+for _, part in ipairs { "said" } do
+  for english, chinese in pairs(require("imr.language.zh." .. part)) do catalogue[english] = chinese end
+end
+
+for _, rule in ipairs(rules) do catalogue[rule.help] = rule.help_zh end
+
+return catalogue

@@ -1,0 +1,7 @@
+-- What commands say on stderr.
+
+return {
+  ["%d meters"] = "%d 块表计",
+  ["%d meters%s"] = "%d 块表计%s",
+  ["the period ends (%s) before it begins (%s)"] = "期间的结束时间（%s）早于开始时间（%s）",
+}
