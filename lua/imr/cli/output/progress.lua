@@ -1,6 +1,7 @@
 --- How far a listing is, on a terminal: pages, rows, and the time left, which the pace makes exact.
 
 local core = require "imr.core"
+local language = require "imr.language"
 local messages = require "imr.cli.output.messages"
 
 ---@class imr.cli.Progress
@@ -53,8 +54,8 @@ Progress.time_text = time_text
 ---Draws it. To be called every now and then, so that the time runs down.
 function Progress:show()
   local left = self.ends and math.max(0, self.ends - core.now())
-  messages.progress(("%s: %d pages, %d rows%s"):format(self.title, self.pages, self.rows,
-    left and left > 0 and ", " .. time_text(left) .. " left" or ""))
+  messages.progress("%s: %d pages, %d rows%s", language.text(self.title), self.pages, self.rows,
+    left and left > 0 and language.text(", %s left", time_text(left)) or "")
 end
 
 return Progress
