@@ -3,6 +3,7 @@
 local address = {}
 
 local decoded = require("imr.base.percent").decode
+local scheme_of = require "imr.base.scheme"
 
 -- A word of a libpq connection string.
 local function word(name, value)
@@ -85,19 +86,15 @@ end
 ---@field host? string also a directory of a Unix socket
 ---@field port? integer
 
--- Mistyped addresses, which hold a password, are no paths: a path goes into messages.
-local function is_address(text)
-  text = text:lower()
-  return text:find("^%s*postgres%a*:") ~= nil or text:find("^%s*%a[%w+.-]+:/") ~= nil
-end
-
 -- Why SQLite would open something else than the file of this name, or nil. Whoever checks a file and makes it private
 -- has to open the same one.
 local function path_problem(path)
   if path == "" then return "an empty name is no file to SQLite" end
   if path:find("\0", 1, true) then return "a file's name has no zero byte in it" end
   if path:find("^:") then return "a name that begins with a colon is no file to SQLite (:memory:); ./:name is one" end
-  if path:lower():find("^file:") then return "a name that begins with file: is a URI to SQLite; ./file:name is none" end
+  local scheme = scheme_of(path)
+  if scheme == "file" then return "a name that begins with file: is a URI to SQLite; ./file:name is none" end
+  if scheme then return "an address is no file's name; ./NAME is one, whatever stands in it" end
 end
 
 ---A file of SQLite.
@@ -114,16 +111,16 @@ end
 ---@return imr.database.Address|nil nil where it makes no sense; it may hold a password, so it is not for messages
 ---@return string|nil problem with a file's name or a parameter
 function address.parse(where)
-  local rest = where:match("^postgres://(.*)$") or where:match("^postgresql://(.*)$")
+  local rest = where:match "^postgres://(.*)$" or where:match "^postgresql://(.*)$"
   -- Behind a zero byte libpq would see nothing more, not even that TLS is wanted.
   if rest then
     if decoded(rest):find("\0", 1, true) then return nil end
     return postgres(rest)
   end
-  local path = where:match("^sqlite:(.*)$") or where
-  local file, problem = address.file(path)
-  if file and is_address(path) then return nil end
-  return file, problem
+  local path = where:match "^sqlite:(.*)$" or where
+  local scheme = scheme_of(path)
+  if scheme and scheme ~= "file" then return nil end
+  return address.file(path)
 end
 
 return address

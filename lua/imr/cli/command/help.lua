@@ -26,7 +26,7 @@ It is Lua that returns a table and can call nothing:
   return {
     username = "building-7", password_file = "/run/secrets/imr",
     base_url = "https://meters.example.com",
-    store = "file",            -- or "/a/directory", "memory", "redis://host:6379/prefix"
+    store = "file",            -- or "/a/directory", "memory", "redis://HOST"
     interval = 2, timeout = 30, retries = 4, utc_offset = "+08:00",
     quality = { without = { "zeros" }, spike = { factor = 10 } }, -- of `imr check`
     profiles = {
@@ -35,6 +35,16 @@ It is Lua that returns a table and can call nothing:
   }
 
 `--profile north` lays that profile over the rest.
+
+A store is `file` ($XDG_STATE_HOME/imr or ~/.local/state/imr), a directory with a slash in it, `memory`, or a Redis:
+
+  redis://HOST   redis://:PASSWORD@HOST:6379/0   rediss://USER:PASSWORD@HOST   redis+unix:///run/redis/redis.sock
+
+rediss:// is with TLS. /0 is the database. Behind a ? stand db, prefix (of the keys), timeout (seconds), ca_file (of
+rediss://) and fallback=memory, joined by &. Any other scheme and any other word is an error.
+
+A database (--db, IMR_DB, --ledger) is a file, sqlite:FILE or postgres://USER:PASSWORD@HOST:PORT/NAME?sslmode=require.
+A file's name is a name and nothing else: SQLite's own file:NAME?mode=… and :memory: are refused.
 ]]
 
 function help.configure(parser)

@@ -5,6 +5,7 @@ local credentials = require "imr.cli.input.credentials"
 local exit = require "imr.cli.exit"
 local passwords = require "imr.client.password"
 local settings = require "imr.cli.input.settings"
+local stores = require "imr.cli.input.store"
 local system = require "imr.os"
 local terminal = require "imr.cli.output.terminal"
 local interrupt = require "imr.cli.interrupt"
@@ -72,7 +73,7 @@ local function forgetful(store)
 end
 
 local function try(chosen)
-  local client = connect.open(chosen, { store = forgetful(connect.store(chosen.store)) })
+  local client = connect.open(chosen, { store = forgetful(stores.open(chosen.store)) })
   local ok, err
   interrupt.run(function() ok, err = client:login() end)
   client:close()

@@ -9,6 +9,7 @@
 local copy = require "imr.base.copy"
 local exit = require "imr.cli.exit"
 local settings = require "imr.cli.input.settings"
+local store = require "imr.cli.input.store"
 
 local connect = {}
 
@@ -22,35 +23,6 @@ local OPTIONS = {
 
 connect.configure = settings.configure
 
----The name of a store as people may see it: without a password.
----@param text string
----@return string
-function connect.shown(text)
-  return (text:gsub("^redis://.*@", "redis://…@"))
-end
-
--- redis://[:password@]host[:port][/prefix]; whatever stands in the password, the last @ ends it.
-local function redis_options(text)
-  local account, rest = text:match("^redis://(.*)@([^@]*)$")
-  local password = account and account:match(":(.*)$") or nil
-  local host, port, prefix = (rest or text:match("^redis://(.*)$")):match("^([^:/]+):?(%d*)/?(.*)$")
-  if not host or account and not password then
-    exit.usage("the store '%s' is not like redis://HOST:PORT or redis://:PASSWORD@HOST:PORT", connect.shown(text))
-  end
-  return { host = host, port = tonumber(port), password = password, prefix = prefix ~= "" and prefix or nil }
-end
-
----The store that a text names.
----@param text? string
-function connect.store(text)
-  local stores = require("imr").store
-  if not text or text == "file" then return exit.wrong_use(stores.file) end
-  if text == "memory" then return stores.memory() end
-  if text:match("^redis://") then return exit.wrong_use(stores.redis, redis_options(text)) end
-  if text:find("/", 1, true) then return exit.wrong_use(stores.file, { path = text:gsub("^file:", "") }) end
-  exit.usage("the store '%s' is none of file, a directory with a slash in it, memory, redis://HOST:PORT", text)
-end
-
 local function require_credentials(chosen)
   if not chosen.username then
     exit.fail("credentials", "which account? `imr login` asks and keeps it; or set IMR_USERNAME and IMR_PASSWORD_FILE")
@@ -62,7 +34,7 @@ local function require_credentials(chosen)
 end
 
 local function options_of(chosen, more)
-  local options = { decimals = "string", store = connect.store(chosen.store) }
+  local options = { decimals = "string", store = store.open(chosen.store) }
   for _, name in ipairs(OPTIONS) do options[name] = chosen[name] end
   return copy(options, more)
 end

@@ -2,6 +2,7 @@
 
 local environment = require "imr.cli.input.environment"
 local exit = require "imr.cli.exit"
+local scheme_of = require "imr.base.scheme"
 local terminal = require "imr.cli.output.terminal"
 
 local database = {}
@@ -13,7 +14,7 @@ function database.configure(parser)
 end
 
 local function has_password(given)
-  return given:find("^%s*postgres%a*:.*:.*@") or given:find("^%s*postgres.*[?&]password=")
+  return scheme_of(given) and (given:find ":.*:.*@" or given:find "[?&]password=") ~= nil
 end
 
 ---@param arguments table of the command line

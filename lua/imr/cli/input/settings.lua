@@ -13,6 +13,7 @@ local environment = require "imr.cli.input.environment"
 local options = require "imr.client.options"
 local passwords = require "imr.client.password"
 local sorted_names = require "imr.base.names"
+local stores = require "imr.cli.input.store"
 local unpack = require "imr.base.unpack"
 
 local settings = {}
@@ -58,7 +59,8 @@ local LIST = {
   { "base_url", url, "URL", "Address of the platform.", env = "IMR_BASE_URL" },
   { "username", text, "NAME", "Account.", env = "IMR_USERNAME" },
   { "password_file", text, "FILE", "File whose first line is the password.", env = "IMR_PASSWORD_FILE" },
-  { "store", text, "STORE", "Where pace and token are shared: file (default), a directory, memory, redis://HOST:PORT.",
+  { "store", text, "STORE",
+    "Where pace and token are shared: file (default), a directory, memory or a Redis (`imr help config`).",
     env = "IMR_STORE" },
   { "encoding", encoding, "HOW", "auto (default), json or form." },
   { "interval", number, "SECONDS", "Between two requests to one endpoint (default: 2)." },
@@ -114,7 +116,7 @@ local function flags_layer(arguments)
     local name, value = entry[1], arguments[entry[1]]
     if value then layer[name] = checked(entry[2], "--" .. name:gsub("_", "-"), value, "command line") end
   end
-  if layer.store and layer.store:match("^redis://.*@") then
+  if layer.store and stores.has_password(layer.store) then
     exit.password_in_arguments "IMR_STORE"
   end
   if layer.proxy and layer.proxy:match("://.*:.*@") then

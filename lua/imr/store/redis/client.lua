@@ -52,15 +52,31 @@ local function check_name(connection, host)
   error("the certificate of " .. host .. " is for another name", 0)
 end
 
+-- Where the server is, for messages and names of pools.
+local function place_of(options)
+  return options.path or ("%s:%d"):format(options.host, options.port)
+end
+
+local function unix_socket()
+  local unix = assert(load("socket.unix", "luasocket"))
+  return (type(unix) == "table" and unix.stream or unix)()
+end
+
 local function open_socket(options)
   core.keep_standard_descriptors()
-  local socket = assert(require("socket").tcp())
+  local socket = assert(options.path and unix_socket() or require("socket").tcp())
   socket:settimeout(options.timeout)
   socket:settimeout(options.timeout, "t") -- else each byte of a reply would have that long
-  local ok, message = socket:connect(options.host, options.port)
-  if not ok then error(("could not connect to %s:%d: %s"):format(options.host, options.port, message), 0) end
-  socket:setoption("tcp-nodelay", true)
+  local ok, message = socket:connect(options.path or options.host, options.port)
+  if not ok then error(("could not connect to %s: %s"):format(place_of(options), message), 0) end
+  if not options.path then socket:setoption("tcp-nodelay", true) end
   return socket
+end
+
+-- What AUTH takes: a password, before Redis 6 nothing else.
+local function authenticate(connection, options)
+  if options.user then return connection:auth(options.user, options.password) end
+  return connection:auth(options.password)
 end
 
 local function wrap_tls(socket, options)
@@ -73,7 +89,7 @@ local function wrap_tls(socket, options)
   connection:settimeout(options.timeout, "t")
   connection:sni(options.host)
   local ok, message = connection:dohandshake()
-  if not ok then error(("no TLS with %s:%d: %s"):format(options.host, options.port, message), 0) end
+  if not ok then error(("no TLS with %s: %s"):format(place_of(options), message), 0) end
   check_name(connection, options.host)
   return connection
 end
@@ -84,7 +100,7 @@ local function connect_plain(options)
   if options.tls then socket = wrap_tls(socket, options) end
   local connection = redis.connect { socket = socket }
   limit(connection, options.timeout)
-  if options.password then connection:auth(options.password) end
+  if options.password then authenticate(connection, options) end
   if options.db then connection:select(options.db) end
   return connection
 end
@@ -152,17 +168,24 @@ local IDLE, POOL = 10000, 16 -- a kept connection's life in milliseconds, and ho
 
 -- Pools are the worker's: connections to another server or with other settings must not be in the same one.
 local function pool_of(options)
-  return ("imr:%s:%d:%d:%s:%s"):format(options.host, options.port, options.db or 0, options.tls and "tls" or "",
-    core.fingerprint(options.password or ""))
+  return ("imr:%s:%d:%s:%s"):format(place_of(options), options.db or 0, options.tls and "tls" or "",
+    core.fingerprint((options.user or "") .. "\0" .. (options.password or "")))
 end
 
 local function introduce(connection, options)
   if options.password then
-    local ok, message = connection:auth(options.password)
+    local ok, message = authenticate(connection, options)
     if not ok then return nil, message end
   end
   if options.db then return connection:select(options.db) end
   return true
+end
+
+-- nginx has its own spelling of a socket's path and of an address with colons.
+local function connect_to(connection, options, settings)
+  if options.path then return connection:connect("unix:" .. options.path, settings) end
+  local host = options.host:find(":", 1, true) and "[" .. options.host .. "]" or options.host
+  return connection:connect(host, options.port, settings)
 end
 
 ---@return table|nil connection
@@ -172,11 +195,11 @@ local function connect_nginx(options)
   local connection = assert(redis:new())
   local milliseconds = options.timeout * 1000
   connection:set_timeouts(milliseconds, milliseconds, milliseconds)
-  local ok, message = connection:connect(options.host, options.port, {
+  local ok, message = connect_to(connection, options, {
     ssl = options.tls, ssl_verify = options.tls, server_name = options.tls and options.host or nil,
     pool = pool_of(options),
   })
-  if not ok then return nil, ("could not connect to %s:%d: %s"):format(options.host, options.port, message) end
+  if not ok then return nil, ("could not connect to %s: %s"):format(place_of(options), message) end
   if connection:get_reused_times() > 0 then return connection, true end
   ok, message = introduce(connection, options)
   if ok then return connection, false end

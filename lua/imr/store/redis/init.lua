@@ -22,20 +22,26 @@ local AWAY = 5                -- with a fallback: seconds before Redis is tried 
 local defaults = { host = "127.0.0.1", port = 6379, prefix = "imr:", timeout = 2 }
 local kinds = {
   host = "string", port = "number", db = "number", password = "string", prefix = "string", tls = "boolean",
-  ca_file = "string", timeout = "number", fallback = "string",
+  ca_file = "string", timeout = "number", fallback = "string", user = "string", path = "string",
 }
 
 local function check(options)
   local problem = check_kinds(options, kinds, "redis ")
   if problem then return problem end
   if options.fallback and options.fallback ~= "memory" then return "redis option 'fallback' must be \"memory\"" end
+  if options.user and not options.password then return "redis option 'user' goes with a password" end
+  if options.path and (options.host or options.port or options.tls) then
+    return "redis option 'path' goes without host, port and tls"
+  end
 end
 
 ---What the Redis store takes.
 ---@class imr.RedisOptions
 ---@field host? string 127.0.0.1
 ---@field port? integer 6379
+---@field path? string of a Unix socket, instead of host and port
 ---@field db? integer
+---@field user? string of Redis 6 and later
 ---@field password? string
 ---@field prefix? string of all keys, "imr:"
 ---@field tls? boolean with the server's certificate verified

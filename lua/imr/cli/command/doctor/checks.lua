@@ -9,6 +9,7 @@ local http_date = require("imr.client.confirmation").http_date
 local imr = require "imr"
 local schema = require "imr.schema"
 local interrupt = require "imr.cli.interrupt"
+local stores = require "imr.cli.input.store"
 local system = require "imr.os"
 
 local SKEW = 30 -- seconds between our clock and the platform's that nobody has to care about
@@ -48,9 +49,9 @@ local function account(state)
 end
 
 local function store(state)
-  local opened = connect.store(state.chosen.store)
+  local opened = stores.open(state.chosen.store)
   local _, message = opened:get_token("imr doctor", core.now())
-  local place = opened.path or connect.shown(state.chosen.store)
+  local place = opened.path or stores.shown(state.chosen.store)
   if not message and opened.path then
     local fine, problem = system.private_directory(opened.path)
     message = not fine and problem or nil

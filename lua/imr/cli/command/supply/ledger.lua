@@ -1,5 +1,6 @@
 --- The supply ledger of a command: --ledger.
 
+local address = require "imr.database.address"
 local environment = require "imr.cli.input.environment"
 local exit = require "imr.cli.exit"
 local system = require "imr.os"
@@ -17,7 +18,10 @@ end
 ---@param arguments table of the command line
 ---@return string|nil path nil: the default place
 function ledger.named(arguments)
-  return arguments.ledger or environment "IMR_LEDGER"
+  local path = arguments.ledger or environment "IMR_LEDGER"
+  local wrong = path and select(2, address.file(path))
+  if wrong then exit.usage("the supply ledger: %s", wrong) end
+  return path
 end
 
 ---The same, for what only reads: opening a mistyped one would make it, and say that nothing was ever done. Raises.
@@ -26,8 +30,9 @@ end
 function ledger.existing(arguments)
   local path = ledger.named(arguments)
   if not path then return nil end
-  local is_there = path ~= "" and system.file_identity(path) -- opening a pipe would wait
-  if not is_there then exit.usage("there is no supply ledger %s", path) end
+  if not system.file_identity(path) then -- opening a pipe would wait
+    exit.usage("there is no supply ledger %s", path)
+  end
   return path
 end
 
