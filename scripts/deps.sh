@@ -72,6 +72,7 @@ need_test() {
   need procps has ps
   wish python3-openpyxl reads_workbooks
   wish chromium here chromium
+  wish poppler-utils has pdftotext
   wish "$nginx" here nginx
 }
 
@@ -141,6 +142,7 @@ choice() {
 leave_out() {
   case $packages in
     chromium) part="Specs in a browser are" ;;
+    poppler-utils) part="Specs of printed pages are" ;;
     libxlsxwriter-dev) part="Workbooks (--format xlsx) are" ;;
     python3-openpyxl) part="Specs of workbooks are" ;;
     *) part="Specs inside nginx are" ;;

@@ -66,6 +66,9 @@ return {
     { file = "lua/imr/workflow/bill/sums.lua" },
   } },
   { name = "imr.workflow.cutoff", parts = { { file = "lua/imr/workflow/cutoff.lua", of = { cutoff = "cutoff" } } } },
+  { name = "imr.workflow.statement", parts = {
+    { file = "lua/imr/workflow/statement/init.lua", of = { statement = "statement" } },
+  } },
   { name = "imr.workflow.report", parts = {
     { file = "lua/imr/workflow/report/init.lua", of = { report = "report" } },
   } },

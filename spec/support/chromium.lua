@@ -27,4 +27,25 @@ function chromium.open(url, more)
   return dom, console
 end
 
+--- What is missing here to print pages and read them, or nil.
+function chromium.lacks_printing()
+  if not shell.run "scripts/has.sh chromium" then return "there is no chromium" end
+  if not shell.run "command -v pdftotext" then return "there is no pdftotext (Debian: poppler-utils)" end
+end
+
+--- Prints a page as a browser does: the text of each sheet of paper, and its width and height in millimetres.
+---@param path string of an HTML file
+---@return string[] pages
+---@return { [1]: integer, [2]: integer } size
+function chromium.print(path)
+  local pdf = os.tmpname()
+  chromium.open("file://" .. path, "--no-pdf-header-footer --print-to-pdf=" .. pdf)
+  local pages = {}
+  for page in shell.must(("pdftotext -layout %s -"):format(pdf)):gmatch "([^\f]*)\f" do pages[#pages + 1] = page end
+  local width, height = shell.must("pdfinfo " .. pdf):match "Page size:%s+([%d.]+) x ([%d.]+)"
+  os.remove(pdf)
+  local function millimetres(points) return math.floor(points / 72 * 25.4 + 0.5) end
+  return pages, { millimetres(width), millimetres(height) }
+end
+
 return chromium

@@ -147,6 +147,23 @@ function record.lines(db, id)
     id, id)
 end
 
+---The same in another order, or only those of some meters.
+---@param db imr.Database
+---@param id integer
+---@param order string SQL
+---@param meters? string[]
+---@return fun(): imr.BillLine|nil
+function record.lines_in_order(db, id, order, meters)
+  local where, value = "", nil
+  if meters then
+    where, value = db:among("meter_no", meters)
+    where = where .. " AND "
+  end
+  local values = meters and { value, id, id } or { id, id }
+  return lines_of(db, ("WHERE %sbill_id IN (SELECT id FROM bills WHERE id = ? OR adjusts = ?) ORDER BY %s"):format(
+    where, order), unpack(values))
+end
+
 ---Those of one meter.
 ---@param db imr.Database
 ---@param id integer

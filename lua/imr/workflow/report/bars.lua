@@ -1,7 +1,7 @@
 -- A bar for each day, as inline SVG. The drawing stretches with the page; what is to be read stands beside it as text,
 -- so it stays legible on a phone.
 
-local html = require "imr.workflow.report.html"
+local html = require "imr.base.html"
 local words = require "imr.workflow.report.words"
 
 local tag = html.tag

@@ -1,7 +1,7 @@
 -- Coverage as a calendar: a column a week, a row a weekday, a cell a day.
 
 local DAY = require("imr.base.calendar").DAY
-local html = require "imr.workflow.report.html"
+local html = require "imr.base.html"
 local core = require "imr.core"
 
 local tag = html.tag

@@ -3,7 +3,7 @@
 local bars = require "imr.workflow.report.bars"
 local calendar = require "imr.workflow.report.calendar"
 local core = require "imr.core"
-local html = require "imr.workflow.report.html"
+local html = require "imr.base.html"
 local style = require "imr.workflow.report.style"
 local tables = require "imr.workflow.report.tables"
 local words = require "imr.workflow.report.words"

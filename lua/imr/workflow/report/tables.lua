@@ -2,7 +2,7 @@
 
 local core = require "imr.core"
 local DAY = require("imr.base.calendar").DAY
-local html = require "imr.workflow.report.html"
+local html = require "imr.base.html"
 local words = require "imr.workflow.report.words"
 
 local tag, both = html.tag, html.both

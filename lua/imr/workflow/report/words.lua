@@ -1,11 +1,11 @@
 -- The report's words, in English and Chinese.
 
-local html = require "imr.workflow.report.html"
+local html = require "imr.base.html"
 local listings = require "imr.workflow.sync.listings"
 
 local both = html.both
 
-local words = {}
+local words = { grouped = require "imr.base.grouped" }
 
 words.kind = {
   electricity = { "Electricity", "电" }, water = { "Water", "水" }, other = { "Other", "其他" },
@@ -42,15 +42,6 @@ words.cause = {
 function words.of(list, key)
   local pair = list[key] or { key, key }
   return both(pair[1], pair[2])
-end
-
----Digits in groups of three.
----@param number imr.Decimal|string|integer
----@return string
-function words.grouped(number)
-  local sign, whole, rest = tostring(number):match("^(%-?)(%d+)(.*)$")
-  local grouped = whole:reverse():gsub("(%d%d%d)", "%1,"):reverse():gsub("^,", "")
-  return sign .. grouped .. rest
 end
 
 return words

@@ -12,6 +12,7 @@ local read_file = require "imr.cli.input.file"
 local selection = require "imr.cli.input.selection"
 local settings = require "imr.cli.input.settings"
 local shown = require "imr.cli.command.bill.shown"
+local statements = require "imr.cli.command.bill.statements"
 
 local command = { summary = "What each tenant has to pay for a period, by a tariff file." }
 
@@ -30,6 +31,7 @@ function command.configure(parser)
   parser:flag("--list", "The bills that are on record.")
   parser:option("--by", "A row a line (default), a charge of it, or sums by tariff, building or kind.")
     :choices { "line", "charge", "tariff", "building", "kind" }:default "line"
+  statements.configure(parser)
   database.configure(parser)
   selection.configure(parser, false)
   output.configure(parser)
@@ -65,6 +67,7 @@ end
 
 -- Flags that go with none of the others.
 local ALONE = { "draft", "adjust", "void", "list", "check_tariff" }
+local WITHOUT_SHEETS = { "void", "list", "check_tariff" }
 
 local function refuse_mixtures(arguments)
   local first
@@ -72,6 +75,9 @@ local function refuse_mixtures(arguments)
     local flag = arguments[name] and "--" .. name:gsub("_", "-")
     if flag and first then exit.usage("%s and %s do not go together", first, flag) end
     first = first or flag
+  end
+  for _, name in ipairs(arguments.statements and WITHOUT_SHEETS or {}) do
+    if arguments[name] then exit.usage("%s and %s do not go together", "--statements", "--" .. name:gsub("_", "-")) end
   end
   if arguments.draft and not arguments.tariff then exit.usage("--draft needs --tariff FILE") end
   if arguments.adjust and arguments.tariff then
@@ -101,18 +107,23 @@ local function written(arguments, offset, work)
   out:finish(true)
 end
 
-local function draft(arguments, db, options)
-  local result
+local function draft(arguments, db, options, sheets)
+  local result, kept = nil, {}
   written(arguments, options.utc_offset, function(write)
     options.on_lines = function(lines)
       interrupt.check(not arguments.output)
       write(lines)
+      for _, line in ipairs(sheets and lines or {}) do kept[#kept + 1] = line end
     end
     local err
     result, err = bills().compute(db, options)
     if not result then error(err, 0) end
     return result.sums
   end)
+  if sheets then
+    statements.write(arguments, db, { lines = kept, from = options.from, to = options.to,
+      utc_offset = options.utc_offset }, options, sheets)
+  end
   say_sums(result.sums.total)
   say_unknown(result.unknown)
   return result.billed and 0 or INCOMPLETE
@@ -203,7 +214,7 @@ local function void(db, found, reason)
   return 0
 end
 
-local function on_record(arguments, db, options)
+local function on_record(arguments, db, options, sheets)
   local found = bill_of(db, options.from, options.to)
   if not found and (arguments.adjust or arguments.void or not options.tariff) then
     exit.usage("there is no bill of this period; --tariff FILE makes one")
@@ -213,6 +224,7 @@ local function on_record(arguments, db, options)
   local id, unknown = found and found.id, nil
   if arguments.adjust then unknown = adjust(db, found, options) end
   if not found then id, unknown = made(db, options) end
+  if sheets then statements.write(arguments, db, id, options, sheets) end
   local status = say_bill(db, id, show(arguments, db, id, options.utc_offset, options.meters), options.utc_offset)
   return unknown and INCOMPLETE or status
 end
@@ -248,7 +260,11 @@ function command.run(arguments)
   end
   return database.run(arguments, function(db)
     if arguments.list then return list(arguments, db, offset) end
-    return (arguments.draft and draft or on_record)(arguments, db, options)
+    local sheets = statements.open(arguments)
+    local fine, status = pcall(arguments.draft and draft or on_record, arguments, db, options, sheets)
+    if fine then return status end
+    if sheets then sheets.abort() end
+    error(status, 0)
   end, options)
 end
 

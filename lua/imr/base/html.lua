@@ -32,7 +32,7 @@ local function add(parts, child)
   end
 end
 
-local EMPTY = { input = true, meta = true }
+local EMPTY = { br = true, input = true, meta = true }
 
 local function attributes(given)
   local parts = {}
