@@ -102,7 +102,8 @@ function export.run(arguments)
   if not arguments.fields and output.format(arguments) == "csv" then columns = packed(columns) end
   local names = read_columns(arguments.fields and all or columns)
   local db = database.open(arguments, period.meters)
-  local out = output.open(arguments, { columns = columns, all = arguments.fields and all, utc_offset = offset })
+  local out = output.open(arguments, { endpoint = arguments.table, columns = columns,
+    all = arguments.fields and all, utc_offset = offset })
   require("imr.os").catch_signals()
   local fine, problem = pcall(copy, arguments, db, out, names, period)
   db:close()

@@ -1,5 +1,6 @@
 --- The columns of a listing: which there are, which a table shows, and which the caller wants.
 
+local copy = require "imr.base.copy"
 local exit = require "imr.cli.exit"
 local schema = require "imr.schema"
 local unpack = require "imr.base.unpack"
@@ -10,6 +11,9 @@ local columns = {}
 ---@field name string of the record's field
 ---@field type string str, int, dec, time, enum, flag, json
 ---@field at? integer|string where a row holds its value; default: under its name
+---@field parts? imr.cli.Column[] several columns in one
+---@field heading string
+---@field words? table what is written for a value, where that is a word of ours
 
 -- What the platform sent beyond the known fields, and values that did not parse.
 local REST = { { name = "extra", type = "json" }, { name = "invalid", type = "json" } }
@@ -73,6 +77,31 @@ function columns.choose(endpoint, format, wanted)
   local shown = schema.by_name[endpoint].columns -- a terminal is not as wide as a record
   if format == "table" and shown then return columns.pick(list, shown) end
   return (format == "csv" or format == "table") and list or with_rest(list)
+end
+
+local headers = {
+  name = function(column) return { heading = column.name } end,
+  wire = function(column, endpoint)
+    return { heading = require("imr.language.headings").wire(column.name, endpoint) }
+  end,
+  zh = function(column)
+    return { heading = require("imr.language.headings").zh(column.name) or column.name,
+      words = require("imr.language.values").of(column) }
+  end,
+}
+
+---The columns with their headings. Only a table, CSV and a workbook show them.
+---@param list imr.cli.Column[]
+---@param headings "name"|"wire"|"zh"
+---@param endpoint? string whose spelling is meant
+---@return imr.cli.Column[]
+function columns.headed(list, headings, endpoint)
+  local made = {}
+  for index, column in ipairs(list) do
+    local parts = column.parts and columns.headed(column.parts, headings, endpoint)
+    made[index] = copy(column, parts and { parts = parts } or headers[headings](column, endpoint))
+  end
+  return made
 end
 
 return columns

@@ -60,10 +60,16 @@ local function text_cell(text, options)
   return quoted("'" .. text), 1
 end
 
+local function headings_of(columns)
+  local list = {}
+  for index, column in ipairs(columns) do
+    list[index] = column.parts and headings_of(column.parts) or quoted(column.heading or column.name)
+  end
+  return concat(list, ",")
+end
+
 local function header(columns, options)
-  local names = {}
-  for index, column in ipairs(columns) do names[index] = column.name end
-  return (options.excel and BOM or "") .. table.concat(names, ",") .. "\r\n"
+  return (options.excel and BOM or "") .. headings_of(columns) .. "\r\n"
 end
 
 -- What we make of numbers is plain, and what has been parsed is ours to trust.
@@ -72,9 +78,10 @@ local trusted = { dec = true, money = true, enum = true }
 
 ---@return fun(any: any): string, integer
 local function cell_writer(column, text_of, options)
-  local is_plain, is_trusted = plain[column.type], trusted[column.type]
+  local is_plain, is_trusted, words = plain[column.type], trusted[column.type], column.words
   return function(any)
     if any == nil then return "", 0 end
+    if words and words[any] then return words[any], 0 end
     local text = text_of(any)
     if is_plain then return text, 0 end
     if options.terminal then text = terminal.safe(text) end

@@ -1,4 +1,4 @@
---- Rows out: --format, --fields, --output, --excel.
+--- Rows out: --format, --fields, --headings, --output, --excel.
 ---
 ---   output.configure(parser)                        adds the flags
 ---   local out = output.open(arguments, {            raises when they make no sense
@@ -11,6 +11,7 @@
 
 local defaults = require("imr.client.options").defaults
 local exit = require "imr.cli.exit"
+local language = require "imr.language"
 local messages = require "imr.cli.output.messages"
 local target = require "imr.cli.output.target"
 local terminal = require "imr.cli.output.terminal"
@@ -31,6 +32,9 @@ function output.configure(parser)
       :choices { "table", "csv", "jsonl", "json", "xlsx" },
     parser:option("--fields", "Only these fields, in this order, joined by commas; also extra and invalid.")
       :argname "A,B,C",
+    parser:option("--headings", "Of a table, csv or xlsx: wire (the platform's spelling), name (ours; default) or zh "
+      .. "(Chinese, words in cells too; default of a table or xlsx where the language is Chinese).")
+      :choices { "wire", "name", "zh" },
     parser:option("--output",
       "Write to this file, which is replaced only as a whole. Its ending chooses the format."):argname "FILE",
     parser:flag("--excel", "CSV for a spreadsheet: byte order mark, meter numbers kept as text."),
@@ -48,6 +52,9 @@ local function refuse_what_does_not_fit(format, arguments)
   local path = arguments.output or ""
   if (arguments.excel or arguments.raw_csv) and format ~= "csv" then
     exit.usage("--excel and --raw-csv go with --format csv, not with %s", format)
+  end
+  if arguments.headings and modules[format] == "json" then
+    exit.usage("--headings goes with table, csv and xlsx, not with %s", format)
   end
   if format == "xlsx" and path == "" and terminal.is_output() then
     exit.usage("a workbook is not for a terminal: add --output FILE.xlsx")
@@ -69,8 +76,10 @@ end
 
 local function columns_of(arguments, settings, format)
   local columns = require "imr.cli.output.columns"
-  if not settings.columns then return columns.choose(settings.endpoint, format, arguments.fields) end
-  return arguments.fields and columns.pick(settings.all or settings.columns, arguments.fields) or settings.columns
+  local list = not settings.columns and columns.choose(settings.endpoint, format, arguments.fields)
+    or arguments.fields and columns.pick(settings.all or settings.columns, arguments.fields) or settings.columns
+  local of_people = format ~= "csv" and language.chosen == "zh" -- what scripts read changes for nobody
+  return columns.headed(list, arguments.headings or of_people and "zh" or "name", settings.endpoint)
 end
 
 local function place_of_invalid(columns)
@@ -81,8 +90,9 @@ local function place_of_invalid(columns)
 end
 
 ---@param arguments table of the command line
----@param settings { endpoint: string?, columns: table[]?, all: table[]?, utc_offset: integer? } all: what --fields may
---- choose from, where that is more than `columns`; a column may say `at` which key of a row its value is
+---@param settings { endpoint: string?, columns: table[]?, all: table[]?, utc_offset: integer? } endpoint: of which
+--- the rows are; all: what --fields may choose from, where that is more than `columns`; a column may say `at` which key
+--- of a row its value is
 ---@return imr.cli.Output
 function output.open(arguments, settings)
   local format = output.format(arguments)

@@ -23,13 +23,13 @@ local right_aligned = { dec = true, money = true, int = true }
 local function cell_of(row, column, texts)
   local any = row[column.at or column.name]
   if any == nil then return row.invalid and row.invalid[column.name] ~= nil and "?" or "" end
-  return terminal.safe(WORDS[any] or texts[column.type](any))
+  return terminal.safe((column.words or WORDS)[any] or texts[column.type](any))
 end
 
-local function names_of(columns)
-  local names = {}
-  for index, column in ipairs(columns) do names[index] = column.name end
-  return names
+local function headings_of(columns)
+  local list = {}
+  for index, column in ipairs(columns) do list[index] = column.heading or column.name end
+  return list
 end
 
 -- Padded first: colour takes no columns.
@@ -54,7 +54,7 @@ end
 local function header(state)
   local colours = {}
   for index in ipairs(state.columns) do colours[index] = state.colour and BOLD or nil end
-  return line_of(names_of(state.columns), state, colours)
+  return line_of(headings_of(state.columns), state, colours)
 end
 
 local function colours_of(row, state)
@@ -80,7 +80,7 @@ function format.table(columns, options)
       for at, column in ipairs(columns) do grid[index][at] = cell_of(row, column, texts) end
     end
     if first then
-      measure(state, { names_of(columns) })
+      measure(state, { headings_of(columns) })
       measure(state, grid)
       lines[1], first = header(state), nil
     end

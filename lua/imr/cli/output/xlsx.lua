@@ -7,6 +7,7 @@ local core = require "imr.core"
 local exit = require "imr.cli.exit"
 local needs = require "imr.base.needs"
 local time = require "imr.time"
+local width_of = require("imr.cli.output.width").width
 local value = require "imr.cli.output.value"
 
 local format = {}
@@ -77,8 +78,9 @@ local function begin_sheet(self)
   self.sheets, self.row = self.sheets + 1, 1
   must(self.book:sheet(self.sheets == 1 and SHEET or SHEET .. " " .. self.sheets))
   for at, column in ipairs(self.columns) do
-    must(self.book:width(at - 1, math.max(WIDTHS[column.type] or WIDTHS.str, #column.name + 2)))
-    must(self.book:text(0, at - 1, column.name, self.heading))
+    local heading = column.heading or column.name
+    must(self.book:width(at - 1, math.max(WIDTHS[column.type] or WIDTHS.str, width_of(heading) + 2)))
+    must(self.book:text(0, at - 1, heading, self.heading))
   end
   self.book:freeze(1)
 end
@@ -95,7 +97,8 @@ function Sheets:write(rows)
     end
     for at, column in ipairs(self.columns) do
       local any = row[column.at or column.name]
-      if any ~= nil then self.cell(self.row, at - 1, any, column.type) end
+      local word = column.words and any ~= nil and column.words[any]
+      if any ~= nil then self.cell(self.row, at - 1, word or any, word and "str" or column.type) end
     end
     self.row = self.row + 1
   end

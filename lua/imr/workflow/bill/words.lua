@@ -1,6 +1,7 @@
 -- Why a line is held, in words: English and Chinese. Names of rules have those of imr.workflow.quality.
 
 local rules = require "imr.workflow.quality.rules"
+local sorted_names = require "imr.base.names"
 
 local words = {}
 
@@ -22,6 +23,12 @@ local OWN = {
 
 for _, rule in ipairs(rules) do
   if not OWN[rule.name] then OWN[rule.name] = { rule.help, rule.help_zh } end
+end
+
+---The names of all reasons.
+---@return string[]
+function words.names()
+  return sorted_names(OWN)
 end
 
 local LANGUAGES = { en = 1, zh = 2 }
