@@ -132,6 +132,7 @@ end
 local function endpoint(self) return listings[self.from:choose(#listings) + 1] end
 local function any(self) return self:any() end
 local function nothing() end
+local function handle(self) return self:handle() end
 
 local ROUNDINGS = { "half_up", "half_even", "up", "down" }
 
@@ -145,6 +146,9 @@ local modules = {
   time = { imr.time, { parse = { text, nothing }, format = { seconds, nothing } } },
   decimal = { decimal, { parse = { text }, of = { text },
     power = { function(self) return self.from:choose(40) - 20 end } } },
+  metrics = { imr.metrics, { samples = { handle }, prometheus = { handle }, format = { function()
+    return { { family = "imr_logins_total", suffix = "", labels = {}, value = 1 } }
+  end } } },
   testing = { require "imr.testing", { new = { world_options } } },
   store = { imr.store, { memory = {}, file = { function() return { path = directory .. "/store" } end },
     shdict = { any },
@@ -157,7 +161,8 @@ local classes = {
       tou_readings = { listing(true) },
     consumption = { listing(true, true) }, camera_readings = { listing(true) }, meter = { number_text, maybe_listing },
     latest_reading = { number_text, maybe_listing }, disconnect = { device, command }, reconnect = { device, command },
-    request_reading = { device, command }, login = { nothing }, spacing = { endpoint }, stats = {}, close = {},
+    request_reading = { device, command }, login = { nothing }, spacing = { endpoint }, stats = {}, metrics = {},
+      close = {},
       new = false,
   },
   cursor = { next = {}, pages = {}, collect = {}, close = {}, new = false },
@@ -185,7 +190,7 @@ end
 
 -- ---------------------------------------------------------------- steps
 
-local module_names = { "imr", "time", "decimal", "imr", "testing", "store", "imr" }
+local module_names = { "imr", "time", "decimal", "imr", "testing", "store", "metrics" }
 local functions = {}
 for name, entry in pairs(modules) do functions[name] = surface.names(entry[1], entry[2], nil, "api") end
 

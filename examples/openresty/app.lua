@@ -13,7 +13,7 @@ app.client = assert(imr.new {
   base_url = config.base_url, username = config.username, password = config.password, interval = config.interval,
   decimals = "string", -- the platform's own digits: this is about money
   on_event = function(event)
-    counters.collect(app.client:stats())
+    counters.collect(app.client)
     if event.message then ngx.log(ngx.WARN, event.message) end
   end,
 })

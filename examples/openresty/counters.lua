@@ -1,5 +1,8 @@
--- Counters over all workers. Each worker adds what its client's counters have grown by, so that the sums only rise,
--- also when workers come and go.
+-- Numbers over all workers. Each worker adds what its client's counters have grown by, so that the sums only rise, also
+-- when workers come and go; what stands at a moment each worker says of itself.
+
+local cjson = require "cjson.safe"
+local metrics = require "imr.metrics"
 
 local counters = {}
 
@@ -7,35 +10,32 @@ local dict = ngx.shared.imr_metrics
 
 local last = {} -- this worker's counters when it last looked
 
-local function add(name, label, value)
-  local key = name .. "|" .. label
+local function add(key, value)
   local grown = value - (last[key] or 0)
   last[key] = value
   if grown > 0 then dict:incr(key, grown, 0) end
 end
 
-local of_endpoint = { "requests", "errors", "throttled", "rows", "bytes", "waited" }
-
----Takes a worker's counters.
----@param stats table client:stats()
-function counters.collect(stats)
-  for endpoint, counts in pairs(stats.endpoints) do
-    for _, name in ipairs(of_endpoint) do add(name, endpoint, counts[name]) end
+---Takes a worker's numbers.
+---@param client imr.Client
+function counters.collect(client)
+  for _, sample in ipairs(metrics.samples(client)) do
+    local is_gauge = metrics.families[sample.family].type == "gauge"
+    if is_gauge then table.insert(sample.labels, { "worker", tostring(ngx.worker.id()) }) end
+    local key = cjson.encode { sample.family, sample.suffix, sample.labels }
+    if is_gauge then dict:set(key, sample.value) else add(key, sample.value) end
   end
-  for code, count in pairs(stats.codes) do add("codes", tostring(code), count) end
-  add("logins", "", stats.logins)
 end
 
----Every counter: name, label, value, in order.
----@return table[]
+---All workers' numbers.
+---@return imr.Sample[]
 function counters.all()
-  local list = {}
+  local samples = {}
   for _, key in ipairs(dict:get_keys(0)) do
-    local name, label = key:match("^(.-)|(.*)$")
-    list[#list + 1] = { name = name, label = label, value = dict:get(key) }
+    local family, suffix, labels = unpack(cjson.decode(key))
+    samples[#samples + 1] = { family = family, suffix = suffix, labels = labels, value = dict:get(key) }
   end
-  table.sort(list, function(a, b) return a.label < b.label end)
-  return list
+  return samples
 end
 
 return counters

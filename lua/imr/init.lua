@@ -26,6 +26,9 @@ imr._VERSION = version
 ---Stores: where the pace, the token and the login lock of an account live.
 imr.store = require "imr.store"
 
+---Numbers of clients, in Prometheus' text format.
+imr.metrics = require "imr.metrics"
+
 ---Times in the platform's form.
 imr.time = require "imr.time"
 
@@ -84,7 +87,7 @@ local function build(settings, kept)
   local lifetime, store = Lifetime.new(settings.runtime), settings.store
   local key = settings.base_url .. "|" .. settings.username
   local emit = events(settings.on_event, lifetime)
-  local parts = { settings = settings, lifetime = lifetime, stats = Stats.new(), emit = emit }
+  local parts = { settings = settings, lifetime = lifetime, stats = Stats.new(settings.latency_buckets), emit = emit }
   if store.listen then store:listen(emit) end
   parts.pace = Pace.new { store = store, key = key, interval = settings.interval }
   local call = build_call(settings, lifetime, kept, parts)

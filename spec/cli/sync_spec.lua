@@ -34,6 +34,24 @@ describe("imr sync", function()
     assert.is_nil(result.err:find("meters: meters:", 1, true), result.err)
   end)
 
+  it("writes its numbers for Prometheus, also when it fails", function()
+    local file = user.home .. "/imr.prom"
+    local function value(series)
+      local found = io.open(file)
+      local text = found:read "*a"
+      found:close()
+      return tonumber(text:match("\n" .. series:gsub("[{}]", "%%%0") .. " (%S+)\n"))
+    end
+    assert.equal(0, sync("--first-days 3 --listing readings --metrics " .. file).status)
+    assert.same({ 0, 1 }, { value "imr_sync_exit_status", value 'imr_logins_total{account="demo"}' })
+    assert.is_true(value 'imr_rows_total{account="demo",endpoint="readings"}' >= 36)
+    assert.is_near(os.time(), value "imr_sync_ended_timestamp_seconds", 600)
+    local failed = user:run("sync --retries 0 --interval 0 --metrics " .. file, { IMR_BASE_URL = "http://127.0.0.1:1",
+      IMR_STORE = "memory" })
+    assert.equal(failed.status, value "imr_sync_exit_status")
+    assert.is_true(value 'imr_errors_total{account="demo",endpoint="login"}' > 0)
+  end)
+
   it("says that days have no row, though every listing came to its end", function()
     local past = simulator.start { meters = 3, days = 2, interval = 0, offline = 0, today = "2025-07-09" }
     local result = user:run("sync --interval 0 --first-days 10", { IMR_BASE_URL = past.url, IMR_STORE = "memory" })

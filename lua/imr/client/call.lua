@@ -103,9 +103,11 @@ function Call:exchange(endpoint, parameters, encoding, deadline, decimals, call)
   local began = self.lifetime:now()
   limit(request, call, began)
   if (request.leave_within or 1) <= 0 then return nil, late_to_leave(endpoint.name, call) end
-  self.stats:sent(endpoint.name)
+  self.stats:sent(endpoint.name, request)
   local status, text, headers, sent_after = self:send(request)
-  local delay = delay_of(self.lifetime:now() - began, status, text, sent_after)
+  local elapsed = self.lifetime:now() - began
+  self.stats:ended(endpoint.name, request, elapsed)
+  local delay = delay_of(elapsed, status, text, sent_after)
   local answer, err, date
   if status then
     local settings = { decimals = decimals, utc_offset = self.utc_offset, redact = redact, learn = self.secret.add,
@@ -167,6 +169,7 @@ local function again_after_failure(self, call, err)
   local pause = math.max(math.min(BACKOFF * 2 ^ call.failures, BACKOFF_MOST), err.retry_after or 0)
   if pause >= self:time_left(call.deadline) then return false end
   call.failures = call.failures + 1
+  self.stats:retried(call.endpoint.name)
   tell_not_sent(call, err)
   self.emit { type = "retry", endpoint = call.endpoint.name, attempt = call.failures, pause = pause, error = err }
   local slept, closed = self.lifetime:sleep(pause)
@@ -340,7 +343,7 @@ function Call:login(encoding, deadline, keep)
   local call = { endpoint = self.login_endpoint, deadline = deadline, failures = 0 }
   while true do
     if not keep() then return nil end
-    self.stats:count("logins")
+    self.stats:login()
     local answer, err = self:exchange(call.endpoint, parameters, encoding, deadline, "number")
     if answer and not answer.token then
       answer, err = nil, no_token()

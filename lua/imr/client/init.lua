@@ -260,6 +260,18 @@ function Client:stats()
   return counters
 end
 
+---What the client has done so far, and how it stands at this moment: `client:stats()` with the `account`, and at each
+---endpoint with `queue` (callers that wait for a slot) and `next_slot` (seconds until the one that is reserved; absent
+---while none is). For Prometheus: `imr.metrics`.
+---@return imr.Counters
+function Client:metrics()
+  local parts, counters = parts_of(self, 2), self:stats()
+  counters.account = parts.settings.username
+  local now = parts.lifetime:now()
+  for name, entry in pairs(counters.endpoints) do entry.queue, entry.next_slot = parts.pace:state(name, now) end
+  return counters
+end
+
 ---Ends everything that is under way; what is called afterwards returns an error of kind "closed". Twice is fine.
 function Client:close()
   local parts = parts_of(self, 2)

@@ -33,6 +33,7 @@ local options = { FURTHEST = 14 * 3600 }
 ---@field store? imr.Store default: in plain Lua the process's memory, in nginx the shared dict `imr`
 ---@field transport? "curl"|"resty"|imr.Transport default: in nginx lua-resty-http where it can be loaded, else libcurl
 ---@field on_event? fun(event: imr.Event) must not wait; without it, warnings go to the host's log
+---@field latency_buckets? number[] upper bounds of the histograms in `client:stats()`, seconds, rising
 ---@field runtime? table as `imr.testing` makes it, for tests
 
 local function is_string(value) return type(value) == "string" and value ~= "", "a non-empty string" end
@@ -91,6 +92,19 @@ local function is_store(value)
   return type(value) == "table" and type(value.reserve) == "function", "a store, such as imr.store.memory()"
 end
 
+local function are_buckets(value)
+  local text, last = "a list of seconds that rise", 0
+  if type(value) ~= "table" then return false, text end
+  local count = 0
+  for _ in pairs(value) do count = count + 1 end
+  for index = 1, count do
+    local bound = value[index]
+    if type(bound) ~= "number" or not (bound > last and bound < math.huge) then return false, text end
+    last = bound
+  end
+  return true
+end
+
 local RUNTIME = { "now", "event", "sleep", "run", "start", "join", "kill", "run_pending", "problem" }
 
 local function is_runtime(value)
@@ -129,6 +143,7 @@ local known = {
   store = { check = is_store },
   transport = { check = is_transport },
   on_event = { check = is_function },
+  latency_buckets = { check = are_buckets, default = { 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30 } },
   runtime = { check = is_runtime },
 }
 

@@ -82,6 +82,14 @@ function Pace:pass_on(endpoint, slot, now)
   if self.interval > 0 then pacer_of(self, endpoint):pass_on(slot, self, now) end
 end
 
+---How many callers wait for a slot of an endpoint here, and in how many seconds the one that is reserved comes.
+---@return integer queue
+---@return number|nil seconds
+function Pace:state(endpoint, now)
+  if self.interval == 0 then return 0 end
+  return pacer_of(self, endpoint):state(now)
+end
+
 ---Is it too late to use a slot, because the next one may be too near by now?
 ---@param slot imr.Slot
 ---@return boolean

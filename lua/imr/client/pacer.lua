@@ -257,6 +257,17 @@ function Pacer:wait(caller)
   return slot, err
 end
 
+---What can be seen from outside.
+---@return integer queue callers that wait
+---@return number|nil seconds until the slot that this process has reserved; nil while it has none
+function Pacer:state(now)
+  local waiting = 0
+  for _, caller in ipairs(self.callers) do
+    if not is_gone(caller, now) then waiting = waiting + 1 end
+  end
+  return waiting, self.slots[1] and math.max(0, self.slots[1].start - now)
+end
+
 ---A slot that came and was not used goes to the next caller.
 ---@param slot table
 ---@param pace imr.Pace

@@ -38,6 +38,8 @@ function sync.configure(parser)
   parser:option("--certificate", "Ask the platform nothing: print whether the database is complete for 2025-07, "
     .. "2025-07-01, last-month …"):argname("PERIOD")
   parser:flag("--missing", "Print the missing days of each meter instead of the sums.")
+  parser:option("--metrics", "Write the run's numbers there for Prometheus (textfile collector), however it ends.")
+    :argname("FILE")
   output.configure(parser)
   connect.configure(parser)
 end
@@ -145,6 +147,24 @@ local function status_of(report, arguments)
   return arguments.from and certificate and not certificate.complete and INCOMPLETE or 0
 end
 
+local function write_metrics(path, client, status)
+  local metrics = require "imr.metrics"
+  local samples = metrics.samples(client)
+  for name, value in pairs { imr_sync_ended_timestamp_seconds = os.time(), imr_sync_exit_status = status } do
+    samples[#samples + 1] = { family = name, suffix = "", labels = {}, value = value }
+  end
+  local out = require("imr.cli.output.target").file(path)
+  out.write(metrics.format(samples))
+  out.commit(true)
+end
+
+-- Whoever watches the file hears of a run that failed, too.
+local function end_run(arguments, client, status)
+  client:close()
+  if arguments.metrics then write_metrics(arguments.metrics, client, status) end
+  return status
+end
+
 ---@return integer exit status
 function sync.run(arguments)
   require("imr.workflow.sync.clock").must_be_set(os.time())
@@ -155,12 +175,15 @@ function sync.run(arguments)
   local client, chosen = connect.client(arguments, { on_event = require("imr.cli.command.listing.reader").on_event })
   local options, offset = options_of(arguments, client, chosen)
   local report
-  interrupt.run(function() report = run(options) end)
-  client:close()
+  local fine, problem = pcall(interrupt.run, function() report = run(options) end)
+  if not fine then
+    end_run(arguments, client, exit.status_of(problem))
+    error(problem, 0)
+  end
   say(report)
   say_gaps(report.certificate)
   if report.certificate then write(arguments, report.certificate, offset) end
-  return status_of(report, arguments)
+  return end_run(arguments, client, status_of(report, arguments))
 end
 
 return sync
