@@ -231,6 +231,7 @@ build = {
     ["imr.language.values"] = "lua/imr/language/values.lua",
     ["imr.language.zh"] = "lua/imr/language/zh/init.lua",
     ["imr.language.zh.said"] = "lua/imr/language/zh/said.lua",
+    ["imr.metrics"] = "lua/imr/metrics.lua",
     ["imr.runtime.event"] = "lua/imr/runtime/event.lua",
     ["imr.runtime"] = "lua/imr/runtime/init.lua",
     ["imr.runtime.nginx"] = "lua/imr/runtime/nginx.lua",

@@ -83,7 +83,8 @@ local function add_fields(samples, entry, labels)
 end
 
 local function add_client(samples, client, level)
-  if type(client) ~= "table" or type(client.metrics) ~= "function" then error("imr.metrics takes clients", level + 1) end
+  local is_client = type(client) == "table" and type(client.metrics) == "function"
+  if not is_client then error("imr.metrics takes clients", level + 1) end
   local found = client:metrics()
   local labels = { { "account", found.account } }
   for name, entry in pairs(found.endpoints) do add_fields(samples, entry, with(labels, "endpoint", name)) end
@@ -149,7 +150,8 @@ local function merge(samples)
 end
 
 local function is_sample(sample)
-  if type(sample) ~= "table" or not metrics.families[sample.family] or type(sample.labels) ~= "table" then return false end
+  if type(sample) ~= "table" or not metrics.families[sample.family] then return false end
+  if type(sample.labels) ~= "table" then return false end
   for _, label in ipairs(sample.labels) do
     if type(label) ~= "table" or type(label[1]) ~= "string" or type(label[2]) ~= "string" then return false end
   end

@@ -291,8 +291,8 @@ describe("the example #nginx", function()
     assert.equal(200, status)
     local function value(name) return tonumber(text:match("\n" .. name:gsub("[{}]", "%%%0") .. " ([%d.e-]+)\n")) end
     for _, endpoint in ipairs { "login", "meters", "latest_readings" } do
-      assert.equal(#platform:entries(endpoint), value(('imr_requests_total{account="demo",endpoint="%s"}'):format(endpoint)),
-        endpoint)
+      local series = ('imr_requests_total{account="demo",endpoint="%s"}'):format(endpoint)
+      assert.equal(#platform:entries(endpoint), value(series), series)
     end
     assert.equal(#platform:entries(), value('imr_answers_total{account="demo",code="200"}'))
     assert.equal(12, value('imr_rows_total{account="demo",endpoint="meters"}'))
