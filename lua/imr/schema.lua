@@ -16,8 +16,10 @@
 ---@field options? string class of what its method takes beyond imr.ListingOptions; else named after the record
 ---@field program? string its command of the program; its name when absent
 ---@field summary? string what it lists, for the program's help
+---@field summary_zh? string the same in Chinese
 ---@field about? string the same for the reference, where there is more to say
 ---@field title? string what the rows are called
+---@field title_zh? string the same in Chinese
 ---@field columns? string those that a table on a terminal shows; all when absent
 ---@field takes? "meters"|"meter"|"nothing" whose rows a listing may be asked for, beside those of all
 ---@field dated? boolean it is asked for a period
@@ -182,7 +184,8 @@ local endpoints = {
   },
   {
     name = "meters", path = "/meter/meterList", section = "4.2", record = "Meter", one_per_meter = true,
-    summary = "List the meters.", about = "Every meter of the project", title = "meters",
+    summary = "List the meters.", summary_zh = "列出表计。", about = "Every meter of the project",
+    title = "meters", title_zh = "表计",
     columns = "meter_no,kind,address,user_name,online,supply,last_online",
     synced = { { name = "meters", en = "Meters", zh = "表计" } },
     params = { page, page_size },
@@ -196,15 +199,17 @@ local endpoints = {
   {
     name = "latest_readings", path = "/meter/readMeter", section = "4.3", record = "LatestReading",
     one_per_meter = true, options = "LatestOptions", program = "latest",
-    summary = "The newest reading of each meter.", about = "The newest reading of each meter, or of one",
-    title = "latest readings", columns = "meter_no,reading,read_time,supply",
+    summary = "The newest reading of each meter.", summary_zh = "每块表的最新读数。",
+    about = "The newest reading of each meter, or of one",
+    title = "latest readings", title_zh = "最新读数", columns = "meter_no,reading,read_time,supply",
     synced = { { name = "latest_readings", en = "Latest readings", zh = "最新读数" } },
     params = { one_meter, page, page_size },
     fields = { device_id, meter_no, reading, read_time, supply },
   },
   {
     name = "readings", path = "/meter/readMeterList", section = "4.4", record = "Reading", options = "ReadingOptions",
-    summary = "Readings of a period.", title = "readings", columns = "meter_no,read_time,reading,address",
+    summary = "Readings of a period.", summary_zh = "一个时段的读数。", title = "readings", title_zh = "读数",
+    columns = "meter_no,read_time,reading,address",
     moment = "read_time", expected = "all", synced = { { name = "readings", en = "Readings", zh = "读数" } },
     registers = { "reading" },
     params = PERIOD,
@@ -212,8 +217,9 @@ local endpoints = {
   },
   {
     name = "consumption", path = "/meter/readMeterDataList", section = "4.5", record = "Consumption",
-    options = "ConsumptionOptions", summary = "Consumption of a period.", about = "Consumption records of a period",
-    title = "consumption", columns = "meter_no,read_time,reading,usage,amount",
+    options = "ConsumptionOptions", summary = "Consumption of a period.", summary_zh = "一个时段的用量记录。",
+    about = "Consumption records of a period",
+    title = "consumption", title_zh = "用量", columns = "meter_no,read_time,reading,usage,amount",
     moment = "read_time", expected = "all", registers = { "reading" }, judged = { "usage", "amount" },
     synced = {
       { name = "consumption", en = "Daily consumption", zh = "日用量", granularity = "daily" },
@@ -235,8 +241,9 @@ local endpoints = {
   {
     name = "tou_readings", path = "/meter/peaksValleysRead", section = "4.7", record = "TouReading",
     options = "ReadingOptions", program = "tou",
-    summary = "Time-of-use readings of a period.",
-    about = "Time-of-use readings of a period, with voltages, currents and powers", title = "time-of-use readings",
+    summary = "Time-of-use readings of a period.", summary_zh = "一个时段的尖峰平谷读数。",
+    about = "Time-of-use readings of a period, with voltages, currents and powers",
+    title = "time-of-use readings", title_zh = "尖峰平谷读数",
     columns = "meter_no,freeze_time,energy_total,energy_sharp,energy_peak,energy_flat,energy_valley",
     moment = "freeze_time", expected = "seen",
     synced = { { name = "tou_readings", en = "Time of use", zh = "尖峰平谷" } },
@@ -257,8 +264,9 @@ local endpoints = {
   },
   {
     name = "camera_readings", path = "/meter/cameraRead", section = "4.8", record = "CameraReading",
-    options = "ReadingOptions", program = "camera", summary = "Readings of camera water meters of a period.",
-    title = "camera readings", columns = "meter_no,read_time,reading,image_status,image_url",
+    options = "ReadingOptions", program = "camera",
+    summary = "Readings of camera water meters of a period.", summary_zh = "一个时段的摄像水表读数。",
+    title = "camera readings", title_zh = "图像读数", columns = "meter_no,read_time,reading,image_status,image_url",
     moment = "read_time", expected = "seen", registers = { "reading" }, judged = { "image_ok", "image_status" },
     synced = { { name = "camera_readings", en = "Camera readings", zh = "图像读数" } },
     params = PERIOD,

@@ -5,6 +5,8 @@
 
 local language = require "imr.cli.input.language"
 local needs = require "imr.base.needs"
+local said = require "imr.language"
+local translated = require "imr.cli.translated"
 
 local cli = {}
 
@@ -71,7 +73,7 @@ end
 function cli.parser()
   local parser = new_parser()
   for _, name in ipairs(names()) do add(parser, name) end
-  return parser
+  return translated(parser)
 end
 
 -- Building flags takes longer than most commands need to start, so only the one that is asked for gets them.
@@ -80,7 +82,7 @@ local function parser_for(arguments)
   if not first or not command_named(first) then return cli.parser() end
   local parser = new_parser()
   add(parser, first)
-  return parser
+  return translated(parser)
 end
 
 -- "--from -7d" looks like two flags to the parser; "--from=-7d" does not.
@@ -129,14 +131,17 @@ local function refuse(parser, arguments, problem)
   end
   local _, count = cli.named(parser, arguments)
   local name = table.concat(arguments, " ", 1, count) .. (count > 0 and " " or "")
-  error({ kind = "usage", message = problem, advice = ("`imr %s--help` shows what there is"):format(name) }, 0)
+  error({ kind = "usage", message = said.again(problem),
+    advice = said.text("`imr %s--help` shows what there is", name) }, 0)
 end
 
 local function parse(arguments)
   local parser = parser_for(arguments)
   local ok, parsed = parser:pparse(join_relative_dates(arguments))
   if not ok then refuse(parser, arguments, parsed) end
-  if not parsed.command then error({ kind = "usage", message = "say which command:\n\n" .. parser:get_help() }, 0) end
+  if not parsed.command then
+    error({ kind = "usage", message = said.text "say which command:" .. "\n\n" .. parser:get_help() }, 0)
+  end
   return parsed
 end
 
@@ -157,7 +162,7 @@ end
 function cli.main(arguments)
   require("imr.core").keep_standard_descriptors()
   local json = wants_json(arguments)
-  require("imr.language").speak(language.of(arguments), json)
+  said.speak(language.of(arguments), json)
   local ok, status = xpcall(function() return run(arguments) end, explain) -- 5.1 passes no arguments on
   if ok then return status end
   return require("imr.cli.exit").report(status, json)

@@ -50,4 +50,53 @@ function language.text(format, ...)
   return (chinese or singular(format, ...)):format(...)
 end
 
+-- A pattern for the texts that a format makes.
+local function pattern_of(format)
+  local kinds, at = {}, 0
+  local plain = format:gsub("%%[-+#0]*%d*%.?%d*(%a)", function(kind)
+    kinds[#kinds + 1] = kind
+    return "\1"
+  end)
+  local pattern = plain:gsub("%p", "%%%0"):gsub("\1", function()
+    at = at + 1
+    return kinds[at] == "s" and "(.-)" or "([%d.e+-]+)"
+  end)
+  return "^" .. pattern .. "$"
+end
+
+-- The formats that are known only by what they made, the longest first.
+local composed
+local function load_composed()
+  composed = {}
+  for format, chinese in pairs(require "imr.language.zh.composed") do
+    composed[#composed + 1] = { format = format, pattern = pattern_of(format), chinese = chinese }
+  end
+  table.sort(composed, function(a, b)
+    return #a.format > #b.format or #a.format == #b.format and a.format < b.format
+  end)
+end
+
+local function filled(chinese, first, ...)
+  if first == nil then return nil end
+  return chinese:format(first, ...)
+end
+
+---What a text that has been made of a format is in the language that is spoken: what other modules said.
+---@param text string
+---@return string
+function language.again(text)
+  return language.spoken == "zh" and (language.zh(text) or language.recognised(text)) or text
+end
+
+---The Chinese of a text that was made of a format which the catalogue has; else nil.
+---@param text string
+---@return string|nil
+function language.recognised(text)
+  if not composed then load_composed() end
+  for _, entry in ipairs(composed) do
+    local chinese = filled(entry.chinese, text:match(entry.pattern))
+    if chinese then return chinese end
+  end
+end
+
 return language

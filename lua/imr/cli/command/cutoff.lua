@@ -4,6 +4,7 @@ local core = require "imr.core"
 local database = require "imr.cli.input.database"
 local DAY = require("imr.base.calendar").DAY
 local exit = require "imr.cli.exit"
+local language = require "imr.language"
 local listings = require "imr.workflow.sync.listings"
 local messages = require "imr.cli.output.messages"
 local number = require "imr.cli.input.number"
@@ -37,7 +38,8 @@ function cutoff.configure(parser)
   for _, entry in ipairs(listings) do
     if entry.moment then sources[#sources + 1] = entry.name end
   end
-  parser:option("--source", ("Only readings of this listing: %s (repeatable)."):format(table.concat(sources, ", ")))
+  parser:option("--source", language.text("Only readings of this listing: %s (repeatable).",
+    table.concat(sources, ", ")))
     :argname "NAME":count "*":choices(sources)
   parser:flag("--unresolved", "Only the meters that have none.")
   quality_flags.configure(parser)

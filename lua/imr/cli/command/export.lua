@@ -3,6 +3,7 @@
 local database = require "imr.cli.input.database"
 local dates = require "imr.cli.input.dates"
 local exit = require "imr.cli.exit"
+local language = require "imr.language"
 local output = require "imr.cli.output"
 local selection = require "imr.cli.input.selection"
 local settings = require "imr.cli.input.settings"
@@ -17,7 +18,7 @@ local types = { text = "str", int = "int", id = "int", time = "time", dec = "dec
 function export.configure(parser)
   local names = {}
   for index, entry in ipairs(tables) do names[index] = entry.name end
-  parser:option("--table", "Which: " .. table.concat(names, ", ") .. "."):argname("NAME"):choices(names)
+  parser:option("--table", language.text("Which: %s.", table.concat(names, ", "))):argname("NAME"):choices(names)
     :default "readings"
   database.configure(parser)
   dates.configure(parser)

@@ -1,6 +1,7 @@
 --- `imr simulate`: the simulated platform over HTTP, until a signal ends it. Its flags are the platform's options.
 
 local exit = require "imr.cli.exit"
+local language = require "imr.language"
 local needs = require "imr.base.needs"
 local number = require "imr.cli.input.number"
 local options = require "imr.simulator.options"
@@ -51,15 +52,16 @@ local function to_fault(text)
 end
 
 local function help_of(option)
-  local help = option.help:sub(1, 1):upper() .. option.help:sub(2)
+  local help = language.text(option.help)
+  help = help:sub(1, 1):upper() .. help:sub(2)
   local default = option.default
   if type(default) == "boolean" then
     default = default and "yes" or "no"
   end
   if default == nil or default == "" or option.kind == "flag" then
-    return help .. "."
+    return language.text("%s.", help)
   end
-  return ("%s (default: %s)."):format(help, type(default) == "number" and ("%.14g"):format(default) or default)
+  return language.text("%s (default: %s).", help, type(default) == "number" and ("%.14g"):format(default) or default)
 end
 
 local function add_flag(parser, option)

@@ -6,6 +6,7 @@ local database = require "imr.cli.input.database"
 local dates = require "imr.cli.input.dates"
 local exit = require "imr.cli.exit"
 local known_listings = require "imr.workflow.sync.listings"
+local language = require "imr.language"
 local messages = require "imr.cli.output.messages"
 local number = require "imr.cli.input.number"
 local output = require "imr.cli.output"
@@ -31,7 +32,7 @@ function sync.configure(parser)
   parser:flag("--trust-clock", "This machine's clock is right, although the last run was long ago, or ahead of it.")
   local names = {}
   for index, entry in ipairs(known_listings) do names[index] = entry.name end
-  parser:option("--listing", ("Only this one: %s (repeatable)."):format(table.concat(names, ", ")))
+  parser:option("--listing", language.text("Only this one: %s (repeatable).", table.concat(names, ", ")))
     :argname("NAME"):count("*")
   parser:option("--granularity", "Of consumption: daily (default) or realtime."):argname("HOW")
     :choices { "daily", "realtime" }

@@ -10,6 +10,7 @@
 local config = require "imr.cli.input.config"
 local exit = require "imr.cli.exit"
 local environment = require "imr.cli.input.environment"
+local language = require "imr.language"
 local options = require "imr.client.options"
 local passwords = require "imr.client.password"
 local sorted_names = require "imr.base.names"
@@ -89,7 +90,10 @@ local function add_group(parser, title, wanted)
   group[1] = parser:option("--profile", "Profile of the configuration file (environment: IMR_PROFILE)."):argname "NAME"
   for _, entry in ipairs(LIST) do
     if not wanted or wanted[entry[1]] then
-      local help = entry.env and entry[4]:gsub("%.$", " (environment: " .. entry.env .. ").") or entry[4]
+      local help = language.text(entry[4])
+      if entry.env then
+        help = language.text("%s (environment: %s).", help:gsub("%.$", ""):gsub("。$", ""), entry.env)
+      end
       group[#group + 1] = parser:option("--" .. entry[1]:gsub("_", "-"), help):target(entry[1]):argname(entry[3])
     end
   end

@@ -54,6 +54,41 @@ function text.cut(value, most)
   return table.concat(kept)
 end
 
+-- Where a line may end: behind a blank, or a character that is two columns wide.
+local function words_of(value)
+  local words, word = {}, ""
+  for character in value:gmatch(CHARACTER) do
+    word = word .. character
+    if character == " " or columns(character) == 2 then words[#words + 1], word = word, "" end
+  end
+  words[#words + 1] = word
+  return words
+end
+
+-- What no line begins with.
+local CLOSING = {}
+for character in ("，。；：、）！？”"):gmatch(CHARACTER) do CLOSING[character] = true end
+
+---Breaks a text into lines of so many columns, as East Asian text is broken.
+---@param value string
+---@param most integer columns
+---@return string[]
+function text.lines(value, most)
+  local lines = {}
+  for paragraph in (value .. "\n"):gmatch "(.-)\n" do
+    local line, taken = "", 0
+    for _, word in ipairs(words_of(paragraph)) do
+      local width = text.width(word)
+      if taken + width > most and line ~= "" and not CLOSING[word] then
+        lines[#lines + 1], line, taken = line:gsub(" +$", ""), "", 0
+      end
+      if word ~= " " or line ~= "" then line, taken = line .. word, taken + width end
+    end
+    lines[#lines + 1] = line
+  end
+  return lines
+end
+
 ---Fills a text with blanks up to a width; to its left when `right_aligned`.
 ---@param value string
 ---@param width integer columns

@@ -1,6 +1,8 @@
 -- What commands say on stderr.
 
 return {
+  ["`imr %s--help` shows what there is"] = "用 `imr %s--help` 查看可用的选项",
+  ["say which command:"] = "请指明命令：",
   [", %s left"] = "，还需 %s",
   ["%s: %d pages, %d rows%s"] = "%s：%d 页，%d 行%s",
   ["%d meters"] = "%d 块表计",
