@@ -126,6 +126,19 @@ local cases = {
     { "D1 150.80 doubtful suspect" } },
   { "two listings that differ at one moment", { readings = rows_of(course(340, 5.2, 42)),
     consumption = rows_of(course(340, 5.2, 42, { [37] = "529.20" })) }, { "D1 156.00 doubtful duplicate" } },
+  { "two listings that differ as the period begins", { readings = rows_of(course(340, 5.2, 42)),
+    consumption = rows_of(course(340, 5.2, 42, { [7] = "369.20" })) }, { "D1 156.00 doubtful duplicate" } },
+  { "a listing of another scale that ends inside", { readings = rows_of(course(340, 5.2, 26)),
+    consumption = rows_of(course(340 * 60, 5.2 * 60, 42)) }, { "D1 9360.00 doubtful scale" } },
+  { "a listing of another scale for some days inside", { readings = rows_of(course(386.8, 5.2, 6), nil,
+    { first = "2025-06-03" }), consumption = rows_of(course(340 * 60, 5.2 * 60, 42)) },
+    { "D1 9360.00 doubtful scale" } },
+  { "an outage of days in which hardly anything was used", { readings = (function()
+    local list = course(340, 5.2, 20)
+    for index, value in ipairs(course(438.9, 5.2, 18)) do list[25 + index] = value end
+    for index = 21, 25 do list[index] = lost end
+    return rows_of(list)
+  end)() }, { "D1 124.90 measured -" } },
   { "a value that was corrected once", { readings = rows_of(course(340, 5.2, 42)) },
     { "D1 156.00 measured restated" }, { restatements = restated(1) } },
   { "a value that was corrected and corrected again", { readings = rows_of(course(340, 5.2, 42)) },

@@ -105,7 +105,8 @@ function clock.judge(rows, time, from, to, settings)
 end
 
 local LEAST_STEPS = 5
-local LONG, LITTLE = 3, 1.5 -- times the usual interval, and what is used in one
+local LONG = 3 -- times the usual interval
+local LEAST, MOST = 0.25, 1.5 -- times what is used in one: an empty flat uses less, wherever its clock stands
 
 local function median(list)
   table.sort(list)
@@ -136,7 +137,8 @@ function clock.jumps(series)
       local seconds = before and point.time - before.time or 0
       if seconds >= long and point.number >= before.number then -- seldom, so what is usual is only then looked for
         usual = usual or usual_rise(series.points)
-        if usual > 0 and point.number - before.number <= LITTLE * usual then
+        local rise = point.number - before.number
+        if usual > 0 and rise >= LEAST * usual and rise <= MOST * usual then
           list[#list + 1] = { from = before, to = point, seconds = seconds - interval }
         end
       end

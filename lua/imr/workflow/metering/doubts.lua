@@ -50,7 +50,9 @@ end
 ---@param part imr.MeteringPart
 ---@param period { utc_offset: integer, window: integer }
 function doubts.add(found, given, device, part, period)
-  local disagreement = levels.problem(device, found.series, found.closing, period)
+  local from, opening, closing = found.opening.time, found.opening, found.closing
+  local disagreement = levels.problem(device, found.series, closing, period, from)
+    or levels.problem(device, found.series, opening, period, from)
   if disagreement then span.doubt(found, disagreement) end
   doubt_clock(found, given, device, part)
   doubt_restated(found, given)

@@ -16,36 +16,39 @@ limits.by_kind = {
 limits.otherwise = limits.by_kind.electricity
 
 local LEAST = 5 -- rates that show what is usual
+local RESTING = 8 -- days that show it of a register that hardly moves
 local TIMES = 20 -- what is usual on a busy day, times this, is out of the ordinary
 local MOST_OFTEN = 1.5 -- times the third largest rate: what happens three times is ordinary
 
 -- The rates of a day or more, so that readings close to each other say nothing of bursts; without what stands above the
--- next or below the one before: a misread digit is no rate.
+-- next or below the one before: a misread digit is no rate. And on how many days nothing moved.
 local function rates_of(points)
-  local rates, from, before = {}, nil, points[1]
+  local rates, rests, from, before = {}, 0, nil, points[1]
   for index = 1, #points do
     local point = points[index]
     if before.number <= point.number and point.number <= (points[index + 1] or point).number then
       from = from or point
       local rise, seconds = point.number - from.number, point.time - from.time
       if rise > 0 and seconds >= 0.8 * DAY then rates[#rates + 1] = rise * DAY / seconds end
+      if rise == 0 and seconds >= 0.8 * DAY then rests = rests + 1 end
       if rise < 0 or seconds >= 0.8 * DAY then from = point end
     end
     before = point
   end
   table.sort(rates)
-  return rates
+  return rates, rests
 end
 
 local function at_share(sorted, share) return sorted[math.max(1, math.ceil(#sorted * share))] end
 
-local function daily(rates, own)
+local function daily(rates, rests, own)
   if #rates >= LEAST then
     local busy, often = at_share(rates, 0.8), math.min(rates[#rates - 2], own.connection)
     return math.max(own.floor, TIMES * busy, MOST_OFTEN * often), math.max(3 * busy, MOST_OFTEN * often)
   end
   local middle = #rates > 1 and at_share(rates, 0.5) or 0
-  return math.max(own.connection, TIMES * middle), own.floor
+  local least = #rates + rests >= RESTING and own.floor or own.connection
+  return math.max(least, TIMES * middle), own.floor
 end
 
 ---What a register may rise.
@@ -59,7 +62,8 @@ end
 ---@param unit number of the last place
 ---@return imr.MeteringLimits
 function limits.new(points, own, unit)
-  local per_day, fresh = daily(rates_of(points), own)
+  local rates, rests = rates_of(points)
+  local per_day, fresh = daily(rates, rests, own)
   local connection = math.max(own.connection, per_day)
   return {
     per_day = per_day,

@@ -130,9 +130,12 @@ local function capacities_of(self)
   return list
 end
 
--- Readings that are left out in between do not make more room for a rise: only for what is usual.
-local function seconds_of(from, to)
-  return math.max(to.time - to.since, (to.time - from.time) / 3)
+-- Readings that are left out in between do not make more room for a step: only for what is usual, of which a limit is
+-- so many times.
+local RISE, OVER = 10, 3
+
+local function seconds_of(from, to, times)
+  return math.max(to.time - to.since, (to.time - from.time) / times)
 end
 
 local NEAR = 0.1 -- of the range, before its end and after its beginning
@@ -141,7 +144,7 @@ local DIGITS = 4 -- before the point: fewer has no register
 -- What went through it meanwhile must be what usually does: a reset close to the end of its range is none.
 local function capacity_of(self, from, to)
   self.capacities = self.capacities or capacities_of(self)
-  local most = self.limits.from_zero(seconds_of(from, to))
+  local most = self.limits.from_zero(seconds_of(from, to, OVER))
   for _, capacity in ipairs(self.capacities) do
     local size = capacity.number
     if size >= self.least and size > from.number and from.number >= size * (1 - self.near)
@@ -165,7 +168,7 @@ local function is_rescaled(from, to)
 end
 
 local function step_kind(self, from, to)
-  local rise, most = to.number - from.number, self.limits.rise(seconds_of(from, to))
+  local rise, most = to.number - from.number, self.limits.rise(seconds_of(from, to, RISE))
   if rise >= 0 and rise <= most then return nil end
   if rise < 0 and capacity_of(self, from, to) then return "rollover" end
   if is_rescaled(from, to) then return "scale" end
