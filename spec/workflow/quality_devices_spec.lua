@@ -71,6 +71,12 @@ end
 cases("tenant", {
   { "flags each change, not the first tenant", tenants("u7", "u8", "u7"), { "2 - -", "3 - -" } },
   { "leaves the same tenant alone", tenants("u7", "u7"), {} },
+  { "flags who moves out, and who comes back", { rows = {}, tenancies = {
+    { user_code = "u7", since = START, ["until"] = START + 3 * DAY }, { user_code = "u7", since = START + 9 * DAY,
+      ["until"] = START + 12 * DAY } } }, { "3 - -", "9 - -", "12 - -" } },
+  { "flags another name under the same code", { rows = {}, tenancies = {
+    { user_code = "u7", user_name = "Mo", since = START, ["until"] = START + 3 * DAY },
+    { user_code = "u7", user_name = "Li", since = START + 3 * DAY } } }, { "3 - -" } },
 })
 
 cases("withdrawn", {

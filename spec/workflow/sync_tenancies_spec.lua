@@ -116,6 +116,14 @@ describe("the tenancies of a sync", function()
         assert.equal("8", db:select("tenancies", "ORDER BY tenancies.since")().house_number)
       end)
 
+      it("are one where list and rows write the code in two ways", function()
+        for day = 0, 3 do
+          now = NOW + day * DAY
+          run({ meter("A07", "Ann") }, { row(day - 2.2, " a07"), row(day - 1.2, "A07 "), row(day - 0.2, "a07 ") })
+        end
+        assert.same({ "A07 Ann -2.2.." }, all())
+      end)
+
       it("are those of each project, and of one of two devices at once", function()
         local east, west = meter("a", "Ann"), meter("b", "Ben", { project_code = "q", device_id = "D7" })
         local list = { east, west }

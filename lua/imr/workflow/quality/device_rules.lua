@@ -138,17 +138,39 @@ end
 
 -- ---------------------------------------------------------------- tenants
 
+local function name_of_tenant(tenancy)
+  if tenancy.user_code ~= "" or not tenancy.user_name then return tenancy.user_code end
+  return tenancy.user_name
+end
+
+local function flag_tenant(flag, time, before, detail)
+  flag { source = "tenancies", field = "user_code", time = time, since = before.since, detail = detail }
+end
+
+local function is_same(before, tenancy)
+  return before.user_code == tenancy.user_code
+    and (not before.user_name or not tenancy.user_name or before.user_name == tenancy.user_name)
+end
+
+-- Each tenancy ends where the next one of its project begins, or with nobody.
 function rules.tenant(view, _, flag)
   local last = {}
+  local function is_vacant(before, till)
+    local since = before["until"]
+    if not since or since >= till then return false end
+    flag_tenant(flag, since, before, ("tenant %s has moved out"):format(name_of_tenant(before)))
+    return true
+  end
   for _, tenancy in ipairs(view.tenancies) do
     local project = tenancy.project_code or ""
     local before = last[project]
-    if before and before.user_code ~= tenancy.user_code then
-      flag { source = "tenancies", field = "user_code", time = tenancy.since, since = before.since,
-        detail = ("tenant %s came after %s"):format(tenancy.user_code, before.user_code) }
+    if before and (is_vacant(before, tenancy.since) or not is_same(before, tenancy)) then
+      flag_tenant(flag, tenancy.since, before, ("tenant %s came after %s"):format(name_of_tenant(tenancy),
+        name_of_tenant(before)))
     end
     last[project] = tenancy
   end
+  for _, before in pairs(last) do is_vacant(before, math.huge) end
 end
 
 return rules

@@ -4,6 +4,8 @@
 --- the middle of another tenancy, before its tenant was last shown, contradicts it and changes nothing: the platform
 --- may write today's tenant beside an old row. All tenancies are in memory, so that only changes touch the database.
 
+local numbers = require "imr.database.numbers"
+
 local Tenancies = {}
 Tenancies.__index = Tenancies
 
@@ -25,14 +27,15 @@ end
 
 local INSERT = "INSERT INTO tenancies (meter_no, project_code, since, user_code, user_name, house_number, last_shown, "
   .. "until) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-local UPDATE = "UPDATE tenancies SET since = ?, user_name = ?, house_number = ?, last_shown = ?, until = ? "
-  .. "WHERE meter_no = ? AND project_code = ? AND since = ? AND user_code = ?"
+local UPDATE = "UPDATE tenancies SET since = ?, user_code = ?, user_name = ?, house_number = ?, last_shown = ?, "
+  .. "until = ? WHERE meter_no = ? AND project_code = ? AND since = ? AND user_code = ?"
 local ADOPT = "UPDATE tenancies SET project_code = ? WHERE meter_no = ? AND project_code = ''"
 local FORGET = "DELETE FROM tenancies WHERE meter_no = ? AND project_code = ''"
 
-local function save(self, tenancy, since)
-  self.db:execute(UPDATE, tenancy.since, tenancy.user_name, tenancy.house_number, tenancy.last_shown,
-    tenancy["until"], tenancy.meter_no, tenancy.project_code, since or tenancy.since, tenancy.user_code)
+local function save(self, tenancy, since, code)
+  self.db:execute(UPDATE, tenancy.since, tenancy.user_code, tenancy.user_name, tenancy.house_number,
+    tenancy.last_shown, tenancy["until"], tenancy.meter_no, tenancy.project_code, since or tenancy.since,
+    code or tenancy.user_code)
 end
 
 local function begin_at(self, tenancy, moment)
@@ -74,15 +77,24 @@ local function adopt(self, meter_no, project_code)
   end
 end
 
+-- A list and rows may write one code in two ways, as "A7" and " a7".
+local function is_code(one, other)
+  if one == other then return true end
+  local plain = numbers.plain(one)
+  return plain ~= "" and plain == numbers.plain(other)
+end
+
 -- Rows show the code alone.
 local function is_of(tenancy, shown)
-  if tenancy.user_code ~= shown.user_code then return false end
+  if not is_code(tenancy.user_code, shown.user_code) then return false end
   return not tenancy.user_name or not shown.user_name or tenancy.user_name == shown.user_name
 end
 
 local function touch(self, tenancy, shown)
+  local code = tenancy.user_code
   local named = shown.user_name and not tenancy.user_name
     or shown.house_number and shown.house_number ~= tenancy.house_number
+    or shown.user_name and shown.user_code ~= code
   if shown.moment > (tenancy.last_shown or 0) then
     tenancy.last_shown = shown.moment
     self.touched[tenancy] = true
@@ -90,7 +102,8 @@ local function touch(self, tenancy, shown)
   if not named then return end
   tenancy.user_name = tenancy.user_name or shown.user_name
   tenancy.house_number = shown.house_number or tenancy.house_number
-  save(self, tenancy)
+  if shown.user_name then tenancy.user_code = shown.user_code end -- as the meter list writes it
+  save(self, tenancy, nil, code)
 end
 
 -- Another tenant is shown within a tenancy.
@@ -228,8 +241,8 @@ function Tenancies:flush()
     end
   end
   for _, group in pairs(groups) do
-    local condition, numbers = self.db:among("meter_no", group[3])
-    self.db:execute(SHOWN .. condition, group[1], group[2], numbers)
+    local condition, value = self.db:among("meter_no", group[3])
+    self.db:execute(SHOWN .. condition, group[1], group[2], value)
   end
   self.touched = {}
 end
