@@ -51,6 +51,19 @@ describe("imr sync, when no meter is listed any more,", function()
     assert.same({ "001 removed", "002" }, (removed()))
   end)
 
+  it("but one of many is, keeps them and says so: more than are left do not go at once", function()
+    local many = {}
+    for number = 1, 7 do many[number] = ('{"deviceId":"%d","tableNo":"00%d"}'):format(number, number) end
+    local function list(last) return "[" .. table.concat(many, ",", 1, last) .. "]" end
+    assert.equal(0, sync(list(7)).status)
+    local result = sync(list(3))
+    assert.equal(5, result.status, result.err)
+    assert.matches("imr: meters: most meters are not listed any more: all are kept", result.err, 1, true)
+    assert.same({ "001", "002", "003", "004", "005", "006", "007" }, (removed()))
+    assert.equal(0, sync(list(4)).status)
+    assert.same({ "001", "002", "003", "004", "005 removed", "006 removed", "007 removed" }, (removed()))
+  end)
+
   it("and none was ever, has nothing to doubt", function()
     assert.equal(0, sync("[]").status)
   end)

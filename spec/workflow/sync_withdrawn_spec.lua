@@ -183,6 +183,16 @@ describe("a sync", function()
         assert.same({ "complete", 8 }, { report.state, report.withdrawn })
       end)
 
+      it("doubts a listing that shows hardly anything any more", function()
+        run(platform(days_of()))
+        local rest = platform { { "1", 40 * DAY, "60.0" }, { "1", 20 * DAY, "80.0" } }
+        local report = run(rest, { reread = true })
+        assert.same({ "incomplete", 0 }, { report.state, #withdrawn() })
+        assert.matches("most rows are not listed any more", report.incomplete[1].doubt, 1, true)
+        now = NOW + 2 * HOUR
+        assert.same({ "complete", 78 }, { run(rest, { reread = true }).state, #withdrawn() })
+      end)
+
       it("begins the doubt anew after a listing that shows something", function()
         run(platform(days_of()))
         for minutes, rows in ipairs { {}, days_of(), {} } do

@@ -8,7 +8,7 @@ Absences.__index = Absences
 local absences = {}
 
 function absences.new()
-  return setmetatable({ steps = {}, ids = {}, rows = 0, oldest = math.huge }, Absences)
+  return setmetatable({ steps = {}, ids = {}, rows = 0, absent = 0, oldest = math.huge }, Absences)
 end
 
 ---A step has ended.
@@ -20,15 +20,17 @@ function Absences:note(id, absent, writer)
   if absent and absent:any() then
     self.steps[#self.steps + 1] = absent
     self.ids[#self.ids + 1] = id
+    self.absent = self.absent + absent:count()
   end
 end
 
--- Why what is lacking is not believed, or nil.
+-- Why what is lacking is not believed, or nil: more than there is left does not go at once.
 local function doubt_of(self, job, listing)
-  if self.rows > 0 then return doubt.clear(job.db, listing.name) end
+  if self.rows > 0 and self.absent <= self.rows then return doubt.clear(job.db, listing.name) end
   if #self.steps == 0 or not doubt.remains(job.db, listing.name, job.clock()) then return nil end
-  return ("no %s is listed any more: all are kept, until a run an hour later agrees"):format(
-    listing.moment and "row" or "meter")
+  local what = listing.moment and "row" or "meter"
+  return (self.rows > 0 and "most %ss are not" or "no %s is"):format(what)
+    .. " listed any more: all are kept, until a run an hour later agrees"
 end
 
 -- Since when what is lacking is withdrawn. Of what is older than everything that was listed, one row was taken back;

@@ -67,6 +67,12 @@ function Absent:any()
   return #self.rows > 0
 end
 
+---How many are there?
+---@return integer
+function Absent:count()
+  return #self.rows
+end
+
 ---How many are older than a moment, and when the oldest is of.
 ---@param moment number
 ---@return integer count

@@ -1,5 +1,5 @@
---- A listing that suddenly shows nothing of what it showed before is not believed until two runs agree on it that are
---- at least an hour apart.
+--- A listing that suddenly shows nothing, or hardly anything, of what it showed before is not believed until two runs
+--- agree on it that are at least an hour apart.
 
 local doubt = {}
 
@@ -17,7 +17,7 @@ function doubt.clear(db, name)
   db:execute(CLEAR, name)
 end
 
----The listing shows nothing. Within a transaction.
+---The listing lacks most of it. Within a transaction.
 ---@param db imr.Database
 ---@param name string of the listing
 ---@param now integer

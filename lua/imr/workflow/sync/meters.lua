@@ -105,7 +105,13 @@ Absent.__index = Absent
 
 ---Is there any?
 function Absent:any()
-  return self.count > 0
+  return self.lacking > 0
+end
+
+---How many are there?
+---@return integer
+function Absent:count()
+  return self.lacking
 end
 
 ---Those that another reading did not show either.
@@ -119,14 +125,14 @@ end
 function Writer:absent(_, since)
   since = since or self.seen
   local count = self.entry.name == "meters" and self.db:row(ABSENT, since).count or 0
-  return setmetatable({ writer = self, since = since, count = count }, Absent)
+  return setmetatable({ writer = self, since = since, lacking = count }, Absent)
 end
 
 ---What was listed before and is not any more has been removed. Within a transaction.
 ---@param absent imr.sync.AbsentMeters
 ---@return table counts
 function Writer:withdraw(absent)
-  if absent.count == 0 then return {} end
+  if not absent:any() then return {} end
   self.db:execute(REMOVE, absent.since, absent.since)
   if self.tenancies then self.tenancies:removed(absent.since) end
   return {}
