@@ -96,8 +96,23 @@ end
 ---@field now fun(): number
 ---@field sleep fun(seconds: number): any, any a false result ends it
 
----Looks at the meter until it confirms the command or the deadline comes. A contradiction may still turn, so only a
----confirmation ends it early. Fills in outcome.state, reading, and error where the state could not be read.
+---Takes in one look at the meter: fills in outcome.state, reading, and error where the state could not be read.
+---@param reading table|nil
+---@param err imr.Error|nil why there is none
+---@param outcome table
+---@return boolean over nothing that comes later can change it: a contradiction may still turn, a confirmation not
+function Confirmation:look(reading, err, outcome)
+  if not reading then
+    if err.kind ~= "timeout" then outcome.error = err end
+    return false
+  end
+  outcome.reading, outcome.error = reading, self:stranger(reading)
+  if outcome.error then return true end
+  outcome.state = self:judge(reading) or outcome.state
+  return outcome.state == "confirmed"
+end
+
+---Looks at the meter until it confirms the command or the deadline comes.
 ---@param self imr.Confirmation
 ---@param with imr.Following
 ---@param outcome table
@@ -106,14 +121,7 @@ function Confirmation:follow(with, outcome)
   repeat
     local left = math.max(0, with.deadline - with.now())
     local reading, err = with.client:latest_reading(with.meter_no, { deadline = left })
-    if reading then
-      outcome.reading, outcome.error = reading, self:stranger(reading)
-      if outcome.error then return end
-      outcome.state = self:judge(reading) or outcome.state
-    elseif err.kind ~= "timeout" then
-      outcome.error = err
-    end
-    if outcome.state == "confirmed" then return end
+    if self:look(reading, err, outcome) then return end
     local slept = with.sleep(math.min(POLL_PAUSE, math.max(0, with.deadline - with.now())))
   until slept == false or slept == nil or with.now() >= with.deadline
 end

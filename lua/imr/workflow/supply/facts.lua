@@ -22,7 +22,7 @@ end
 ---Reads the meter list. One that may lack some is no ground to plan on. Raises.
 ---@param client imr.Client
 ---@param deadline number|nil seconds
----@return { by_device: table<string, table[]>, by_number: table<string, table<string, true>> }
+---@return { by_device: table<string, table[]>, by_number: table<string, table<string, true>>, pages: integer }
 function facts.read(client, deadline)
   local found = { by_device = {}, by_number = {} }
   local cursor = client:meters { deadline = deadline, incomplete = "error" }
@@ -32,6 +32,7 @@ function facts.read(client, deadline)
     row, err = cursor:next()
   end
   if err then error(err, 0) end
+  found.pages = cursor.report.pages
   return found
 end
 

@@ -225,6 +225,12 @@ function Ledger:unknown(free)
   return found
 end
 
+---The run that has claimed an intent.
+---@return table|nil
+function Ledger:run_of(intent)
+  return self.database:row("SELECT r.* FROM runs AS r JOIN intents AS i ON i.run = r.id WHERE i.id = ?", intent.id)
+end
+
 ---A later intent for the same device that was sent, or may have been.
 ---@return table|nil
 function Ledger:later_sent(intent)

@@ -43,6 +43,8 @@ local rank = { reconnect = 1, request_reading = 2, disconnect = 3 }
 ---@field expires? number seconds after which what was not sent is not sent any more, 86400
 ---@field who? string on record as who asked
 ---@field force? boolean also meters that are in the wanted state already
+---@field offline? "send"|"skip"|"last" what to do with devices that are offline, which obey when they are back, if at
+--- all: send like the others, leave out, or send behind the others of their kind; default "send"
 ---@field deadline? number seconds for reading the meter list
 
 ---Which commands would be sent, which not and why. `print(plan)` shows it.
@@ -51,7 +53,8 @@ local rank = { reconnect = 1, request_reading = 2, disconnect = 3 }
 ---@field reason string
 ---@field entries imr.SupplyEntry[] in the order of sending
 ---@field left_out { device: string, command: string, kind: string, why: string }[] kind: protected, unlisted, unknown,
---- already. They are wishes as well: once on record, what was planned for the device before is not sent any more
+--- already, offline. They are wishes as well: once on record, what was planned for the device before is not sent any
+--- more
 ---@field unlisted string[] what is protected and no meter of the platform has, with allow_unmatched
 ---@field warnings string[] what is odd about the devices: listed under two numbers, say
 ---@field made number Unix seconds; what the platform showed then is what the plan was decided on
@@ -74,7 +77,8 @@ end
 -- ---------------------------------------------------------------- what was asked for
 
 local known = { reason = "string", who = "string", max = "number", quiet_hours = "string", expires = "number",
-  force = "boolean", deadline = "number", allow_unmatched = "boolean" }
+  force = "boolean", deadline = "number", allow_unmatched = "boolean", offline = "string" }
+local ways_offline = { send = true, skip = true, last = true }
 local mixed = { guard = { ["function"] = true, string = true, table = true },
   protected = { table = true, ["function"] = true } }
 
@@ -94,6 +98,7 @@ local function check_option(name, value)
   if mixed[name] and not mixed[name][kind] then return ("option '%s' cannot be a %s"):format(name, kind) end
   local problem = kind == "string" and text_problem(value)
   if problem then return ("option '%s' %s"):format(name, problem) end
+  if name == "offline" and not ways_offline[value] then return "option 'offline' must be send, skip or last" end
   return kind == "number" and number_problem(name, value) or nil
 end
 
@@ -163,7 +168,7 @@ end
 -- ---------------------------------------------------------------- what stays of it
 
 -- Why a wish is left out, as a kind and in words, or nil.
-local function objection(wish, meter, facts, force)
+local function objection(wish, meter, facts, options)
   if not meter then
     local device = next(facts.by_number[wish.device] or {})
     return "unlisted", device and ("that is a meter number; its device is %s"):format(device)
@@ -171,13 +176,16 @@ local function objection(wish, meter, facts, force)
   end
   local open = facts.unknown[wish.command .. " " .. wish.device]
   if open then return "unknown", ("the outcome of intent %d is unknown: resolve it first"):format(open) end
-  if not force and wanted[wish.command] and meter.supply == wanted[wish.command] then
+  if not options.force and wanted[wish.command] and meter.supply == wanted[wish.command] then
     return "already", ("it is %s already"):format(meter.supply)
   end
+  if options.offline == "skip" and meter.online == false then return "offline", "it is offline" end
 end
 
-local function sort(entries)
-  for index, entry in ipairs(entries) do entry.place = index end
+local function sort(entries, offline_last)
+  for index, entry in ipairs(entries) do
+    entry.place = index + (offline_last and entry.online == false and #entries or 0)
+  end
   table.sort(entries, function(a, b)
     if rank[a.command] ~= rank[b.command] then return rank[a.command] < rank[b.command] end
     return a.place < b.place
@@ -194,12 +202,27 @@ local function describe(wish, facts, settings)
   return meter
 end
 
+local NAMED = 10 -- devices in a warning
+
+local function offline_warning(entries)
+  local named, count = {}, 0
+  for _, entry in ipairs(entries) do
+    if entry.online == false then
+      count = count + 1
+      if count <= NAMED then named[count] = entry.device end
+    end
+  end
+  if count == 0 then return nil end
+  return ("%d offline, which obey when they are back, if at all: %s%s"):format(count, table.concat(named, ", "),
+    count > NAMED and ", …" or "")
+end
+
 -- Puts each wish among what is sent or what is left out. Raises where nobody knows what is protected.
-local function sort_out(self, wishes, facts, settings, force)
+local function sort_out(self, wishes, facts, settings, options)
   local judges = { protection.judge(settings.protected), protection.judge(facts.protected) }
   for _, wish in ipairs(wishes) do
     local meter = describe(wish, facts, settings)
-    local kind, why = objection(wish, meter, facts, force)
+    local kind, why = objection(wish, meter, facts, options)
     for _, judge in ipairs(judges) do
       local covered, err = judge(wish)
       if err then error(err, 0) end
@@ -213,7 +236,8 @@ local function sort_out(self, wishes, facts, settings, force)
       for _, warning in ipairs(supply_facts.warnings(facts, wish.device)) do table.insert(self.warnings, warning) end
     end
   end
-  sort(self.entries)
+  sort(self.entries, options.offline == "last")
+  self.warnings[#self.warnings + 1] = offline_warning(self.entries)
 end
 
 ---@param wishes table[] from plan.wishes
@@ -229,8 +253,8 @@ function plan.new(wishes, facts, options)
   if doubt then return nil, doubt end
   local self = setmetatable({ who = options.who or facts.who, reason = options.reason or "", entries = {},
     left_out = {}, unlisted = doubts.unlisted, warnings = doubts.ambiguous, made = facts.now, seen = facts.seen or 0,
-    expires = math.floor(facts.now + (options.expires or EXPIRES)) }, Plan)
-  sort_out(self, wishes, facts, settings, options.force)
+    pages = facts.pages, expires = math.floor(facts.now + (options.expires or EXPIRES)) }, Plan)
+  sort_out(self, wishes, facts, settings, options)
   if options.max and #self.entries > options.max then
     return nil, errors.new { kind = "limit", retryable = false, executed = "no",
       message = ("the plan would send %d commands, more than the %g allowed: nothing is planned"):format(#self.entries,

@@ -4,8 +4,9 @@
 -- wait is left before the bytes, those that may have changed meanwhile: stop, expiry, protection, quiet hours; and last
 -- of all the ledger gives the intent to this run.
 
+local awaiting = require "imr.workflow.supply.awaiting"
 local claims = require "imr.workflow.supply.claims"
-local confirmation = require "imr.client.confirmation"
+local copy = require "imr.base.copy"
 local errors = require "imr.errors"
 local guard = require "imr.workflow.supply.guard"
 local moment = require "imr.workflow.supply.moment"
@@ -14,9 +15,12 @@ local runs = require "imr.workflow.supply.runs"
 local runtimes = require "imr.runtime"
 local watched = require "imr.workflow.supply.interruptible"
 
-local STOP_AFTER = 3     -- failures in a row
-local CONFIRM_TIME = 120 -- seconds from the acceptance
-local LOOK = 0.25        -- seconds between two looks for a wish to stop
+local STOP_AFTER = 3      -- failures in a row
+local LOOK = 0.25         -- seconds between two looks for a wish to stop, or at the lock
+local SOON = 0.2          -- seconds in which a queue that somebody only looks at is free again
+local URGENT = 120        -- the same for who restores supply: whoever cuts gives way
+local GIVE_WAY = 10       -- seconds in which they have to come, before cutting goes on
+local BACK = 600          -- seconds that they may take
 
 -- Errors after which no command will fare better.
 local hopeless = { auth = true, closed = true, phase = true, store = true }
@@ -115,11 +119,11 @@ end
 
 -- ---------------------------------------------------------------- one entry
 
-function Run:tell(entry, state, detail)
+function Run:tell(entry, state, detail, more)
   if not self.options.on_progress then return end
   local left = #self.plan.entries - self.done
-  self.options.on_progress { entry = entry, state = state, detail = detail, done = self.done,
-    total = #self.plan.entries, left = left * self.spacing, following = self.following }
+  self.options.on_progress(copy({ entry = entry, state = state, detail = detail, done = self.done,
+    total = #self.plan.entries, left = left * self.spacing, following = #self.awaiting.list }, more))
 end
 
 function Run:set_state(entry, state, executed, detail)
@@ -160,7 +164,7 @@ function Run:answered(entry, outcome, err)
   if outcome then
     self.failures = 0
     self:set_state(entry, "accepted", "yes", outcome.message)
-    if self.options.confirm and entry.meter_no then self:follow(entry, outcome) end
+    if self.options.confirm and entry.meter_no then self.awaiting:add(entry, outcome) end
   elseif err.executed == "no" then
     self:not_sent(entry, err)
   else
@@ -203,46 +207,23 @@ end
 
 -- ---------------------------------------------------------------- confirmation, beside the sending of the next
 
-local function describe(outcome, online)
-  local reading = outcome.reading
-  local said = reading and ("the meter shows %s"):format(reading.supply or "no state") or "its state could not be read"
-  if outcome.error then said = said .. ": " .. tostring(outcome.error) end
-  return online == false and "the meter is offline; " .. said or said
+-- Where a later command was sent to the device, what its meter shows says nothing of this one.
+function Run:confirmed(entry, state, detail)
+  local later = state ~= "confirmed" and self.ledger:later_sent(entry)
+  if later then state, detail = "overtaken", ("intent %d was sent to the device later"):format(later.id) end
+  self:set_state(entry, state, nil, detail)
 end
 
-function Run:follow(entry, outcome)
-  self.following = self.following + 1
-  local runtime = self.runtime
-  local before = entry.state_before and { supply = entry.state_before }
-  local thread = runtime:spawn(function()
-    confirmation.new(entry.command, before, outcome.platform_time, entry.device):follow({
-      client = self.env.client, meter_no = entry.meter_no,
-      deadline = runtime:now() + (self.options.confirm_deadline or CONFIRM_TIME),
-      now = function() return runtime:now() end,
-      sleep = function(seconds)
-        runtime:sleep(seconds)
-        return not self:wants_stop()
-      end,
-    }, outcome)
-    self.following = self.following - 1
-    if outcome.state ~= "confirmed" and self:wants_stop() then return self:stop("interrupted") end
-    self:set_state(entry, outcome.state, nil, describe(outcome, entry.online))
-  end)
-  self.followers[#self.followers + 1] = thread
+function Run:awaited()
+  local entries = {}
+  for index, item in ipairs(self.awaiting.list) do entries[index] = item.entry end
+  return entries
 end
 
--- Whoever wants to stop does not wait for meters: what is not confirmed yet stays `accepted`, and resolve() reads it.
-function Run:join_followers()
-  for _, thread in ipairs(self.followers) do
-    while not thread.finished.is_set and not self:wants_stop() do self.runtime:sleep(LOOK) end
-    if thread.finished.is_set then
-      local fine, problem = self.runtime:join(thread)
-      if not fine then error(problem, 0) end
-    else
-      self:stop("interrupted")
-      self.runtime:kill(thread)
-    end
-  end
+function Run:looked()
+  local awaited = self:awaited()
+  if not awaited[1] or not self.options.on_progress then return end
+  self:tell(awaited[1], "awaiting", nil, { awaited = awaited, ends = self.awaiting:left() })
 end
 
 -- ---------------------------------------------------------------- all of them
@@ -281,29 +262,81 @@ function Run:recover()
   for _, intent in ipairs(self.ledger:recover()) do self.recovered[#self.recovered + 1] = intent end
 end
 
+-- Restoring supply goes ahead of cutting, in whichever process: with the queue free the others have their turn.
+function Run:give_way(entry)
+  if entry.command == "reconnect" then return end
+  if self.run.urgent then runs.calm(self.ledger, self.run) end
+  local other = runs.urgent(self.ledger, self.run, self.passed)
+  if not other then return end
+  self:tell(entry, "waiting", "another process restores supply")
+  self.ledger:unlock()
+  local ends = self.runtime:now() + GIVE_WAY
+  while other and self.runtime:now() < ends and not self:wants_stop() do
+    self.runtime:sleep(LOOK)
+    other = runs.urgent(self.ledger, self.run, self.passed)
+  end
+  if other then self.passed[other.id] = true end
+  local locked, problem = self:take_lock(BACK)
+  if not locked then return self:stop(self:wants_stop() and "interrupted" or "error", problem) end
+  self:recover()
+end
+
+-- The queue is held for sending, not for waiting.
 function Run:work()
   self:recover()
   self:prepare()
   for _, entry in ipairs(self.plan.entries) do
     if self:wants_stop() then self:stop("interrupted") end
+    if not self.stopped and entry.state == "planned" then self:give_way(entry) end
     if self.stopped then break end
     if entry.state == "planned" then self:send(entry) else self.done = self.done + 1 end
   end
-  self:join_followers()
+  if self.run.urgent then runs.calm(self.ledger, self.run) end
+  self.ledger:unlock()
+  local awaited = self:awaited()
+  if awaited[1] then self:tell(awaited[1], "sent", nil, { awaited = awaited, ends = self.awaiting:left() }) end
+  if not self.awaiting:join(LOOK) then self:stop "interrupted" end
   return self:report()
 end
 
+---@return true|nil
+---@return imr.Error|nil err kind "locked" when the seconds are over
+function Run:take_lock(seconds)
+  local ends = self.runtime:now() + seconds
+  while true do
+    local locked, problem = self.ledger:lock()
+    if locked then return true end
+    if problem.kind ~= "locked" or self.runtime:now() >= ends or self:wants_stop() then return nil, problem end
+    self.runtime:sleep(LOOK)
+  end
+end
+
 function Run:cleanup()
-  for _, thread in ipairs(self.followers) do self.runtime:kill(thread) end
+  self.awaiting:close()
   if self.run then runs.finish(self.ledger, self.run) end
   self.ledger:unlock()
 end
 
 local function new_run(env, plan, options)
   local runtime = runtimes.current()
-  return setmetatable({ env = env, ledger = env.ledger, plan = plan, options = options, failures = 0, done = 0,
-    following = 0, followers = {}, recovered = {}, sent = {}, runtime = runtime,
-    spacing = env.client:spacing("instruct") }, Run)
+  local self = setmetatable({ env = env, ledger = env.ledger, plan = plan, options = options, failures = 0, done = 0,
+    recovered = {}, sent = {}, passed = {}, runtime = runtime, spacing = env.client:spacing("instruct") }, Run)
+  self.awaiting = awaiting.new { client = env.client, runtime = runtime, seconds = options.confirm_deadline,
+    pages = plan.pages, wants_stop = function() return self:wants_stop() end,
+    conclude = function(...) self:confirmed(...) end, on_look = function() self:looked() end }
+  return self
+end
+
+-- Whoever restores supply says so before the queue is theirs: who has it gives way.
+function Run:begin()
+  local first = self.plan.entries[1]
+  if first and first.command == "reconnect" then
+    self.run = runs.begin(self.ledger, self.env.who, true)
+    return self:take_lock(URGENT)
+  end
+  local locked, problem = self:take_lock(SOON)
+  if locked then self.run = runs.begin(self.ledger, self.env.who) end
+  return locked, problem
 end
 
 ---Sends what is planned of a plan that is on record.
@@ -313,15 +346,19 @@ end
 ---@return imr.SupplyReport|nil
 ---@return imr.Error|nil err
 function queue.apply(env, plan, options)
-  local locked, problem = env.ledger:lock()
-  if not locked then return nil, problem end
   local self = new_run(env, plan, options)
+  local busy
   local fine, report = pcall(function()
-    self.run = runs.begin(self.ledger, env.who)
+    local locked, problem = self:begin()
+    if not locked then
+      busy = problem
+      return nil
+    end
     self.time = moment.new(env.clock, function() return self.runtime:now() end, self.ledger:latest_time())
     return self:work()
   end)
   self:cleanup()
+  if busy then return nil, busy end
   if not fine then error(errors.is(report) and self:lost(report) or report, 0) end
   return report
 end

@@ -14,17 +14,26 @@ local count, at_work = 0, {}
 ---Puts a run on record.
 ---@param ledger imr.Ledger
 ---@param who string
----@return { id: integer, mark: string }
-function runs.begin(ledger, who)
+---@param urgent? boolean it has supply to restore, for which whoever cuts gives way
+---@return { id: integer, mark: string, urgent: boolean }
+function runs.begin(ledger, who, urgent)
   count = count + 1
   local process, mark = core.process_id(), state .. count
   local id = ledger.database:transaction(function()
-    ledger.database:execute("INSERT INTO runs (place, process, began, mark, who, started) VALUES (?, ?, ?, ?, ?, ?)",
-      system.process_place(), process, system.process_began(process) or "", mark, who, ledger:stamp())
+    ledger.database:execute(
+      "INSERT INTO runs (place, process, began, mark, who, started, urgent) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      system.process_place(), process, system.process_began(process) or "", mark, who, ledger:stamp(),
+      urgent and 1 or 0)
     return ledger.database:row("SELECT last_insert_rowid() AS id").id
   end)
   at_work[mark] = true
-  return { id = id, mark = mark }
+  return { id = id, mark = mark, urgent = urgent or false }
+end
+
+---Nobody needs to give way to this run any more.
+function runs.calm(ledger, run)
+  run.urgent = false
+  ledger.database:execute("UPDATE runs SET urgent = 0 WHERE id = ?", run.id)
 end
 
 ---Ends a run. What the ledger cannot be told any more the others find out by themselves.
@@ -55,6 +64,16 @@ function runs.living(ledger)
     if runs.lives(row) then living[#living + 1] = row end
   end
   return living
+end
+
+---Another run that has supply to restore and is at work for all one knows here.
+---@param run { id: integer } that asks
+---@param passed table<integer, true> those that have not come when it was their turn
+---@return table|nil
+function runs.urgent(ledger, run, passed)
+  for _, row in ipairs(list(ledger.database, "SELECT * FROM runs WHERE ended IS NULL AND urgent = 1")) do
+    if row.id ~= run.id and not passed[row.id] and runs.lives(row) ~= false then return row end
+  end
 end
 
 ---Marks runs as ended whose process is no more.

@@ -6,7 +6,7 @@ local schema = {}
 
 -- In version 2 a run says who it is, an intent which run has claimed it and whether it was cancelled, and a plan how
 -- much of the ledger it was decided on: the number of the newest transition then. An older plan was decided on before
--- its first intent was written.
+-- its first intent was written. In version 3 a run says whether it has supply to restore.
 local VERSIONS = {
   {
     [[CREATE TABLE plans (
@@ -34,6 +34,9 @@ local VERSIONS = {
     "ALTER TABLE plans ADD COLUMN seen INTEGER NOT NULL DEFAULT 0",
     [[UPDATE plans SET seen = coalesce((SELECT min(t.id) - 1 FROM transitions AS t JOIN intents AS i ON i.id = t.intent
       WHERE i.plan = plans.id), 0)]],
+  },
+  {
+    "ALTER TABLE runs ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0",
   },
 }
 

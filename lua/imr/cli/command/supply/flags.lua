@@ -29,6 +29,8 @@ local function add_plan_flags(parser)
   parser:option("--protected", "Device or meter number that is never sent anything, or @FILE of them, in the columns "
     .. "device_id and meter_no or the first one (repeatable; environment: IMR_PROTECTED=FILE).")
     :argname "DEVICE":count "*"
+  parser:option("--offline", "Devices that are offline obey when they are back, if at all: send to them like to the "
+    .. "others (default), skip them, or send to them last."):choices { "send", "skip", "last" }
   parser:flag("--force", "Send also where the platform shows the wanted state already.")
   add_sending_flags(parser)
 end

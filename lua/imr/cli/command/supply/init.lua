@@ -64,14 +64,44 @@ local function interrupted()
   return system.caught_signal() ~= nil
 end
 
+local NAMED = 3 -- of those that are awaited
+
+local function awaited_text(awaited)
+  local names = {}
+  for index = 1, math.min(#awaited, NAMED) do names[index] = awaited[index].device end
+  return table.concat(names, ", ") .. (#awaited > NAMED and (" and %d more"):format(#awaited - NAMED) or "")
+end
+
+local progress = {}
+
+function progress.sending(event)
+  messages.progress(("%d of %d, %s left%s"):format(event.done, event.total, time_text(event.left),
+    event.following > 0 and (", %d to be confirmed"):format(event.following) or ""))
+end
+
+progress.accepted = progress.sending
+
+function progress.waiting(event)
+  messages.say("%s %s waits: %s", event.entry.command, event.entry.device, event.detail)
+end
+
+-- Where no terminal is, this says why it does not end yet.
+function progress.sent(event)
+  messages.say("all is sent; up to %s for the confirmation of %s: %s", time_text(event.ends),
+    #event.awaited == 1 and "1 meter" or #event.awaited .. " meters", awaited_text(event.awaited))
+end
+
+function progress.awaiting(event)
+  local done = event.done < event.total and ("%d of %d, %s left, "):format(event.done, event.total,
+    time_text(event.left)) or ""
+  messages.progress(("%s%d to be confirmed within %s: %s"):format(done, #event.awaited, time_text(event.ends),
+    awaited_text(event.awaited)))
+end
+
 local function show_progress(event)
-  if event.state == "sending" or event.state == "accepted" then
-    messages.progress(("%d of %d, %s left%s"):format(event.done, event.total, time_text(event.left),
-      event.following > 0 and (", %d to be confirmed"):format(event.following) or ""))
-  else
-    messages.say("%s %s: %s%s", event.entry.command, event.entry.device, event.state,
-      event.detail and " (" .. event.detail .. ")" or "")
-  end
+  if progress[event.state] then return progress[event.state](event) end
+  messages.say("%s %s: %s%s", event.entry.command, event.entry.device, event.state,
+    event.detail and " (" .. event.detail .. ")" or "")
 end
 
 -- Does anybody see what is said?
@@ -90,13 +120,13 @@ local function left_out_status(plan)
   local status = 0
   for _, left in ipairs(plan.left_out) do
     if left.kind == "unknown" then return 6 end
-    if left.kind == "unlisted" then status = 5 end
+    if left.kind == "unlisted" or left.kind == "offline" then status = 5 end
   end
   return status
 end
 
 -- What is being sent another process has: that one will know what became of it.
-local not_done = { "planned", "sending", "unconfirmed", "expired", "superseded" }
+local not_done = { "planned", "sending", "unconfirmed", "expired", "superseded", "overtaken" }
 
 -- The gravest first: a command of unknown fate, then what ended the run, then what did not come about.
 local function status_of(report, plan)
@@ -180,7 +210,7 @@ local function make_plan(handle, devices, protected, arguments)
   interrupt.run(function()
     plan, err = exit.wrong_use(handle.plan, devices, actions[arguments.action], { reason = arguments.reason,
       max = arguments.max, guard = arguments.guard, quiet_hours = arguments.quiet_hours, force = arguments.force,
-      protected = protected, allow_unmatched = arguments.allow_unmatched })
+      offline = arguments.offline, protected = protected, allow_unmatched = arguments.allow_unmatched })
   end)
   if not plan then error(err, 0) end
   return plan
