@@ -115,6 +115,7 @@ build = {
     ["imr.base.grouped"] = "lua/imr/base/grouped.lua",
     ["imr.base.host"] = "lua/imr/base/host.lua",
     ["imr.base.html"] = "lua/imr/base/html.lua",
+    ["imr.base.is_before"] = "lua/imr/base/is_before.lua",
     ["imr.base.json"] = "lua/imr/base/json.lua",
     ["imr.base.names"] = "lua/imr/base/names.lua",
     ["imr.base.needs"] = "lua/imr/base/needs.lua",

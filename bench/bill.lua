@@ -4,6 +4,8 @@
 --   month    a reading a day, 95 days of them around June 2025, flat prices and tiers of a month
 --   year     the same and the days since January 1, tiers of a year
 --   carried  the same, where the months before are billed
+--   unsaid   the same, where their lines are held
+--   adjust   an adjustment of the month, in which a reading in a hundred has changed
 
 local interpreter = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match("%d%.%d")
 local script = arg[0]
@@ -50,18 +52,42 @@ local function peak()
   end
 end
 
-local function run(path, name)
-  local bill, database = require "imr.workflow.bill", require "imr.database"
-  local core = require "imr.core"
-  local db = assert(database.open(path))
-  if name == "carried" then
-    assert(bill.make(db, { from = JANUARY, to = JUNE - 1, tariff = assert(bill.check(TARIFFS.year, "year")) }))
-  end
-  local begin, processor, lines = core.now(), os.clock(), 0
-  local result = assert(bill.compute(db, { from = JUNE, to = JUNE + 30 * DAY - 1, now = JUNE + 60 * DAY,
-    tariff = assert(bill.check(TARIFFS[name] or TARIFFS.year, name)),
-    on_lines = function(list) lines = lines + #list end }))
+local bill = require "imr.workflow.bill"
+
+local function tariff_of(name) return assert(bill.check(TARIFFS[name] or TARIFFS.year, name)) end
+
+local function june(name)
+  return { from = JUNE, to = JUNE + 30 * DAY - 1, now = JUNE + 60 * DAY, tariff = tariff_of(name) }
+end
+
+local function computed(db, name)
+  local options, lines = june(name), 0
+  function options.on_lines(list) lines = lines + #list end
+  local result = assert(bill.compute(db, options))
   assert(result.billed and lines > 0 and result.sums.total.lines == lines)
+end
+
+-- What is done before, and what is measured.
+local before = {
+  carried = function(db) assert(bill.make(db, { from = JANUARY, to = JUNE - 1, tariff = tariff_of "year" })) end,
+  unsaid = function(db)
+    assert(bill.make(db, { from = JANUARY, to = JUNE - 1, tariff = tariff_of "year" }))
+    db:execute "UPDATE bill_lines SET status = 'held', amount = NULL"
+  end,
+  adjust = function(db)
+    assert(bill.make(db, june "month"))
+    db:execute("UPDATE readings SET reading = reading + 0.25 WHERE read_time > ? AND meter_no LIKE '%00'",
+      JUNE + 29 * DAY)
+  end,
+}
+local measure = { adjust = function(db) assert(assert(bill.adjust(db, 1, { now = JUNE + 60 * DAY })).id) end }
+
+local function run(path, name)
+  local core = require "imr.core"
+  local db = assert(require("imr.database").open(path))
+  if before[name] then before[name](db) end
+  local begin, processor = core.now(), os.clock();
+  (measure[name] or computed)(db, name)
   print(("%.2f %.0f %.2f"):format(core.now() - begin, peak(), os.clock() - processor))
   db:close()
 end
@@ -75,7 +101,8 @@ end
 
 if arg[1] == "run" then return run(arg[2], arg[3]) end
 
-for _, case in ipairs { { "month", 45 }, { "year", 196 }, { "carried", 196 } } do
+for _, case in ipairs { { "month", 45 }, { "year", 196 }, { "carried", 196 },
+  { "unsaid", 196 }, { "adjust", 45 } } do
   local name, peaks = case[1], {}
   for index, meters in ipairs { METERS, 2 * METERS } do
     local path = os.tmpname()

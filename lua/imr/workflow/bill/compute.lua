@@ -22,28 +22,47 @@ local function has_years(set)
 end
 
 local function window_of(period, from, meter_numbers)
-  return { from = from - metering.context.before, to = period.to + metering.context.after, meters = meter_numbers }
+  return { from = from - metering.context.before, to = period.to + metering.context.after, meters = meter_numbers,
+    brief = true }
 end
 
--- The usage of a meter since an earlier moment than that of which its rows were read.
-local function earlier_usage(db, meter_no, period)
-  local window = window_of(period, period.from, { meter_no })
-  local given = rows.meters(db, window)()
+-- The usage of the year before the period, of rows that begin before the year.
+local function before(given, devices, period, context)
+  return usage.of(given, devices, copy(period, { from = context.year_start, to = period.from }))
+end
+
+-- The same where the meter's rows of the year have not been read.
+local function earlier(db, now, period, context)
+  local given = context.years.rows(now.meter_no, now.delays)
   if not given then return {} end
-  local devices = usage.devices(given, period, function() rows.add_older(db, given, window) end)
-  return usage.of(given, devices, period)
+  local year_to_date = copy(period, { from = context.year_start, to = period.from })
+  return before(given, usage.devices(given, year_to_date, function()
+    rows.add_older(db, given, context.year_window)
+  end), period, context)
+end
+
+-- What was used in the year; it is asked for once a line at most.
+local function year_of(given, context, read)
+  local known
+  return {
+    carried = context.years and context.years.carried(given.meter_no),
+    rows = function()
+      known = known or read()
+      return known
+    end,
+  }
 end
 
 -- The lines of one meter.
 local function meter_lines(db, given, context, period, add_older)
   local cuts, by_year = lines.cuts(given, context, period.from, period.to)
   local in_year = by_year and period.from > context.year_start
-  local here = in_year and not context.bill_before -- all rows of the year have been read
+  local here = in_year and not context.years -- all rows of the year have been read
   local devices = usage.devices(given, here and copy(period, { from = context.year_start }) or period, add_older)
   local used = usage.of(given, devices, copy(period, { cuts = cuts }))
-  return lines.of(used, context, in_year and year.of(db, period, context, function(before)
-    if here then return usage.of(given, devices, before) end
-    return earlier_usage(db, given.meter_no, before)
+  return lines.of(used, context, in_year and year_of(given, context, function()
+    if here then return before(given, devices, period, context) end
+    return earlier(db, given, period, context)
   end) or nil)
 end
 
@@ -64,12 +83,14 @@ local function refuse_needless(context)
     message = "decisions are for lines that are held, and these are measured: " .. table.concat(list, ", ") }, 0)
 end
 
-local function context_of(db, options)
+local function context_of(db, options, period)
   local context = { set = options.tariff.set, meters = options.tariff.meters,
     decisions = options.decisions and options.decisions.meters or {}, utc_offset = options.utc_offset }
   if has_years(context.set) then
     context.year_start = months.year_start(options.from, options.utc_offset)
-    context.bill_before = year.bill_before(db, options.from, context.year_start)
+    context.year_window = window_of(period, context.year_start, options.meters)
+    local bill = year.bill_before(db, options.from, context.year_start)
+    context.years = bill and year.of_bill(db, bill, context.year_start, context.year_window)
   end
   return context
 end
@@ -79,10 +100,10 @@ end
 ---@param take fun(lines: imr.BillLine[], meter_no: string)
 ---@return imr.BillResult without lines
 function compute.run(db, options, take)
-  local context, all, seen = context_of(db, options), sums.new(), {}
   local period = { from = options.from, to = options.to + 1, utc_offset = options.utc_offset,
     window = options.freeze_window or day.WINDOW, now = options.now }
-  local first = not context.bill_before and context.year_start or period.from
+  local context, all, seen = context_of(db, options, period), sums.new(), {}
+  local first = not context.years and context.year_start or period.from
   local window = window_of(period, first, options.meters)
   local function add_older(given) rows.add_older(db, given, window) end
   for given in rows.meters(db, window) do

@@ -55,6 +55,8 @@ local function up_to(amount, month, moment, places)
   return (amount * gone):divide(of_integer(month.to - month.from), places)
 end
 
+local function nothing(places) return decimal.of(places > 0 and "0." .. ("0"):rep(places) or "0") end
+
 ---What an amount a month comes to in a part of time. Parts that follow one another add up exactly.
 ---@param amount imr.Decimal
 ---@param from integer
@@ -65,6 +67,9 @@ end
 function months.amount(amount, from, to, utc_offset, places)
   local first = months.of(from, utc_offset)
   local final = months.of(to, utc_offset)
+  if from == first.from and to == final.from then -- whole months, as most bills are of
+    return amount * of_integer(final.index - first.index) + nothing(places)
+  end
   return amount * of_integer(final.index - first.index) + up_to(amount, final, to, places)
     - up_to(amount, first, from, places)
 end

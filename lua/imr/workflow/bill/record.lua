@@ -1,6 +1,9 @@
 -- Bills in the database: they are added, and declared void; nothing else of them changes.
 
+local is_before = require "imr.base.is_before"
 local json = require "imr.base.json"
+local load = require "imr.workflow.quality.load"
+local row_maker = require "imr.database.row_maker"
 local tables = require "imr.database.tables"
 local unpack = require "imr.base.unpack"
 local words = require "imr.workflow.bill.words"
@@ -120,9 +123,14 @@ local function names_of(text)
   return names
 end
 
-local function line_of(row)
+local function renamed(row)
   local line = {}
   for name, value in pairs(row) do line[FIELD_OF[name] or name] = value end
+  return line
+end
+
+local function line_of(row)
+  local line = renamed(row)
   line.charges = line.charges and json.decode(line.charges)
   line.readings = line.readings and json.decode(line.readings)
   local names = names_of(line.reasons)
@@ -164,25 +172,46 @@ function record.lines_in_order(db, id, order, meters)
     where, order), unpack(values))
 end
 
----Those of one meter.
----@param db imr.Database
----@param id integer
----@param meter_no string
----@return imr.BillLine[]
-function record.meter_lines(db, id, meter_no)
-  return list_of(lines_of(db, "WHERE meter_no = ? AND bill_id IN (SELECT id FROM bills WHERE id = ? OR adjusts = ?) "
-    .. "ORDER BY bill_id, number", meter_no, id, id))
+-- What an adjustment and the year to date ask of a line on record.
+local BRIEF = { "bill_id", "meter_no", "project_code", "kind", "tariff", "user_code", "user_name", "building",
+  "address", "house_number", "from_time", "to_time", "since", "multiplier", "share", "usage", "year_used", "amount",
+  "status", "reasons" }
+
+local function brief_lines(db, chain)
+  local numbers, make = {}, row_maker("bill_lines", BRIEF)
+  for index, one in ipairs(chain) do numbers[index] = ("%d"):format(one.id) end
+  local by_bytes = db.dialect == "postgres" and ' COLLATE "C"' or ""
+  local next_list = db:lists(("%s WHERE bill_id IN (%s) ORDER BY bill_lines.meter_no%s, bill_id, number"):format(
+    load.query(db, "bill_lines", BRIEF), table.concat(numbers, ", "), by_bytes))
+  return function()
+    local list = next_list()
+    return list and renamed(make(list))
+  end
 end
 
----The numbers of the meters that are in a bill or its adjustments.
+---The lines of bills without charges and readings, a meter after the other in one statement: each call goes on to a
+---meter whose number is a later one, by its bytes; none goes on to the end.
 ---@param db imr.Database
----@param id integer
----@return string[]
-function record.meters(db, id)
-  local list = {}
-  for row in db:rows("SELECT DISTINCT meter_no FROM bill_lines WHERE bill_id IN (SELECT id FROM bills WHERE id = ? "
-    .. "OR adjusts = ?) ORDER BY meter_no", id, id) do list[#list + 1] = row.meter_no end
-  return list
+---@param chain imr.Bill[]
+---@return fun(meter_no: string|nil, passed: (fun(lines: imr.BillLine[]))|nil): imr.BillLine[] `passed` takes those of
+--- each meter before it
+function record.by_meter(db, chain)
+  local next_line = brief_lines(db, chain)
+  local head = next_line()
+  local function take()
+    local list, meter_no = {}, head.meter_no
+    while head and head.meter_no == meter_no do
+      list[#list + 1], head = head, next_line()
+    end
+    return list
+  end
+  return function(meter_no, passed)
+    while head and head.meter_no ~= meter_no and (not meter_no or is_before(head.meter_no, meter_no)) do
+      local list = take()
+      if passed then passed(list) end
+    end
+    return head and head.meter_no == meter_no and take() or {}
+  end
 end
 
 return record

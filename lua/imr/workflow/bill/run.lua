@@ -123,15 +123,11 @@ end
 function run.adjust(db, id, options)
   return alone(db, function()
     local first, chain = bill_of(db, id)
-    local recording, seen = recorder(db, fields_again(first, options)), {}
-    local function take(now, meter_no)
-      seen[meter_no] = true
-      recording.add(difference.of(record.meter_lines(db, id, meter_no), now))
-    end
+    local recording, recorded = recorder(db, fields_again(first, options)), record.by_meter(db, chain)
+    local function gone(lines) recording.add(difference.of(lines, {})) end
+    local function take(now, meter_no) recording.add(difference.of(recorded(meter_no, gone), now)) end
     local result = compute.run(db, options_again(first, chain, options), take)
-    for _, meter_no in ipairs(record.meters(db, id)) do
-      if not seen[meter_no] then take({}, meter_no) end
-    end
+    recorded(nil, gone)
     local held = result.sums.total.held
     result.id, result.sums = recording.id, recording.sums:texts()
     if result.id then record.finish(db, result.id, copy(result.sums.total, { held = held })) end

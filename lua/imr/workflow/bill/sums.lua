@@ -32,21 +32,22 @@ function sums.new()
   return all
 end
 
-local function add(sum, line)
+local function add(sum, line, amount, usage)
   sum.lines = sum.lines + 1
   if line.status == "held" then sum.held = sum.held + 1 end
-  if not line.amount then return end
-  sum.amount = sum.amount + decimal.of(line.amount)
-  if line.usage then sum.usage = sum.usage + decimal.of(line.usage) end
+  if not amount then return end
+  sum.amount = sum.amount + amount
+  if usage then sum.usage = sum.usage + usage end
 end
 
 ---@param line imr.BillLine
 function Sums:add(line)
-  add(self.total, line)
+  local amount, usage = line.amount and decimal.of(line.amount), line.usage and decimal.of(line.usage)
+  add(self.total, line, amount, usage)
   for _, name in ipairs(BY) do
     local key = line[name] or ""
     self[name][key] = self[name][key] or new_sum()
-    add(self[name][key], line)
+    add(self[name][key], line, amount, usage)
   end
 end
 

@@ -3,6 +3,7 @@
 
 local copy = require "imr.base.copy"
 local delays_of = require "imr.workflow.metering.delay"
+local is_before = require "imr.base.is_before"
 local load = require "imr.workflow.quality.load"
 local numbers = require "imr.database.numbers"
 local row_maker = require "imr.database.row_maker"
@@ -139,15 +140,6 @@ local function streams_of(db, period)
   end
   for _, stream in ipairs(list) do stream.head = stream.read() end
   return list
-end
-
--- By bytes: `<` asks the locale.
-local function is_before(one, other)
-  for index = 1, math.min(#one, #other) do
-    local a, b = one:byte(index), other:byte(index)
-    if a ~= b then return a < b end
-  end
-  return #one < #other
 end
 
 local function next_meter(streams)
