@@ -55,10 +55,11 @@ function postgres.start(options)
   local self = setmetatable({ directory = shell.scratch(), port = port.free(), user = as_user(),
     programs = programs(), made = {} }, postgres)
   initialise(self)
-  -- A spec that dies cannot stop its children: they end by themselves.
-  self.child = process.start(("sh -c 'cd %s; exec %stimeout -s INT 1800 %s/postgres -D data -p %d -k %s "
-    .. "-c listen_addresses=127.0.0.1 -c fsync=off -c log_min_messages=warning'"):format(self.directory, self.user,
-    self.programs, self.port, self.directory), "ready to accept connections")
+  -- A spec that dies cannot stop its children: they end by themselves. Of what the server says after its start nobody
+  -- reads anything, and a pipe that is full would stop it.
+  self.child = process.start(("bash -c 'cd %s; exec %stimeout -s INT 1800 %s/postgres -D data -p %d -k %s "
+    .. "-c listen_addresses=127.0.0.1 -c fsync=off > >(sed -un \"1,/ready to accept/p\") 2>&1'"):format(
+    self.directory, self.user, self.programs, self.port, self.directory), "ready to accept connections")
   return self
 end
 
