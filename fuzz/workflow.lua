@@ -90,25 +90,25 @@ local function sync_options(self)
   return given
 end
 
-local quality_names = { "from", "to", "meters", "rules", "without", "tuning", "now", "on_flags" }
+local quality_names = { "from", "to", "meters", "where", "rules", "without", "tuning", "now", "on_flags" }
 
 local function quality_options(self)
   return self:options({ from = some_time(self), to = EPOCH, now = EPOCH, on_flags = self:fn() }, quality_names)
 end
 
 local function cutoff_options(self)
-  return self:options({ cutoff = some_time(self), now = EPOCH }, { "cutoff", "max_age", "sources", "meters", "rules",
-    "without", "tuning", "utc_offset", "on_row" })
+  return self:options({ cutoff = some_time(self), now = EPOCH }, { "cutoff", "max_age", "sources", "meters", "where",
+    "rules", "without", "tuning", "utc_offset", "on_row" })
 end
 
 local function usage_options(self)
   return self:options({ from = some_time(self), to = EPOCH, now = EPOCH, on_rows = self:fn() }, { "from", "to", "by",
-    "meters", "utc_offset", "freeze_window", "on_rows" })
+    "meters", "where", "utc_offset", "freeze_window", "on_rows" })
 end
 
 local function report_options(self)
   return self:options({ from = EPOCH - 3 * DAY, to = EPOCH, now = EPOCH, on_meter = self:fn() }, { "from", "to",
-    "meters",
+    "meters", "where",
     "utc_offset", "title", "language", "ledger", "top", "most_flags", "on_meter", "rules", "without", "tuning" })
 end
 
@@ -126,7 +126,7 @@ local function table_name(self)
 end
 
 local function period(self)
-  return self:options({ from = some_time(self), to = EPOCH }, { "from", "to", "meters", "now" })
+  return self:options({ from = some_time(self), to = EPOCH }, { "from", "to", "meters", "where", "now" })
 end
 
 local statements = { "SELECT 1 AS a", "SELECT ? AS a", "SELECT meter_no FROM readings WHERE read_time > ?",

@@ -57,6 +57,7 @@ return {
   { name = "imr.workflow.metering", parts = {
     { file = "lua/imr/workflow/metering/init.lua", of = { metering = "metering" } },
     { file = "lua/imr/workflow/metering/usage.lua" },
+    { file = "lua/imr/workflow/metering/where.lua" },
     { file = "lua/imr/workflow/metering/groups.lua" },
   } },
   { name = "imr.workflow.bill", parts = {

@@ -71,6 +71,17 @@ for name, place in pairs(databases.places(setup, teardown)) do
     local FIRST = { "1: 1 52.00 -", "1: 2 52.00 suspect", "1: 3 held meter_swap", "1: 4 52.00 -", "1: 5 5.20 -",
       "1: 6 held spike", "1: 7 52.00 -", "1: 8 held scale,tou_sum", "1: 9 held gap", "1: 10 held no_tariff" }
 
+    it("is one of all meters, whichever lines are shown", function()
+      local made = run(PERIOD .. " --tariff " .. tariff .. " --tenant 用户4")
+      assert.same({ 5, { "1: 4 52.00 -" } }, { made.status, shown(made) })
+      assert.same(FIRST, shown(run(PERIOD)))
+      assert.same({ "1: 10 held no_tariff" }, shown(run(PERIOD .. " --kind water")))
+      assert.same({ "1: 4 52.00 -" }, shown(run(PERIOD .. " --offline-for 3d --building 3栋")))
+      local page = user.home .. "/sheets.html"
+      assert.matches(": 1 sheets?\n", run(PERIOD .. " --tenant 用户4 --statements " .. page).err)
+      assert.matches("no line fits: tenant '李四'", run(PERIOD .. " --tenant 李四").err, 1, true)
+    end)
+
     it("is made once and shown again, whatever happens to the readings", function()
       local made = run(PERIOD .. " --tariff " .. tariff)
       assert.same({ 5, FIRST }, { made.status, shown(made) })

@@ -56,6 +56,22 @@ for name, place in pairs(databases.places(setup, teardown)) do
       assert.matches("11 lines: 6 billed, 672.22 in all; 5 held\n", result.err, 1, true)
     end)
 
+    it("is narrowed to a tenant, a building or a kind, and summed by tenant", function()
+      local of = PERIOD .. " --tariff " .. tariff .. " --format csv "
+      for _, who in ipairs { "u2", "李四" } do
+        assert.equal("user_name,house_number,address,device_id,amount\r\n李四,102,3栋2单元1,D1,31.74\r\n",
+          draft(of .. "--fields user_name,house_number,address,device_id,amount --tenant " .. who).out)
+      end
+      assert.equal("building,lines,held,usage,amount\r\n3栋,1,0,4.00,17.60\r\n",
+        draft(of .. "--by building --kind water --building 3栋").out)
+      assert.equal("user_code,user_name,amount\r\nu1,张三,26.00\r\nu2,李四,31.74\r\n",
+        draft(of .. "--by tenant --fields user_code,user_name,amount --meter " .. filled.number(1)).out)
+      assert.matches("\nu2,D1,3栋2单元1,30.735000\r\n",
+        draft(of .. "--by charge --tenant u2 --fields user_code,device_id,address,charge").out, 1, true)
+      local result = draft(of .. "--tenant 赵六")
+      assert.same({ 5, "" }, { result.status, result.out })
+    end)
+
     it("says of each line what it is made of", function()
       local result = draft(PERIOD .. " --tariff " .. tariff .. " --meter " .. filled.number(5))
       assert.same({ 0, { meter_no = filled.number(5), user_name = "用户5", building = "3栋", kind = "electricity",

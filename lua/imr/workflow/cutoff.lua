@@ -18,11 +18,13 @@ local errors = require "imr.errors"
 local expect_database = require "imr.database.expected"
 local levels = require "imr.workflow.metering.levels"
 local metering_rows = require "imr.workflow.metering.rows"
+local place = require "imr.workflow.metering.place"
 local quality = require "imr.workflow.quality"
 local reasons = require "imr.workflow.metering.reasons"
 local settings = require "imr.workflow.quality.settings"
 local sources = require "imr.workflow.quality.sources"
 local unknown_option = require "imr.base.unknown_option"
+local where = require "imr.workflow.metering.where"
 
 local cutoff = {}
 
@@ -46,6 +48,10 @@ local WIDE = { before = 60 * DAY, after = 14 * DAY }
 ---@field device_id? string
 ---@field project_code? string
 ---@field kind? string electricity or water
+---@field user_code? string who lived there at the reading's time, or at the cutoff where there is none
+---@field user_name? string
+---@field address? string
+---@field house_number? string
 ---@field reading? string exact, as all registers
 ---@field energy_sharp? string
 ---@field energy_peak? string
@@ -234,13 +240,18 @@ local function resolve_meter(db, given, period, chosen, window)
   local list, flags = standing(view.devices, period), quality.judge(view, chosen)
   if #list == 0 then list[1] = listed(given, period.cutoff) end
   local rows = {}
-  for index, device in ipairs(list) do rows[index] = resolve(given, device, period, chosen, flags) end
-  return rows
+  for index, device in ipairs(list) do
+    local row = resolve(given, device, period, chosen, flags)
+    rows[index] = place.fill(row, given, row.read_time or period.cutoff)
+  end
+  return where.kept(period.where, rows)
 end
 
 -- ---------------------------------------------------------------- all meters
 
 local function resolve_all(db, options, chosen, wanted)
+  options = where.narrow(db, options, { from = options.cutoff - options.max_age,
+    to = options.cutoff + options.freeze_window })
   local bill = { rows = {}, resolved = 0, unresolved = 0, cutoff = options.cutoff }
   local period = copy(options, { window = options.freeze_window, wanted = wanted })
   local window = window_of(period, NEAR, options.meters)
@@ -252,6 +263,7 @@ local function resolve_all(db, options, chosen, wanted)
       if options.on_row then options.on_row(row) end
     end
   end
+  if options.where and #bill.rows == 0 then where.fail(options.where, "no meter at the cutoff fits: %s") end
   return bill
 end
 

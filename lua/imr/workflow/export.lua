@@ -3,9 +3,11 @@
 local expect_database = require "imr.database.expected"
 local load = require "imr.workflow.quality.load"
 local packed = require "imr.database.packed"
+local placed_rows = require "imr.workflow.placed_rows"
 local settings = require "imr.workflow.quality.settings"
 local tables = require "imr.database.tables"
 local unpack = require "imr.base.unpack"
+local where = require "imr.workflow.metering.where"
 
 local export = {}
 
@@ -60,9 +62,18 @@ local function check_columns(name, columns, level)
   if type(columns) ~= "table" or #columns == 0 then error("export.lists takes a list of columns", level + 1) end
   for _, entry in ipairs(columns) do
     for _, column in ipairs(type(entry) == "table" and entry or { entry }) do
-      if not known[column] then error(("%s has no column '%s'"):format(name, tostring(column)), level + 1) end
+      if not known[column] and not placed_rows.is_joined(name, column) then
+        error(("%s has no column '%s'"):format(name, tostring(column)), level + 1)
+      end
     end
   end
+end
+
+local function has_joined(name, columns)
+  for _, column in ipairs(columns) do
+    if placed_rows.is_joined(name, column) then return true end
+  end
+  return false
 end
 
 -- The columns, those that are to come as one as such.
@@ -81,6 +92,13 @@ local function check(db, name, period, of)
   local problem = settings.problem(period)
   if problem then error(problem, 3) end
   if period.from or period.to then check_moment(name, 3) end
+  if period.where and not placed_rows.possible(name) then
+    error(("the rows of %s are of no meter, so of no tenant or place"):format(name), 3)
+  end
+end
+
+local function narrowed(db, name, period)
+  return (placed_rows.is_whole(name) and where.narrow_silent or where.narrow)(db, period)
 end
 
 local function paged(next_row)
@@ -98,27 +116,38 @@ end
 ---Pages of a table's rows, in the order of its key.
 ---@param db imr.Database
 ---@param name string of the table
----@param period? { from: integer?, to: integer?, meters: string[]? }
+---@param period? { from: integer?, to: integer?, meters: string[]?, where: imr.Where? }
 ---@return fun(): table[]|nil
 function export.pages(db, name, period)
-  check(db, name, period or {}, "export.pages")
-  local where, given = condition(db, name, period or {})
-  return paged(db:select(name, where .. " ORDER BY " .. keys_of(name), unpack(given)))
+  period = period or {}
+  check(db, name, period, "export.pages")
+  period = narrowed(db, name, period)
+  local tail, given = condition(db, name, period)
+  local rows = db:select(name, tail .. " ORDER BY " .. keys_of(name), unpack(given))
+  return paged(placed_rows.kept(db, name, period, export.moment(name), rows))
 end
 
 ---The same with rows as lists, which is much faster: a whole number may come as a float, a flag of SQLite as 0 or 1. A
----list of columns, none of them a decimal, comes as one value: a list as JSON.
+---list of columns, none of them a decimal, comes as one value: a list as JSON. Columns may also be those of
+---imr.workflow.metering.place, of the row's moment, as far as the row does not say them; the `user_code` of readings is
+---such a one always, since the platform may write today's tenant beside an old row.
 ---@param db imr.Database
 ---@param name string of the table
----@param columns (string|string[])[] of the table, in the order of the lists
----@param period? { from: integer?, to: integer?, meters: string[]? }
+---@param columns (string|string[])[] in the order of the lists
+---@param period? { from: integer?, to: integer?, meters: string[]?, where: imr.Where? }
 ---@return fun(): any[][]|nil
 function export.lists(db, name, columns, period)
-  check(db, name, period or {}, "export.lists")
+  period = period or {}
+  check(db, name, period, "export.lists")
   check_columns(name, columns, 2)
-  local where, given = condition(db, name, period or {})
-  return paged(db:lists(("SELECT %s FROM %s %s ORDER BY %s"):format(selected(db, name, columns), name, where,
-    keys_of(name)), unpack(given)))
+  period = narrowed(db, name, period)
+  local tail, given = condition(db, name, period)
+  local function read(read_columns)
+    return db:lists(("SELECT %s FROM %s %s ORDER BY %s"):format(selected(db, name, read_columns), name, tail,
+      keys_of(name)), unpack(given))
+  end
+  if not period.where and not has_joined(name, columns) then return paged(read(columns)) end
+  return paged(placed_rows.lists(db, name, columns, period, export.moment(name), read))
 end
 
 return export

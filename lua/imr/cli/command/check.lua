@@ -8,6 +8,7 @@ local quality_flags = require "imr.cli.input.quality"
 local selection = require "imr.cli.input.selection"
 local settings = require "imr.cli.input.settings"
 local interrupt = require "imr.cli.interrupt"
+local with_place = require("imr.cli.output.columns").with_place
 
 local check = { summary = "Look for what is wrong with the data in the database." }
 
@@ -25,7 +26,7 @@ local RULE_COLUMNS = {
 function check.configure(parser)
   database.configure(parser)
   dates.configure(parser)
-  selection.configure(parser, false)
+  selection.configure(parser, "place")
   quality_flags.configure(parser)
   parser:flag("--list", "List the rules with what can be tuned, and check nothing.")
   parser:flag("--fail", "End with 1 when there is a flag.")
@@ -63,7 +64,7 @@ end
 
 local function options_of(arguments, offset)
   local options = quality_flags.options(arguments)
-  options.meters = selection.numbers(arguments)
+  options.meters, options.where = selection.numbers(arguments), selection.where(arguments)
   if arguments.from or arguments.to then options.from, options.to = dates.period(arguments, offset) end
   return options
 end
@@ -74,7 +75,7 @@ function check.run(arguments)
   require("imr.os").catch_signals()
   local offset = settings.read(arguments).utc_offset
   local options = options_of(arguments, offset)
-  local out = output.open(arguments, { columns = COLUMNS, utc_offset = offset })
+  local out = output.open(arguments, { columns = COLUMNS, all = with_place(COLUMNS), utc_offset = offset })
   options.on_flags = function(flags)
     interrupt.check(not arguments.output)
     out:write(flags)

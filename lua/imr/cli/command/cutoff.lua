@@ -15,6 +15,7 @@ local settings = require "imr.cli.input.settings"
 local system = require "imr.os"
 local unpack = require "imr.base.unpack"
 local interrupt = require "imr.cli.interrupt"
+local with_place = require("imr.cli.output.columns").with_place
 
 local cutoff = { summary = "For each meter the reading at a moment, to bill with." }
 
@@ -27,12 +28,13 @@ local COLUMNS = {
   { name = "kind", type = "str" }, { name = "energy_sharp", type = "dec" }, { name = "energy_peak", type = "dec" },
   { name = "energy_flat", type = "dec" }, { name = "energy_valley", type = "dec" },
 }
+local ALL = with_place(COLUMNS)
 local IN_TABLE = 8 -- of them; a terminal is not wider
 
 function cutoff.configure(parser)
   parser:argument("cutoff", "Moment on the platform's clock, such as 2025-07-31T24:00.")
   database.configure(parser)
-  selection.configure(parser, false)
+  selection.configure(parser, "place")
   number.flag(parser, "--max-age DAYS", "Days before it that a reading may be old (default: 3).", number.of "days")
   local sources = {}
   for _, entry in ipairs(listings) do
@@ -63,7 +65,7 @@ end
 local function options_of(arguments, offset)
   local options = quality_flags.options(arguments)
   options.cutoff, options.utc_offset = moment(arguments.cutoff, offset), offset
-  options.meters = selection.numbers(arguments)
+  options.meters, options.where = selection.numbers(arguments), selection.where(arguments)
   options.max_age = arguments.max_age and arguments.max_age * DAY
   options.sources = #arguments.source > 0 and arguments.source or nil
   options.on_row = function() interrupt.check() end
@@ -76,7 +78,7 @@ local function write(arguments, bill, offset)
     row.age_hours = row.age and ("%.1f"):format(row.age / 3600)
     if not (arguments.unresolved and row.resolved) then rows[#rows + 1] = row end
   end
-  local out = output.open(arguments, { columns = columns_of(arguments), all = COLUMNS, utc_offset = offset })
+  local out = output.open(arguments, { columns = columns_of(arguments), all = ALL, utc_offset = offset })
   out:write(rows)
   out:finish(true)
 end

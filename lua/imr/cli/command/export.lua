@@ -1,5 +1,6 @@
 --- `imr export`: a table of the database as CSV, JSON or a workbook.
 
+local output_columns = require "imr.cli.output.columns"
 local database = require "imr.cli.input.database"
 local dates = require "imr.cli.input.dates"
 local exit = require "imr.cli.exit"
@@ -22,7 +23,7 @@ function export.configure(parser)
     :default "readings"
   database.configure(parser)
   dates.configure(parser)
-  selection.configure(parser, false)
+  selection.configure(parser, "place")
   output.configure(parser)
   settings.configure_clock(parser)
 end
@@ -34,7 +35,17 @@ local function columns_of(entry)
     all[index] = { name = column.name, type = types[column.type] }
     if not column.name:match("_local$") then default[#default + 1] = all[index] end
   end
-  return default, all
+  local possible = require("imr.workflow.placed_rows").possible(entry.name)
+  return default, possible and output_columns.with_place(all) or all
+end
+
+-- Those that are named, and what did not parse, of which the output has to tell.
+local function picked(all, wanted)
+  local list = output_columns.pick(all, wanted)
+  for _, column in ipairs(all) do
+    if column.name == "invalid" then list[#list + 1] = column end
+  end
+  return list
 end
 
 -- Columns that seldom change from one row to the next.
@@ -81,7 +92,10 @@ local function period_of(arguments, offset)
   local period = { meters = selection.numbers(arguments) }
   local columns = {}
   for _, column in ipairs(tables[arguments.table].columns) do columns[column.name] = true end
-  if period.meters and not columns.meter_no then exit.usage("%s has no meters to choose from", arguments.table) end
+  period.where = selection.where(arguments)
+  if (period.meters or period.where) and not columns.meter_no then
+    exit.usage("%s has no meters to choose from", arguments.table)
+  end
   if not arguments.from and not arguments.to then return period end
   if not workflow.moment(arguments.table) then exit.usage("%s has no period to choose from", arguments.table) end
   period.from, period.to = dates.period(arguments, offset)
@@ -101,7 +115,7 @@ function export.run(arguments)
   local period = period_of(arguments, offset)
   local columns, all = columns_of(tables[arguments.table])
   if not arguments.fields and output.format(arguments) == "csv" then columns = packed(columns) end
-  local names = read_columns(arguments.fields and all or columns)
+  local names = read_columns(arguments.fields and picked(all, arguments.fields) or columns)
   local db = database.open(arguments, period.meters)
   local out = output.open(arguments, { endpoint = arguments.table, columns = columns,
     all = arguments.fields and all, utc_offset = offset })

@@ -21,7 +21,7 @@ function report.configure(parser)
     "Write the page to this file, which is replaced only as a whole (default: standard output)."):argname "FILE"
   database.configure(parser)
   dates.configure(parser)
-  selection.configure(parser, false)
+  selection.configure(parser, "place")
   ledger.configure(parser, "Also the commands of this supply ledger (environment: IMR_LEDGER).")
   parser:option("--title", "Title of the page."):argname "TEXT"
   number.flag(parser, "--top N", "So many consumers of each kind (default: 15).", number.whole(1))
@@ -40,7 +40,7 @@ local function options_of(arguments)
   options.utc_offset = settings.read(arguments).utc_offset
   options.from, options.to = period(arguments, options.utc_offset)
   if options.to - options.from > 400 * DAY then exit.usage("a report is of 400 days at the most") end
-  options.meters = selection.numbers(arguments)
+  options.meters, options.where = selection.numbers(arguments), selection.where(arguments)
   options.title, options.top, options.ledger = arguments.title, arguments.top, ledger.existing(arguments)
   options.language = require("imr.language").chosen
   local seen = 0

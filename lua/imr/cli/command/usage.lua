@@ -16,7 +16,7 @@ local INCOMPLETE = 5
 local METER = "meter_no:str device_id:str kind:str user_code:str user_name:str address:str opening:dec "
   .. "opening_time:time closing:dec closing_time:time usage:dec sharp:dec peak:dec flat:dec valley:dec status:str "
   .. "reasons:str"
-local MORE = " project_code:str source:str"
+local MORE = " house_number:str project_code:str source:str"
 local SUMS = " kind:str meters:int usage:dec measured:dec doubtful:dec incomplete:dec status:str reasons:str"
 local BRIEF = "meter_no:str usage:dec status:str reasons:str opening:dec opening_time:time closing:dec "
   .. "closing_time:time user_name:str" -- a terminal is not wider
@@ -29,7 +29,7 @@ local ALL = { meter = METER .. MORE, day = "day:str " .. METER .. MORE }
 function usage.configure(parser)
   database.configure(parser)
   dates.configure(parser)
-  selection.configure(parser, false)
+  selection.configure(parser, "place")
   parser:option("--by", "A row a meter (default), a day of it, or sums by tenant, building or project.")
     :choices { "meter", "day", "tenant", "building", "project" }:default "meter"
   output.configure(parser)
@@ -70,7 +70,8 @@ end
 function usage.run(arguments)
   require("imr.os").catch_signals()
   local offset = settings.read(arguments).utc_offset
-  local options = { by = arguments.by, utc_offset = offset, meters = selection.numbers(arguments) }
+  local options = { by = arguments.by, utc_offset = offset, meters = selection.numbers(arguments),
+    where = selection.where(arguments) }
   options.from, options.to = dates.period(arguments, offset)
   local result = run(arguments, options, open_output(arguments, offset))
   say_sums(result)

@@ -33,6 +33,18 @@ function number.of(unit)
   end
 end
 
+local SECONDS = { m = 60, h = 3600, d = 86400, w = 604800 }
+
+---A duration such as 3d, in seconds.
+---@param text string
+---@return integer|nil
+---@return string|nil problem
+function number.duration(text)
+  local count, unit = text:match "^(%d+)(%l)$"
+  if count and SECONDS[unit] and #count <= 6 then return tonumber(count) * SECONDS[unit] end
+  return nil, ("'%s' is no duration such as 90m, 12h, 3d or 2w"):format(text)
+end
+
 ---Adds a flag; whatever is wrong with its value is told with its name, which the parser would leave out.
 ---@param parser table
 ---@param usage string the flag and the name of its value

@@ -1,18 +1,29 @@
---- Which meters: --meter, --kind, --offline.
+--- Which meters: --meter, and by tenant and place --tenant, --building, --kind, --offline-for, --offline.
 
 local exit = require "imr.cli.exit"
+local numeric = require "imr.cli.input.number"
 local read_file = require "imr.cli.input.file"
 
 local selection = {}
 
+local PLACE = { "tenant", "building", "kind", "offline_for" }
+
+local function configure_place(parser)
+  parser:option("--tenant", "Only what is of this tenant: the code, or the name."):argname "WHO"
+  parser:option("--building", "Only where the address begins so."):argname "ADDRESS"
+  parser:option("--kind", "Only these meters: electricity, water, or other where the platform does not say.")
+    :choices { "electricity", "water", "other" }
+  numeric.flag(parser, "--offline-for DURATION", "Only meters that are offline and were last heard of longer ago than "
+    .. "this: 12h, 3d.", numeric.duration)
+end
+
 ---@param parser table
----@param with_state boolean also --kind and --offline
-function selection.configure(parser, with_state)
+---@param by? "place"|"state" also by tenant and place; with "state", as the platform shows it now, --offline too
+function selection.configure(parser, by)
   parser:option("--meter", "Meter number; repeatable. @FILE takes them from a file, one a line, @- from stdin.")
     :argname("NUMBER"):count("*")
-  if not with_state then return end
-  parser:option("--kind", "Only these meters: electricity or water."):choices { "electricity", "water" }
-  parser:flag("--offline", "Only meters that are offline.")
+  if by then configure_place(parser) end
+  if by == "state" then parser:flag("--offline", "Only meters that are offline.") end
 end
 
 -- A line's comment goes; blanks and commas part the numbers.
@@ -53,20 +64,36 @@ function selection.set(list)
   return set
 end
 
+---The tenant and place that are asked for; nil where nothing is.
+---@param arguments table of the command line
+---@return imr.Where|nil
+function selection.where(arguments)
+  local asked
+  for _, name in ipairs(PLACE) do
+    if arguments[name] == "" then exit.usage("--%s is empty", name) end
+    if arguments[name] then
+      asked = asked or {}
+      asked[name] = arguments[name]
+    end
+  end
+  return asked
+end
+
 ---Does a meter's record fit?
----@param arguments { kind: string?, offline: boolean? }
+---@param arguments table of the command line
 ---@param set table<string, true>|nil
 ---@return fun(meter: table): boolean
 function selection.test(arguments, set)
+  local where, asked, now = require "imr.workflow.metering.where", selection.where(arguments), os.time()
   return function(meter)
-    return (not set or set[meter.meter_no] == true) and (not arguments.kind or meter.kind == arguments.kind)
-      and (not arguments.offline or meter.online == false)
+    return (not set or set[meter.meter_no] == true) and (not arguments.offline or meter.online == false)
+      and where.fits(asked, meter) and (not asked or where.is_silent(asked, meter, now))
   end
 end
 
 ---Is the state of meters asked about, which only the meter list tells?
 function selection.by_state(arguments)
-  return arguments.kind ~= nil or arguments.offline == true
+  return arguments.offline == true or selection.where(arguments) ~= nil
 end
 
 return selection

@@ -2,6 +2,7 @@
 
 local copy = require "imr.base.copy"
 local exit = require "imr.cli.exit"
+local nearest = require "imr.base.nearest"
 local schema = require "imr.schema"
 local unpack = require "imr.base.unpack"
 
@@ -42,7 +43,16 @@ end
 local function names_of(list)
   local names = {}
   for index, column in ipairs(list) do names[index] = column.name end
-  return table.concat(names, ", ")
+  return names
+end
+
+local function refuse(list, name)
+  local names = names_of(list)
+  local near = nearest(name, names)
+  if near then
+    exit.usage("there is no field '%s', did you mean '%s'? There are: %s", name, near, table.concat(names, ", "))
+  end
+  exit.usage("there is no field '%s'; there are: %s", name, table.concat(names, ", "))
 end
 
 ---The columns that are named.
@@ -53,11 +63,23 @@ function columns.pick(list, wanted)
   local by_name, picked = {}, {}
   for _, column in ipairs(list) do by_name[column.name] = column end
   for name in wanted:gmatch("[^,%s]+") do
-    if not by_name[name] then exit.usage("there is no field '%s'; there are: %s", name, names_of(list)) end
+    if not by_name[name] then refuse(list, name) end
     picked[#picked + 1] = by_name[name]
   end
-  if #picked == 0 then exit.usage("--fields names no field; there are: %s", names_of(list)) end
+  if #picked == 0 then exit.usage("--fields names no field; there are: %s", table.concat(names_of(list), ", ")) end
   return picked
+end
+
+---The columns that `--fields` may name of rows with a place: also those of imr.workflow.metering.place.
+---@param list imr.cli.Column[]
+---@return imr.cli.Column[]
+function columns.with_place(list)
+  local all, there = { unpack(list) }, {}
+  for _, column in ipairs(list) do there[column.name] = true end
+  for _, name in ipairs(require("imr.workflow.metering.place").FIELDS) do
+    if not there[name] then all[#all + 1] = { name = name, type = "str" } end
+  end
+  return all
 end
 
 local function with_rest(list)

@@ -43,7 +43,12 @@ return {
   -- which meters, which time
   ["Meter number; repeatable. @FILE takes them from a file, one a line, @- from stdin."] =
     "表号，可重复。@FILE 从文件读取（每行一个），@- 从标准输入读取。",
-  ["Only these meters: electricity or water."] = "只要这类表：electricity（电）或 water（水）。",
+  ["Only what is of this tenant: the code, or the name."] = "只要这个用户的：编码或名称。",
+  ["Only where the address begins so."] = "只要地址以此开头的。",
+  ["Only these meters: electricity, water, or other where the platform does not say."] =
+    "只要这类表：electricity（电）、water（水）或 other（平台未说明）。",
+  ["Only meters that are offline and were last heard of longer ago than this: 12h, 3d."] =
+    "只要离线且失联超过此时长的表：12h、3d。",
   ["Only meters that are offline."] = "只要离线的表。",
   ["Stop after so many rows."] = "输出这么多行后停止。",
   ["Give up after so many seconds."] = "超过这么多秒即放弃。",
@@ -136,8 +141,8 @@ return {
     "把账单生成后的变化作为差额行追加。",
   ["Declare the bill of the period void."] = "宣告该时段的账单作废。",
   ["The bills that are on record."] = "列出已保存的账单。",
-  ["A row a line (default), a charge of it, or sums by tariff, building or kind."] =
-    "每行账单一行（默认）、每项费用一行，或按价格、楼栋、类别合计：line、charge、tariff、building、kind。",
+  ["A row a line (default), a charge of it, or sums by tenant, building, tariff or kind."] =
+    "每行账单一行（默认）、每项费用一行，或按用户、楼栋、价格、类别合计：line、charge、tenant、building、tariff、kind。",
   ["Also write a sheet a tenant to this page, to print: FILE.html."] = "同时把每个用户的账单页写入此页面以供打印：FILE.html。",
   ["Of the sheets: A5 or A4."] = "账单页的纸张：A5 或 A4。",
   ["Title of each sheet."] = "每页的标题。",

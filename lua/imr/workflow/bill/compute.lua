@@ -10,6 +10,7 @@ local months = require "imr.workflow.bill.months"
 local rows = require "imr.workflow.metering.rows"
 local sums = require "imr.workflow.bill.sums"
 local usage = require "imr.workflow.metering.usage"
+local where = require "imr.workflow.metering.where"
 local year = require "imr.workflow.bill.year"
 
 local compute = {}
@@ -100,6 +101,7 @@ end
 ---@param take fun(lines: imr.BillLine[], meter_no: string)
 ---@return imr.BillResult without lines
 function compute.run(db, options, take)
+  options = where.narrow(db, options)
   local period = { from = options.from, to = options.to + 1, utc_offset = options.utc_offset,
     window = options.freeze_window or day.WINDOW, now = options.now }
   local context, all, seen = context_of(db, options, period), sums.new(), {}
@@ -108,10 +110,11 @@ function compute.run(db, options, take)
   local function add_older(given) rows.add_older(db, given, window) end
   for given in rows.meters(db, window) do
     seen[given.meter_no] = true
-    local list = meter_lines(db, given, context, period, add_older)
+    local list = where.kept(options.where, meter_lines(db, given, context, period, add_older))
     for _, line in ipairs(list) do all:add(line) end
     take(list, given.meter_no)
   end
+  if options.where and all.total.lines == 0 then where.fail(options.where, "no line fits: %s") end
   refuse_needless(context)
   local unknown = options.meters and {} or unknown_meters(context, seen)
   return { sums = all:texts(), unknown = unknown, billed = all.total.held == 0 and #unknown == 0 }

@@ -29,6 +29,7 @@ local bill = {}
 ---@field tariff imr.LoadedTariff of bill.load
 ---@field decisions? imr.BillDecisions of bill.decisions
 ---@field meters? string[] default: all that the database knows; not with bill.make
+---@field where? imr.Where only lines of this tenant or place; not with bill.make
 ---@field utc_offset? integer seconds; default 28800
 ---@field freeze_window? integer as in imr.MeteringOptions
 ---@field now? integer default os.time()
@@ -173,7 +174,7 @@ end
 function bill.make(db, options)
   local problem = problem_of(options, "bill.make")
   if problem then error(problem, 2) end
-  if options.meters then error("a bill on record is one of all meters", 2) end
+  if options.meters or options.where then error("a bill on record is one of all meters", 2) end
   expect_database(db, "bill.make", 2)
   return results_of(pcall(run.make, db, with_defaults(options)))
 end

@@ -3,6 +3,7 @@
 local numbers = require "imr.database.numbers"
 local sources = require "imr.workflow.quality.sources"
 
+local LATEST = 253402300799 -- the last second of the year 9999: a driver writes greater numbers with an exponent
 local SAMPLE, LEAST = 40, 3 -- meters that tell how late the fleet's rows are
 
 -- Some of the meters, evenly.
@@ -15,7 +16,7 @@ end
 local function least_delay(db, source, meter_no, window)
   local sql = ("SELECT %s AS delay FROM %s WHERE meter_no = ? AND %s >= ? AND %s <= ? AND %s <= stored_at"):format(
     db:exact("time", ("min(stored_at - %s)"):format(source.time)), source.table, source.time, source.time, source.time)
-  local row = db:row(sql, meter_no, window.from or 0, window.to or 2 ^ 52)
+  local row = db:row(sql, meter_no, window.from or 0, window.to or LATEST)
   return row and row.delay
 end
 

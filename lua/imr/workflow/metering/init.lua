@@ -17,6 +17,7 @@ local groups = require "imr.workflow.metering.groups"
 local rows = require "imr.workflow.metering.rows"
 local settings = require "imr.workflow.quality.settings"
 local usage = require "imr.workflow.metering.usage"
+local where = require "imr.workflow.metering.where"
 
 local metering = {}
 
@@ -29,6 +30,7 @@ metering.context = { before = 31 * DAY, after = 14 * DAY }
 ---@field from integer Unix seconds
 ---@field to integer the last second
 ---@field meters? string[] default: all that the database knows
+---@field where? imr.Where only rows of this tenant or place
 ---@field by? "meter"|"day"|"tenant"|"building"|"project" default "meter"
 ---@field utc_offset? integer seconds; default 28800
 ---@field freeze_window? integer seconds after midnight in which a reading closes the day before; default 7200
@@ -86,6 +88,8 @@ end
 local function taker_of(options, result)
   local group = options.by and options.by ~= "meter" and options.by ~= "day" and groups.new(options.by)
   local function take(list)
+    list = where.kept(options.where, list)
+    result.found = result.found or #list > 0
     for _, row in ipairs(list) do
       add_sum(result.sums, row)
       result.measured = result.measured and row.status == "measured"
@@ -98,6 +102,7 @@ local function taker_of(options, result)
 end
 
 local function usage_of_all(db, options)
+  options = where.narrow(db, options)
   local result = { rows = {}, sums = {}, meters = 0, measured = true, unknown = {} }
   local period, take, group = period_of(options), taker_of(options, result)
   local window = { from = period.from - metering.context.before, to = period.to + metering.context.after,
@@ -111,6 +116,7 @@ local function usage_of_all(db, options)
   for _, number in ipairs(options.meters or {}) do
     if not seen[number] then result.unknown[#result.unknown + 1], result.measured = number, false end
   end
+  if options.where and not result.found then where.fail(options.where, "no meter of the period fits: %s") end
   if group then result.rows = group:rows() end
   as_texts(result.sums)
   return result

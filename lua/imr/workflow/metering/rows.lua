@@ -194,6 +194,24 @@ function rows.meters(db, period)
   end
 end
 
+---The devices and tenants of the meters, by number: what imr.workflow.metering.place is told.
+---@param db imr.Database
+---@param meters? string[] default all
+---@return table<string, { history: table[], tenancies: table[] }>
+function rows.histories(db, meters)
+  local found = {}
+  local function add(name, read)
+    for row in read do
+      local given = found[row.meter_no] or { history = {}, tenancies = {} }
+      found[row.meter_no] = given
+      table.insert(given[name], row)
+    end
+  end
+  add("history", plain_stream(db, "meters", METERS, "meters.first_seen", meters))
+  add("tenancies", plain_stream(db, "tenancies", TENANCIES, "tenancies.since", meters))
+  return found
+end
+
 ---A meter as it stood at a moment: without later rows.
 ---@param given imr.MeteringRows
 ---@param limit integer Unix seconds, also its `to`

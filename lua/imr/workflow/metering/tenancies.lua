@@ -51,6 +51,18 @@ local function of_project(list, project)
   return own
 end
 
+---Who lived there at a moment.
+---@param list table[] rows of the table tenancies, oldest first
+---@param moment integer
+---@param project? string
+---@return table|nil tenancy
+---@return boolean vacant nobody did, as far as is known
+function tenancies.at(list, moment, project)
+  local own = of_project(list, project)
+  local tenancy = tenancy_at(own, moment)
+  return tenancy, #own > 0 and not tenancy
+end
+
 ---Where tenants change, the nearest reading on either side divides them; elsewhere the usual one.
 ---@param list table[] rows of the table tenancies, oldest first
 ---@param period { from: integer, to: integer, cuts: integer[]? }

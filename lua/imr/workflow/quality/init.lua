@@ -15,6 +15,7 @@ local numbers = require "imr.database.numbers"
 local rows = require "imr.workflow.metering.rows"
 local settings = require "imr.workflow.quality.settings"
 local view = require "imr.workflow.quality.view"
+local where = require "imr.workflow.metering.where"
 
 local quality = {}
 
@@ -37,12 +38,18 @@ quality.context = 60 * DAY
 ---@field since integer|nil
 ---@field reference string|nil
 ---@field detail string
+---@field user_code? string who lived there at that time; of quality.check, as what follows
+---@field user_name? string
+---@field address? string
+---@field house_number? string
+---@field device_id? string
 
 ---What is judged, and by which rules.
 ---@class imr.QualityOptions
 ---@field from? integer Unix seconds; flags of this period only
 ---@field to? integer
 ---@field meters? string[] default: all that the database knows
+---@field where? imr.Where only what is of this tenant or place
 ---@field rules? string[] only these
 ---@field without? string[] not these
 ---@field tuning? table<string, table> by rule: see imr.workflow.quality.rules
@@ -121,6 +128,7 @@ function quality.meters(db)
 end
 
 local function check_all(db, options, chosen)
+  options = where.narrow(db, options)
   local period = { from = options.from, to = options.to, now = options.now or os.time() }
   local summary = { meters = 0, flags = 0, by_rule = {}, from = period.from, to = period.to }
   local window = window_of(period, options.meters)
@@ -128,7 +136,8 @@ local function check_all(db, options, chosen)
   for given in rows.meters(db, window) do
     local meter_no = given.meter_no
     given.alike = alike[meter_no]
-    local flags = quality.judge(quality.view(in_period(given, period), chosen), chosen)
+    local flags = where.placed(options.where, quality.judge(quality.view(in_period(given, period), chosen), chosen),
+      given)
     summary.meters, summary.flags = summary.meters + 1, summary.flags + #flags
     for _, flag in ipairs(flags) do summary.by_rule[flag.rule] = (summary.by_rule[flag.rule] or 0) + 1 end
     if options.on_flags then options.on_flags(flags, meter_no) end

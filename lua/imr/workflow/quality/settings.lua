@@ -6,6 +6,7 @@ local unknown_option = require "imr.base.unknown_option"
 local client_options = require "imr.client.options"
 local decimal = require "imr.decimal"
 local rules = require "imr.workflow.quality.rules"
+local where = require "imr.workflow.metering.where"
 
 local settings = {}
 
@@ -14,7 +15,7 @@ for index, rule in ipairs(rules) do by_name[rule.name], names[index] = rule, rul
 
 -- Options of all that judge, and of which kind each is.
 local KINDS = { from = "number", to = "number", now = "number", meters = "table", rules = "table", without = "table",
-  tuning = "table", utc_offset = "number", on_flags = "function" }
+  tuning = "table", utc_offset = "number", on_flags = "function", where = "table" }
 local TIMES = { from = true, to = true, now = true, cutoff = true }
 local LATEST = 253402300799 -- the last second of the year 9999
 local LISTS = { "meters", "rules", "without", "sources" }
@@ -49,7 +50,8 @@ function settings.problem(options, more)
       return ("option '%s' must be a list of strings"):format(name)
     end
   end
-  return options.utc_offset and client_options.problem("utc_offset", options.utc_offset) or nil
+  problem = options.utc_offset and client_options.problem("utc_offset", options.utc_offset)
+  return problem or options.where and where.problem(options.where) or nil
 end
 
 local function rule_of(name, level)

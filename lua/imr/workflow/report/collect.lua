@@ -8,6 +8,7 @@ local metering = require "imr.workflow.metering"
 local quality = require "imr.workflow.quality"
 local rows = require "imr.workflow.metering.rows"
 local usage = require "imr.workflow.metering.usage"
+local where = require "imr.workflow.metering.where"
 
 local collect = {}
 
@@ -42,9 +43,14 @@ local function kind_of(data, name)
   return kind
 end
 
+-- The rows of the tenant and place that are asked for.
+local function rows_of(given, devices, period, cuts)
+  return where.kept(period.where, usage.of(given, devices, copy(period, { cuts = cuts })))
+end
+
 -- The days of a period add up to it; how sure the sum is, is said of the period as a whole.
 local function add_usage(data, meter, given, devices, period)
-  for _, row in ipairs(usage.of(given, devices, period)) do
+  for _, row in ipairs(rows_of(given, devices, period)) do
     if row.usage then
       local kind, used = kind_of(data, meter.kind), decimal.of(row.usage)
       kind.total, kind[row.status] = kind.total + used, kind[row.status] + used
@@ -52,7 +58,7 @@ local function add_usage(data, meter, given, devices, period)
     end
   end
   local cuts = day.midnights(period.from, period.to, period.utc_offset)
-  for _, row in ipairs(meter.used and usage.of(given, devices, copy(period, { cuts = cuts })) or {}) do
+  for _, row in ipairs(meter.used and rows_of(given, devices, period, cuts) or {}) do
     if row.usage then
       local by_day, place = kind_of(data, meter.kind).by_day, data.place[day.of(row.to - 1, period.utc_offset)]
       by_day[place] = by_day[place] + decimal.of(row.usage)
@@ -72,7 +78,7 @@ end
 local function judge(given, options, chosen)
   local known = rows.known(given, options.to + 1)
   known.now, known.from, known.to = options.now, options.from, options.to
-  return quality.judge(quality.view(known, chosen), chosen)
+  return where.placed(options.where, quality.judge(quality.view(known, chosen), chosen), given)
 end
 
 local function add_meter(data, given, devices, options, chosen)
@@ -93,7 +99,7 @@ local function add_meters(data, db, options, chosen)
   local window = { from = options.from - math.max(context.before, quality.context),
     to = options.to + 1 + context.after, meters = options.meters }
   options.period = { from = options.from, to = options.to + 1, utc_offset = options.utc_offset, window = day.WINDOW,
-    now = options.now }
+    now = options.now, where = options.where }
   for given in rows.meters(db, window) do
     if options.on_meter then options.on_meter(given.meter_no) end
     local devices = usage.devices(given, options.period, function() rows.add_older(db, given, window) end)
@@ -178,6 +184,7 @@ end
 ---@param chosen imr.QualitySettings
 ---@return imr.ReportData
 function collect.run(db, options, chosen)
+  options = where.narrow(db, options)
   local data = { usage = {}, users = {}, offline = {}, meters = { total = 0 },
     flags = { total = 0, by_rule = {}, rows = {} } }
   data.days, data.place = days_of(options)

@@ -24,6 +24,7 @@ local MOST_DAYS = 400
 ---@field from integer Unix seconds
 ---@field to integer of the last second
 ---@field meters? string[] whose consumption and flags are shown, default all; coverage and commands are of all anyway
+---@field where? imr.Where the same for a tenant or place
 ---@field utc_offset? integer seconds; default 28800
 ---@field title? string
 ---@field language? "zh"|"en" that is shown first; default "en"

@@ -16,6 +16,7 @@ local history = require "imr.workflow.statement.history"
 local page = require "imr.workflow.statement.page"
 local record = require "imr.workflow.bill.record"
 local sheets = require "imr.workflow.statement.sheets"
+local where = require "imr.workflow.metering.where"
 local words = require "imr.workflow.statement.words"
 
 local statement = {}
@@ -26,6 +27,7 @@ local statement = {}
 ---@field paper? "A5"|"A4" default "A5"
 ---@field title? string of each sheet
 ---@field meters? string[] only their lines
+---@field where? imr.Where only lines of this tenant or place
 ---@field write? fun(text: string) takes the page in parts; then none is returned
 ---@field now? integer default os.time()
 
@@ -36,12 +38,12 @@ local statement = {}
 ---@field to integer the last second
 ---@field utc_offset? integer default 28800
 
-local OPTIONS = { language = "string", paper = "string", title = "string", meters = "table", write = "function",
-  now = "number" }
+local OPTIONS = { language = "string", paper = "string", title = "string", meters = "table", where = "table",
+  write = "function", now = "number" }
 local CHOICES = { language = { en = true, zh = true }, paper = { A4 = true, A5 = true } }
 
 local function problem_of(options, what)
-  local problem = check_kinds(options, OPTIONS)
+  local problem = check_kinds(options, OPTIONS) or options.where and where.problem(options.where)
   if problem then return problem end
   local language, paper = options.language, options.paper
   if language and not CHOICES.language[language] then return [[option 'language' must be "en" or "zh"]] end
@@ -63,16 +65,17 @@ local function on_record(db, id, options)
   for _, one in ipairs(chain) do made[one.id] = one.made_at end
   return { bill = first.id, made_at = chain[#chain].made_at, made = made, from = first.period_from,
     to = first.period_to, utc_offset = first.utc_offset, window = first.freeze_window },
-    record.lines_in_order(db, id, sheets.order(), options.meters)
+    where.each(options.where, record.lines_in_order(db, id, sheets.order(), options.meters))
 end
 
 local function of_draft(draft, options)
   local offset = draft.utc_offset or require("imr.client.options").defaults.utc_offset
   return { made_at = options.now, made = {}, from = draft.from, to = draft.to, utc_offset = offset,
-    window = day.WINDOW }, sheets.sorted(draft.lines)
+    window = day.WINDOW }, sheets.sorted(where.kept(options.where, draft.lines))
 end
 
 local function build(db, what, options)
+  options = where.narrow_silent(db, options)
   local facts, lines
   if type(what) == "table" then
     facts, lines = of_draft(what, options)
@@ -89,6 +92,7 @@ local function build(db, what, options)
     count = count + 1
     options.write(page.sheet(sheet, facts))
   end
+  if options.where and count == 0 then where.fail(options.where, "no line fits: %s") end
   options.write(page.foot)
   return count
 end

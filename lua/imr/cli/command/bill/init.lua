@@ -29,11 +29,11 @@ function command.configure(parser)
   parser:flag("--adjust", "Add what has changed since the bill was made, as lines that are differences.")
   parser:option("--void", "Declare the bill of the period void."):argname "REASON"
   parser:flag("--list", "The bills that are on record.")
-  parser:option("--by", "A row a line (default), a charge of it, or sums by tariff, building or kind.")
-    :choices { "line", "charge", "tariff", "building", "kind" }:default "line"
+  parser:option("--by", "A row a line (default), a charge of it, or sums by tenant, building, tariff or kind.")
+    :choices { "line", "charge", "tenant", "building", "tariff", "kind" }:default "line"
   statements.configure(parser)
   database.configure(parser)
-  selection.configure(parser, false)
+  selection.configure(parser, "place")
   output.configure(parser)
   settings.configure_clock(parser)
 end
@@ -41,6 +41,7 @@ end
 -- ---------------------------------------------------------------- what is read
 
 local function bills() return require "imr.workflow.bill" end
+local function where() return require "imr.workflow.metering.where" end
 
 local function load(path, flag, offset)
   local loaded, problem = bills().load(path, { utc_offset = offset,
@@ -131,15 +132,19 @@ end
 
 -- ---------------------------------------------------------------- on record
 
-local function wanted(set, line) return not set or set[line.meter_no] end
+-- By what a line says itself; which meters are silent is known of the meters alone.
+local function keeper(db, options)
+  local set, fits = selection.set(where().narrow_silent(db, options).meters), where().fits
+  return function(line) return (not set or set[line.meter_no]) and fits(options.where, line) end
+end
 
 -- The lines of a bill and its adjustments, whose differences are in the sums.
-local function show(arguments, db, id, offset, numbers)
-  local set, sums = selection.set(numbers), require("imr.workflow.bill.sums").new()
-  written(arguments, offset, function(write)
+local function show(arguments, db, id, options)
+  local wanted, sums = keeper(db, options), require("imr.workflow.bill.sums").new()
+  written(arguments, options.utc_offset, function(write)
     local page = {}
     for line in bills().lines(db, id) do
-      if wanted(set, line) then
+      if wanted(line) then
         sums:add(line)
         page[#page + 1] = line
       end
@@ -149,6 +154,7 @@ local function show(arguments, db, id, offset, numbers)
         page = {}
       end
     end
+    if options.where and sums.total.lines == 0 then where().fail(options.where, "no line fits: %s") end
     write(page)
     return sums:texts()
   end)
@@ -188,7 +194,7 @@ end
 -- Of all meters, whichever are shown.
 local function made(db, options)
   local all = copy(options)
-  all.meters = nil
+  all.meters, all.where = nil, nil
   local result, err = bills().make(db, all)
   if not result then error(err, 0) end
   say_unknown(result.unknown)
@@ -225,7 +231,7 @@ local function on_record(arguments, db, options, sheets)
   if arguments.adjust then unknown = adjust(db, found, options) end
   if not found then id, unknown = made(db, options) end
   if sheets then statements.write(arguments, db, id, options, sheets) end
-  local status = say_bill(db, id, show(arguments, db, id, options.utc_offset, options.meters), options.utc_offset)
+  local status = say_bill(db, id, show(arguments, db, id, options), options.utc_offset)
   return unknown and INCOMPLETE or status
 end
 
@@ -252,7 +258,7 @@ function command.run(arguments)
   refuse_mixtures(arguments)
   local offset = settings.read(arguments).utc_offset
   if arguments.check_tariff then return check_tariff(arguments.check_tariff, offset) end
-  local options = { utc_offset = offset, meters = selection.numbers(arguments) }
+  local options = { utc_offset = offset, meters = selection.numbers(arguments), where = selection.where(arguments) }
   if not arguments.list then
     options.from, options.to = period_of(arguments, offset)
     options.tariff = arguments.tariff and load(arguments.tariff, "--tariff", offset)

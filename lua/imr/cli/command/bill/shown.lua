@@ -16,6 +16,8 @@ local SUM = ":str lines:int held:int usage:dec amount:money"
 
 local COLUMNS = { line = LINE, charge = CHARGE }
 for _, by in ipairs { "tariff", "building", "kind" } do COLUMNS[by] = by .. SUM end
+COLUMNS.tenant = "user_code:str user_name" .. SUM
+local ALL = { line = LINE .. MORE, charge = CHARGE .. " device_id:str address:str" }
 
 shown.BILLS = typed("id:int made_at:time period_from:time period_to:time adjusts:int lines:int held:int amount:money "
   .. "tariff_name:str program:str voided_at:time void_reason:str")
@@ -29,7 +31,7 @@ function shown.open(arguments, offset)
   if by == "line" and output.format(arguments) == "table" then
     columns = BRIEF:format(require("imr.language").chosen == "zh" and "why_zh" or "why")
   end
-  return output.open(arguments, { columns = typed(columns), all = typed(by == "line" and LINE .. MORE or COLUMNS[by]),
+  return output.open(arguments, { columns = typed(columns), all = typed(ALL[by] or COLUMNS[by]),
     utc_offset = offset })
 end
 

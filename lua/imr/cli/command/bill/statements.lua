@@ -31,11 +31,12 @@ end
 ---@param arguments table
 ---@param db imr.Database
 ---@param what integer|imr.StatementDraft
----@param options table of the command: meters
+---@param options table of the command: meters, where
 ---@param file imr.cli.Target
 function statements.write(arguments, db, what, options, file)
   local count, err = require("imr.workflow.statement").html(db, what, { language = language.chosen,
-    paper = arguments.paper, title = arguments.title, meters = options.meters, write = function(text)
+    paper = arguments.paper, title = arguments.title, meters = options.meters, where = options.where,
+    write = function(text)
       interrupt.check()
       file.write(text)
     end })

@@ -20,7 +20,7 @@ end
 
 local function configure(endpoint, parser)
   if endpoint.dated then require("imr.cli.input.dates").configure(parser) end
-  selection.configure(parser, true)
+  selection.configure(parser, "state")
   for _, param in ipairs(choices_of(endpoint)) do
     parser:option("--" .. param.name:gsub("_", "-"), param.help):argname("HOW"):default(param.default)
   end

@@ -33,7 +33,7 @@ function plan.configure(parser)
   parser:flag("--sync", "What `imr sync` costs from day to day: each run, the first of a day, and one a week.")
   require("imr.cli.input.reread").configure(parser)
   require("imr.cli.input.dates").configure(parser)
-  selection.configure(parser, false)
+  selection.configure(parser)
   number.flag(parser, "--rows-per-day N", "Rows of a meter in a day (default: 1; real-time consumption 4).",
     number.of "rows")
   parser:option("--granularity", "Of consumption: daily (default) or realtime."):argname("HOW"):default("daily")
