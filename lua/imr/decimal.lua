@@ -8,6 +8,8 @@
 --- seven places. So no two numbers have to be aligned, and whatever is done to limbs fits a double exactly, which makes
 --- LuaJIT and 5.4 agree. Values never change.
 
+local read_number = require("imr.base.number").read
+
 local decimal = {}
 
 local DIGITS, BASE = 7, 1e7
@@ -141,7 +143,7 @@ end
 ---@return number
 function Decimal:number()
   must_be_decimal(self, 2)
-  return tonumber(tostring(self))
+  return read_number(tostring(self))
 end
 
 -- ---------------------------------------------------------------- arithmetic

@@ -2,6 +2,7 @@
 -- (platform document §5). What the documents say beyond that is in imr.words.
 
 local clean = require("imr.core").clean
+local number_text = require("imr.base.number").text
 
 local errors = {}
 
@@ -52,7 +53,8 @@ local FACTS = { "code", "http_status", "executed", "retry_after" }
 -- A clock's digits beyond the hundredth say nothing to who reads the line.
 local function text_of(value)
   if type(value) == "number" and value % 1 ~= 0 then value = math.floor(value * 100 + 0.5) / 100 end
-  return (type(value) == "string" or type(value) == "number") and tostring(value) or nil
+  if type(value) == "number" then return number_text(value) end
+  return type(value) == "string" and value or nil
 end
 
 function Error:__tostring()

@@ -165,6 +165,42 @@ describe("the configuration", function()
     end
   end)
 
+  it("may begin with a byte order mark, and is not UTF-16", function()
+    config(('\239\187\191return { base_url = %q, username = "demo", password = "demo-secret" }'):format(platform.url))
+    assert.equal(3, (meters()))
+    for _, mark in ipairs { "\255\254r\0", "\254\255\0r" } do
+      local path = config(mark)
+      local said, status = meters()
+      assert.equal(2, status)
+      assert.equal(("imr: %s is in UTF-16: save it as UTF-8\n"):format(path), said)
+    end
+  end)
+
+  it("names a password file that is a directory", function()
+    local environment = { IMR_BASE_URL = platform.url, IMR_USERNAME = "demo", IMR_PASSWORD_FILE = user.home }
+    local said, status = meters("", environment)
+    assert.equal(3, status)
+    assert.matches("^imr: the password file " .. user.home .. " can't be read: Is a directory\n", said)
+  end)
+
+  it("is not needed where there is no home", function()
+    local environment = { HOME = false, IMR_BASE_URL = platform.url, IMR_USERNAME = "demo",
+      IMR_PASSWORD = "demo-secret" }
+    assert.equal(3, (meters("", environment)))
+    environment.IMR_STORE = false
+    for command, wanted in pairs { meters = "file store needs a path",
+      ["sync --db " .. user.home .. "/db"] = "file store needs a path",
+      ["supply history"] = "supply ledger: there is no HOME", ["login --password-stdin"] = "no password was given",
+      ["login --forget"] = "nothing was saved: there is no HOME" } do
+      local result = user:run(command .. " </dev/null", environment)
+      assert.truthy(result.err:find(wanted, 1, true), command .. result.err)
+      assert.is_nil(result.err:find("traceback", 1, true), result.err)
+      assert.is_true(result.status == 1 or result.status == 2 or result.status == 3, command)
+    end
+    assert.matches("there is no HOME or XDG_CONFIG_HOME", user:run("help config", environment).out)
+    assert.matches("FAIL store", user:run("doctor", environment).out)
+  end)
+
   it("takes an empty variable for one that is not set", function()
     both()
     assert.equal(3, (meters("", { IMR_PROFILE = "", IMR_BASE_URL = "", IMR_PASSWORD = "" })))

@@ -120,6 +120,25 @@ describe("the accounts that imr login keeps", function()
     return ('{"base_url":"%s","username":"%s","password":"%s"}'):format(platform.url, name, password)
   end
 
+  it("belong to a platform however its address is spelled", function()
+    local login = ("printf demo-secret | %s"):format(user:command("login --password-stdin --store memory",
+      { IMR_BASE_URL = platform.url:gsub("http://", "HTTP://") .. "/" }))
+    assert.matches("logged in as demo at " .. platform.url .. "; the password is kept", shell.must(login))
+    for _, spelled in ipairs { platform.url, platform.url .. "//", (platform.url:gsub("http", "Http")) } do
+      assert.equal(0, user:run("meters --store memory", { IMR_BASE_URL = spelled }).status, spelled)
+    end
+    local function saved(address)
+      user:write(KEPT, ('[{"base_url":"%s","password":"demo-secret","username":"demo"}]'):format(address))
+    end
+    for address, other in pairs { ["HTTP://LocalHost:080/x/"] = "http://localhost/x",
+      ["https://h.example:443"] = "https://H.Example/", ["http://h:8080"] = "HTTP://H:08080" } do
+      saved(address)
+      assert.matches("forgot 1 kept password", user:run("login --forget --base-url " .. other).out)
+    end
+    saved "http://h:443"
+    assert.matches("no password was kept", user:run("login --forget --base-url http://h").out)
+  end)
+
   it("stay readable beside one that is not", function()
     local good, bad = account("demo", "demo-secret"), account("other", "\214\208\\\\\206\196}\\\"{")
     for _, text in ipairs { ("[%s,%s]"):format(bad, good), ("[%s,%s]"):format(good, bad), good .. bad:sub(1, 40),

@@ -7,7 +7,7 @@ local wire = require "support.wire"
 
 local PLATFORM = [[
   for r in c.request, c do
-    local data = r.path:find("login", 1, true) and '"a-token"' or '[{"tableNo":"001"}]'
+    local data = r.path:find("login", 1, true) and '"a-token"' or '[{"tableNo":"001","userName":"王"}]'
     c:send(answer('{"code":200,"msg":"ok","totalCount":1,"data":' .. data .. "}"))
   end
 ]]
@@ -82,6 +82,46 @@ describe("the environment", function()
     assert.equal(0, platform:count("request"))
     list(environment, "--ca-file " .. base .. ".pem")
     assert.equal("", files.read(scratch .. "/keys") or "")
+  end)
+
+  describe("of PostgreSQL", function()
+    local server, elsewhere, where
+
+    setup(function() server = require("support.postgres").start() end)
+    teardown(function() server:stop() end)
+    before_each(function()
+      elsewhere = wire.start "c:stall()"
+      where = server:url()
+      user.environment.IMR_STORE = "memory"
+    end)
+    after_each(function() elsewhere:stop() end)
+
+    local function sync(address, environment)
+      environment.IMR_DB = address
+      local result = user:run("sync --interval 0 --listing meters", environment)
+      assert.equal(0, result.status, result.err)
+      assert.equal("0", (server:sql("SELECT count(*) FROM meters WHERE user_name <> '王'", where:match "[^/]+$")
+        :gsub("%s", "")))
+    end
+
+    it("leads to no other server than the address names, and changes no text", function()
+      files.write(scratch .. "/services", ("[far]\nhostaddr=127.0.0.1\nhost=far\nport=%d\nuser=x\noptions=-c x=y\n")
+        :format(elsewhere.port))
+      sync(where, { PGHOSTADDR = "192.0.2.1", PGHOST = "192.0.2.1", PGPORT = tostring(elsewhere.port),
+        PGUSER = "nobody", PGDATABASE = "postgres", PGOPTIONS = "-c search_path=nowhere", PGCLIENTENCODING = "EUC_CN",
+        PGDATESTYLE = "German", PGTZ = "PST8PDT", PGPASSWORD = "wrong" })
+      sync(where, { PGSERVICE = "far", PGSERVICEFILE = scratch .. "/services" })
+      assert.equal(0, elsewhere:count "connect")
+    end)
+
+    it("gives the password that the address leaves out", function()
+      local password = require("support.postgres").password
+      local bare = where:gsub("//imr:.-@", "//imr@")
+      sync(bare, { PGPASSWORD = password })
+      files.write(scratch .. "/pass", ("127.0.0.1:*:*:imr:%s\n"):format((password:gsub("[\\:]", "\\%0"))))
+      shell.must("chmod 600 " .. scratch .. "/pass")
+      sync(bare, { PGPASSFILE = scratch .. "/pass" })
+    end)
   end)
 
   -- Lua's own search for modules ends in the current directory; ours are found before, those in

@@ -2,6 +2,7 @@
 --- their digits.
 
 local core = require "imr.core"
+local numbers = require "imr.base.number"
 local sorted_names = require "imr.base.names"
 
 local json = {}
@@ -30,10 +31,10 @@ local function number(value)
   if value % 1 == 0 and math.abs(value) < 2 ^ 53 then return ("%.0f"):format(value) end
   if value ~= value or value == math.huge or value == -math.huge then return json.quote(tostring(value)) end
   for digits = 14, 16 do
-    local text = ("%." .. digits .. "g"):format(value)
-    if tonumber(text) == value then return text end
+    local text = numbers.format("%." .. digits .. "g", value)
+    if numbers.read(text) == value then return text end
   end
-  return ("%.17g"):format(value)
+  return numbers.format("%.17g", value)
 end
 
 local encode

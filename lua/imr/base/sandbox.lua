@@ -5,6 +5,12 @@ local sandbox = {}
 local MOST_STEPS = 1e5  -- of the file's program; a table takes a few dozen
 local MOST_MEMORY = 1024 -- KiB that it may take
 
+-- Editors on Windows write a byte order mark, and call UTF-16 Unicode.
+local function plain(text, path)
+  if text:find "^\255\254" or text:find "^\254\255" then return nil, path .. " is in UTF-16: save it as UTF-8" end
+  return (text:gsub("^\239\187\191", ""))
+end
+
 local function compile(text, path)
   if setfenv then -- 5.1 has no other way, and no text-only mode
     if text:sub(1, 1) == "\27" then return nil, path .. " is bytecode, not Lua text" end
@@ -52,7 +58,9 @@ end
 ---@return table|nil
 ---@return string|nil problem
 function sandbox.evaluate(text, path)
-  local chunk, message = compile(text, path)
+  local bare, wrong = plain(text, path)
+  if not bare then return nil, wrong end
+  local chunk, message = compile(bare, path)
   if not chunk then return nil, problem_of(message, path) end
   local ok, result = confined(chunk)
   if not ok then return nil, ("%s: %s"):format(path, (tostring(result):gsub("^.-(:%d+:)", "line%1"))) end

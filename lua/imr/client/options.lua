@@ -6,6 +6,7 @@ local host = require "imr.base.host"
 local unknown_option = require "imr.base.unknown_option"
 local sorted_names = require "imr.base.names"
 local is_callable = require "imr.base.callable"
+local normalized_url = require("imr.base.url").normalized
 
 ---`FURTHEST`: seconds from UTC, as of any place on earth.
 local options = { FURTHEST = 14 * 3600 }
@@ -78,14 +79,6 @@ end
 
 local function without_userinfo(value)
   return type(value) == "string" and value:gsub("//.*@", "//…@") or value
-end
-
--- One spelling of an address, so that all who use it share a pace and a token.
-local function normalized(url)
-  local scheme, authority, rest = url:match("^(%a+)://([^/]+)(.*)$")
-  scheme, authority = scheme:lower(), authority:lower()
-  local port = scheme == "https" and ":443$" or ":80$"
-  return scheme .. "://" .. authority:gsub(port, "") .. rest:gsub("/+$", "")
 end
 
 local function is_store(value)
@@ -198,7 +191,7 @@ function options.check(given)
   end
   local problem = clean_account(result)
   if problem then return nil, problem end
-  result.base_url = normalized(result.base_url)
+  result.base_url = normalized_url(result.base_url)
   return result
 end
 

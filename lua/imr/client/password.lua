@@ -39,11 +39,13 @@ end
 
 ---The first line of a file, byte by byte: as a line, Lua 5.1 would give only what stands before a zero byte.
 ---@param file file*
----@return string
+---@return string|nil
+---@return string|nil problem such as "Is a directory"
 function password.first_line(file)
   local bytes = {}
   repeat
-    local byte = file:read(1)
+    local byte, problem = file:read(1)
+    if problem then return nil, problem end
     bytes[#bytes + 1] = byte
   until not byte or byte == "\n" or #bytes > LONGEST + AROUND
   return table.concat(bytes)

@@ -4,6 +4,8 @@ local codec = require "imr.client.codec"
 local core = require "imr.core"
 local errors = require "imr.errors"
 local json = require "imr.base.json"
+local sorted_names = require "imr.base.names"
+local number_text = require("imr.base.number").text
 
 local wire = {}
 
@@ -16,13 +18,14 @@ local SLICE = 8192             -- bytes of a body that are decoded at a stretch:
 local content_types = { json = "application/json", form = "application/x-www-form-urlencoded" }
 
 local function urlencode(text)
-  return (tostring(text):gsub("[^%w%-._~]", function(byte) return ("%%%02X"):format(byte:byte()) end))
+  return (tostring(text):gsub("[^A-Za-z0-9%-._~]", function(byte) return ("%%%02X"):format(byte:byte()) end))
 end
 
 local function form_encode(parameters)
   local pairs_of = {}
-  for name, value in pairs(parameters) do table.insert(pairs_of, urlencode(name) .. "=" .. urlencode(value)) end
-  table.sort(pairs_of)
+  for index, name in ipairs(sorted_names(parameters)) do
+    pairs_of[index] = urlencode(name) .. "=" .. urlencode(parameters[name])
+  end
   return table.concat(pairs_of, "&")
 end
 
@@ -52,7 +55,8 @@ end
 function wire.header(headers, name)
   local value = headers and headers[name]
   if type(value) == "table" then value = value[#value] end
-  return (type(value) == "string" or type(value) == "number") and tostring(value) or nil
+  if type(value) == "number" then return number_text(value) end
+  return type(value) == "string" and value or nil
 end
 
 ---What a server said, without secrets and in one line. Secrets go first: cleaning puts something between their letters.
@@ -72,7 +76,7 @@ end
 
 ---A few readable characters of an answer, for an error. Secrets go before the cut, lest half of one stays.
 function wire.excerpt(body, redact)
-  local text = beginning(body, redact):gsub("[%c%s]+", " "):gsub("[\128-\255]+", "?")
+  local text = beginning(body, redact):gsub("[%z\1-\32\127]+", " "):gsub("[\128-\255]+", "?")
   if text:match("^ ?$") then return ": empty body" end
   return (": %s%s"):format(text:sub(1, EXCERPT), #text > EXCERPT and "…" or "")
 end
@@ -117,7 +121,7 @@ end
 local function without_tokens(redact)
   return function(text)
     text = redact(text):gsub('("data"%s*:%s*")[^"]*', "%1***"):gsub('([tT]oken"%s*:%s*")[^"]*', "%1***")
-    return (text:gsub("[%w+/=_-]+", function(word) return #word >= LONG_WORD and "***" or nil end))
+    return (text:gsub("[A-Za-z0-9+/=_-]+", function(word) return #word >= LONG_WORD and "***" or nil end))
   end
 end
 

@@ -48,6 +48,13 @@ local function conninfo(name, parameters, statement_timeout)
   return table.concat(words, " ")
 end
 
+-- What libpq takes from the environment fills in what the address does not say, as with psql. It changes neither which
+-- server the address names nor how texts are read.
+local function fixed(host, port, more)
+  more.hostaddr, more.client_encoding = more.hostaddr or "", "UTF8"
+  return host ~= "" and (port or 5432) or port
+end
+
 -- What is left of "user:password@host" when the password has a / or a ? as it is: digits before them pass for a port.
 local function has_stray_at(name, query)
   return (name .. query):find("@", 1, true) ~= nil
@@ -67,6 +74,7 @@ local function postgres(rest)
   end
   host, port = more.host or host, tonumber(more.port or port)
   more.host, more.port, more.statement_timeout = nil, nil, nil
+  port = fixed(host, port, more)
   return {
     dialect = "postgres", user = given(user), password = given(password), host = given(host), port = port,
     conninfo = conninfo(given(name) or given(user) or "postgres", more, statement_timeout),

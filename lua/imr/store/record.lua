@@ -2,6 +2,7 @@
 
 local DAY = require("imr.base.calendar").DAY
 local json = require "imr.base.json"
+local numbers = require "imr.base.number"
 
 local TOKEN_LIFE = 7200 -- seconds
 
@@ -21,7 +22,7 @@ end
 
 -- As text, so that a reader of any make has all digits.
 local function write_time(seconds)
-  return ("%.6f"):format(seconds)
+  return numbers.format("%.6f", seconds)
 end
 
 local function write_failure(failure, shift)
@@ -55,7 +56,7 @@ local function refusal(code, message)
 end
 
 local function read_failure(value, shift)
-  local at, retry_at = tonumber(text(value.at)), tonumber(text(value.retry_at))
+  local at, retry_at = numbers.read(text(value.at)), numbers.read(text(value.retry_at))
   if not (text(value.kind) and text(value.message) and at and retry_at and type(value.backoff) == "number") then
     return value.kind == "auth" and refusal(number(value.code), text(value.message)) or nil
   end
@@ -88,7 +89,7 @@ function record.decode(written, shift, boot)
   if type(value) ~= "table" or value.layout ~= LAYOUT then return rescued(written), true end
   local result = { encoding = encodings[value.encoding] }
   if type(value.failure) == "table" then result.failure = read_failure(value.failure, shift) end
-  local obtained = tonumber(text(value.obtained))
+  local obtained = numbers.read(text(value.obtained))
   if text(value.token) and text(value.id) and obtained then
     result.token, result.id, result.obtained = value.token, value.id, obtained - shift
   end

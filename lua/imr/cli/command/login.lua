@@ -46,7 +46,9 @@ end
 -- What a flag, the environment or the file says is used; a kept password is what may have to be replaced.
 local function get_password(arguments, chosen)
   if arguments.password_stdin then
-    return passwords.first_line(io.stdin), true
+    local line, problem = passwords.first_line(io.stdin)
+    if not line then exit.fail("credentials", "the password can't be read from standard input: %s", problem) end
+    return line, true
   end
   if chosen.password and chosen.from.password ~= credentials.path() then return chosen.password, false end
   return ask_password(chosen.username), true

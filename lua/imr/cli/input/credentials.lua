@@ -6,15 +6,16 @@ local config = require "imr.cli.input.config"
 local exit = require "imr.cli.exit"
 local json = require "imr.base.json"
 local messages = require "imr.cli.output.messages"
+local normalized_url = require("imr.base.url").normalized
 local system = require "imr.os"
 
 local ASIDE = ".unreadable" -- behind the file's name: what was set aside
 
 local credentials = {}
 
----@return string
+---@return string|nil nil where there is no place for it
 function credentials.path()
-  return config.directory() .. "/credentials"
+  return config.file "credentials"
 end
 
 local function is_account(value)
@@ -68,6 +69,7 @@ end
 
 local function load_all()
   local path = credentials.path()
+  if not path then return {}, nil, {} end
   local text, message = system.private_read(path)
   if message then exit.fail("credentials", "the saved account is refused: %s", message) end
   if not text then return {}, path, {} end
@@ -78,7 +80,8 @@ local function load_all()
 end
 
 local function matches(account, base_url, username)
-  return (not base_url or account.base_url == base_url) and (not username or account.username == username)
+  return (not base_url or normalized_url(account.base_url) == base_url)
+    and (not username or account.username == username)
 end
 
 ---The account saved last that fits.
@@ -122,6 +125,7 @@ end
 
 local function replace(change)
   local path = credentials.path()
+  if not path then exit.fail("store", "nothing was saved: there is no HOME or XDG_CONFIG_HOME to save it below") end
   local ok, message = system.private_directory(config.directory())
   if not ok then exit.fail("store", "nothing was saved: %s", message) end
   local lock

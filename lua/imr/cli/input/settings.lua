@@ -11,6 +11,7 @@ local config = require "imr.cli.input.config"
 local exit = require "imr.cli.exit"
 local environment = require "imr.cli.input.environment"
 local language = require "imr.language"
+local normalized_url = require("imr.base.url").normalized
 local options = require "imr.client.options"
 local passwords = require "imr.client.password"
 local sorted_names = require "imr.base.names"
@@ -25,7 +26,7 @@ local function text(value)
 end
 
 local function url(value)
-  if text(value) then return (value:gsub("/+$", "")) end
+  if text(value) then return normalized_url(value) end
   return nil, "a URL"
 end
 
@@ -190,8 +191,9 @@ end
 local function first_line(path)
   local file, message = io.open(path)
   if not file then exit.fail("credentials", "the password file can't be read: %s", message) end
-  local line = passwords.first_line(file)
+  local line, problem = passwords.first_line(file)
   file:close()
+  if not line then exit.fail("credentials", "the password file %s can't be read: %s", path, problem) end
   return line
 end
 

@@ -10,6 +10,7 @@
 local core = require "imr.core"
 local Redactor = require "imr.client.redactor"
 local ngx = require("imr.base.host").nginx
+local lower = require "imr.base.ascii"
 local limit = require "imr.store.redis.limits"
 
 local client = {}
@@ -35,7 +36,7 @@ end
 
 -- Does a name of the certificate, perhaps "*.example.com", cover the host?
 local function covers(name, host)
-  name, host = name:lower(), host:lower()
+  name, host = lower(name), lower(host)
   if name == host then return true end
   return name:sub(1, 2) == "*." and host:match("^[^.]+(%..+)$") == name:sub(2)
 end

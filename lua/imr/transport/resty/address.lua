@@ -1,5 +1,6 @@
 -- Addresses of requests and proxies, taken apart. `place` is what may stand in a message: host and port, no password.
 
+local lower = require "imr.base.ascii"
 local unescape = require("imr.base.percent").decode
 
 local ngx = require("imr.base.host").nginx()
@@ -20,7 +21,7 @@ end
 ---@return table|nil parts scheme, host, port, path, place
 function address.of_url(url)
   local scheme, authority, path = url:match("^(%a+)://([^/?#%c%s]+)([^#%c%s]*)$")
-  scheme = scheme and scheme:lower()
+  scheme = scheme and lower(scheme)
   if not PORTS[scheme] then return nil end
   local host, port = split_authority(authority, PORTS[scheme])
   if not host then return nil end

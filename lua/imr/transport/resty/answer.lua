@@ -2,6 +2,7 @@
 -- none: it takes a length below zero, and lines without an end.
 
 local Reader = require "imr.transport.resty.reader"
+local lower = require "imr.base.ascii"
 
 local answer = {}
 
@@ -31,7 +32,7 @@ end
 local function add_header(head, line)
   local name, value = line:match("^([^:%s][^:]*):%s*(.-)%s*$")
   if not name then return end
-  name = name:lower()
+  name = lower(name)
   head.headers[name] = value
   if name == "content-length" then head.lengths[#head.lengths + 1] = value end
 end
@@ -78,14 +79,14 @@ local function framing(head)
   local length, refused = length_of(head)
   if refused then return nil, refused end
   if not encoding then return length or "close" end
-  if encoding:lower() ~= "chunked" then return nil, "is encoded in a way that nobody asked for" end
+  if lower(encoding) ~= "chunked" then return nil, "is encoded in a way that nobody asked for" end
   return "chunked"
 end
 
 local function unusable(head, frame, max_body)
   if type(frame) == "number" and frame > max_body then return "is larger than max_body" end
   local encoding = head.headers["content-encoding"]
-  if encoding and encoding:lower() ~= "identity" then return "is packed, which nobody asked for" end
+  if encoding and lower(encoding) ~= "identity" then return "is packed, which nobody asked for" end
 end
 
 -- `length` bytes, or all until the other side closes.
@@ -142,7 +143,7 @@ end
 -- Whether another request may go over the connection.
 local function may_be_kept(state, head, frame, secure, before)
   if not state.reader:is_empty() or secure and state.reader:may_hide(before) then return false end
-  local connection = (head.headers.connection or ""):lower()
+  local connection = lower(head.headers.connection or "")
   local wanted = head.version == "1" and not connection:find("close", 1, true)
     or connection:find("keep-alive", 1, true) ~= nil
   local certain = not (frame == "chunked" and head.lengths[1])

@@ -33,7 +33,7 @@ local function configuration(state)
   local _, path = config.load()
   state.chosen = state.settings()
   state.stop = false
-  return ok(system.private_read(path) and path or "no " .. path .. " (none is needed)")
+  return ok(config.directory() and system.private_read(path) and path or "no " .. path .. " (none is needed)")
 end
 
 local function account(state)
