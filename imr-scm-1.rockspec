@@ -108,7 +108,6 @@ build = {
     },
     ["imr.base.ascii"] = "lua/imr/base/ascii.lua",
     ["imr.base.base64"] = "lua/imr/base/base64.lua",
-    ["imr.base.before"] = "lua/imr/base/before.lua",
     ["imr.base.calendar"] = "lua/imr/base/calendar.lua",
     ["imr.base.callable"] = "lua/imr/base/callable.lua",
     ["imr.base.copy"] = "lua/imr/base/copy.lua",

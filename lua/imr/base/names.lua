@@ -1,4 +1,4 @@
-local is_before = require "imr.base.before"
+local is_before = require "imr.base.is_before"
 
 -- Where `<` goes by bytes of itself; a name may hold anything, so table.sort's own order is far quicker.
 local function goes_by_bytes()

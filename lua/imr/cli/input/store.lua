@@ -7,6 +7,7 @@
 
 local decoded = require("imr.base.percent").decode
 local exit = require "imr.cli.exit"
+local language = require "imr.language"
 local scheme_of = require "imr.base.scheme"
 local sorted_names = require "imr.base.names"
 
@@ -32,7 +33,7 @@ end
 -- What cannot be read may hold a password anywhere.
 local function refuse(text, problem, ...)
   local scheme = scheme_of(text) or ""
-  exit.usage("the store%s: %s", scheme ~= "" and " " .. scheme .. ":…" or "", problem:format(...))
+  exit.usage("the store%s: %s", scheme ~= "" and " " .. scheme .. ":…" or "", language.text(problem, ...))
 end
 
 -- ---------------------------------------------------------------- Redis

@@ -1,7 +1,6 @@
 -- The rows of all meters out of the database, a meter at a time, in one ordered statement a table: however many meters
 -- there are, one of them is in memory.
 
-local is_before = require "imr.base.before"
 local copy = require "imr.base.copy"
 local delays_of = require "imr.workflow.metering.delay"
 local is_before = require "imr.base.is_before"
