@@ -22,6 +22,7 @@ end
 
 -- Asked at each step: one may double a text, and a few dozen of those would take all memory there is.
 local function limits()
+  collectgarbage() -- what goes away meanwhile would be room for it
   local steps, memory = 0, collectgarbage("count") + MOST_MEMORY
   return function()
     steps = steps + 1
