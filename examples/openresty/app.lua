@@ -26,12 +26,12 @@ function app.load()
   require "access"
 end
 
-local statuses = { throttled = 503, closed = 503, store = 503, timeout = 504, not_found = 404, duplicate = 409 }
+local statuses = { closed = 503, store = 503, timeout = 504, not_found = 404, duplicate = 409 }
 
----The HTTP status that tells what an error of imr means to our own client.
+---The HTTP status that tells what an error of imr means to our own client: 503 for all that waiting cures.
 ---@param err table
 function app.status_of(err)
-  return statuses[err.kind] or 502
+  return err.retry_after and 503 or statuses[err.kind] or 502
 end
 
 ---Writes a JSON answer.

@@ -3,6 +3,7 @@
 -- `require` does no I/O. `imr._VERSION` is the version.
 
 local schema = require "imr.schema"
+local Breaker = require "imr.client.breaker"
 local Call = require "imr.client.call"
 local Client = require "imr.client"
 local Pace = require "imr.client.pace"
@@ -75,6 +76,7 @@ end
 local function build_call(settings, lifetime, kept, parts)
   return Call.new {
     lifetime = lifetime, secret = kept, stats = parts.stats, emit = parts.emit, pace = parts.pace,
+    breaker = parts.breaker,
     transport = choose_transport(settings, lifetime),
     base_url = settings.base_url, username = settings.username, timeout = settings.timeout,
     connect_timeout = settings.connect_timeout, retries = settings.retries, utc_offset = settings.utc_offset,
@@ -90,12 +92,14 @@ local function build(settings, kept)
   local parts = { settings = settings, lifetime = lifetime, stats = Stats.new(settings.latency_buckets), emit = emit }
   if store.listen then store:listen(emit) end
   parts.pace = Pace.new { store = store, key = key, interval = settings.interval }
+  parts.breaker = Breaker.new { store = store, key = key, lifetime = lifetime, emit = emit, enabled = settings.breaker,
+    try_time = settings.timeout + Call.LONGEST_PAUSE }
   local call = build_call(settings, lifetime, kept, parts)
   parts.call = call
   parts.session = Session.new {
     store = store, key = key .. "|" .. kept.fingerprint, secret = kept, lifetime = lifetime, emit = emit,
     encoding = settings.encoding, lock_time = settings.timeout + Call.LONGEST_PAUSE,
-    login = function(encoding, deadline, keep) return call:login(encoding, deadline, keep) end,
+    login = function(encoding, wish, keep) return call:login(encoding, wish, keep) end,
   }
   call.session = parts.session
   return parts

@@ -31,6 +31,7 @@ local families = {
   { "codes", "imr_answers_total", "counter", "Answers by the platform's return code, or by kind of error." },
   { "logins", "imr_logins_total", "counter", "Logins." },
   { "token_age", "imr_token_age_seconds", "gauge", "Age of the login token." },
+  { "breaker", "imr_breaker_open", "gauge", "1 while the platform is taken to be away." },
   { "sync_ended", "imr_sync_ended_timestamp_seconds", "gauge", "When the last sync ended, seconds since 1970." },
   { "sync_status", "imr_sync_exit_status", "gauge", "The last sync's exit status: 0 when all is well." },
 }
@@ -88,7 +89,8 @@ local function add_client(samples, client, level)
   local found = client:metrics()
   local labels = { { "account", found.account } }
   for name, entry in pairs(found.endpoints) do add_fields(samples, entry, with(labels, "endpoint", name)) end
-  add_fields(samples, { logins = found.logins, token_age = found.token_age }, labels)
+  add_fields(samples, { logins = found.logins, token_age = found.token_age, breaker = found.breaker_open and 1 or 0 },
+    labels)
   for code, count in pairs(found.codes) do
     add.number(samples, metrics.families.imr_answers_total, with(labels, "code", code), count)
   end

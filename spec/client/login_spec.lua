@@ -138,7 +138,7 @@ describe("a login that fails", function()
       for _ = 1, 9 do client:login() end
       local entries = world.entries(new, "login")
       assert.equal(9, #entries)
-      for index, least in ipairs { 1, 2, 4, 8, 16, 32, 60, 60 } do
+      for index, least in ipairs { 1, 2, 4, 8, 16, 30, 30, 30 } do
         assert.is_near(least, entries[index + 1].time - entries[index].time, 0.2)
       end
     end)

@@ -1,5 +1,6 @@
 -- A simulated platform as a child process of a spec, over real HTTP.
 local cjson = require "cjson"
+local copy = require "imr.base.copy"
 local process = require "support.process"
 local shell = require "support.shell"
 
@@ -54,8 +55,9 @@ end
 function simulator.start(options)
   local log = os.tmpname()
   -- A spec that dies cannot stop its children: they end by themselves.
-  local fixed = (" --exit-after 600 --port 0 --log %s"):format(shell.quote(log))
-  local command = simulator.command("simulate " .. flags_of(options or {}) .. fixed)
+  local given = copy({ port = 0 }, options)
+  local fixed = " --exit-after 600 --log " .. shell.quote(log)
+  local command = simulator.command("simulate " .. flags_of(given) .. fixed)
   local child = process.start(command, "^listening on (%S+)$")
   return setmetatable({ url = child.match, pid = child.pid, log = log, child = child }, simulator)
 end

@@ -15,7 +15,7 @@ local LEAVE_WITHIN, LEAVE_MOST = 1, 4 -- seconds from the last check of a comman
 local Call = { LONGEST_PAUSE = BACKOFF_MOST }
 Call.__index = Call
 
----@param settings table lifetime, session, pace, transport, secret, stats, emit, and options of imr.new
+---@param settings table lifetime, session, breaker, pace, transport, secret, stats, emit, and options of imr.new
 function Call.new(settings)
   return setmetatable(settings, Call)
 end
@@ -48,7 +48,7 @@ local function limit(request, call, now)
 end
 
 local function late_to_leave(endpoint, call)
-  return errors.new { kind = "timeout", endpoint = endpoint, retryable = true, executed = "no",
+  return errors.new { kind = "timeout", endpoint = endpoint, retryable = true, executed = "no", by_deadline = true,
     message = ("the last check took longer than the %g s in which the command had to leave"):format(call.leave_limit) }
 end
 
@@ -167,8 +167,8 @@ end
 local function again_after_failure(self, call, err)
   if not err.retryable or call.failures >= self.retries or wants_long_pause(err) then return false end
   local pause = math.max(math.min(BACKOFF * 2 ^ call.failures, BACKOFF_MOST), err.retry_after or 0)
-  if pause >= self:time_left(call.deadline) then return false end
-  call.failures = call.failures + 1
+  if pause >= self:time_left(call.deadline) or pause > call.max_wait then return false end
+  call.failures, call.max_wait = call.failures + 1, call.max_wait - pause
   self.stats:retried(call.endpoint.name)
   tell_not_sent(call, err)
   self.emit { type = "retry", endpoint = call.endpoint.name, attempt = call.failures, pause = pause, error = err }
@@ -199,11 +199,10 @@ end
 -- ---------------------------------------------------------------- the call
 
 ---Waits for a slot.
----@param longest number seconds
-function Call:take_slot(call, longest)
-  local limits = { deadline = call.deadline, max_wait = longest }
-  local waited, slot = self.pace:wait(call.endpoint.name, self.lifetime, limits)
+function Call:take_slot(call)
+  local waited, slot = self.pace:wait(call.endpoint.name, self.lifetime, call)
   if not waited then return nil, slot end
+  call.max_wait = call.max_wait - waited
   self.stats:waited(call.endpoint.name, waited)
   call.trace.waited = call.trace.waited + waited
   call.slot = slot
@@ -241,7 +240,7 @@ function Call:ask_first(call)
   local err = ask(self, call, call.before_send)
   if err or not self.pace:is_past(call.slot, self.lifetime:now()) then return err end
   pass_on(self, call)
-  local another, problem = self:take_slot(call, call.max_wait)
+  local another, problem = self:take_slot(call)
   return not another and problem or nil
 end
 
@@ -260,13 +259,22 @@ function Call:ask_last(call)
   call.leave_by = asked_at + call.leave_limit
 end
 
-function Call:attempt(call)
+-- Others may have found out meanwhile that the platform is away.
+function Call:ask_breaker(call)
+  local pass, err = self.breaker:enter(call.pass)
+  call.pass = pass or call.pass
+  if err then pass_on(self, call) end
+  return err
+end
+
+function Call:ask_and_send(call)
   local record, err, waited = self.session:token(call, call.stale)
   if not record then return nil, err end
   self.secret.add(record.token)
-  local taken, no_slot = self:take_slot(call, call.max_wait - waited)
+  call.max_wait = call.max_wait - waited
+  local taken, no_slot = self:take_slot(call)
   if not taken then return nil, no_slot end
-  err = self:ask_first(call) or self:ask_last(call)
+  err = self:ask_breaker(call) or self:ask_first(call) or self:ask_last(call)
   if err then return nil, err end
   call.trace.requests = call.trace.requests + 1
   if call.on_send then call.on_send() end
@@ -283,9 +291,25 @@ function Call:attempt(call)
   return answer, problem
 end
 
+---One attempt: token, slot, request. The breaker hears how it ended, whatever it raises.
+---@return table|nil answer
+---@return table|nil err
+function Call:attempt(call)
+  local pass, away = self.breaker:enter()
+  if not pass then return nil, away end
+  call.pass = pass
+  local fine, answer, err = pcall(self.ask_and_send, self, call)
+  if not fine then
+    self.breaker:left(call.pass, self.lifetime.closed_error())
+    error(answer, 0)
+  end
+  self.breaker:left(call.pass, err)
+  return answer, err
+end
+
 ---@class imr.CallOptions
 ---@field deadline number on the runtime's clock
----@field max_wait number seconds
+---@field max_wait number seconds for which it may wait: for others, for slots, and before repetitions
 ---@field decimals "number"|"string"
 ---@field trace { requests: integer, waited: number } counted up here
 ---@field on_send? fun() called when a request leaves
@@ -335,22 +359,25 @@ local function no_token()
 end
 
 ---One login, repeated after failures that may pass. Never paced (platform document §3).
+---@param wish { deadline: number, max_wait: number } the caller's
 ---@param keep fun(): any asked before each attempt: false ends it
 ---@return table|nil answer with the token
 ---@return table|nil err nil alone when `keep` ended it
-function Call:login(encoding, deadline, keep)
+function Call:login(encoding, wish, keep)
   local parameters = { admin_user_name = self.username, api_password = self.secret.password() }
-  local call = { endpoint = self.login_endpoint, deadline = deadline, failures = 0 }
+  local call = { endpoint = self.login_endpoint, deadline = wish.deadline, max_wait = wish.max_wait, failures = 0 }
   while true do
     if not keep() then return nil end
     self.stats:login()
-    local answer, err = self:exchange(call.endpoint, parameters, encoding, deadline, "number")
+    local answer, err = self:exchange(call.endpoint, parameters, encoding, call.deadline, "number")
     if answer and not answer.token then
       answer, err = nil, no_token()
     end
     if answer then return answer end
     local repeats, other
-    if err.kind ~= "token" then repeats, other = again_after_failure(self, call, err) end
+    if err.kind ~= "token" and not self.breaker:counts(err) then
+      repeats, other = again_after_failure(self, call, err)
+    end
     if not repeats then return nil, other or err end
   end
 end

@@ -5,11 +5,11 @@ local host = require "imr.base.host"
 
 ---What happens inside a client. One with a `message` is a warning.
 ---@class imr.Event
----@field type "request"|"retry"|"throttled"|"token"|"incomplete"|"store"
+---@field type "request"|"retry"|"throttled"|"token"|"incomplete"|"store"|"breaker"
 ---@field endpoint? string
 ---@field code? integer|string the platform's return code
 ---@field message? string
----@field error? imr.Error of a request or retry
+---@field error? imr.Error of a request, a retry, or a breaker that opened
 ---@field elapsed? number of a request: seconds until its answer
 ---@field rows? integer of a request
 ---@field bytes? integer of a request: of its answer
@@ -17,6 +17,7 @@ local host = require "imr.base.host"
 ---@field date? string of a request: the answer's Date header
 ---@field attempt? integer of a retry, from 1
 ---@field pause? number of a retry: seconds before it
+---@field open? boolean of the breaker: the platform went away, or is back
 ---@field report? imr.Report of an incomplete listing
 
 -- Not through 5.4's warn(): a standalone interpreter has it turned off, and then nobody would hear of missing rows.

@@ -13,7 +13,8 @@ local Cursor = require "imr.client.cursor"
 ---What every listing takes.
 ---@class imr.ListingOptions
 ---@field page_size? integer rows a page, 1 to 1000
----@field max_wait? number seconds; a slot further away than that is an error, and none is taken
+---@field max_wait? number seconds that the call may wait for slots, a login of others, and before repetitions; a slot
+--- further away than that is an error, and none is taken
 ---@field deadline? number seconds for the whole listing, from its first page on
 ---@field decimals? "number"|"string" as Lua numbers, or with the platform's own digits
 ---@field incomplete? "warn"|"error" what to do with a listing that is not known to be complete
@@ -260,13 +261,13 @@ function Client:stats()
   return counters
 end
 
----What the client has done so far, and how it stands at this moment: `client:stats()` with the `account`, and at each
----endpoint with `queue` (callers that wait for a slot) and `next_slot` (seconds until the one that is reserved; absent
----while none is). For Prometheus: `imr.metrics`.
+---What the client has done so far, and how it stands at this moment: `client:stats()` with the `account` and whether
+---the platform is taken to be away (`breaker_open`), and at each endpoint with `queue` (callers that wait for a slot)
+---and `next_slot` (seconds until the one that is reserved; absent while none is). For Prometheus: `imr.metrics`.
 ---@return imr.Counters
 function Client:metrics()
   local parts, counters = parts_of(self, 2), self:stats()
-  counters.account = parts.settings.username
+  counters.account, counters.breaker_open = parts.settings.username, parts.breaker:is_open()
   local now = parts.lifetime:now()
   for name, entry in pairs(counters.endpoints) do entry.queue, entry.next_slot = parts.pace:state(name, now) end
   return counters

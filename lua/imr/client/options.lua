@@ -34,6 +34,8 @@ local options = { FURTHEST = 14 * 3600 }
 ---@field store? imr.Store default: in plain Lua the process's memory, in nginx the shared dict `imr`
 ---@field transport? "curl"|"resty"|imr.Transport default: in nginx lua-resty-http where it can be loaded, else libcurl
 ---@field on_event? fun(event: imr.Event) must not wait; without it, warnings go to the host's log
+---@field breaker? boolean a platform that is away is asked by one caller at a time, the others get an error of kind
+--- "unavailable" at once; default: true in nginx, else false
 ---@field latency_buckets? number[] upper bounds of the histograms in `client:stats()`, seconds, rising
 ---@field runtime? table as `imr.testing` makes it, for tests
 
@@ -136,6 +138,8 @@ local known = {
   store = { check = is_store },
   transport = { check = is_transport },
   on_event = { check = is_function },
+  breaker = { check = function(value) return type(value) == "boolean", "true or false" end,
+    default = host.in_nginx() },
   latency_buckets = { check = are_buckets, default = { 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30 } },
   runtime = { check = is_runtime },
 }

@@ -10,7 +10,7 @@ local errors = require "imr.errors"
 local limits = require "imr.client.limits"
 
 local POLL, POLL_MOST = 0.005, 0.1      -- how often a waiter looks for the outcome, growing
-local BACKOFF, BACKOFF_MOST = 1, 60     -- after a failed login, before anybody tries again; seconds
+local BACKOFF, BACKOFF_MOST = 1, 30     -- after a failed login, before anybody tries again; seconds
 local LOCK_SPARE = 10                   -- the lock outlives the longest login by this
 
 ---@class imr.Session
@@ -22,7 +22,7 @@ Session.__index = Session
 ---@field key string base URL, account and fingerprint of the credentials
 ---@field secret table
 ---@field lifetime table
----@field login fun(encoding: string, deadline: number, keep: fun(): any): table|nil, table|nil keep: asked before each
+---@field login fun(encoding: string, wish: table, keep: fun(): any): table|nil, table|nil keep: asked before each
 --- attempt; nil alone when it was false
 ---@field encoding "auto"|"json"|"form"
 ---@field lock_time number seconds that one attempt to log in takes at most
@@ -119,7 +119,7 @@ function Session:token(wish, stale)
     local fresh, err, wait = self:look(stale, began)
     if fresh or err then return fresh, err, waited end
     if wait <= 0 then
-      fresh, err = self:try_login(now, wish.deadline, stale, began)
+      fresh, err = self:try_login(now, wish, stale, began)
       if fresh or err then return fresh, err, waited end
       wait, poll = poll, math.min(poll * 1.5, POLL_MOST)
     end
@@ -141,11 +141,11 @@ end
 -- request: what a store across the network has locked for a caller that is gone, nobody would give back.
 ---@return table|nil record
 ---@return table|nil err nil alone: others log in
-function Session:try_login(now, deadline, stale, began)
+function Session:try_login(now, wish, stale, began)
   if self.trying_until and now < self.trying_until then return nil end
   self.trying_until = now + self.lock_time + LOCK_SPARE
   local fine, fresh, err = pcall(function()
-    return self.lifetime:runtime():protect(self.lock_and_login, self, deadline, stale, began)
+    return self.lifetime:runtime():protect(self.lock_and_login, self, wish, stale, began)
   end)
   if not fine then
     self.trying_until = nil
@@ -154,10 +154,10 @@ function Session:try_login(now, deadline, stale, began)
   return fresh, err
 end
 
-function Session:lock_and_login(deadline, stale, began)
+function Session:lock_and_login(wish, stale, began)
   local owner, message = self.store:lock(self.key, self.lifetime:now(), self.lock_time + LOCK_SPARE)
   local fresh, err
-  if owner then fresh, err = self:login_with(owner, deadline, stale, began) end
+  if owner then fresh, err = self:login_with(owner, wish, stale, began) end
   self.trying_until = nil
   if message then err = store_failed(self, message) end
   return fresh, err
@@ -166,11 +166,11 @@ end
 -- Holding the lock: look once more (another may have just finished), then log in. The lock goes back whatever happens.
 ---@return table|nil record
 ---@return table|nil err nil alone: the lock went to others meanwhile, whose login counts
-function Session:login_with(owner, deadline, stale, began)
+function Session:login_with(owner, wish, stale, began)
   local fine, fresh, err = pcall(function()
     local found, problem = self:look(stale, began)
     if found or problem then return found, problem end
-    return self:login_once(deadline, function() return self:keep(owner) end)
+    return self:login_once(wish, function() return self:keep(owner) end)
   end)
   self.store:unlock(self.key, owner)
   if not fine then error(fresh, 0) end
@@ -185,14 +185,14 @@ end
 
 -- `keep` prolongs the lock before each attempt, so that it can be short: a host that dies does not hold up the others.
 -- Whoever was stopped for longer has lost it by then: what others have found meanwhile stays in the store.
-function Session:login_once(deadline, keep)
+function Session:login_once(wish, keep)
   local record = self:record() or {}
   local encoding = self:encoding_of(record)
   local sent = self.lifetime:now()
-  local answer, err = self.login(encoding, deadline, keep)
+  local answer, err = self.login(encoding, wish, keep)
   if not answer and err and err.code == 1008 and self.encoding == "auto" then
     encoding, sent = encoding == "json" and "form" or "json", self.lifetime:now()
-    answer, err = self.login(encoding, deadline, keep)
+    answer, err = self.login(encoding, wish, keep)
   end
   local kept = keep()
   if not answer then return nil, kept and err and self:remember_failure(record, err) or nil end
