@@ -35,8 +35,8 @@ local INTERRUPT = 2 -- SIGINT
 
 local by_kind = {
   closed_pipe = 0, usage = 2, auth = 3, credentials = 3, forbidden = 3, throttled = 4, network = 4, timeout = 4,
-  unavailable = 4, locked = 4, busy = 4, incomplete = 5, unknown_meter = 5, unknown_outcome = 6, duplicate = 6, protection = 2,
-  unsafe = 7,
+  unavailable = 4, locked = 4, busy = 4, incomplete = 5, unknown_meter = 5, unknown_outcome = 6, duplicate = 6,
+  protection = 2, unsafe = 7,
 }
 
 -- Statuses of a gateway that has nothing behind it, or too much in front of it.
