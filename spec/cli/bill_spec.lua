@@ -1,4 +1,5 @@
 -- imr bill, as somebody runs it, on SQLite and on PostgreSQL.
+local cjson = require "cjson"
 local cli = require "support.cli"
 local databases = require "support.databases"
 local decimal = require "imr.decimal"
@@ -134,6 +135,22 @@ for name, place in pairs(databases.places(setup, teardown)) do
       local row = workbook.read(path)[1].rows[7] -- meter 5
       assert.same({ { "s", filled.number(5), "General" }, { "n", 481.4, "#,##0.00" },
         { "d", "2025-06-10 23:50:00", "yyyy-mm-dd hh:mm:ss" } }, row)
+    end)
+
+    it("ends a workbook with the sum, below what the filter is of", function()
+      local path = user.home .. "/sums.xlsx"
+      local function last_of(arguments)
+        draft(("%s --tariff %s --output %s %s"):format(PERIOD, tariff, path, arguments))
+        local sheet, cells = workbook.read(path)[1], {}
+        for index, cell in ipairs(sheet.rows[#sheet.rows]) do cells[index] = cell[2] end
+        return cells, sheet.rows[#sheet.rows], #sheet.rows - tonumber(sheet.filter:match "%d+$")
+      end
+      local cells, row, below = last_of "--fields meter_no,usage,amount"
+      assert.same({ "Total", cjson.null, 672.22, 1 }, { cells[1], cells[2], cells[3], below })
+      assert.equal("#,##0.00", row[3][3])
+      assert.same({ 672.22, cjson.null }, (last_of "--fields amount,meter_no"))
+      assert.same({ "合计", 11, 5, cjson.null, 672.22 }, (last_of "--by building --language zh"))
+      assert.equal(filled.number(10), last_of "--fields meter_no"[1]) -- nothing to add up
     end)
 
     it("refuses a wrong tariff by file, key and what is meant", function()

@@ -149,7 +149,7 @@ describe("a workbook", function()
     file:write [[
       package.path, package.cpath = arg[1], arg[2]
       local columns = { { name = "meter_no", type = "str" }, { name = "reading", type = "dec" } }
-      for index = 1, 8 do columns[#columns + 1] = { name = "amount" .. index, type = "money" } end
+      for index = 1, 8 do columns[#columns + 1] = { name = "amount" .. index, type = "money", sum = true } end
       local write, finish = require("imr.cli.output.xlsx").xlsx(columns, { utc_offset = 28800 })
       for page = 1, 100 do
         local rows = {}

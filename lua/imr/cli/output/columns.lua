@@ -11,6 +11,7 @@ local columns = {}
 ---@class imr.cli.Column
 ---@field name string of the record's field
 ---@field type string str, int, dec, time, enum, flag, json
+---@field sum? boolean whether a workbook ends with its sum
 ---@field at? integer|string where a row holds its value; default: under its name
 ---@field parts? imr.cli.Column[] several columns in one
 ---@field heading string
@@ -20,11 +21,13 @@ local columns = {}
 local REST = { { name = "extra", type = "json" }, { name = "invalid", type = "json" } }
 
 ---Columns from one line of text.
----@param text string "name:type name:type"
+---@param text string "name:type name:type"; a type with + is summed at the end of a workbook
 ---@return imr.cli.Column[]
 function columns.typed(text)
   local list = {}
-  for name, kind in text:gmatch("(%S+):(%S+)") do list[#list + 1] = { name = name, type = kind } end
+  for name, kind, sum in text:gmatch("(%S+):(%a+)(%+?)") do
+    list[#list + 1] = { name = name, type = kind, sum = sum == "+" or nil }
+  end
   return list
 end
 

@@ -4,7 +4,9 @@
 --- digit is lost.
 
 local core = require "imr.core"
+local exact = require "imr.decimal"
 local exit = require "imr.cli.exit"
+local language = require "imr.language"
 local needs = require "imr.base.needs"
 local time = require "imr.time"
 local width_of = require("imr.cli.output.width").width
@@ -46,10 +48,10 @@ local function write_text(book, row, column, text, count)
 end
 
 -- How a value of each type becomes a cell.
-local function cell_writers(book, utc_offset, count)
+local function cell_writers(book, utc_offset, count, bold)
   local texts, formats = value.texts(utc_offset), {
-    time = book:format "yyyy-mm-dd hh:mm:ss", day = book:format "yyyy-mm-dd", int = book:format "0",
-    money = book:format "#,##0.00",
+    time = book:format "yyyy-mm-dd hh:mm:ss", day = book:format "yyyy-mm-dd", int = book:format("0", bold),
+    money = book:format("#,##0.00", bold),
   }
   local function number(row, column, any, kind) must(book:number(row, column, any, formats[kind])) end
   local function text(row, column, any, kind) write_text(book, row, column, texts[kind](any), count) end
@@ -89,6 +91,35 @@ local function end_sheet(self)
   if #self.columns > 0 then must(self.book:filter(0, math.max(self.row - 1, 1), #self.columns - 1)) end
 end
 
+-- Where sums are kept: of each column that has one, by its place.
+local function sums_of(columns)
+  local sums
+  for at, column in ipairs(columns) do
+    if column.sum then
+      sums = sums or {}
+      sums[at] = exact.zero
+    end
+  end
+  return sums
+end
+
+local function add(sums, columns, row)
+  for at, sum in pairs(sums) do
+    local any = row[columns[at].name]
+    if any ~= nil then sums[at] = sum + exact.of(tostring(any)) end
+  end
+end
+
+-- Below the rows, and out of the filter's way.
+local function write_sums(self)
+  local word = language.chosen == "zh" and language.zh "Total" or "Total"
+  if not self.sums[1] then must(self.book:text(self.row, 0, word, self.heading)) end
+  for at, sum in pairs(self.sums) do
+    local kind = self.columns[at].type
+    self.sum_cell(self.row, at - 1, kind == "int" and sum:number() or tostring(sum), kind)
+  end
+end
+
 function Sheets:write(rows)
   for _, row in ipairs(rows) do
     if self.row > LAST_ROW then
@@ -100,6 +131,7 @@ function Sheets:write(rows)
       local word = column.words and any ~= nil and column.words[any]
       if any ~= nil then self.cell(self.row, at - 1, word or any, word and "str" or column.type) end
     end
+    if self.sums then add(self.sums, self.columns, row) end
     self.row = self.row + 1
   end
   return ""
@@ -113,6 +145,7 @@ end
 -- The file's bytes.
 function Sheets:finish()
   end_sheet(self)
+  if self.sums and self.row <= LAST_ROW then write_sums(self) end
   local ok, message = self.book:close()
   local file = ok and io.open(self.path, "rb")
   local bytes = file and file:read "*a"
@@ -131,7 +164,8 @@ function format.xlsx(columns, options)
   local path, count = os.tmpname(), { guarded = 0, cut = 0 }
   local book = xlsx.create(path)
   local sheets = setmetatable({ book = book, path = path, columns = columns, sheets = 0,
-    heading = book:format(nil, true), cell = cell_writers(book, options.utc_offset, count) }, Sheets)
+    heading = book:format(nil, true), cell = cell_writers(book, options.utc_offset, count), sums = sums_of(columns),
+    sum_cell = cell_writers(book, options.utc_offset, count, true) }, Sheets)
   begin_sheet(sheets)
   return function(rows) return sheets:write(rows) end, function() return sheets:finish() end, count,
     function() sheets:abort() end

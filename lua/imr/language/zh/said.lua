@@ -9,6 +9,7 @@ return {
   ["no meter at the cutoff fits: %s"] = "该时刻没有符合条件的表：%s",
   ["no line fits: %s"] = "没有符合条件的账单行：%s",
   ["no row fits: %s"] = "没有符合条件的数据行：%s",
+  ["Total"] = "合计",
   ["`imr %s--help` shows what there is"] = "用 `imr %s--help` 查看可用的选项",
   ["say which command:"] = "请指明命令：",
   [", %s left"] = "，还需 %s",

@@ -7,12 +7,12 @@ local shown = {}
 
 local WHO = "meter_no:str user_code:str user_name:str building:str house_number:str "
 local LINE = "bill:int " .. WHO .. "kind:str tariff:str opening:dec opening_time:time closing:dec closing_time:time "
-  .. "multiplier:dec share:str usage:dec sharp:dec peak:dec flat:dec valley:dec charges:json amount:money status:str "
+  .. "multiplier:dec share:str usage:dec sharp:dec peak:dec flat:dec valley:dec charges:json amount:money+ status:str "
   .. "reasons:str why:str why_zh:str decided_by:str decision:str"
 local MORE = " device_id:str address:str project_code:str from:time to:time since:time year_used:dec readings:json"
-local BRIEF = "meter_no:str user_name:str usage:dec amount:money status:str %s:str opening:dec closing:dec tariff:str"
+local BRIEF = "meter_no:str user_name:str usage:dec amount:money+ status:str %s:str opening:dec closing:dec tariff:str"
 local CHARGE = "bill:int " .. WHO .. "tariff:str item:str name:str tier:int quantity:dec price:dec charge:dec"
-local SUM = ":str lines:int held:int usage:dec amount:money"
+local SUM = ":str lines:int+ held:int+ usage:dec amount:money+"
 
 local COLUMNS = { line = LINE, charge = CHARGE }
 for _, by in ipairs { "tariff", "building", "kind" } do COLUMNS[by] = by .. SUM end
