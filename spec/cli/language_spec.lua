@@ -22,7 +22,7 @@ end)
 describe("the language of the program", function()
   local user = cli.user()
   local ask = "usage --db /nowhere --from 2025-06 --to 2025-05"
-  local ZH, EN = "期间的结束时间", "the period ends"
+  local ZH, EN = "时段的结束（", "the period ends"
   teardown(function() user:remove() end)
 
   local function says(text, arguments, environment)

@@ -117,6 +117,8 @@ end
 local function as_text(err)
   -- An error of the client's may quote the platform; ours have lines of their own.
   local text = getmetatable(err) and terminal.safe(tostring(err)) or err.message
+  local meaning = getmetatable(err) and language.meaning(err)
+  if meaning then text = text .. "\nimr: " .. meaning end
   local hint = err.advice or advice[err.kind] and language.text(advice[err.kind])
   return ("imr: %s%s"):format(text, hint and "\nimr: " .. hint or "")
 end

@@ -127,7 +127,7 @@ end
 
 local function refuse(parser, arguments, problem)
   if problem:find("unknown option '--password'", 1, true) then
-    require("imr.cli.exit").password_in_arguments "IMR_PASSWORD_FILE, or let `imr login` ask"
+    require("imr.cli.exit").password_in_arguments(said.text "IMR_PASSWORD_FILE, or let `imr login` ask")
   end
   local _, count = cli.named(parser, arguments)
   local name = table.concat(arguments, " ", 1, count) .. (count > 0 and " " or "")
@@ -140,7 +140,7 @@ local function parse(arguments)
   local ok, parsed = parser:pparse(join_relative_dates(arguments))
   if not ok then refuse(parser, arguments, parsed) end
   if not parsed.command then
-    error({ kind = "usage", message = said.text "say which command:" .. "\n\n" .. parser:get_help() }, 0)
+    error({ kind = "usage", message = said.text("say which command:") .. "\n\n" .. parser:get_help() }, 0)
   end
   return parsed
 end

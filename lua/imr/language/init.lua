@@ -4,12 +4,14 @@
 ---   language.speak "zh"
 ---   language.text("%d of %d meters", 3, 5)     a text, or a format and what goes into it
 
+local unpack = require "imr.base.unpack"
+
 ---`chosen`: of headings and pages; `spoken`: of everything else.
 local language = { chosen = "en", spoken = "en" }
 
 -- What our messages count, behind a one.
 local SINGULAR = { are = "is", have = "has", were = "was" }
-for noun in ("accounts adjustments cells flags lines meters pages requests rows tariffs texts"):gmatch "%l+" do
+for noun in ("accounts adjustments cells flags lines meters pages requests rows sheets tariffs texts"):gmatch "%l+" do
   SINGULAR[noun] = noun:sub(1, -2)
 end
 
@@ -45,9 +47,32 @@ end
 ---@param ... any
 ---@return string
 function language.text(format, ...)
+  if format == "%s" then return language.again(tostring((...))) end
   local chinese = language.spoken == "zh" and language.zh(format) or nil
   if select("#", ...) == 0 then return chinese or format end
   return (chinese or singular(format, ...)):format(...)
+end
+
+---A word of ours that stands in a column of rows, in the language that is spoken.
+---@param column string
+---@param word any
+---@return any
+function language.word(column, word)
+  if language.spoken == "en" then return word end
+  local words = require("imr.language.values").of { name = column }
+  return words and words[word] or word
+end
+
+---What an error of the library means, where another language than its own is spoken.
+---@param err imr.Error
+---@return string|nil
+function language.meaning(err)
+  if language.spoken == "en" then return nil end
+  local words = require "imr.words"
+  if err.code and words.codes[err.code] then return words.codes[err.code][2] end
+  for _, entry in ipairs(words.kinds) do
+    if entry[1] == err.kind then return (entry[5]:gsub("`", "")) end
+  end
 end
 
 -- A pattern for the texts that a format makes.
@@ -69,16 +94,22 @@ local composed
 local function load_composed()
   composed = {}
   for format, chinese in pairs(require "imr.language.zh.composed") do
-    composed[#composed + 1] = { format = format, pattern = pattern_of(format), chinese = chinese }
+    local is_format = format:find("%", 1, true)
+    composed[#composed + 1] = is_format and { format = format, pattern = pattern_of(format), chinese = chinese }
   end
   table.sort(composed, function(a, b)
     return #a.format > #b.format or #a.format == #b.format and a.format < b.format
   end)
 end
 
-local function filled(chinese, first, ...)
-  if first == nil then return nil end
-  return chinese:format(first, ...)
+-- A value may have been made of a format too: "3.0 days".
+local function filled(chinese, ...)
+  local values = { ... }
+  if values[1] == nil then return nil end
+  for index, value in ipairs(values) do
+    values[index] = value:find(" ", 1, true) and language.recognised(value) or value
+  end
+  return chinese:format(unpack(values))
 end
 
 ---What a text that has been made of a format is in the language that is spoken: what other modules said.
@@ -92,6 +123,8 @@ end
 ---@param text string
 ---@return string|nil
 function language.recognised(text)
+  local whole = require("imr.language.zh.composed")[text]
+  if whole then return whole end
   if not composed then load_composed() end
   for _, entry in ipairs(composed) do
     local chinese = filled(entry.chinese, text:match(entry.pattern))

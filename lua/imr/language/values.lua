@@ -1,5 +1,6 @@
 -- Words of ours that stand in the cells of a table, in Chinese, by column and word.
 
+local headings = require "imr.language.headings"
 local listings = require "imr.workflow.sync.listings"
 local schema = require "imr.schema"
 local words = require "imr.workflow.report.words"
@@ -49,10 +50,16 @@ local REASONS = setmetatable({}, { __index = function(known, text)
   return known[text]
 end })
 
--- A text that the catalogue may have as a whole.
-local SAID = setmetatable({}, { __index = function(_, text) return require("imr.language").zh(text) end })
+-- A text that the catalogue may have, as a whole or by its format.
+local SAID = setmetatable({}, { __index = function(_, text)
+  local language = require "imr.language"
+  return type(text) == "string" and (language.zh(text) or language.recognised(text)) or nil
+end })
+
+local FIELDS = setmetatable({}, { __index = function(_, name) return headings.zh(name) end })
 
 local by_column = {
+  field = FIELDS,
   status = { measured = "实测", doubtful = "存疑", incomplete = "不完整", billed = "已计费", held = "暂缓" },
   kind = KINDS, supply = SUPPLY, state_before = SUPPLY, type_name = TYPES, reasons = REASONS, flags = REASONS,
   rule = values.RULES, source = LISTINGS, listing = LISTINGS, table_name = LISTINGS, cause = chinese(words.cause),

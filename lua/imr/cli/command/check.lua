@@ -2,6 +2,7 @@
 
 local database = require "imr.cli.input.database"
 local dates = require "imr.cli.input.dates"
+local language = require "imr.language"
 local messages = require "imr.cli.output.messages"
 local output = require "imr.cli.output"
 local quality_flags = require "imr.cli.input.quality"
@@ -56,7 +57,7 @@ local function say_summary(summary)
   local parts = {}
   for _, rule in ipairs(require("imr.workflow.quality").rules) do
     local count = summary.by_rule[rule.name]
-    if count then parts[#parts + 1] = ("%s %d"):format(rule.name, count) end
+    if count then parts[#parts + 1] = ("%s %d"):format(language.word("rule", rule.name), count) end
   end
   messages.say("%d meters, %d flags%s", summary.meters, summary.flags,
     #parts > 0 and ": " .. table.concat(parts, ", ") or "")

@@ -51,7 +51,7 @@ end
 
 local function moment(text, offset)
   local seconds, problem = core.parse_time(text, offset)
-  if not seconds then exit.usage("the cutoff: %s", problem) end
+  if not seconds then exit.usage("the cutoff: %s", language.again(problem)) end
   if #text == 10 then exit.usage("the cutoff: say the time as well, such as %sT24:00", text) end
   if seconds > os.time() then exit.usage("the cutoff lies ahead: nobody knows its readings yet") end
   return seconds

@@ -1,5 +1,6 @@
 --- `imr help`: what is not a flag.
 
+local language = require "imr.language"
 local write = require "imr.cli.output.write"
 
 local help = { summary = "Explain a command, the exit codes or the configuration." }
@@ -14,6 +15,7 @@ Flags win over the environment, which wins over the configuration file, which wi
   --password-file   IMR_PASSWORD_FILE   password_file
   --store           IMR_STORE           store
   --profile         IMR_PROFILE         profile
+  --language        IMR_LANGUAGE        language
   --db              IMR_DB
   --ledger          IMR_LEDGER
   --protected @FILE IMR_PROTECTED       (a file's name; both count)
@@ -28,6 +30,7 @@ It is Lua that returns a table and can call nothing:
     base_url = "https://meters.example.com",
     store = "file",            -- or "/a/directory", "memory", "redis://HOST"
     interval = 2, timeout = 30, retries = 4, utc_offset = "+08:00",
+    language = "zh",           -- or "en"; default: that of LANG
     quality = { without = { "zeros" }, spike = { factor = 10 } }, -- of `imr check`
     profiles = {
       north = { username = "building-8", password_file = "/run/secrets/imr-north" },
@@ -52,16 +55,20 @@ function help.configure(parser)
 end
 
 local function exit_codes()
-  local lines = { "Exit codes:" }
+  local lines = { language.text "Exit codes:" }
   for _, entry in ipairs(require("imr.cli.exit").codes) do
-    lines[#lines + 1] = ("  %3d  %s"):format(entry[1], entry[2])
+    lines[#lines + 1] = ("  %3d  %s"):format(entry[1], language.text(entry[2]))
   end
   return table.concat(lines, "\n") .. "\n"
 end
 
+local function config_text()
+  return language.spoken == "zh" and require "imr.language.zh.config" or CONFIG
+end
+
 local topics = {
   ["exit-codes"] = exit_codes,
-  config = function() return CONFIG:format(require("imr.cli.input.config").path()) end,
+  config = function() return config_text():format(require("imr.cli.input.config").path()) end,
 }
 
 local function command_help(words)

@@ -3,6 +3,7 @@
 local connect = require "imr.cli.input.connect"
 local credentials = require "imr.cli.input.credentials"
 local exit = require "imr.cli.exit"
+local language = require "imr.language"
 local passwords = require "imr.client.password"
 local settings = require "imr.cli.input.settings"
 local stores = require "imr.cli.input.store"
@@ -26,7 +27,7 @@ local NO_TERMINAL = "there is no terminal to ask at: set IMR_USERNAME and IMR_PA
 local function ask_username()
   local out, from = io.open("/dev/tty", "w"), io.open("/dev/tty")
   if not out or not from then exit.fail("credentials", NO_TERMINAL) end
-  out:write("Account: ")
+  out:write(language.text "Account: ")
   out:flush()
   local name = from:read("*l")
   out:close()
@@ -37,7 +38,7 @@ local function ask_username()
 end
 
 local function ask_password(username)
-  local password, problem = terminal.ask_secret(("Password of %s: "):format(username))
+  local password, problem = terminal.ask_secret(language.text("Password of %s: ", username))
   interrupt.check()
   if not password then exit.fail("credentials", problem:find("no terminal") and NO_TERMINAL or problem) end
   return password
@@ -80,14 +81,17 @@ local function try(chosen)
   interrupt.run(function() ok, err = client:login() end)
   client:close()
   if ok then return end
-  if err.kind == "auth" then err.advice = "nothing was kept; accounts get locked after a few wrong passwords" end
+  if err.kind == "auth" then
+    err.advice = language.text "nothing was kept; accounts get locked after a few wrong passwords"
+  end
   error(err, 0)
 end
 
 local function forget(chosen)
   local count = credentials.forget(chosen.base_url, chosen.username)
-  write(count == 0 and "no password was kept\n"
-    or ("forgot %d kept password%s\n"):format(count, count == 1 and "" or "s"))
+  local said = count == 0 and "no password was kept" or count == 1 and "forgot %d kept password"
+    or "forgot %d kept passwords"
+  write(language.text(said, count) .. "\n")
   return 0
 end
 
@@ -96,18 +100,18 @@ function login.run(arguments)
   system.catch_signals()
   local chosen = settings.read(arguments)
   if arguments.forget then return forget(chosen) end
-  chosen.username = settings.credential("the account's name", chosen.username or ask_username())
+  chosen.username = settings.credential(language.text "the account's name", chosen.username or ask_username())
   local given, typed = get_password(arguments, chosen)
   if given == "" then exit.fail("credentials", "no password was given") end
-  chosen.password = settings.credential("the password", given)
+  chosen.password = settings.credential(language.text "the password", given)
   try(chosen)
-  local kept = "; the password is not kept"
+  local kept = language.text "; the password is not kept"
   if typed and not arguments.no_save then
-    kept = "; the password is kept in " .. credentials.save {
+    kept = language.text("; the password is kept in %s", credentials.save {
       base_url = chosen.base_url, username = chosen.username, password = chosen.password,
-    }
+    })
   end
-  write(("logged in as %s at %s%s\n"):format(chosen.username, chosen.base_url, kept))
+  write(language.text("logged in as %s at %s%s", chosen.username, chosen.base_url, kept) .. "\n")
   return 0
 end
 

@@ -21,7 +21,7 @@ end
 local function to_number(text)
   local found = tonumber(text)
   if not found then
-    return nil, ("'%s' is not a number"):format(text)
+    return nil, language.text("'%s' is not a number", text)
   end
   return found % 1 == 0 and math.floor(found) or found
 end
@@ -32,7 +32,7 @@ end
 
 local function to_boolean(text)
   if text ~= "yes" and text ~= "no" then
-    return nil, "say yes or no"
+    return nil, language.text "say yes or no"
   end
   return text == "yes"
 end
@@ -41,7 +41,7 @@ end
 local function to_fault(text)
   local name, rate, rest = text:match("^([%w_]+)=([%d.]+)(.*)$")
   if not name or not tonumber(rate) or rest ~= "" and not rest:match("^:[%w_,]+$") then
-    return nil, ("'%s' is not NAME=RATE or NAME=RATE:endpoint,endpoint"):format(text)
+    return nil, language.text("'%s' is not NAME=RATE or NAME=RATE:endpoint,endpoint", text)
   end
   local fault = { name = name, rate = tonumber(rate) }
   for endpoint in rest:gmatch("[%w_]+") do
@@ -141,8 +141,9 @@ end
 -- A password that somebody chose is theirs to know; the built-in one is printed.
 local function announce(server, chosen)
   local settings = server.platform.settings
-  write(("listening on %s\naccount %s, password %s; %d meters, %d days of history\nCtrl-C ends it\n"):format(server.url,
-    settings.account, chosen and "as given" or settings.password, settings.meters, settings.days))
+  write(language.text("listening on %s\naccount %s, password %s; %d meters, %d days of history\nCtrl-C ends it\n",
+    server.url, settings.account, chosen and language.text "as given" or settings.password, settings.meters,
+    settings.days))
 end
 
 -- Short rounds let Ctrl-C through, which Lua notices only between them.

@@ -66,7 +66,7 @@ local function say_beginnings(certificate)
   for _, entry in ipairs(certificate.listings) do
     if entry.before_first > 0 then
       messages.say("%s: the platform lists nothing before a meter's first row: %d meter-days of the period, of which "
-        .. "no row is expected", entry.listing, entry.before_first)
+        .. "no row is expected", language.word("listing", entry.listing), entry.before_first)
     end
   end
 end
@@ -90,7 +90,7 @@ end
 
 local function show(event)
   interrupt.check()
-  messages.progress("%s: %d of %s rows", event.listing, event.rows, event.total or "?")
+  messages.progress("%s: %d of %s rows", language.word("listing", event.listing), event.rows, event.total or "?")
 end
 
 local function options_of(arguments, client, chosen)
@@ -111,13 +111,15 @@ local function run(options)
 end
 
 local function say(report)
-  messages.say("%s: %d rows in %d requests, %d new, %d restated%s%s", report.state, report.rows, report.requests,
-    report.new_rows, report.restated, report.withdrawn > 0 and (", %d withdrawn"):format(report.withdrawn) or "",
-    report.rejected > 0
-    and (", %d that fit no table (see rejected)"):format(report.rejected) or "")
+  messages.say("%s: %d rows in %d requests, %d new, %d restated%s%s", language.word("state", report.state),
+    report.rows, report.requests, report.new_rows, report.restated,
+    report.withdrawn > 0 and language.text(", %d withdrawn", report.withdrawn) or "",
+    report.rejected > 0 and language.text(", %d that fit no table (see rejected)", report.rejected) or "")
   for _, entry in ipairs(report.incomplete) do
-    messages.say("%s: %s", entry.listing, entry.doubt or ("%d rows of %s came%s; the next run reads them again"):format(
-      entry.rows, entry.claimed_total or "an unknown number", entry.drifted and ", and rows moved meanwhile" or ""))
+    messages.say("%s: %s", language.word("listing", entry.listing), entry.doubt and language.again(entry.doubt)
+      or language.text("%d rows of %s came%s; the next run reads them again", entry.rows,
+        entry.claimed_total or language.text "an unknown number",
+        entry.drifted and language.text ", and rows moved meanwhile" or ""))
   end
 end
 
@@ -126,7 +128,8 @@ local function say_gaps(certificate)
   local gaps = {}
   for _, entry in ipairs(certificate and certificate.listings or {}) do
     if not entry.complete then
-      gaps[#gaps + 1] = ("%s %d"):format(entry.listing, entry.missing > 0 and entry.missing or entry.unread)
+      gaps[#gaps + 1] = ("%s %d"):format(language.word("listing", entry.listing),
+        entry.missing > 0 and entry.missing or entry.unread)
     end
   end
   if #gaps == 0 then return end

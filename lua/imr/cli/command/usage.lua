@@ -3,6 +3,7 @@
 local database = require "imr.cli.input.database"
 local dates = require "imr.cli.input.dates"
 local interrupt = require "imr.cli.interrupt"
+local language = require "imr.language"
 local messages = require "imr.cli.output.messages"
 local output = require "imr.cli.output"
 local selection = require "imr.cli.input.selection"
@@ -43,7 +44,8 @@ local function say_sums(result)
   for _, kind in ipairs { "electricity", "water", "other" } do
     for _, status in ipairs(STATUSES) do
       local sum = (result.sums[kind] or {})[status]
-      if sum then parts[#parts + 1] = ("%s %s %s (%d)"):format(kind, sum.usage, status, sum.rows) end
+      if sum then parts[#parts + 1] = ("%s %s %s (%d)"):format(language.word("kind", kind),
+        sum.usage, language.word("status", status), sum.rows) end
     end
   end
   messages.say("%d meters%s", result.meters, #parts > 0 and ": " .. table.concat(parts, ", ") or "")

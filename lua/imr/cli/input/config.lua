@@ -1,6 +1,7 @@
 --- The configuration file: Lua that returns a table. It can call nothing, and nobody else may read it.
 
 local exit = require "imr.cli.exit"
+local language = require "imr.language"
 local sandbox = require "imr.base.sandbox"
 local system = require "imr.os"
 
@@ -25,7 +26,7 @@ end
 ---Where the configuration is, for messages too.
 ---@return string
 function config.path()
-  return config.file "config.lua" or "config.lua (nowhere: there is no HOME or XDG_CONFIG_HOME)"
+  return config.file "config.lua" or language.text "config.lua (nowhere: there is no HOME or XDG_CONFIG_HOME)"
 end
 
 ---What the file says; an empty table when there is none. Raises when it can't be used.

@@ -5,6 +5,7 @@ local core = require "imr.core"
 local config = require "imr.cli.input.config"
 local exit = require "imr.cli.exit"
 local json = require "imr.base.json"
+local language = require "imr.language"
 local messages = require "imr.cli.output.messages"
 local normalized_url = require("imr.base.url").normalized
 local system = require "imr.os"
@@ -120,7 +121,7 @@ local function take_turn(path)
     if lock or message then return lock, message end
     if core.sleep(0.02) > 0 then return nil, "interrupted" end
   until core.now() > ends
-  return nil, path .. " is locked by another process"
+  return nil, language.text("%s is locked by another process", path)
 end
 
 local function replace(change)

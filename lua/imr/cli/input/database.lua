@@ -3,6 +3,7 @@
 local environment = require "imr.cli.input.environment"
 local exit = require "imr.cli.exit"
 local scheme_of = require "imr.base.scheme"
+local language = require "imr.language"
 local terminal = require "imr.cli.output.terminal"
 
 local database = {}
@@ -31,7 +32,7 @@ local MOST_NAMED = 10
 
 local function text_of(entry)
   if #entry.alike == 0 then return entry.number end
-  return ("%s (it knows '%s')"):format(entry.number, table.concat(entry.alike, "', '"))
+  return language.text("%s (it knows '%s')", entry.number, table.concat(entry.alike, "', '"))
 end
 
 -- What was asked for and is not there must not look like a meter that nothing is wrong with.
@@ -39,7 +40,7 @@ local function expect_meters(db, meters)
   local missing, texts = require("imr.database.numbers").missing(db, meters), {}
   if #missing == 0 then return end
   for index = 1, math.min(#missing, MOST_NAMED) do texts[index] = terminal.safe(text_of(missing[index])) end
-  if #missing > MOST_NAMED then texts[#texts + 1] = ("and %d more"):format(#missing - MOST_NAMED) end
+  if #missing > MOST_NAMED then texts[#texts + 1] = language.text("and %d more", #missing - MOST_NAMED) end
   exit.fail("unknown_meter", "the database knows no meter %s", table.concat(texts, ", "))
 end
 

@@ -3,6 +3,7 @@
 local DAY = require("imr.base.calendar").DAY
 local exit = require "imr.cli.exit"
 local imr = require "imr"
+local language = require "imr.language"
 
 local dates = {}
 
@@ -93,7 +94,9 @@ local function span(text, flag, now, offset)
   end
   if not first then first, last = month_named(text, flag, offset) end
   if not first then first, last = absolute(text, offset) end
-  if not first then exit.usage("%s '%s': %s", flag, text, last:match("calendar") and last or HELP) end
+  if not first then
+    exit.usage("%s '%s': %s", flag, text, last:match("calendar") and language.again(last) or language.text(HELP))
+  end
   if first < FIRST or last > LAST then exit.usage(OUTSIDE, flag, text) end
   return first, last
 end
@@ -106,7 +109,9 @@ end
 ---@return integer to
 function dates.period(arguments, offset, now)
   now = now or os.time()
-  if not arguments.from then exit.usage("say from when: --from yesterday, --from 2025-06-01; %s", HELP) end
+  if not arguments.from then
+    exit.usage("say from when: --from yesterday, --from 2025-06-01; %s", language.text(HELP))
+  end
   local from = span(arguments.from, "--from", now, offset)
   local _, to = span(arguments.to or "now", "--to", now, offset)
   if to < from then

@@ -3,6 +3,7 @@
 
 local core = require "imr.core"
 local exit = require "imr.cli.exit"
+local language = require "imr.language"
 local messages = require "imr.cli.output.messages"
 
 local SAVE = "save it as UTF-8 (in Excel: CSV UTF-8)"
@@ -28,13 +29,15 @@ end
 local function as_utf8(text, where)
   local nul = text:find("\0", 1, true)
   if text:find("^\255\254") or text:find("^\254\255") or nul then
-    exit.usage("%s, line %d: it is UTF-16, or no text; %s", where, line_of(text, nul or 1), SAVE)
+    exit.usage("%s, line %d: it is UTF-16, or no text; %s", where, line_of(text, nul or 1), language.text(SAVE))
   end
   text = text:gsub(BOM, "")
   local fine, place = core.is_utf8(text)
   if fine then return text end
   local converted = core.from_gb18030(text)
-  if not converted then exit.usage("%s, line %d: it is not UTF-8; %s", where, line_of(text, place), SAVE) end
+  if not converted then
+    exit.usage("%s, line %d: it is not UTF-8; %s", where, line_of(text, place), language.text(SAVE))
+  end
   messages.say("%s is not UTF-8 (line %d): read as GB18030", where, line_of(text, place))
   return (converted:gsub(BOM, ""))
 end

@@ -1,6 +1,7 @@
 --- Flags whose value is a number.
 ---
 ---   number.flag(parser, "--days D", "A period of so many days.", number.whole(1, 36500))
+local language = require "imr.language"
 
 local number = {}
 
@@ -17,8 +18,8 @@ function number.whole(least, most)
   return function(text)
     local found = read(text)
     if found and found >= least and found <= (most or 2 ^ 53) and found % 1 == 0 then return math.floor(found) end
-    return nil, ("'%s' is not a whole number %s"):format(text,
-      most and ("from %d to %d"):format(least, most) or ("from %d on"):format(least))
+    if most then return nil, language.text("'%s' is not a whole number from %d to %d", text, least, most) end
+    return nil, language.text("'%s' is not a whole number from %d on", text, least)
   end
 end
 
@@ -29,7 +30,7 @@ function number.of(unit)
   return function(text)
     local found = read(text)
     if found and found >= 0 and found < math.huge then return found end
-    return nil, ("'%s' is not a number of %s"):format(text, unit)
+    return nil, language.text("'%s' is not a number of %s", text, language.text(unit))
   end
 end
 
@@ -42,7 +43,7 @@ local SECONDS = { m = 60, h = 3600, d = 86400, w = 604800 }
 function number.duration(text)
   local count, unit = text:match "^(%d+)(%l)$"
   if count and SECONDS[unit] and #count <= 6 then return tonumber(count) * SECONDS[unit] end
-  return nil, ("'%s' is no duration such as 90m, 12h, 3d or 2w"):format(text)
+  return nil, language.text("'%s' is no duration such as 90m, 12h, 3d or 2w", text)
 end
 
 ---Adds a flag; whatever is wrong with its value is told with its name, which the parser would leave out.

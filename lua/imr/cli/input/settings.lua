@@ -111,7 +111,7 @@ function settings.configure_clock(parser) add_group(parser, "Configuration", { u
 
 local function checked(check, name, value, where)
   local found, wanted = check(value)
-  if found == nil then exit.usage("%s: %s must be %s", where, name, wanted) end
+  if found == nil then exit.usage("%s: %s must be %s", language.text(where), name, language.text(wanted)) end
   return found
 end
 
@@ -125,7 +125,7 @@ local function flags_layer(arguments)
     exit.password_in_arguments "IMR_STORE"
   end
   if layer.proxy and layer.proxy:match("://.*:.*@") then
-    exit.password_in_arguments "proxy in the configuration"
+    exit.password_in_arguments(language.text "proxy in the configuration")
   end
   return layer
 end
@@ -168,7 +168,7 @@ end
 ---@return string
 function settings.credential(what, value)
   local cleaned, problem = passwords.clean(value)
-  if not cleaned then exit.fail("credentials", "%s %s", what, problem) end
+  if not cleaned then exit.fail("credentials", "%s %s", what, language.again(problem)) end
   return cleaned
 end
 
@@ -181,7 +181,8 @@ local function layers_of(arguments)
   layers[#layers + 1] = file
   for _, layer in ipairs(layers) do
     local name = layer.username
-    layer.username = name and settings.credential(("the account's name (%s)"):format(layer.where), name)
+    local what = language.text("the account's name (%s)", language.text(layer.where))
+    layer.username = name and settings.credential(what, name)
   end
   return layers
 end
@@ -209,7 +210,8 @@ local function find_password(chosen, layers)
     local password = chosen.username and password_in(layer, chosen.username)
     if password then
       local file = not layer.password and layer.password_file or nil
-      local what = file and "the password file " .. file or "the password (" .. layer.where .. ")"
+      local what = file and language.text("the password file %s", file)
+        or language.text("the password (%s)", language.text(layer.where))
       chosen.password, chosen.from.password = settings.credential(what, password), layer.where
       chosen.password_file = file
       return

@@ -33,7 +33,7 @@ end
 -- What cannot be read may hold a password anywhere.
 local function refuse(text, problem, ...)
   local scheme = scheme_of(text) or ""
-  exit.usage("the store%s: %s", scheme ~= "" and " " .. scheme .. ":…" or "", language.text(problem, ...))
+  exit.usage("the store%s: %s", scheme ~= "" and " " .. scheme .. ":…" or "", language.text(problem):format(...))
 end
 
 -- ---------------------------------------------------------------- Redis
@@ -42,19 +42,19 @@ local function whole(most)
   return function(value)
     local found = value:find "^%d+$" and tonumber(value)
     if found and found <= most then return found end
-    return nil, ("a whole number up to %d"):format(most)
+    return nil, language.text("a whole number up to %d", most)
   end
 end
 
 local function seconds(value)
   local found = value:find "^[%d.]+$" and tonumber(value)
   if found and found > 0 then return found end
-  return nil, "a number of seconds"
+  return nil, language.text "a number of seconds"
 end
 
 local function name(value)
   if value ~= "" then return value end
-  return nil, "a text"
+  return nil, language.text "a text"
 end
 
 local function fallback(value)
@@ -68,8 +68,9 @@ local PARAMETERS = { db = whole(MOST_DB), prefix = name, timeout = seconds, fall
 
 -- What other programs call TLS. Taken for a parameter that nobody knows, it would be left out.
 local function advice_on(parameter)
-  if parameter:lower():find "ssl" or parameter:lower():find "tls" then return "; rediss:// is with TLS" end
-  if parameter:lower():find "^pass" then return "; a password stands before the @" end
+  local name_of = parameter:lower()
+  if name_of:find "ssl" or name_of:find "tls" then return language.text "; rediss:// is with TLS" end
+  if name_of:find "^pass" then return language.text "; a password stands before the @" end
   return ""
 end
 
@@ -175,8 +176,8 @@ local function parse(text)
   local scheme = scheme_of(text)
   if not scheme and text:find("/", 1, true) then return "file", directory(text) end
   if by_scheme[scheme] then return by_scheme[scheme](text) end
-  if scheme then refuse(text, "there is no such store; there are %s", WANTED) end
-  exit.usage("the store '%s' is none of %s", text, WANTED)
+  if scheme then refuse(text, "there is no such store; there are %s", language.text(WANTED)) end
+  exit.usage("the store '%s' is none of %s", text, language.text(WANTED))
 end
 
 ---Raises where there is no such store.

@@ -1,6 +1,7 @@
 --- Writes a text, at once and to its last byte: what does not arrive is an error.
 
 local exit = require "imr.cli.exit"
+local language = require "imr.language"
 
 local EPIPE = 32
 
@@ -15,7 +16,7 @@ end
 ---@param file? file* standard output without it
 ---@param name? string of the file, for messages
 return function(text, file, name)
-  file, name = file or io.stdout, name or "standard output"
+  file, name = file or io.stdout, name or language.text "standard output"
   local ok, message, code = file:write(text)
   check(ok, message, code, name)
   ok, message, code = file:flush()

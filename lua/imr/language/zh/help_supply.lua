@@ -37,6 +37,8 @@ return {
   ["Send. Without it the plan is shown and nothing leaves."] = "发送。没有它则只显示计划，不发送任何指令。",
   ["Device ids, not meter numbers, as `imr meters --fields device_id,meter_no` lists them."] =
     "设备编号，不是表号；`imr meters --fields device_id,meter_no` 可列出。",
+  ["Devices that are offline obey when they are back, if at all: send to them like to the others (default), skip them, "
+    .. "or send to them last."] = "离线设备恢复在线后才可能执行：与其他设备一样发送（send，默认）、跳过（skip）或最后发送（last）。",
   ["This intent."] = "此编号的指令。",
   ["Whatever is planned of this plan."] = "此计划中尚未发送的全部指令。",
   ["Whatever is planned for this device."] = "此设备尚未发送的全部指令。",

@@ -21,11 +21,4 @@ return {
   ["a command is required"] = "请指明子命令",
   ["missing option '%s'"] = "缺少选项 '%s'",
   ["malformed argument '%s'"] = "参数 '%s' 格式错误",
-  ["%s: '%s' is not a whole number from %s to %s"] = "%s：'%s' 不是 %s 到 %s 的整数",
-  ["%s: '%s' is not a whole number from %s on"] = "%s：'%s' 不是 %s 以上的整数",
-  ["%s: '%s' is not a number of %s"] = "%s：'%s' 不是 %s 的数字",
-  ["%s: '%s' is no duration such as 90m, 12h, 3d or 2w"] = "%s：'%s' 不是时长，如 90m、12h、3d、2w",
-  ["'%s' is not a number"] = "'%s' 不是数字",
-  ["'%s' is not NAME=RATE or NAME=RATE:endpoint,endpoint"] = "'%s' 不是 NAME=RATE 或 NAME=RATE:endpoint,endpoint",
-  ["say yes or no"] = "请写 yes 或 no",
 }

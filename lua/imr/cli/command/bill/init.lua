@@ -6,6 +6,7 @@ local database = require "imr.cli.input.database"
 local dates = require "imr.cli.input.dates"
 local exit = require "imr.cli.exit"
 local interrupt = require "imr.cli.interrupt"
+local language = require "imr.language"
 local messages = require "imr.cli.output.messages"
 local output = require "imr.cli.output"
 local read_file = require "imr.cli.input.file"
@@ -60,8 +61,8 @@ end
 local function period_of(arguments, offset)
   local first, last = arguments.period[1], arguments.period[2]
   if not first then exit.usage("say which period: a month such as 2025-06, or its first and last day") end
-  local from, to = dates.named(first, "the period", offset)
-  if last then to = select(2, dates.named(last, "the period", offset)) end
+  local from, to = dates.named(first, language.text "the period", offset)
+  if last then to = select(2, dates.named(last, language.text "the period", offset)) end
   if to < from then exit.usage("the period ends before it begins") end
   return from, to
 end
@@ -166,7 +167,7 @@ local function say_bill(db, id, total, offset)
   local first, last = chain[1], chain[#chain]
   messages.say("bill %d of %s%s: %d lines, %s in all; %d held", id,
     require("imr").time.format(first.made_at, offset),
-    #chain > 1 and (" and %d adjustment%s"):format(#chain - 1, #chain > 2 and "s" or "") or "",
+    #chain > 1 and language.text(" and %d adjustments", #chain - 1) or "",
     total.lines, total.amount, last.held)
   return last.held == 0 and 0 or INCOMPLETE
 end
@@ -187,7 +188,7 @@ local function refuse_other(arguments, found, options)
     or options.decisions and options.decisions.text ~= found.decisions and "other decisions"
   if other and not arguments.adjust then
     exit.usage("bill %d of this period was made with %s: --adjust adds what has changed since, --void REASON makes "
-      .. "room for another one", found.id, other)
+      .. "room for another one", found.id, language.text(other))
   end
 end
 

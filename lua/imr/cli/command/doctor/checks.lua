@@ -7,6 +7,7 @@ local DAY = require("imr.base.calendar").DAY
 local exit = require "imr.cli.exit"
 local http_date = require("imr.client.confirmation").http_date
 local imr = require "imr"
+local language = require "imr.language"
 local schema = require "imr.schema"
 local interrupt = require "imr.cli.interrupt"
 local stores = require "imr.cli.input.store"
@@ -14,7 +15,7 @@ local system = require "imr.os"
 
 local SKEW = 30 -- seconds between our clock and the platform's that nobody has to care about
 
-local function ok(text) return { state = "ok", text = text } end
+local function ok(...) return { state = "ok", text = language.text(...) } end
 local function warning(text, advice) return { state = "warning", text = text, advice = advice } end
 
 local function failed(err, advice)
@@ -22,8 +23,7 @@ local function failed(err, advice)
 end
 
 local function versions()
-  return ok(("imr %s, %s, lua-cjson %s"):format(imr._VERSION, require("imr.base.host").lua(),
-    require("cjson")._VERSION))
+  return ok("imr %s, %s, lua-cjson %s", imr._VERSION, require("imr.base.host").lua(), require("cjson")._VERSION)
 end
 
 -- Whatever is wrong with the configuration is raised here, and told.
@@ -33,15 +33,16 @@ local function configuration(state)
   local _, path = config.load()
   state.chosen = state.settings()
   state.stop = false
-  return ok(config.directory() and system.private_read(path) and path or "no " .. path .. " (none is needed)")
+  local is_there = config.directory() and system.private_read(path)
+  return ok(is_there and "%s" or "no %s (none is needed)", path)
 end
 
 local function account(state)
   local chosen = state.chosen
   chosen.base_url = chosen.base_url or connect.DEFAULT_URL
   if chosen.username and chosen.password then
-    return ok(("%s (%s), password from %s"):format(chosen.username, chosen.from.username,
-      chosen.password_file or chosen.from.password))
+    return ok("%s (%s), password from %s", chosen.username, language.text(chosen.from.username),
+      chosen.password_file or language.text(chosen.from.password))
   end
   state.stop = true
   return { state = "failed", status = 3, text = chosen.username and "no password" or "no account",
@@ -56,7 +57,7 @@ local function store(state)
     local fine, problem = system.private_directory(opened.path)
     message = not fine and problem or nil
   end
-  if not message then return ok(place) end
+  if not message then return ok("%s", place) end
   state.stop = true
   return { state = "failed", status = 1, text = message, advice = "make it right, or choose another with --store" }
 end
@@ -68,10 +69,10 @@ end
 
 local function name_resolution(state)
   local host = host_of(state.chosen.base_url)
-  if host:find("^[%d.]+$") or host:find(":", 1, true) then return ok(host .. " is an address") end
-  if state.chosen.proxy then return ok(host .. " is for the proxy to find") end
+  if host:find("^[%d.]+$") or host:find(":", 1, true) then return ok("%s is an address", host) end
+  if state.chosen.proxy then return ok("%s is for the proxy to find", host) end
   local found, message = require("socket").dns.toip(host)
-  if found then return ok(host .. " is " .. found) end
+  if found then return ok("%s is %s", host, found) end
   state.stop = true
   return { state = "failed", status = 4, text = ("%s: %s"):format(host, message),
     advice = "is the name right (--base-url), and does this machine resolve others?" }
@@ -100,7 +101,7 @@ local function login(state)
   interrupt.run(function() fine, err = state.client:login() end)
   if fine then
     local age = state.client:stats().token_age or 0
-    return ok(state.asked and "the platform gave a token" or ("the store has a token, %.0f min old"):format(age / 60))
+    return state.asked and ok "the platform gave a token" or ok("the store has a token, %.0f min old", age / 60)
   end
   state.stop = true
   return failed(err, login_advice[err.kind])
@@ -136,7 +137,7 @@ local function look(state, endpoint)
   if err then return failed(err, page_advice[err.kind]) end
   local total = cursor.report.claimed_total
   if not row then return ok "no rows in the last two days" end
-  return ok("a row came" .. (total and (" (%d in all)"):format(total) or ""))
+  return total and ok("a row came (%d in all)", total) or ok "a row came"
 end
 
 local function pages(state)
@@ -154,14 +155,14 @@ local function clock(state)
   local theirs = http_date(state.date)
   if not theirs then return ok "the platform's answers carry no date to compare with" end
   local difference = state.arrived - theirs
-  if math.abs(difference) <= SKEW then return ok(("%+d s to the platform's"):format(difference)) end
-  return warning(("this machine is %+d s from the platform"):format(difference),
+  if math.abs(difference) <= SKEW then return ok("%+d s to the platform's", difference) end
+  return warning(language.text("this machine is %+d s from the platform", difference),
     "set the clock (NTP): words like yesterday and the end of a period go by it")
 end
 
 local function encoding(state)
   if not state.encoding then return nil end
-  return ok(("the platform understands requests as %s"):format(state.encoding))
+  return ok("the platform understands requests as %s", state.encoding)
 end
 
 local function done(state)

@@ -3,6 +3,8 @@
 local checks = require "imr.cli.command.doctor.checks"
 local connect = require "imr.cli.input.connect"
 local exit = require "imr.cli.exit"
+local language = require "imr.language"
+local pad = require("imr.cli.output.width").pad
 local settings = require "imr.cli.input.settings"
 local terminal = require "imr.cli.output.terminal"
 local write = require "imr.cli.output.write"
@@ -10,8 +12,8 @@ local write = require "imr.cli.output.write"
 local doctor = { summary = "Check everything from the configuration to one page of each endpoint." }
 
 local GREEN, RED, RESET = "\27[32m", "\27[31m", "\27[0m"
-local WORDS = { ok = "ok   ", warning = "look ", failed = "FAIL " }
-local NAME_WIDTH = 16
+local WORDS = { ok = "ok", warning = "look", failed = "FAIL" }
+local WORD_WIDTH, NAME_WIDTH = 5, 16
 
 function doctor.configure(parser)
   connect.configure(parser)
@@ -20,9 +22,10 @@ end
 -- One line, and below it what to do.
 local function report(name, result)
   local colour = terminal.colour_output() and (result.state == "ok" and GREEN or RED) or ""
-  local word = colour .. WORDS[result.state] .. (colour ~= "" and RESET or "")
-  local advice = result.advice and (" "):rep(5 + NAME_WIDTH) .. "-> " .. result.advice .. "\n" or ""
-  write(word .. name .. (" "):rep(NAME_WIDTH - #name) .. terminal.safe(result.text) .. "\n" .. advice)
+  local word = colour .. pad(language.text(WORDS[result.state]), WORD_WIDTH) .. (colour ~= "" and RESET or "")
+  local margin = pad("", WORD_WIDTH + NAME_WIDTH)
+  local advice = result.advice and margin .. "-> " .. language.text(result.advice) .. "\n" or ""
+  write(word .. pad(language.text(name), NAME_WIDTH) .. terminal.safe(language.text(result.text)) .. "\n" .. advice)
 end
 
 local function run_check(check, state)

@@ -1,0 +1,118 @@
+-- The real program in a Chinese locale, and in none: the main commands, as a clerk runs them.
+local cli = require "support.cli"
+local filled = require "support.filled"
+local simulator = require "support.simulator"
+
+local CHINESE = { LANG = "zh_CN.UTF-8" }
+local PERIOD = "--from 2025-06-11 --to 2025-06-30"
+local TARIFF = [[return { defaults = { electricity = "home", water = "water" },
+  tariffs = { home = { price = "0.52" }, water = { price = "3.45" } } }]]
+
+describe("the program in a Chinese locale", function()
+  local platform, user, tariff
+
+  setup(function()
+    platform = simulator.start { meters = 20, days = 4, interval = 0, today = "2025-07-01" }
+    user = cli.user(platform.url, { IMR_DB = "" })
+    user.environment.IMR_DB = user.home .. "/imr.db"
+    user.environment.IMR_LEDGER = user.home .. "/ledger.db"
+    filled.open(user.environment.IMR_DB):close()
+    filled.ledger(user.environment.IMR_LEDGER)
+    tariff = user:write("tariff.lua", TARIFF)
+  end)
+
+  teardown(function()
+    platform:stop()
+    user:remove()
+  end)
+
+  -- What a command says on stderr, in Chinese and in English.
+  local function says(arguments, chinese, english)
+    local here = user:run(arguments, CHINESE)
+    assert.matches(chinese, here.err, 1, true)
+    if english then assert.matches(english, user:run(arguments, { LANG = "C" }).err, 1, true) end
+    return here
+  end
+
+  it("sums up in Chinese", function()
+    says("usage " .. PERIOD, "imr: 10 块表计: 电 ", "imr: 10 meters: electricity ")
+    assert.matches(" 实测 (", user:run("usage " .. PERIOD, CHINESE).err, 1, true)
+    says("check --from 2025-06-01 --to 2025-07-10", "imr: 10 块表计，12 个异常标记: 可疑读数 1, 倍率不符 1, 换表 1",
+      "imr: 10 meters, 12 flags: suspect 1")
+    says("cutoff 2025-06-30T24:00", "块表有读数（共 10 块），时刻 2025-06-30T24:00\n", "of 10 meters have a reading at")
+    says("usage --meter " .. filled.number(4) .. " " .. PERIOD, "imr: 1 块表计: 电", "imr: 1 meter: electricity")
+  end)
+
+  it("bills in Chinese", function()
+    local bill = "bill 2025-06-11 2025-06-30 "
+    says(bill .. "--draft --tariff " .. tariff, " 行：已计费 ", " lines: ")
+    says(bill, "imr: 该时段没有账单；用 --tariff FILE 生成\n", "imr: there is no bill of this period; --tariff FILE makes one")
+    says("bill --check-tariff " .. tariff, "没有问题：2 种价格，点名 0 块表计", "is fine: 2 tariffs, 0 meters named")
+    assert.matches("^imr: 账单 1（.* 生成）：10 行，合计 ", user:run(bill .. "--tariff " .. tariff, CHINESE).err)
+    local rows = user:run(bill .. "--format table --fields meter_no,status,reasons,why_zh", CHINESE).out
+    assert.matches("^表号 +状态 +原因 +暂缓原因\n", rows)
+    assert.matches("已计费", rows, 1, true)
+    assert.matches("暂缓    读数中断", rows, 1, true)
+    says(bill .. "--void wrong", "imr: 账单 1 已作废\n")
+  end)
+
+  it("shows tables in Chinese, and the rules", function()
+    local rules = user:run("check --list --format table", CHINESE).out
+    assert.matches("^规则 +可调参数 +数值 +含义\n读数倒走 +读数倒走（既非翻转，也未换表）\n", rules)
+    local flags = user:run("check --from 2025-06-01 --to 2025-07-10 --format table", CHINESE).out
+    assert.matches("用量不符 +0001%d+ +2025%-06%-07 23:50:00 +日用量", flags)
+    assert.matches("用量相差 -0.01，自 30.00 至 35.00", flags, 1, true)
+    assert.matches("设备 %S+ 换为 %S+", flags)
+    local plan = user:run("plan readings --meters 500 --days 30 --format table", CHINESE).out
+    assert.matches("^列表 +方式 +每次表数 +请求数", plan)
+    assert.matches("读数 +整个项目", plan)
+  end)
+
+  it("writes the report in Chinese first", function()
+    assert.matches('<html lang="zh-CN">', user:run("report " .. PERIOD, CHINESE).out, 1, true)
+    assert.matches('<html lang="en">', user:run("report " .. PERIOD, { LANG = "C" }).out, 1, true)
+    assert.matches('<html lang="zh-CN">', user:run("report --language zh --json-errors " .. PERIOD).out, 1, true)
+  end)
+
+  it("syncs, logs in and looks around in Chinese", function()
+    local sync = "sync --interval 0 --db " .. user.home .. "/new.db --first-days 2 --listing readings"
+    says(sync, "imr: 完整：", nil)
+    local login = user:run("login --no-save --interval 0", CHINESE)
+    assert.matches("已以 demo 登录 http", login.out, 1, true)
+    local doctor = user:run("doctor --interval 0", CHINESE).out
+    for _, line in ipairs { "正常 版本 ", "正常 账号            demo", "注意 加密            明文 HTTP", "正常 登录 " } do
+      assert.matches(line, doctor, 1, true)
+    end
+    assert.matches("ok   versions        imr ", user:run("doctor --interval 0").out, 1, true)
+  end)
+
+  it("refuses in Chinese, and says what to do", function()
+    says("usage " .. PERIOD .. " --meter 7", "imr: 数据库中没有表 7\nimr: 用 `imr export --table meters` 查看已知的表\n",
+      "imr: the database knows no meter 7\nimr: `imr export --table meters` shows")
+    says("usage --from 2025-13", "imr: --from '2025-13' 不是月份\n")
+    says("usage --from tomorrow", "imr: --from 'tomorrow': 日期可写作 YYYY-MM-DD")
+    says("usage " .. PERIOD .. " --output x.foo", "扩展名 .foo 不对应任何格式")
+    says("usage " .. PERIOD .. " --fields nothing", "没有字段 'nothing'；可用的有：meter_no")
+    says("export --table runs --meter 7", "runs 不能按表计选取")
+    says("supply disconnect D1", "请用 --reason 说明原因，会记录在案", "say why with --reason")
+    says("meters --store gopher://x", "没有这种存储")
+    says("meters --utc-offset 8", "--utc-offset 必须是如 +08:00 的时区")
+    says("help nonsense", "没有关于 'nonsense' 的帮助")
+  end)
+
+  it("gives the library's own words, and what they mean", function()
+    local result = user:run("meters --interval 0 --retries 0 --base-url http://127.0.0.1:1 --store memory", CHINESE)
+    assert.equal(4, result.status)
+    assert.matches("%[network executed=no.*%]\nimr: 无法连接，或连接中断\nimr: 用 `imr doctor` 查找原因\n$", result.err)
+    result = user:run("meters --interval 0 --store memory --json-errors", { LANG = CHINESE.LANG, IMR_PASSWORD = "x" })
+    assert.matches('"code":1005', result.err, 1, true)
+    assert.is_nil(result.err:find("\nimr: ", 1, true))
+  end)
+
+  it("plans supply in Chinese", function()
+    local result = user:run("supply disconnect D1 --reason 欠费 --dry-run --interval 0 --format table", CHINESE)
+    assert.matches("^设备 +表号 +指令 +此前状态 +在线 +发送 +原因说明\n", result.out)
+    assert.matches("imr: 不向 D1 发送：", result.err, 1, true)
+    assert.matches("尚未发送任何指令", result.err, 1, true)
+  end)
+end)
