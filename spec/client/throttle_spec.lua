@@ -85,6 +85,71 @@ describe("1011", function()
     end)
   end)
 
+  -- The pause as a server may ask for it, and the seconds that it means.
+  local PAUSES = { ["3.5"] = 3.5, ["7"] = 7, [" 4 "] = 4, ["Wed, 09 Jul 2025 02:40:09 GMT"] = 9 }
+  local DATE = "Wed, 09 Jul 2025 02:40:00 GMT"
+
+  it("asks for a pause in seconds, in parts of one or with a date, beside any status and code", function()
+    local kinds = { { status = 429, body = "slow" }, { status = 503, body = "" }, { code = 1011 }, { code = 1001 },
+      { status = 500, code = 1011 } }
+    for text, seconds in pairs(PAUSES) do
+      for _, kind in ipairs(kinds) do
+        local body = kind.body or ('{"code":%d,"msg":"x"}'):format(kind.code)
+        local answer = { status = kind.status or 200, headers = { ["retry-after"] = text, date = DATE }, body = body }
+        for _, interval in ipairs { 2, 0 } do
+          world.run({ on_request = world.script("meterList", { answer }) }, function(new)
+            assert(new:client { interval = interval }:meters():collect())
+            local gap = gap_after(world.entries(new, "meters"), 1)
+            assert.is_true(gap >= seconds - 0.001 and gap < math.max(seconds, 2) + 0.6, text .. " " .. gap)
+          end)
+        end
+      end
+    end
+  end)
+
+  it("asks everybody for the pause: other callers, clients on the store, pages ahead, and after a success", function()
+    local ok = '{"code":200,"msg":"","data":[],"totalCount":0}'
+    for _, answer in ipairs { { status = 503, body = "" }, { status = 200, body = ok } } do
+      for _, interval in ipairs { 2, 0 } do
+        answer.headers = { ["retry-after"] = "20.25" }
+        world.run({ on_request = world.script("meterList", { answer }), interval = 0 }, function(new)
+          local store = imr.store.memory()
+          local one, other = new:client { interval = interval, store = store },
+            new:client { interval = interval, store = store }
+          one:meters():next()
+          assert.is_true(new:now() >= 20.25 or answer.status == 200)
+          local function list(client) return function() client:meters({ page_size = 2 }):collect() end end
+          imr.all { list(one), list(other) }
+          local entries = world.entries(new, "meters")
+          assert.is_true(#entries > 3)
+          assert.is_true(gap_after(entries, 1) >= 20.249, gap_after(entries, 1))
+        end)
+      end
+    end
+  end)
+
+  it("is an error with a finite pause where it asks for days, and no pause where it makes no sense", function()
+    local far = { ["3600"] = 3600, [("9"):rep(400)] = 2592000, ["Fri, 31 Dec 9999 23:59:59 GMT"] = 2592000 }
+    for text, seconds in pairs(far) do
+      local answer = { status = 503, headers = { ["retry-after"] = text, date = DATE }, body = "" }
+      world.run({ on_request = world.script("meterList", { answer }) }, function(new)
+        local store = imr.store.memory()
+        local rows, err = new:client({ store = store }):meters():collect()
+        assert.same({ nil, seconds, true }, { rows, err.retry_after, new:now() < 1 })
+        rows, err = new:client({ store = store }):meters({ max_wait = 10 }):collect()
+        assert.is_true(rows == nil and err.retry_after > 50 and err.retry_after <= 60.1) -- nobody waits longer for it
+      end)
+    end
+    for _, text in ipairs { "-5", "soon", "", "0x10", "1e9", "inf", "nan", "1,5", "Thu, 01 Jan 1970 00:00:00 GMT",
+      "Wed, 99 Jul 2025 02:40:00 GMT" } do
+      local answer = { status = 503, headers = { ["retry-after"] = text, date = DATE }, body = "" }
+      world.run({ on_request = world.script("meterList", { answer }) }, function(new)
+        assert(new:client():meters():collect())
+        assert.is_true(gap_after(world.entries(new, "meters"), 1) < 2.6, text)
+      end)
+    end
+  end)
+
   it("never happens with a pace of our own, whatever runs side by side", function()
     world.run({ jitter = 1 }, function(new)
       local client, works = new:client { page_size = 3 }, {}

@@ -1,5 +1,6 @@
 -- What a meter's readings say about a command: three clocks, and no more than is certain.
 local confirmation = require "imr.client.confirmation"
+local http_date = require "imr.base.http_date"
 
 local BEFORE = { supply = "connected", read_time = 1000 }
 
@@ -67,9 +68,9 @@ describe("a reading", function()
 end)
 
 it("an HTTP date is read, and nothing else", function()
-  assert.equal(784111777, confirmation.http_date("Sun, 06 Nov 1994 08:49:37 GMT"))
+  assert.equal(784111777, http_date("Sun, 06 Nov 1994 08:49:37 GMT"))
   for _, text in ipairs { "", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 06 Foo 1994 08:49:37 GMT", "1994-11-06" } do
-    assert.is_nil(confirmation.http_date(text))
+    assert.is_nil(http_date(text))
   end
-  assert.is_nil(confirmation.http_date(nil))
+  assert.is_nil(http_date(nil))
 end)

@@ -34,6 +34,16 @@ local function command_named(name)
   return require("imr.cli.command.listing").command(name)
 end
 
+-- The parser's own --help would print and end the program, whatever becomes of what it prints. Ours ends the parsing.
+local asked_for_help
+
+local function add_help(parser)
+  parser:add_help { action = function()
+    asked_for_help = parser
+    error("help", 0)
+  end }
+end
+
 local function new_parser()
   local argparse = needs("the command line", "argparse", "argparse", "lua-argparse", "0.7")
   local parser = argparse("imr", "Intelligent meter reading: a client of the metering platform.")
@@ -41,6 +51,7 @@ local function new_parser()
   parser:require_command(false)
   parser:help_max_width(100)
   parser:epilog(EPILOG)
+  add_help(parser)
   language.configure(parser)
   return parser
 end
@@ -56,7 +67,7 @@ local function put_own_first(parser)
     if not grouped[option] then own[#own + 1] = option end
   end
   if #own > 0 and #parser._groups > 0 then table.insert(parser._groups, 1, own) end
-  parser:add_help(true)
+  add_help(parser)
   for _, command in ipairs(parser._commands) do put_own_first(command) end
 end
 
@@ -135,9 +146,17 @@ local function refuse(parser, arguments, problem)
     advice = said.text("`imr %s--help` shows what there is", name) }, 0)
 end
 
+local function show_help(parser)
+  require("imr.os").catch_signals() -- a reader who has had enough is no failure
+  require "imr.cli.output.write"(parser:get_help() .. "\n")
+end
+
+---@return table|nil parsed nil where help was asked for, and shown
 local function parse(arguments)
   local parser = parser_for(arguments)
-  local ok, parsed = parser:pparse(join_relative_dates(arguments))
+  local fine, ok, parsed = pcall(parser.pparse, parser, join_relative_dates(arguments))
+  if asked_for_help then return show_help(asked_for_help) end
+  if not fine then error(ok, 0) end
   if not ok then refuse(parser, arguments, parsed) end
   if not parsed.command then
     error({ kind = "usage", message = said.text("say which command:") .. "\n\n" .. parser:get_help() }, 0)
@@ -146,9 +165,10 @@ local function parse(arguments)
 end
 
 local function run(arguments)
-  if arguments[1] == "--version" then arguments[1] = "version" end -- as one tries first with any program
+  -- As one tries first with any program.
+  if arguments[1] == "--version" or arguments[1] == "-V" then arguments[1] = "version" end
   local parsed = parse(arguments)
-  return command_named(parsed.command).run(parsed) or 0
+  return parsed and command_named(parsed.command).run(parsed) or 0
 end
 
 -- Errors that are tables are meant; a text is a mistake of ours and needs its traceback.

@@ -267,6 +267,12 @@ function Call:ask_breaker(call)
   return err
 end
 
+-- A pause that the server asks for is one for everybody who shares the store. It holds them no longer than we would
+-- wait ourselves: who tries then is told anew, and may decide.
+function Call:hold(name, seconds)
+  if seconds and seconds > 0 then self.pace:hold(name, math.min(seconds, RETRY_AFTER_MOST), self.lifetime:now()) end
+end
+
 function Call:ask_and_send(call)
   local record, err, waited = self.session:token(call, call.stale)
   if not record then return nil, err end
@@ -288,6 +294,7 @@ function Call:ask_and_send(call)
   else
     pass_on(self, call)
   end
+  self:hold(endpoint.name, (answer or problem).retry_after)
   return answer, problem
 end
 

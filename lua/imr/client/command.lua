@@ -2,6 +2,7 @@
 -- `confirm` the meter's state is read until it shows the change.
 
 local confirmation = require "imr.client.confirmation"
+local http_date = require "imr.base.http_date"
 local parameters = require "imr.client.parameters"
 local unknown_option = require "imr.base.unknown_option"
 local errors = require "imr.errors"
@@ -101,7 +102,7 @@ end
 
 local function outcome_of(run, answer, err)
   return { state = "accepted", device_id = run.device_id, command = run.command, executed = answer and "yes" or "maybe",
-    message = (answer or err).message, platform_time = answer and confirmation.http_date(answer.date) }
+    message = (answer or err).message, platform_time = answer and http_date(answer.date) }
 end
 
 local function confirm(client, run, outcome, meter, before, deadline)

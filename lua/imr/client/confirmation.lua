@@ -9,7 +9,6 @@
 -- The wanted state confirms the command when it is a change from the state before, or stands in a newer reading; a
 -- state that was there all along says nothing. The opposite state contradicts it only in a newer reading.
 
-local core = require "imr.core"
 local errors = require "imr.errors"
 
 local POLL_PAUSE = 1 -- seconds between two looks, on top of the pace
@@ -18,18 +17,6 @@ local confirmation = {}
 
 ---The supply state that each command is to bring about.
 confirmation.wanted = { disconnect = "disconnected", reconnect = "connected" }
-
-local months = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11,
-  Dec = 12 }
-
----Unix seconds of an HTTP date, or nil.
----@param text string|nil "Wed, 09 Jul 2025 02:40:00 GMT"
----@return integer|nil
-function confirmation.http_date(text)
-  local day, month, year, clock = (text or ""):match("(%d%d) (%a%a%a) (%d%d%d%d) (%d%d:%d%d:%d%d) GMT")
-  if not months[month] then return nil end
-  return (core.parse_time(("%s-%02d-%s %s"):format(year, months[month], day, clock), 0))
-end
 
 ---@class imr.Confirmation
 ---@field command string

@@ -6,6 +6,7 @@
 
 local Pacer = require "imr.client.pacer"
 local errors = require "imr.errors"
+local limits = require "imr.client.limits"
 
 local MARGIN, MARGIN_SHARE = 0.05, 0.05 -- seconds, and at most this share of the interval
 local LATEST = 0.5                      -- share of the margin; the rest is for the way to the platform
@@ -59,18 +60,31 @@ function Pace.store_failed(message)
   return errors.new { kind = "store", message = tostring(message), retryable = true, executed = "no" }
 end
 
+-- With pacing turned off there are no slots, but pauses that the server has asked for.
+local function wait_out(self, endpoint, lifetime, given, began)
+  local pause = pacer_of(self, endpoint).earliest - began
+  if pause > 0 then
+    local err = limits.exceeded({ deadline = given.deadline, max_wait = given.max_wait, began = began }, began, pause,
+      "the server allows the next request")
+    if err then return nil, err end
+    local slept, closed = lifetime:sleep(pause)
+    if not slept then return nil, closed end
+  end
+  return math.max(0, pause), { start = lifetime:now(), interval = 0 }
+end
+
 ---Waits for a slot.
 ---@param endpoint string
 ---@param lifetime table  the client's waits
----@param limits { deadline: number, max_wait: number }  on the runtime's clock; seconds
+---@param given { deadline: number, max_wait: number }  on the runtime's clock; seconds
 ---@return number|nil waited seconds
 ---@return imr.Slot|table|nil slot or the error
-function Pace:wait(endpoint, lifetime, limits)
+function Pace:wait(endpoint, lifetime, given)
   local began = lifetime:now()
-  if self.interval == 0 then return 0, { start = began, interval = 0 } end
+  if self.interval == 0 then return wait_out(self, endpoint, lifetime, given, began) end
   local slot, err = pacer_of(self, endpoint):wait {
     pace = self, endpoint = endpoint, lifetime = lifetime,
-    limits = { deadline = limits.deadline, max_wait = limits.max_wait, began = began },
+    limits = { deadline = given.deadline, max_wait = given.max_wait, began = began },
   }
   if not slot then return nil, err end
   return lifetime:now() - began, slot
@@ -122,6 +136,13 @@ function Pace:left(endpoint, slot, began, delay, never_kept, now)
   local departed = began + delay - common_delay(self, endpoint, delay, never_kept)
   local time = departed + self:spacing(endpoint)
   if self:is_past(slot, departed) and time > now then push_back(self, endpoint, time, now) end
+end
+
+---The server wants a pause: nobody has a slot of this endpoint before its end.
+---@param seconds number
+function Pace:hold(endpoint, seconds, now)
+  if self.interval > 0 then return push_back(self, endpoint, now + seconds, now) end
+  pacer_of(self, endpoint):push_back(now + seconds, now)
 end
 
 function Pace:widen(endpoint)

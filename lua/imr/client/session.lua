@@ -211,10 +211,11 @@ function Session:remember_failure(record, err)
   if err.kind == "closed" or err.by_deadline then return err end
   local now = self.lifetime:now()
   local backoff = math.min(((record.failure or {}).backoff or BACKOFF / 2) * 2, BACKOFF_MOST)
+  local pause = math.max(backoff, math.min(err.retry_after or 0, BACKOFF_MOST))
   self:save {
     encoding = record.encoding,
     failure = { kind = err.kind, code = err.code, message = err.message,
-      at = now, retry_at = now + backoff, backoff = backoff },
+      at = now, retry_at = now + pause, backoff = backoff },
   }
   if err.kind ~= "auth" then err.retry_after = math.max(backoff, err.retry_after or 0) end
   return err

@@ -4,6 +4,7 @@ local codec = require "imr.client.codec"
 local core = require "imr.core"
 local errors = require "imr.errors"
 local json = require "imr.base.json"
+local retry_after = require "imr.client.retry_after"
 local sorted_names = require "imr.base.names"
 local number_text = require("imr.base.number").text
 
@@ -89,7 +90,6 @@ local function http_error(status, headers, body, redact)
     message = http_message(status, headers, body, redact),
     retryable = status >= 500 or status == 408 or status == 429,
     executed = "maybe",
-    retry_after = tonumber((wire.header(headers, "retry-after") or ""):match("^%d+$")),
   }
 end
 
@@ -132,12 +132,11 @@ end
 ---@field learn fun(token: string) to hide it too
 ---@field breathe? fun() lets others have their turn; nil where there are none
 
----The meaning of a response: the answer when the platform says success, else the error.
 ---@param body string
 ---@param settings imr.WireSettings
 ---@return table|nil answer
 ---@return table|nil err
-function wire.read(endpoint, status, headers, body, settings)
+local function read(endpoint, status, headers, body, settings)
   local answer, problem = decode(endpoint, body, settings)
   if answer and answer.token then settings.learn(answer.token) end -- whatever becomes of it: messages quote answers
   local redact = settings.redact
@@ -153,6 +152,19 @@ function wire.read(endpoint, status, headers, body, settings)
     or "the answer is not the platform's: " .. redact(problem) .. wire.excerpt(body, redact)
   return nil, errors.new { kind = "protocol", http_status = status, retryable = true, executed = "maybe",
     message = what }
+end
+
+---The meaning of a response: the answer when the platform says success, else the error. Either has `retry_after` where
+---the response asks for a pause, whatever its status and code.
+---@param body string
+---@param settings imr.WireSettings
+---@return table|nil answer
+---@return table|nil err
+function wire.read(endpoint, status, headers, body, settings)
+  local answer, err = read(endpoint, status, headers, body, settings)
+  local outcome = answer or err
+  outcome.retry_after = retry_after(wire.header(headers, "retry-after"), wire.header(headers, "date"))
+  return answer, err
 end
 
 return wire
