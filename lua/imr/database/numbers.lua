@@ -24,8 +24,9 @@ function numbers.all(db)
     if endpoint.moment then names[#names + 1] = endpoint.name end
   end
   for _, name in ipairs(names) do
-    for row in db:rows(numbers.distinct(name)) do
-      if not seen[row.number] then list[#list + 1], seen[row.number] = row.number, true end
+    for row in db:lists(numbers.distinct(name)) do
+      local number = row[1]
+      if not seen[number] then list[#list + 1], seen[number] = number, true end
     end
   end
   table.sort(list)

@@ -45,10 +45,10 @@ local function as_it_is(raw) return raw end
 function rows.sqlite(db, access, named, sql, ...)
   local reading, statement = access.reading(db), access.open(db, sql, ...)
   reading[statement] = true
-  local next_row, convert = statement:rows(named), named and rows.copy or as_it_is
+  local next_row = statement:rows(named)
   return function()
     local raw = reading[statement] and next_row()
-    if raw then return convert(raw) end
+    if raw then return named and rows.copy(raw) or raw end
     if reading[statement] then statement:close() end
     reading[statement] = nil
   end

@@ -119,7 +119,7 @@ local function fill(row, found, period)
   local point, source = found.series.points[found.index], found.series.source
   row.resolved, row.reading, row.read_time = true, point.text, point.time
   row.age, row.source = period.cutoff - point.time, source.name
-  for _, part in ipairs(PARTS) do row[part] = point.row[part] end
+  for _, part in ipairs(#source.registers > 1 and PARTS or {}) do row[part] = point.row[part] end
 end
 
 -- Does a flag concern the reading: is it of its moment or of the time up to the cutoff, or does it begin before the
@@ -133,13 +133,22 @@ local function concerns(flag, found, period, days)
     or flag.rule == "clock" and flag.since <= found.time
 end
 
+-- Rules that were not asked have nothing to say.
+local function is_left_out(chosen, name)
+  for _, rule in ipairs(chosen.rules) do
+    if rule.name == name then return false end
+  end
+  for _, rule in ipairs(quality.rules) do
+    if rule.name == name then return true end
+  end
+  return false
+end
+
 -- Why it was taken instead of a nearer one, and the flags that concern it.
 local function flags_of(flags, chosen, found, period)
-  local names, left_out = reasons.new(), {}
-  for _, rule in ipairs(quality.rules) do left_out[rule.name] = true end
-  for _, rule in ipairs(chosen.rules) do left_out[rule.name] = nil end
+  local names = reasons.new()
   local function add(name)
-    if not left_out[name] then names:add(name) end
+    if not is_left_out(chosen, name) then names:add(name) end
   end
   for _, name in ipairs(found.doubts) do add(name) end
   if found.far and #found.doubts == 0 then add "gap" end

@@ -10,6 +10,7 @@ local clock = {
 }
 
 local LEAST_RUNS, LEAST_SPAN = 3, 2 * DAY -- in which a clock is slow, before that is said
+local LONG = 3 -- times the usual interval of a jump
 local STEADY = DAY -- by which the delays of a slow clock may differ
 
 ---@class imr.ClockFinding
@@ -79,6 +80,14 @@ local function find_slow(rows, time, usual, least)
     count = #runs - first + 1 }
 end
 
+---Can nothing be wrong with the clock of a device whose rows are steady, as none of them is ahead?
+---@param known imr.MeteringSteady
+---@param settings { delay: number?, slow: number }
+---@return boolean
+function clock.is_right(known, settings)
+  return known.late < (settings.delay or 0) + settings.slow and known.longest < LONG * DAY
+end
+
 ---What is wrong with a device's clock, as far as its rows show it in a period.
 ---@param rows table[] with stored_at, in any order
 ---@param time string field
@@ -105,7 +114,6 @@ function clock.judge(rows, time, from, to, settings)
 end
 
 local LEAST_STEPS = 5
-local LONG = 3 -- times the usual interval
 local LEAST, MOST = 0.25, 1.5 -- times what is used in one: an empty flat uses less, wherever its clock stands
 
 local function median(list)

@@ -3,8 +3,10 @@
 -- One number in two projects is two meters; so is one device. Readings do not say their project: that of the device
 -- is theirs, where it has but one.
 
+local DAY = require("imr.base.calendar").DAY
 local register = require "imr.workflow.metering.register"
 local sources = require "imr.workflow.quality.sources"
+local steady = require "imr.workflow.metering.steady"
 
 local devices = {}
 
@@ -21,6 +23,7 @@ local devices = {}
 ---@field first integer time of its first row
 ---@field last integer time of its last row
 ---@field rows table<string, table[]> by source
+---@field steady imr.MeteringSteady|nil where it is the meter's only device, and nothing is odd
 
 local function text_or_nil(text) return text ~= "" and text or nil end
 
@@ -115,6 +118,10 @@ local function points_of(rows, source, field)
   return points
 end
 
+local function settings_of(device, settings)
+  return { kind = device.kind, now = settings.now, limits = settings.limits, rollover = settings.rollover }
+end
+
 ---One register of a device.
 ---@param device imr.MeteringDevice
 ---@param source imr.QualitySource
@@ -123,12 +130,31 @@ end
 ---@return imr.MeteringSeries|nil nil where no row has a value
 function devices.series(device, source, field, settings)
   local points = points_of(device.rows[source.name] or {}, source, field)
-  local series = register.new(points, { kind = device.kind, now = settings.now, limits = settings.limits,
-    rollover = settings.rollover })
+  local series = register.new(points, settings_of(device, settings))
   series.source = source
   for _, point in ipairs(points) do
     if point.number then return series end
   end
+end
+
+local function points_of_lists(known)
+  local points, lists, places = {}, known.lists, known.places
+  local time, text, stored_at = places.time, places.text, places.stored_at
+  for index = 1, #lists do
+    local list = lists[index]
+    points[index] = { time = math.floor(list[time]), text = list[text], stored_at = list[stored_at], accepted = true }
+  end
+  return points
+end
+
+-- Without a look at each row: `steady` has done that.
+local function only_device(given, known, settings)
+  local source, entry, points = known.source, given.history[1], points_of_lists(known)
+  local device = { id = entry.device_id, project = text_or_nil(entry.project_code), kind = entry.kind, entry = entry,
+    rows = given.rows, steady = known, first = points[1].time, last = points[#points].time }
+  local series = register.plain(points, settings_of(device, settings))
+  series.source, series.shortest, device.series = source, math.min(known.least, DAY), { series }
+  return device
 end
 
 ---The devices of a meter that there are rows of, in the order of their first row.
@@ -136,6 +162,15 @@ end
 ---@param settings { now: integer?, limits: table? }
 ---@return imr.MeteringDevice[]
 function devices.of(given, settings)
+  local known = steady.of(given, settings)
+  return known and { only_device(given, known, settings) } or devices.in_full(given, settings)
+end
+
+---The same with each point's `number` and `row`, also of a steady meter.
+---@param given imr.MeteringRows
+---@param settings { now: integer?, limits: table? }
+---@return imr.MeteringDevice[]
+function devices.in_full(given, settings)
   local list = split(given)
   for _, device in ipairs(list) do
     device.series = {}

@@ -15,6 +15,7 @@ local function doubt_clock(found, given, device, part)
   local source = found.series.source
   local rows, limits = device.rows[source.name],
     { delay = (given.delays or {})[source.name], ahead = CLOCK.ahead, slow = CLOCK.slow }
+  if device.steady and clock.is_right(device.steady, limits) then return end
   device.clocks = device.clocks or {} -- what all its rows say; there are many parts, and seldom anything to find
   local whole = device.clocks[source] or clock.judge(rows, source.time, -math.huge, math.huge, limits)
   device.clocks[source] = whole

@@ -56,6 +56,7 @@ local function reach_of(series, period)
 end
 
 local function is_far(series, distance, period)
+  if series.shortest and distance <= 0.5 * series.shortest then return false end
   return distance > 0.5 * (series.interval or DAY) and distance > reach_of(series, period)
 end
 

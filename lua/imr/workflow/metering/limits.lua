@@ -13,7 +13,6 @@ limits.by_kind = {
   electricity = { floor = 50, connection = 1656 },
   water = { floor = 5, connection = 240 },
 }
-limits.otherwise = limits.by_kind.electricity
 
 local LEAST = 5 -- rates that show what is usual
 local RESTING = 8 -- days that show it of a register that hardly moves
@@ -51,11 +50,27 @@ local function daily(rates, rests, own)
   return math.max(least, TIMES * middle), own.floor
 end
 
+---What every register may rise at the least, whatever else is usual for it.
+---@param own { floor: number, connection: number }
+---@return fun(seconds: number): number
+function limits.always(own)
+  local a_day = math.min(own.floor, own.connection)
+  return function(seconds)
+    local days = seconds / DAY
+    return days >= 1 and a_day * days or math.min(a_day, own.connection * days)
+  end
+end
+
 ---What a register may rise.
 ---@class imr.MeteringLimits
 ---@field per_day number
 ---@field rise fun(seconds: number): number the most that is ordinary
 ---@field from_zero fun(seconds: number): number the most that is usual: of a new register from nothing, or over its end
+
+---What a kind of meter may rise, where nothing else is set.
+---@param kind string|nil
+---@return { floor: number, connection: number }
+function limits.of_kind(kind) return limits.by_kind[kind] or limits.by_kind.electricity end
 
 ---@param points table[] with time and number, those that say something
 ---@param own { floor: number, connection: number }

@@ -252,19 +252,15 @@ local function is_plain(points, rise)
   return true
 end
 
----@param points imr.MeteringPoint[] in order of time; each gets `accepted`
----@param settings { kind: string?, now: integer?, limits: { floor: number, connection: number }?, rollover: table? }
---- rollover: how many digits a register has at the least, and which share of its range is near its end
----@return imr.MeteringRegister
-function register.new(points, settings)
-  local self = setmetatable({ points = points, breaks = {} }, Register)
+local function fill(self, settings)
+  local points = self.points
   local zeros, lost = read_all(self, settings.now)
   local candidates = lost and still_accepted(points) or points
   local unit, rollover = 10 ^ -self.resolution, settings.rollover or {}
   self.interval = seconds_between(candidates)
   self.near = rollover.near and rollover.near:number() or NEAR
   self.least = 10 ^ (rollover.digits or DIGITS)
-  local own = settings.limits or limits.by_kind[settings.kind] or limits.otherwise
+  local own = settings.limits or limits.of_kind(settings.kind)
   self.limits = limits.new(zeros and positive(candidates) or candidates, own, unit)
   if zeros then
     reject_zeros(candidates, self.limits)
@@ -277,6 +273,28 @@ function register.new(points, settings)
   end
   self.plain = plain and #candidates == #points
   return self
+end
+
+---@param points imr.MeteringPoint[] in order of time; each gets `accepted`
+---@param settings { kind: string?, now: integer?, limits: { floor: number, connection: number }?, rollover: table? }
+--- rollover: how many digits a register has at the least, and which share of its range is near its end
+---@return imr.MeteringRegister
+function register.new(points, settings)
+  return fill(setmetatable({ points = points, breaks = {} }, Register), settings)
+end
+
+local LATER = { interval = true, resolution = true, width = true, limits = true }
+
+---The same of points that are all accepted, in a register that simply goes up, as imr.workflow.metering.steady knows:
+---what else there is to say of it is worked out when somebody asks.
+---@param points imr.MeteringPoint[]
+---@param settings table
+---@return imr.MeteringRegister
+function register.plain(points, settings)
+  return setmetatable({ points = points, breaks = {}, plain = true }, { __index = function(self, name)
+    if not LATER[name] then return Register[name] end
+    return fill(setmetatable(self, Register), settings)[name]
+  end })
 end
 
 ---What went through the register between two of its accepted readings: the later one minus the earlier one; a

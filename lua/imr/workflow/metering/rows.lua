@@ -3,11 +3,10 @@
 
 local copy = require "imr.base.copy"
 local delays_of = require "imr.workflow.metering.delay"
-local is_before = require "imr.base.is_before"
 local load = require "imr.workflow.quality.load"
 local numbers = require "imr.database.numbers"
-local row_maker = require "imr.database.row_maker"
 local sources = require "imr.workflow.quality.sources"
+local stream = require "imr.workflow.metering.stream"
 local tables = require "imr.database.tables"
 local unpack = require "imr.base.unpack"
 
@@ -65,25 +64,20 @@ end
 
 local function text_of(where) return #where > 0 and " WHERE " .. table.concat(where, " AND ") or "" end
 
--- The rows of a query by column name, read the fastest way.
-local function reader(db, name, columns, tail, values, from)
-  local sql, make = load.query(db, name, columns, from) .. tail, row_maker(name, columns)
-  local next_list = db:lists(sql, unpack(values))
-  return function()
-    local list = next_list()
-    return list and make(list)
-  end
+-- The rows of a query, whose first column is the meter's number.
+local function query(db, name, columns, tail, values, from)
+  return stream.new(db:lists(load.query(db, name, columns, from) .. tail, unpack(values)), name, columns)
 end
 
 -- The key's own order, which needs no sorting; copies of a row stay one after the other.
-local function source_reader(db, source, where, values, brief, from)
+local function of_source(db, source, where, values, brief, from)
   if brief then where[#where + 1] = "withdrawn_at IS NULL" end
   local keys = {}
   for _, column in ipairs(tables[source.table].columns) do
     if column.key and column.name ~= "meter_no" then keys[#keys + 1] = source.table .. "." .. column.name end
   end
   local tail = text_of(where) .. in_order(db, source.table, table.concat(keys, ", "))
-  return reader(db, source.table, columns_of(source, brief), tail, values, from)
+  return query(db, source.table, columns_of(source, brief), tail, values, from)
 end
 
 -- SQLite would look up the times of a window in their index, and sort what it finds. By the meters in turn it goes
@@ -99,7 +93,7 @@ local function stream_of(db, source, period)
   also(source.time .. " <= ?", period.to)
   local from, joined = by_meters(db, source, period)
   where[#where + 1] = joined
-  return source_reader(db, source, where, values, period.brief, from)
+  return of_source(db, source, where, values, period.brief, from)
 end
 
 -- What came in the window and says that it is of another time: of years ago, or of a time after the window.
@@ -108,59 +102,64 @@ local function stray_stream(db, source, period)
   also(("(%s < %d OR %s > ? AND %s > stored_at)"):format(source.time, UNSET, source.time, source.time), period.to)
   also("stored_at >= ?", period.from)
   also("stored_at <= ?", period.to)
-  return source_reader(db, source, where, values)
+  return of_source(db, source, where, values)
 end
 
 local function plain_stream(db, name, columns, order, meters)
   local where, values = selection_of(db, nil, meters)
-  return reader(db, name, columns, text_of(where) .. in_order(db, name, order), values)
+  return query(db, name, columns, text_of(where) .. in_order(db, name, order), values)
 end
 
 local function restatements(db, period)
   local where, values, also = selection_of(db, nil, period.meters)
   also("row_time >= ?", period.from)
   also("row_time <= ?", period.to)
-  return reader(db, "restatements", RESTATEMENTS, text_of(where) .. in_order(db, "restatements", "id"), values)
+  return query(db, "restatements", RESTATEMENTS, text_of(where) .. in_order(db, "restatements", "id"), values)
 end
 
-local function none() return nil end
-
 local function streams_of(db, period)
-  local list = {
-    { name = "history", read = plain_stream(db, "meters", METERS, "meters.first_seen", period.meters) },
-    { name = "tenancies", read = plain_stream(db, "tenancies", TENANCIES, "tenancies.since", period.meters) },
-    { name = "restatements", read = restatements(db, period) },
-  }
+  local list = { { name = "history", stream = plain_stream(db, "meters", METERS, "meters.first_seen", period.meters) },
+    { name = "tenancies", stream = plain_stream(db, "tenancies", TENANCIES, "tenancies.since", period.meters) },
+    { name = "restatements", stream = restatements(db, period) } }
   for _, source in ipairs(sources) do
-    local wanted = not period.sources or period.sources[source.name]
-    list[#list + 1] = { name = source.name, of = "rows", read = wanted and stream_of(db, source, period) or none }
+    if not period.sources or period.sources[source.name] then
+      list[#list + 1] = { name = source.name, of = "lists", stream = stream_of(db, source, period) }
+    end
     if period.strays and period.from and period.to then
-      list[#list + 1] = { name = source.name, of = "strays", read = stray_stream(db, source, period) }
+      list[#list + 1] = { name = source.name, of = "strays", stream = stray_stream(db, source, period) }
     end
   end
-  for _, stream in ipairs(list) do stream.head = stream.read() end
   return list
 end
 
-local function next_meter(streams)
-  local first
-  for _, stream in ipairs(streams) do
-    local number = stream.head and stream.head.meter_no
-    if number and (not first or number ~= first and is_before(number, first)) then first = number end
+-- The streams of the sources, by name.
+local function by_source(list)
+  local streams = {}
+  for _, one in ipairs(list) do
+    if one.of == "lists" then streams[one.name] = one.stream end
   end
-  return first
+  return streams
 end
 
--- A meter's rows; those that the platform has withdrawn apart.
-local function take(stream, meter_no)
-  local list, withdrawn, head, read = {}, {}, stream.head, stream.read
-  while head and head.meter_no == meter_no do
-    local kept = head.withdrawn_at and withdrawn or list
-    kept[#kept + 1] = head
-    head = read()
+-- Rows by source, made when somebody asks for them: most meters are told by their lists.
+local function with_rows(given)
+  local lists, streams = given.lists, given.streams
+  given.rows = setmetatable({}, { __index = function(self, name)
+    self[name] = streams[name] and streams[name]:rows(lists[name] or {}) or {}
+    return self[name]
+  end })
+  return given
+end
+
+local function take(given, one)
+  local lists, withdrawn = one.stream:take(given.meter_no)
+  if one.of == "lists" then
+    given.lists[one.name], given.withdrawn[one.name] = lists, one.stream:rows(withdrawn or {})
+  elseif one.of then
+    given.strays[one.name] = one.stream:rows(lists)
+  else
+    given[one.name] = one.stream:rows(lists)
   end
-  stream.head = head
-  return list, withdrawn
 end
 
 ---A meter with everything that there is of it in a window of time.
@@ -170,6 +169,8 @@ end
 ---@field tenancies table[] oldest first
 ---@field restatements table[] of rows in the window, in order
 ---@field rows table<string, table[]> by source, in order of time
+---@field lists table<string, any[][]>|nil the same as the database gives them, with the columns of `streams`
+---@field streams table<string, imr.MeteringStream>|nil
 ---@field withdrawn table<string, table[]> rows that the platform lists no more, by source
 ---@field strays table<string, table[]> rows that came in the window and say that they are of another time, by source
 ---@field delays table<string, number> seconds after which the fleet's rows come, by source
@@ -180,17 +181,14 @@ end
 --- brief: boolean?, delays: table? } brief: without what only the rules look at; delays: where they are known
 ---@return fun(): imr.MeteringRows|nil
 function rows.meters(db, period)
-  local delays, streams = period.delays or delays_of(db, period), streams_of(db, period)
+  local delays, list = period.delays or delays_of(db, period), streams_of(db, period)
+  local streams = by_source(list)
   return function()
-    local meter_no = next_meter(streams)
+    local meter_no = stream.next_meter(list)
     if not meter_no then return nil end
-    local given = { meter_no = meter_no, rows = {}, withdrawn = {}, strays = {}, delays = delays }
-    for _, stream in ipairs(streams) do
-      local list, withdrawn = take(stream, meter_no)
-      if stream.of then given[stream.of][stream.name] = list else given[stream.name] = list end
-      if stream.of == "rows" then given.withdrawn[stream.name] = withdrawn end
-    end
-    return given
+    local given = { meter_no = meter_no, lists = {}, withdrawn = {}, strays = {}, delays = delays, streams = streams }
+    for _, one in ipairs(list) do take(given, one) end
+    return with_rows(given)
   end
 end
 
@@ -217,21 +215,21 @@ end
 ---@param limit integer Unix seconds, also its `to`
 ---@return imr.MeteringRows
 function rows.known(given, limit)
-  local known = copy(given, { rows = {}, to = limit })
+  local known = copy(given, { lists = {}, to = limit })
   for _, source in ipairs(sources) do
-    local list = {}
-    for _, row in ipairs(given.rows[source.name] or {}) do
-      if row[source.time] <= limit then list[#list + 1] = row end
+    local kept, stream_of_source = {}, given.streams[source.name]
+    for _, list in ipairs(given.lists[source.name] or {}) do
+      if list[stream_of_source.at[source.time]] <= limit then kept[#kept + 1] = list end
     end
-    known.rows[source.name] = list
+    known.lists[source.name] = kept
   end
-  return known
+  return with_rows(known)
 end
 
 ---Puts the newest rows before the window in front of a meter's rows.
 ---@param db imr.Database
 ---@param given imr.MeteringRows
----@param period { from: integer, sources: table<string, true>? }
+---@param period { from: integer, sources: table<string, true>?, brief: boolean? } as of rows.meters
 function rows.add_older(db, given, period)
   for _, source in ipairs(sources) do
     if not period.sources or period.sources[source.name] then
@@ -240,13 +238,14 @@ function rows.add_older(db, given, period)
       where[#where + 1] = "withdrawn_at IS NULL"
       local tail = ("%s ORDER BY %s.%s DESC, copy DESC LIMIT %d"):format(text_of(where), source.table, source.time,
         OLDER)
-      local newest_first, all = {}, {}
-      for row in reader(db, source.table, columns_of(source), tail, values) do newest_first[#newest_first + 1] = row end
-      for index = #newest_first, 1, -1 do all[#all + 1] = newest_first[index] end
-      for _, row in ipairs(given.rows[source.name]) do all[#all + 1] = row end
-      given.rows[source.name] = all
+      local older = query(db, source.table, columns_of(source, period.brief), tail, values)
+      local all = older:take(given.meter_no)
+      for index = 1, #all / 2 do all[index], all[#all + 1 - index] = all[#all + 1 - index], all[index] end
+      for _, list in ipairs(given.lists[source.name]) do all[#all + 1] = list end
+      given.lists[source.name] = all
     end
   end
+  with_rows(given)
 end
 
 return rows

@@ -10,6 +10,8 @@ local ORDINARY = 6 -- places that a meter may have; more is what a computation w
 local NOISE = 1e-9 -- and of a register's own size, what a double leaves of it
 local DOUBLE = 1e-15
 
+local byte, match = string.byte, string.match
+
 -- 346.90000000000003 is 346.9.
 local function without_noise(exact)
   local short = exact:round(ORDINARY)
@@ -37,10 +39,12 @@ end
 
 -- Of a plain text, which nearly all are: the digits before the point, and behind it.
 local function digits_of(text)
-  if #text > 15 then return nil end
-  local point = text:match("^%d+()%.%d+$") or text:find("^%d+$") and #text + 1
-  local places = point and math.max(#text - point, 0)
-  if places and places <= ORDINARY then return point - 1, places end
+  local length = #text
+  if length > 15 then return nil end
+  local point = match(text, "^%d+()%.%d+$") or match(text, "^%d+()$")
+  if not point then return nil end
+  local places = point < length and length - point or 0
+  if places <= ORDINARY then return point - 1, places end
 end
 
 -- A plain text with more places than a meter has: its double and its places without the noise, where that is all it is.
@@ -98,17 +102,34 @@ local function is_all_ones(number, places)
 end
 
 -- How the digits of the values below may begin: 4294967295, 2147483647, 99999999, and zeros or a sign before them.
-local BEGINS = { [("4"):byte()] = true, [("2"):byte()] = true, [("9"):byte()] = true, [("0"):byte()] = true,
-  [("+"):byte()] = true }
+local BEGINS = { [("4"):byte()] = ("2"):byte(), [("2"):byte()] = ("1"):byte(), [("9"):byte()] = ("9"):byte() }
+local ZERO, PLUS = ("0"):byte(), ("+"):byte()
+
+local function may_be_sentinel(text)
+  local first, second = byte(text, 1, 2)
+  return BEGINS[first] == second or first == ZERO or first == PLUS
+end
+
+local SMALLEST = 214 -- of them, with a point somewhere
+
+local function is_sentinel(number, places, text)
+  if number < SMALLEST or text and not may_be_sentinel(text) then return false end
+  if is_all_ones(number, places) then return true end
+  return text ~= nil and #text >= 8 and text:gsub("%D", ""):match("^99999999+$") ~= nil
+end
 
 ---Does a device say by this value that it has none?
 ---@param point table with number and places
 ---@return boolean
-function value.is_sentinel(point)
-  local text = point.text
-  if point.number < 214 or text and not BEGINS[text:byte()] then return false end
-  if is_all_ones(point.number, point.places) then return true end
-  return text ~= nil and #text >= 8 and text:gsub("%D", ""):match("^99999999+$") ~= nil
+function value.is_sentinel(point) return is_sentinel(point.number, point.places, point.text) end
+
+---The double of a plain text, which nearly all are, that says something; nil of any other.
+---@param text string
+---@return number|nil
+function value.plain(text)
+  local width, places = digits_of(text)
+  local number = width and tonumber(text)
+  if number and (number < SMALLEST or not is_sentinel(number, places, text)) then return number end
 end
 
 return value

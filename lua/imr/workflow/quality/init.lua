@@ -82,7 +82,7 @@ end
 ---@return imr.QualityFlag[]
 function quality.judge(looked_at, chosen)
   local list, seen = {}, {}
-  for _, rule in ipairs(chosen.rules) do
+  for _, rule in ipairs(looked_at.calm and {} or chosen.rules) do
     rule.check(looked_at, chosen.tuning[rule.name], function(flag)
       flag.rule, flag.meter_no, flag.place = rule.name, looked_at.meter_no, #list
       local key = key_of(flag)

@@ -2,6 +2,7 @@
 --
 -- Which readings are accepted, and where a register runs over or breaks, is imr.workflow.metering's to say.
 
+local clock = require "imr.workflow.metering.clock"
 local DAY = require("imr.base.calendar").DAY
 local devices = require "imr.workflow.metering.devices"
 local limits = require "imr.workflow.metering.limits"
@@ -43,6 +44,7 @@ local view = {}
 ---@field swaps { time: integer, from: string, to: string }[] of the install history
 ---@field at_once boolean several devices are read under this number, turn by turn
 ---@field kind string|nil
+---@field calm boolean no rule has anything to say, so series, main and courses are left out
 
 ---Devices that came after another, each at the time when a sync first saw it. One that is listed beside another is no
 ---change.
@@ -181,18 +183,31 @@ function view.stretched(series, seconds)
   return math.max(seconds, series.interval or DAY)
 end
 
+-- No rule has anything to say of a steady meter whose readings come as they always do.
+local function is_calm(new, tuning)
+  local known = #new.devices == 1 and new.devices[1].steady
+  if not known or #new.alike > 0 then return false end
+  local usual = tuning.gap.factor * math.min(known.least, DAY)
+  return known.longest <= usual and math.min(new.to, new.now) - new.devices[1].last <= usual
+    and known.still < tuning.zeros.days * DAY
+    and clock.is_right(known, { delay = new.delays[known.source.name], slow = tuning.clock.days * DAY })
+end
+
 ---@param given table meter_no, now, from, to, rows, and what else imr.workflow.metering.rows gives; alike
 ---@param tuning table<string, table> of all rules
 ---@return imr.QualityView
 function view.new(given, tuning)
   local new = { meter_no = given.meter_no, now = given.now, from = given.from, to = given.to,
-    history = given.history or {}, tenancies = given.tenancies or {}, rows = given.rows,
-    withdrawn = given.withdrawn or {}, strays = given.strays or {}, restatements = given.restatements or {},
-    alike = given.alike or {}, delays = given.delays or {}, series = {} }
+    history = given.history or {}, tenancies = given.tenancies or {}, rows = given.rows, lists = given.lists,
+    streams = given.streams, withdrawn = given.withdrawn or {}, strays = given.strays or {},
+    restatements = given.restatements or {}, alike = given.alike or {}, delays = given.delays or {}, series = {} }
   new.swaps = view.swaps(new.history)
   new.kind = #new.history > 0 and new.history[#new.history].kind or nil
   local settings = { now = new.now, limits = limits_of(new.kind, tuning), rollover = tuning.rollover }
   new.devices = devices.of(new, settings)
+  new.calm = is_calm(new, tuning)
+  if new.calm then return new end
+  if new.devices[1] and new.devices[1].steady then new.devices = devices.in_full(new, settings) end
   for _, device in ipairs(new.devices) do add_device(new, device, settings) end
   add_courses(new)
   return new
