@@ -63,6 +63,13 @@ local function reader_of(column, offset)
   return field, function(_, _, time) return format_time(time, offset) end
 end
 
+-- The decoder leaves a text out that is no UTF-8: what came stands in `invalid`. Of a project or device it stays out:
+-- there is one without, and a cut name would be another one.
+local function undecoded(row, name)
+  local raw = row.invalid and row.invalid[name]
+  return type(raw) == "string" and not is_utf8(raw) and text(row, name, raw) or nil
+end
+
 -- What the sync fills in itself.
 local OURS = { copy = true, granularity = true, day = true, stored_at = true, changed_at = true, withdrawn_at = true,
   first_seen = true, last_seen = true, removed_at = true }
@@ -75,11 +82,12 @@ local OURS = { copy = true, granularity = true, day = true, stored_at = true, ch
 ---@return integer count of columns
 function values.filler(name, offset)
   local columns = tables[name].columns
-  local places, names, read = {}, {}, {}
+  local places, names, read, plain = {}, {}, {}, {}
   for index, column in ipairs(columns) do
     if not OURS[column.name] then
       local place = #places + 1
       places[place], names[place], read[place] = index, reader_of(column, offset)
+      plain[place] = column.type == "text" and names[place] == column.name and not column.default
     end
   end
   local count = #places
@@ -87,7 +95,11 @@ function values.filler(name, offset)
     for place = 1, count do
       local field, reader = names[place], read[place]
       local value = row[field]
-      if reader and value ~= nil then value = reader(row, field, value) end
+      if reader and value ~= nil then
+        value = reader(row, field, value)
+      elseif value == nil and plain[place] and row.invalid then
+        value = undecoded(row, field)
+      end
       list[places[place]] = value
     end
   end, #columns

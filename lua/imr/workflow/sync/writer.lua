@@ -91,19 +91,19 @@ end
 
 -- A new row of before the moment until which all had been read, of a meter that has newer ones: it came late. What only
 -- a deeper reading finds does not make each run look back further.
-local function note_lateness(self, row)
-  local moment = row[self.listing.moment]
+local function note_lateness(self, moment)
   if not self.covered or moment > self.covered or moment < self.covered - self.look_back then return end
-  local cursor = self.db:row(self.last_row, self.listing.name, row.meter_no)
+  local cursor = self.db:row(self.last_row, self.listing.name, self.list[self.at.meter_no])
   if cursor and cursor.last_row and cursor.last_row > moment then
     self.lateness = math.max(self.lateness, self.covered - moment)
   end
 end
 
--- Only a row that is new shows who lived there: the platform may write today's tenant beside old ones.
-local function note_tenant(self)
+-- Only a row that is new shows who lived there: the platform may write today's tenant beside old ones. A code that was
+-- cut inside a character is nobody's.
+local function note_tenant(self, row)
   local list, at = self.list, self.at
-  local user_code = at.user_code and list[at.user_code]
+  local user_code = at.user_code and row.user_code and list[at.user_code]
   if not user_code or not self.tenancies then return end
   self.tenancies:show_row(list[at.meter_no], list[at.device_id], list[at[self.listing.moment]], user_code)
 end
@@ -112,8 +112,8 @@ end
 local function put_first(self, row, moments, moment, now, counts)
   if add(self) then
     counts.new_rows = counts.new_rows + 1
-    note_lateness(self, row)
-    if moment <= now then note_tenant(self) end
+    note_lateness(self, moment)
+    if moment <= now then note_tenant(self, row) end
     moments[moment] = 0
     return
   end
