@@ -69,7 +69,9 @@ describe("the program in a Chinese locale", function()
   end)
 
   it("writes the report in Chinese first", function()
-    assert.matches('<html lang="zh-CN">', user:run("report " .. PERIOD, CHINESE).out, 1, true)
+    local page = user:run("report --from 2025-06-01 --to 2025-07-10", CHINESE).out
+    assert.matches('<html lang="zh-CN">', page, 1, true)
+    assert.matches('<span class="zh" lang="zh-CN">设备 D3 换为 D3b</span>', page, 1, true)
     assert.matches('<html lang="en">', user:run("report " .. PERIOD, { LANG = "C" }).out, 1, true)
     assert.matches('<html lang="zh-CN">', user:run("report --language zh --json-errors " .. PERIOD).out, 1, true)
   end)

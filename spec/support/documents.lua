@@ -5,7 +5,8 @@ local shell = require "support.shell"
 
 local documents = {}
 
-documents.guides = { "getting-started", "pacing", "openresty", "billing", "bill", "supply", "testing", "extending" }
+documents.guides = { "getting-started", "pacing", "openresty", "billing", "bill", "supply", "language", "testing",
+  "extending" }
 
 --- What a page consists of, apart from its prose.
 ---@param text string

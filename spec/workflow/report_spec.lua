@@ -48,7 +48,7 @@ describe("a report", function()
 
   it("says how much of a sum is measured", function()
     assert.truthy(page:find("measured 0 · doubtful 380.50 · incomplete 785.00", 1, true))
-    assert.truthy(page:find("可信 0 · 存疑 0 · 不完整 7.80", 1, true))
+    assert.truthy(page:find("实测 0 · 存疑 0 · 不完整 7.80", 1, true))
   end)
 
   it("ranks consumers, and shows no name as markup", function()

@@ -116,14 +116,14 @@ end
 ---@param text string
 ---@return string
 function language.again(text)
-  return language.spoken == "zh" and (language.zh(text) or language.recognised(text)) or text
+  return language.spoken == "zh" and language.recognised(text) or text
 end
 
----The Chinese of a text that was made of a format which the catalogue has; else nil.
+---The Chinese of a text that the catalogue has, as a whole or as a format that made it; else nil.
 ---@param text string
 ---@return string|nil
 function language.recognised(text)
-  local whole = require("imr.language.zh.composed")[text]
+  local whole = language.zh(text) or require("imr.language.zh.composed")[text]
   if whole then return whole end
   if not composed then load_composed() end
   for _, entry in ipairs(composed) do

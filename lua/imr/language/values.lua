@@ -52,8 +52,7 @@ end })
 
 -- A text that the catalogue may have, as a whole or by its format.
 local SAID = setmetatable({}, { __index = function(_, text)
-  local language = require "imr.language"
-  return type(text) == "string" and (language.zh(text) or language.recognised(text)) or nil
+  return type(text) == "string" and require("imr.language").recognised(text) or nil
 end })
 
 local FIELDS = setmetatable({}, { __index = function(_, name) return headings.zh(name) end })

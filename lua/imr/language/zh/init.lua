@@ -1,7 +1,6 @@
 -- The catalogue: Chinese by the English text or format that the program says. What has its Chinese beside it where it
 -- is defined (imr.schema, the rules of quality) is taken from there.
 
-local rules = require "imr.workflow.quality.rules"
 local schema = require "imr.schema"
 
 local catalogue = {}
@@ -17,6 +16,15 @@ for _, endpoint in ipairs(schema.listings) do
   end
 end
 
-for _, rule in ipairs(rules) do catalogue[rule.help] = rule.help_zh end
+-- The rules bring the whole of imr.workflow.quality with them: they are loaded where the rest does not have a text.
+local function of_rules()
+  local texts = {}
+  for _, rule in ipairs(require "imr.workflow.quality.rules") do texts[rule.help] = rule.help_zh end
+  return texts
+end
 
-return catalogue
+local rules
+return setmetatable(catalogue, { __index = function(_, text)
+  rules = rules or of_rules()
+  return rules[text]
+end })

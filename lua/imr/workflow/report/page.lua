@@ -59,7 +59,7 @@ local function certainty(used)
   local measured, doubtful, incomplete = words.grouped(used.measured), words.grouped(used.doubtful),
     words.grouped(used.incomplete)
   return note(("measured %s · doubtful %s · incomplete %s"):format(measured, doubtful, incomplete),
-    ("可信 %s · 存疑 %s · 不完整 %s"):format(measured, doubtful, incomplete))
+    ("实测 %s · 存疑 %s · 不完整 %s"):format(measured, doubtful, incomplete))
 end
 
 local function consumption(data)

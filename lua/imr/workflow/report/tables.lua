@@ -3,6 +3,7 @@
 local core = require "imr.core"
 local DAY = require("imr.base.calendar").DAY
 local html = require "imr.base.html"
+local recognised = require("imr.language").recognised
 local words = require "imr.workflow.report.words"
 
 local tag, both = html.tag, html.both
@@ -138,13 +139,18 @@ function tables.rules(by_rule, rules)
   return made({ { "Rule", "规则" }, { "What it says", "含义" }, { "Flags", "数量", "n" } }, rows)
 end
 
+-- A detail is made in English; the catalogue knows it by its format.
+local function detail(text)
+  return text and both(text, recognised(text) or tag("span", { lang = "en" }, text))
+end
+
 ---@param flags imr.QualityFlag[]
 ---@param offset integer
 function tables.flags(flags, offset)
   local rows = {}
   for index, flag in ipairs(flags) do
     rows[index] = { code(flag.rule), code(flag.meter_no), time_text(flag.time, offset),
-      words.of(words.listing, flag.source), flag.value, flag.reference, tag("span", { lang = "en" }, flag.detail) }
+      words.of(words.listing, flag.source), flag.value, flag.reference, detail(flag.detail) }
   end
   return made({ { "Rule", "规则" }, { "Meter", "表号" }, { "Time", "时间", "n" }, { "Source", "来源" },
     { "Value", "数值", "n" }, { "Compared with", "对照值", "n" }, { "Detail", "说明" } }, rows)
