@@ -66,9 +66,9 @@ describe("imr supply", function()
     assert.equal(0, #platform:entries("instruct"))
   end)
 
-  it("on a terminal only shows the plan, unless --yes", function()
+  it("on a terminal that cannot be asked only shows the plan, unless --yes", function()
     local device = connected(1)[1]
-    local window = pty.open(user:command("supply disconnect --interval 0 --reason unpaid " .. device))
+    local window = pty.open(user:command("supply disconnect --interval 0 --reason unpaid " .. device) .. " </dev/null")
     assert.equal(0, window:wait())
     assert.matches("nothing was sent (--yes sends)", table.concat(window:screen(), "\n"), 1, true)
     assert.equal(0, sent(device))

@@ -11,7 +11,7 @@ local language = { chosen = "en", spoken = "en" }
 
 -- What our messages count, behind a one.
 local SINGULAR = { are = "is", have = "has", were = "was" }
-for noun in ("accounts adjustments cells flags lines meters pages requests rows sheets tariffs texts"):gmatch "%l+" do
+for noun in ("accounts adjustments cells commands flags lines meters pages requests rows sheets tariffs texts"):gmatch "%l+" do
   SINGULAR[noun] = noun:sub(1, -2)
 end
 

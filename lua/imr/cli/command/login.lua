@@ -25,13 +25,8 @@ end
 local NO_TERMINAL = "there is no terminal to ask at: set IMR_USERNAME and IMR_PASSWORD_FILE, or use --password-stdin"
 
 local function ask_username()
-  local out, from = io.open("/dev/tty", "w"), io.open("/dev/tty")
-  if not out or not from then exit.fail("credentials", NO_TERMINAL) end
-  out:write(language.text "Account: ")
-  out:flush()
-  local name = from:read("*l")
-  out:close()
-  from:close()
+  local name, problem = terminal.ask(language.text "Account: ")
+  if problem then exit.fail("credentials", NO_TERMINAL) end
   interrupt.check()
   if not name or name == "" then exit.fail("credentials", "no account was given") end
   return name

@@ -25,8 +25,14 @@ local function read(flag, path)
   return text
 end
 
+-- A workbook is a ZIP archive; those of old have a header of their own.
+local function is_workbook(text)
+  return text:find "^PK\3\4" ~= nil or text:find "^\208\207\17\224" ~= nil
+end
+
 -- What has a NUL in it is UTF-16, with a byte order mark or without, or no text.
 local function as_utf8(text, where)
+  if is_workbook(text) then exit.usage("%s: it is a workbook, which is not read here; %s", where, SAVE) end
   local nul = text:find("\0", 1, true)
   if text:find("^\255\254") or text:find("^\254\255") or nul then
     exit.usage("%s, line %d: it is UTF-16, or no text; %s", where, line_of(text, nul or 1), language.text(SAVE))

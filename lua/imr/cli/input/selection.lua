@@ -1,6 +1,7 @@
 --- Which meters: --meter, and by tenant and place --tenant, --building, --kind, --offline-for, --offline.
 
 local exit = require "imr.cli.exit"
+local list_file = require "imr.cli.input.list"
 local numeric = require "imr.cli.input.number"
 local read_file = require "imr.cli.input.file"
 
@@ -26,16 +27,43 @@ function selection.configure(parser, by)
   if by == "state" then parser:flag("--offline", "Only meters that are offline.") end
 end
 
--- A line's comment goes; blanks and commas part the numbers.
-local function add_from_file(path, add)
-  local before
-  for line in read_file("--meter @", path):gmatch("[^\r\n]+") do
-    for number in line:gsub("#.*$", ""):gmatch("[^%s,]+") do
-      add(number)
-      before = true
+-- A cell may hold several, parted by blanks.
+local function add_cell(cell, where, add)
+  for number in cell:gmatch "%S+" do
+    local problem = list_file.cell_problem(number)
+    if problem then exit.usage("%s: '%s' %s", where, number, problem) end
+    add(number)
+  end
+end
+
+-- Without a header each cell is one, up to a comment.
+local function add_cells(cells, where, add)
+  for _, cell in ipairs(cells) do
+    add_cell((cell:gsub("#.*$", "")), where, add)
+    if cell:find("#", 1, true) then return end
+  end
+end
+
+-- A file with a header has the numbers in the column of that name.
+local function add_from_file(path, take)
+  local text, place, found = read_file("--meter @", path), nil, false
+  local function add(number)
+    found = true
+    take(number)
+  end
+  for index, cells in ipairs(list_file.records(text, "--meter @" .. path)) do
+    local where = ("--meter @%s, line %d"):format(path, cells.line)
+    local header = index == 1 and list_file.places(cells, list_file.names "meter_no")[1]
+    if header then
+      place = header
+    elseif place then
+      if (cells[place] or "") == "" then exit.usage("%s: it names no meter", where) end
+      add_cell(cells[place], where, add)
+    else
+      add_cells(cells, where, add)
     end
   end
-  if not before then exit.usage("--meter @%s: there is no meter number in it", path) end
+  if not found then exit.usage("--meter @%s: there is no meter number in it", path) end
 end
 
 ---The numbers that --meter names, each once and in their order; nil when there is none.

@@ -5,7 +5,9 @@ local schema = require "imr.schema"
 
 local catalogue = {}
 
-for _, part in ipairs { "said", "refused", "advice", "rules", "help", "help_supply", "help_simulate", "parser" } do
+local PARTS = { "said", "supply", "refused", "advice", "rules", "help", "help_supply", "help_simulate", "parser" }
+
+for _, part in ipairs(PARTS) do
   for english, chinese in pairs(require("imr.language.zh." .. part)) do catalogue[english] = chinese end
 end
 

@@ -47,11 +47,15 @@ end
 ---become something already, or another run has it.
 ---@param ledger imr.Ledger
 ---@param id integer
----@return { state: string|nil, message: string }|nil
+---@return { state: string|nil, message: string, now: string|nil, detail: string|nil }|nil
 function claims.obstacle(ledger, id)
-  local intent = ledger.database:row([[SELECT i.id, i.plan, i.device, i.command, i.state, i.cancel, p.seen
+  local intent = ledger.database:row([[SELECT i.id, i.plan, i.device, i.command, i.state, i.cancel, i.detail, p.seen
     FROM intents AS i JOIN plans AS p ON p.id = i.plan WHERE i.id = ?]], id)
-  if intent.state ~= "planned" then return held(nil, "it is %s by now", intent.state) end
+  if intent.state ~= "planned" then
+    local obstacle = held(nil, "it is %s by now", intent.state)
+    obstacle.now, obstacle.detail = intent.state, intent.detail
+    return obstacle
+  end
   if intent.cancel then return held("cancelled", "%s", intent.cancel) end
   local other = unknown_before(ledger, intent)
   if other then return held("planned", "the outcome of intent %d is unknown: resolve it first", other.id) end

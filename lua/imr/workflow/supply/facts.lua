@@ -5,7 +5,9 @@
 
 local sorted_names = require "imr.base.names"
 
-local facts = {}
+local facts = {
+  TENANT = { "user_code", "user_name", "house_number", "address" }, -- whose it is, and where
+}
 
 local function add(found, row)
   local device, number = row.device_id, row.meter_no
@@ -48,11 +50,13 @@ end
 ---What the rows of one device say together.
 ---@param found table of facts.read
 ---@param device string
----@return { meter_no: string?, numbers: table<string, true>, supply: string?, online: boolean? }|nil
+---@return { meter_no: string?, numbers: table<string, true>, supply: string?, online: boolean?, user_code: string?,
+--- user_name: string?, house_number: string?, address: string? }|nil
 function facts.meter(found, device)
   local rows = found.by_device[device]
   if not rows then return nil end
   local meter = { numbers = {}, supply = agreed(rows, "supply"), online = agreed(rows, "online") }
+  for _, name in ipairs(facts.TENANT) do meter[name] = agreed(rows, name) end
   for _, row in ipairs(rows) do
     meter.meter_no = meter.meter_no or row.meter_no
     if row.meter_no then meter.numbers[row.meter_no] = true end

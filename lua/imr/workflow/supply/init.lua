@@ -120,6 +120,28 @@ local function facts_of(env, options)
   return facts
 end
 
+local supplies = { disconnect = true, reconnect = true }
+
+-- What is planned for the devices of a plan, and is of the same kind.
+local function superseded_by(env, plan)
+  local wishes, found = {}, {}
+  for _, list in ipairs { plan.entries, plan.left_out } do
+    for _, wish in ipairs(list) do wishes[wish.device] = wish.command end
+  end
+  for _, intent in ipairs(env.ledger:intents { state = "planned" }) do
+    local command = wishes[intent.device]
+    if command and (supplies[command] == supplies[intent.command]) then found[#found + 1] = intent end
+  end
+  return found
+end
+
+local function new_plan(env, wishes, options)
+  local plan, err = plans.new(wishes, facts_of(env, options), options)
+  if not plan then return nil, err end
+  plan.supersedes = superseded_by(env, plan)
+  return plan
+end
+
 local function enqueue(env, plan)
   if plan.id or plan.resumed or #plan.entries + #plan.left_out == 0 then return end
   local text, err = supply_settings.write((plan.entries[1] or plan.left_out[1]).settings)
@@ -163,7 +185,8 @@ local function entry_of(env, intent, settings, time)
   local left = time:left_until(env.ledger.seconds(intent.expires), env.ledger.seconds(intent.created))
   return { id = intent.id, device = intent.device, meter_no = intent.meter_no, numbers = numbers,
     command = intent.command, state_before = intent.state_before, settings = settings,
-    why = left <= 0 and "it has expired" or nil }
+    user_code = intent.user_code, user_name = intent.user_name, house_number = intent.house_number,
+    address = intent.address, why = left <= 0 and "it has expired" or nil }
 end
 
 -- Says of entries why they will not be sent. Asked again when they are to leave.
@@ -281,7 +304,7 @@ local function hand_out(env)
     local wishes
     wishes, problem = plans.wishes(devices, command)
     if not wishes then error(problem, 2) end
-    return returning(function() return plans.new(wishes, facts_of(env, options), options) end)()
+    return returning(new_plan)(env, wishes, options)
   end
 
   ---Puts a plan on record and sends it. A plan that was applied before goes on where it stopped.

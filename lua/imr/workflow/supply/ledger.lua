@@ -18,6 +18,7 @@ local databases = require "imr.workflow.supply.database"
 local runs = require "imr.workflow.supply.runs"
 local schema = require "imr.workflow.supply.schema"
 local system = require "imr.os"
+local times = require "imr.workflow.supply.times"
 local unpack = require "imr.base.unpack"
 local with_tables = require("imr.database.handle").with_tables
 
@@ -27,7 +28,8 @@ local list = databases.list
 local SUPPLY = "('disconnect', 'reconnect')"
 
 local COLUMNS = [[i.id, i.plan, i.device, i.meter_no, i.command, i.state_before, i.expires, i.confirm, i.state,
-  i.executed, i.attempts, i.sent, i.changed, i.detail, p.who, p.reason, p.settings, p.created]]
+  i.executed, i.attempts, i.sent, i.changed, i.detail, i.user_code, i.user_name, i.house_number, i.address,
+  p.who, p.reason, p.settings, p.created, p.uid, p.approver, p.approved_by, p.approved]]
 
 ---@class imr.Ledger
 local Ledger = {}
@@ -52,11 +54,8 @@ end
 function Ledger:stamp() return stamp(self.clock()) end
 
 ---Unix seconds of a time in the ledger, or nil.
----@param text string|nil
----@return integer|nil
-function Ledger.seconds(text)
-  return text and core.parse_time(text:sub(1, 19), 0) or nil
-end
+---@type fun(text: string|nil): integer|nil
+Ledger.seconds = times.seconds
 
 ---Takes the queue of this ledger. The lock ends with its owner, even a killed one.
 ---@return true|nil
@@ -112,21 +111,24 @@ function Ledger:record(id, state, executed, detail, from)
 end
 
 -- The newest word counts: what waits for the same device gives way, be it the same command or the opposite.
-local function supersede(self, entry, id)
+local function supersede(self, plan, entry, id)
   local same = entry.command == "request_reading" and "command = 'request_reading'" or "command IN " .. SUPPLY
   for _, older in ipairs(list(self.database,
     "SELECT id FROM intents WHERE device = ? AND id < ? AND state = 'planned' AND " .. same, entry.device, id)) do
-    self:set_state(older.id, "superseded", "no", ("by intent %d"):format(id))
+    self:set_state(older.id, "superseded", "no", ("by intent %d of %s%s"):format(id, plan.who,
+      plan.reason ~= "" and ": " .. plan.reason or ""))
+    table.insert(plan.superseded, self:intents({ id = older.id })[1])
   end
 end
 
 local function add_intent(self, plan, entry, state, detail)
   self.database:execute([[INSERT INTO intents (plan, device, meter_no, command, state_before, expires, state, executed,
-    changed, detail) VALUES (?, ?, ?, ?, ?, ?, ?, 'no', ?, ?)]], plan.id, entry.device, entry.meter_no, entry.command,
-    entry.state_before, stamp(plan.expires), state, self:stamp(), detail)
+    changed, detail, user_code, user_name, house_number, address) VALUES (?, ?, ?, ?, ?, ?, ?, 'no', ?, ?, ?, ?, ?,
+    ?)]], plan.id, entry.device, entry.meter_no, entry.command, entry.state_before, stamp(plan.expires), state,
+    self:stamp(), detail, entry.user_code, entry.user_name, entry.house_number, entry.address)
   local id = self.database:row("SELECT last_insert_rowid() AS id").id
   note(self, id, state, "no", detail)
-  supersede(self, entry, id)
+  supersede(self, plan, entry, id)
   return id
 end
 
@@ -137,20 +139,21 @@ end
 
 ---Writes a plan's intents, all or none. A wish that there is nothing to send for is a wish, too: what was planned for
 ---its device before is not sent any more.
----@param plan table who, reason, settings (text), made, expires, seen, entries, left_out; `id` and each entry's `id`
----are filled in
+---@param plan table who, reason, settings (text), made, expires, seen, entries, left_out; `id`, each entry's `id` and
+---`superseded`, the intents that give way, are filled in
 function Ledger:add(plan)
   local ids = self.database:transaction(function()
     self.database:execute("INSERT INTO plans (created, who, reason, settings, seen) VALUES (?, ?, ?, ?, ?)",
       stamp(plan.made), plan.who, plan.reason, plan.settings, plan.seen)
-    local written = { id = self.database:row("SELECT last_insert_rowid() AS id").id, expires = plan.expires }
+    local written = { id = self.database:row("SELECT last_insert_rowid() AS id").id, expires = plan.expires,
+      who = plan.who, reason = plan.reason, superseded = {} }
     for index, entry in ipairs(plan.entries) do written[index] = add_intent(self, written, entry, "planned") end
     for _, left in ipairs(plan.left_out) do
       if is_wish(self, left) then add_intent(self, written, left, "left_out", left.why) end
     end
     return written
   end)
-  plan.id = ids.id
+  plan.id, plan.superseded = ids.id, ids.superseded
   for index, entry in ipairs(plan.entries) do entry.id = ids[index] end
 end
 

@@ -4,6 +4,7 @@ local unknown_option = require "imr.base.unknown_option"
 local errors = require "imr.errors"
 local guard = require "imr.workflow.supply.guard"
 local hours = require "imr.workflow.supply.hours"
+local lookup = require "imr.workflow.supply.lookup"
 local number_problem = require("imr.workflow.supply.options").number_problem
 local protection = require "imr.workflow.supply.protection"
 local supply_facts = require "imr.workflow.supply.facts"
@@ -26,6 +27,10 @@ local rank = { reconnect = 1, request_reading = 2, disconnect = 3 }
 ---@field numbers table<string, true> all meter numbers of the device
 ---@field state_before? "connected"|"disconnected" as the meter list has it
 ---@field online? boolean
+---@field user_code? string whose meter it is, as the meter list has it; so are user_name, house_number and address
+---@field user_name? string
+---@field house_number? string
+---@field address? string
 ---@field id? integer of its intent, once that is on record
 ---@field settings table guard, quiet_hours, utc_offset, protected
 ---@field why? string why it will not be sent, of a plan on record
@@ -43,6 +48,9 @@ local rank = { reconnect = 1, request_reading = 2, disconnect = 3 }
 ---@field expires? number seconds after which what was not sent is not sent any more, 86400
 ---@field who? string on record as who asked
 ---@field force? boolean also meters that are in the wanted state already
+---@field by? "device"|"meter_no"|"user_code"|"house_number" what the devices are called by; default "device". One that
+--- no meter has, or that means several devices, is an error
+---@field all_of_tenant? boolean a user code or house number may mean several devices of one tenant: all of them
 ---@field offline? "send"|"skip"|"last" what to do with devices that are offline, which obey when they are back, if at
 --- all: send like the others, leave out, or send behind the others of their kind; default "send"
 ---@field deadline? number seconds for reading the meter list
@@ -60,7 +68,9 @@ local rank = { reconnect = 1, request_reading = 2, disconnect = 3 }
 ---@field made number Unix seconds; what the platform showed then is what the plan was decided on
 ---@field seen integer the newest transition in the ledger then: what comes later overtakes the plan
 ---@field expires integer Unix seconds
+---@field supersedes? table[] intents that are planned and give way once this is on record
 ---@field id? integer once its intents are on record
+---@field superseded? table[] those that then gave way
 local Plan = {}
 Plan.__index = Plan
 Plan.__name = "imr.supply.plan"
@@ -77,7 +87,8 @@ end
 -- ---------------------------------------------------------------- what was asked for
 
 local known = { reason = "string", who = "string", max = "number", quiet_hours = "string", expires = "number",
-  force = "boolean", deadline = "number", allow_unmatched = "boolean", offline = "string" }
+  force = "boolean", deadline = "number", allow_unmatched = "boolean", offline = "string",
+  by = "string", all_of_tenant = "boolean" }
 local ways_offline = { send = true, skip = true, last = true }
 local mixed = { guard = { ["function"] = true, string = true, table = true },
   protected = { table = true, ["function"] = true } }
@@ -98,6 +109,9 @@ local function check_option(name, value)
   if mixed[name] and not mixed[name][kind] then return ("option '%s' cannot be a %s"):format(name, kind) end
   local problem = kind == "string" and text_problem(value)
   if problem then return ("option '%s' %s"):format(name, problem) end
+  if name == "by" and not lookup.WAYS[value] then
+    return "option 'by' must be device, meter_no, user_code or house_number"
+  end
   if name == "offline" and not ways_offline[value] then return "option 'offline' must be send, skip or last" end
   return kind == "number" and number_problem(name, value) or nil
 end
@@ -198,7 +212,9 @@ end
 local function describe(wish, facts, settings)
   local meter = supply_facts.meter(facts, wish.device)
   wish.numbers, wish.settings = meter and meter.numbers or {}, settings
-  if meter then wish.meter_no, wish.online, wish.state_before = meter.meter_no, meter.online, meter.supply end
+  if not meter then return nil end
+  wish.meter_no, wish.online, wish.state_before = meter.meter_no, meter.online, meter.supply
+  for _, name in ipairs(supply_facts.TENANT) do wish[name] = meter[name] end
   return meter
 end
 
@@ -254,7 +270,7 @@ function plan.new(wishes, facts, options)
   local self = setmetatable({ who = options.who or facts.who, reason = options.reason or "", entries = {},
     left_out = {}, unlisted = doubts.unlisted, warnings = doubts.ambiguous, made = facts.now, seen = facts.seen or 0,
     pages = facts.pages, expires = math.floor(facts.now + (options.expires or EXPIRES)) }, Plan)
-  sort_out(self, wishes, facts, settings, options)
+  sort_out(self, lookup.devices(wishes, options.by, facts, options.all_of_tenant), facts, settings, options)
   if options.max and #self.entries > options.max then
     return nil, errors.new { kind = "limit", retryable = false, executed = "no",
       message = ("the plan would send %d commands, more than the %g allowed: nothing is planned"):format(#self.entries,
@@ -273,11 +289,29 @@ end
 
 -- ---------------------------------------------------------------- as text
 
+-- Whose it is, and where.
+local function tenant_of(entry)
+  local parts = {}
+  for _, name in ipairs { "user_name", "house_number", "address" } do parts[#parts + 1] = entry[name] end
+  return #parts > 0 and "  " .. table.concat(parts, ", ") or ""
+end
+
 local function line_of(entry)
-  if entry.why then return ("not sent        %s  %s"):format(entry.device, entry.why) end
-  return ("%-15s %s%s  %s%s"):format(entry.command, entry.device,
-    entry.meter_no and "  meter " .. entry.meter_no or "", entry.state_before or "state unknown",
+  if entry.why then return ("not sent        %s  %s%s"):format(entry.device, entry.why, tenant_of(entry)) end
+  return ("%-15s %s%s%s  %s%s"):format(entry.command, entry.device,
+    entry.meter_no and "  meter " .. entry.meter_no or "", tenant_of(entry), entry.state_before or "state unknown",
     entry.online == false and "  OFFLINE" or "")
+end
+
+---What is planned already and gives way once this is on record.
+---@return string[]
+function Plan:superseding()
+  local lines = {}
+  for _, intent in ipairs(self.supersedes or {}) do
+    lines[#lines + 1] = ("intent %d, %s %s, planned by %s, gives way to this"):format(intent.id, intent.command,
+      intent.device, intent.who)
+  end
+  return lines
 end
 
 ---How many commands would be sent, as far as one knows now.
@@ -297,6 +331,7 @@ function Plan:lines(spacing)
     lines[#lines + 1] = line_of(left)
   end
   for _, warning in ipairs(self.warnings) do lines[#lines + 1] = warning end
+  for _, line in ipairs(self:superseding()) do lines[#lines + 1] = line end
   for _, name in ipairs(self.unlisted) do lines[#lines + 1] = ("protected, but no meter there is: %s"):format(name) end
   local count = self:count()
   local time = spacing and (", about %.0f s"):format(count * spacing) or ""

@@ -77,7 +77,10 @@ function Run:objection(entry)
 end
 
 local function held_by(obstacle)
-  return obstacle and held(obstacle.state, obstacle.message) or nil
+  if not obstacle then return nil end
+  local err = held(obstacle.state, obstacle.message)
+  err.now, err.detail = obstacle.now, obstacle.detail
+  return err
 end
 
 function Run:ask_guard(entry)
@@ -143,6 +146,7 @@ end
 -- A check spoke against it. What stays planned is so on record already.
 function Run:held_back(entry, err)
   if err.stop then self:stop(err.stop) end
+  if err.now then self:tell(entry, err.now, err.detail) end -- somebody else has cancelled or superseded it
   if err.state and (err.state ~= "planned" or self.leaving) then self:set_state(entry, err.state, "no", err.message) end
   if err.failure then
     self:failed(errors.new { kind = "guard", message = err.message, retryable = false, executed = "no" })

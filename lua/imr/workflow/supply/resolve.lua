@@ -7,6 +7,7 @@ local confirmation = require "imr.client.confirmation"
 local latest = require "imr.workflow.supply.latest"
 local runs = require "imr.workflow.supply.runs"
 local runtimes = require "imr.runtime"
+local times = require "imr.workflow.supply.times"
 local watched = require "imr.workflow.supply.interruptible"
 
 local CLOCKS_DIFFER = 300 -- seconds
@@ -21,9 +22,9 @@ local function confirmation_of(ledger, intent)
   return confirmation.new(intent.command, before, sent + CLOCKS_DIFFER, intent.device)
 end
 
-local function state_of(reading)
+local function state_of(reading, utc_offset)
   return ("read back: the meter shows %s%s"):format(reading.supply or "no state",
-    reading.read_time and " at " .. require("imr.time").format(reading.read_time) or "")
+    reading.read_time and " at " .. times.text(reading.read_time, utc_offset) or "")
 end
 
 local RESOLVED = "state IN ('unknown', 'accepted', 'unconfirmed')"
@@ -44,7 +45,7 @@ local function judge(self, intent, reading, err)
   local judge_of = confirmation_of(self.ledger, intent)
   err = judge_of:stranger(reading)
   if err then return found(self, intent, nil, tostring(err), err, reading) end
-  found(self, intent, judge_of:judge(reading), state_of(reading), nil, reading)
+  found(self, intent, judge_of:judge(reading), state_of(reading, self.utc_offset), nil, reading)
 end
 
 -- What can be told without its meter, or never: and the others.
@@ -98,8 +99,8 @@ function resolve.run(env, options)
   env.ledger:unlock()
   if not fine then error(recovered, 0) end
   local open = left_over(env.ledger)
-  local self = { client = env.client, ledger = env.ledger, options = options, total = #open,
-    list = { recovered = recovered } }
+  local self = { client = env.client, ledger = env.ledger, utc_offset = env.utc_offset, options = options,
+    total = #open, list = { recovered = recovered } }
   watched(runtimes.current(), options.interrupted or never, function() read_back(self, without_meters(self, open)) end)
   table.sort(self.list, function(a, b) return a.intent.id < b.intent.id end)
   return self.list

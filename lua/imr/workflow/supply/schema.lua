@@ -6,7 +6,8 @@ local schema = {}
 
 -- In version 2 a run says who it is, an intent which run has claimed it and whether it was cancelled, and a plan how
 -- much of the ledger it was decided on: the number of the newest transition then. An older plan was decided on before
--- its first intent was written. In version 3 a run says whether it has supply to restore.
+-- its first intent was written. In version 3 a run says whether it has supply to restore; in version 4 an
+-- intent whose meter it was then, and a plan who made it by the system's number, who has to approve it, and who has.
 local VERSIONS = {
   {
     [[CREATE TABLE plans (
@@ -37,6 +38,16 @@ local VERSIONS = {
   },
   {
     "ALTER TABLE runs ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0",
+  },
+  {
+    "ALTER TABLE intents ADD COLUMN user_code TEXT",
+    "ALTER TABLE intents ADD COLUMN user_name TEXT",
+    "ALTER TABLE intents ADD COLUMN house_number TEXT",
+    "ALTER TABLE intents ADD COLUMN address TEXT",
+    "ALTER TABLE plans ADD COLUMN uid INTEGER",
+    "ALTER TABLE plans ADD COLUMN approver TEXT",
+    "ALTER TABLE plans ADD COLUMN approved_by TEXT",
+    "ALTER TABLE plans ADD COLUMN approved TEXT",
   },
 }
 

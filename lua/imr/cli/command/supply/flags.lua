@@ -14,14 +14,19 @@ local function add_sending_flags(parser)
   parser:flag("--confirm", "Read the meters until they show the change; without it a command is accepted at most.")
   number.flag(parser, "--stop-after N", "End after so many failures in a row (default: 3).", number.whole(1))
   parser:flag("--dry-run", "Only show the plan, also where no terminal is.")
-  parser:flag("--yes", "Send. Without it the plan is shown and nothing leaves.")
+  parser:flag("--yes", "Send without asking. Without it a terminal shows the plan and asks; elsewhere nothing leaves.")
 end
 
 local function add_plan_flags(parser)
-  parser:argument("device", "Device ids, not meter numbers, as `imr meters --fields device_id,meter_no` lists them.")
+  parser:argument("device", "Device ids as `imr meters --fields device_id,meter_no` lists them, or what --by says.")
     :args "*"
-  parser:option("--from", "CSV file of devices, in the column device_id or the first one; - is standard input.")
-    :argname "FILE"
+  parser:option("--from", "CSV file of devices, in the column device_id (设备编号) or the first one, with --by in "
+    .. "meter_no (表号), user_code (用户编码) or house_number (门牌号); a column command (指令) may say what each is for; "
+    .. "- is standard input."):argname "FILE"
+  parser:option("--by", "What arguments and files name: device (default), meter_no, user_code or house_number. One "
+    .. "that no meter has, or that means several devices, is an error.")
+    :choices { "device", "meter_no", "user_code", "house_number" }
+  parser:flag("--all-of-tenant", "With --by user_code or house_number: all meters where a tenant has several.")
   parser:option("--reason", "Why; stays on record."):argname "TEXT"
   number.flag(parser, "--max N", "Plan nothing when more than N commands would be sent.", number.whole(0))
   parser:option("--quiet-hours", "No supply is cut in these, such as 20:00-08:00, on the platform's clock.")
@@ -58,9 +63,9 @@ end
 return function(parser)
   parser:command_target("action")
   parser:require_command(true)
-  parser:epilog("Nothing is sent without --yes. What was stopped stays planned: `resume` sends it, `cancel` calls it "
-    .. "off. Exit codes: `imr help exit-codes`; 5: not all is sent or confirmed, 6: an outcome is unknown (`resolve`), "
-    .. "7: a plan on record cannot be read.")
+  parser:epilog("Nothing is sent without --yes, or the answer to a question on a terminal. What was stopped stays "
+    .. "planned: `resume` sends it, `cancel` calls it off. Exit codes: `imr help exit-codes`; 5: not all is sent or "
+    .. "confirmed, 6: an outcome is unknown (`resolve`), 7: a plan on record cannot be read.")
   configure_sending(parser)
   local cancel = add_action(parser, "cancel", "Call off what is planned. Sends nothing.")
   number.flag(cancel, "--intent N", "This intent.", number.whole(1, 2 ^ 31 - 1))
@@ -68,10 +73,13 @@ return function(parser)
   cancel:option("--device", "Whatever is planned for this device."):argname "DEVICE"
   cancel:flag("--all", "Whatever is planned.")
   cancel:option("--reason", "Why; stays on record."):argname "TEXT"
+  settings.configure_clock(cancel)
   settings.configure(add_action(parser, "resolve", "Read back what became of commands of unknown outcome."))
-  add_action(parser, "status", "How many intents are in which state.")
+  settings.configure_clock(add_action(parser, "status",
+    "How many intents are in which state, and what is armed."))
   local history = add_action(parser, "history", "What was done.")
   history:option("--device", "Only this device."):argname "DEVICE"
   number.flag(history, "--intent N", "The transitions of this intent.", number.whole(1, 2 ^ 31 - 1))
   number.flag(history, "--last N", "So many of the newest (default: 100).", number.whole(1)):default "100"
+  settings.configure_clock(history)
 end

@@ -1,0 +1,122 @@
+--- Lists that people keep in files: meters, devices, tenants. CSV as spreadsheets and our own --excel write it: a byte
+--- order mark, quotes, ="0001", CRLF; # begins a comment line. What cannot be read is named with its line.
+
+local exit = require "imr.cli.exit"
+local headings = require "imr.language.headings"
+
+local list = {}
+
+---@class imr.cli.Record
+---@field [integer] string its cells
+---@field line integer where it begins
+
+-- Further names of columns, beside ours, the platform's and the Chinese one.
+local ALSO = {
+  device_id = { "device", "设备", "设备号", "设备ID" }, meter_no = { "表计号", "表具号" },
+  user_code = { "用户号", "用户编号", "户号" }, house_number = { "house", "房号", "房间号" },
+  command = { "指令", "操作" },
+}
+
+-- As a header names it, without case, blanks, underscores and dashes.
+local function plain_name(name)
+  return (name:lower():gsub("[%s_-]", ""))
+end
+
+---What a column of this field may be called.
+---@param field string
+---@return table<string, true> names as `list.places` compares them
+function list.names(field)
+  local names = { [plain_name(field)] = true, [plain_name(headings.wire(field))] = true }
+  local chinese = headings.zh(field)
+  if chinese then names[plain_name(chinese)] = true end
+  for _, name in ipairs(ALSO[field] or {}) do names[plain_name(name)] = true end
+  return names
+end
+
+---The columns of a header that are called so.
+---@param cells string[]
+---@param names table<string, true>
+---@return integer[]
+function list.places(cells, names)
+  local places = {}
+  for place, name in ipairs(cells) do
+    if names[plain_name(name)] then places[#places + 1] = place end
+  end
+  return places
+end
+
+-- ---------------------------------------------------------------- records
+
+local function plain(cell)
+  return cell:match('^="(.*)"$') or cell:match("^%s*(.-)%s*$")
+end
+
+-- Where the quoted cell that begins at `position` ends: its closing quote, or nil and what is wrong.
+local function closing_quote(text, position)
+  local at = text:find('"', position + 1, true)
+  while at and text:sub(at + 1, at + 1) == '"' do at = text:find('"', at + 2, true) end
+  if not at then return nil, "has a quote that is not closed" end
+  if not text:find("^[,\r\n]", at + 1) and at < #text then return nil, "goes on behind a closing quote" end
+  return at
+end
+
+local function cell_at(text, position)
+  if text:sub(position, position) ~= '"' then
+    local cell = text:match("^[^,\r\n]*", position)
+    return plain(cell), position + #cell
+  end
+  local closing, problem = closing_quote(text, position)
+  if not closing then return nil, problem end
+  return plain((text:sub(position + 1, closing - 1):gsub('""', '"'))), closing + 1
+end
+
+-- One record from `position` on, and where it ends; or nil and what is wrong.
+local function record(text, position)
+  local cells, mark = {}
+  repeat
+    local cell, after = cell_at(text, position)
+    if not cell then return nil, after end
+    cells[#cells + 1], mark = cell, text:sub(after, after)
+    position = after + 1
+  until mark ~= ","
+  return cells, position
+end
+
+-- The next record's place, behind empty lines and comments, whose quotes mean nothing.
+local function next_record(text, position)
+  position = text:find("[^\r\n]", position)
+  while position and text:sub(position, position) == "#" do
+    position = text:find("[\r\n]", position)
+    position = position and text:find("[^\r\n]", position)
+  end
+  return position
+end
+
+---The records of a CSV text. Raises.
+---@param text string
+---@param where string for messages
+---@return imr.cli.Record[]
+function list.records(text, where)
+  local records, line, counted = {}, 1, 1
+  local position = next_record(text, 1)
+  while position do
+    local _, breaks = text:sub(counted, position - 1):gsub("\n", "")
+    line, counted = line + breaks, position
+    local cells, after = record(text, position)
+    if not cells then exit.usage("%s, line %d: record %d %s", where, line, #records + 1, after) end
+    cells.line = line
+    records[#records + 1] = cells
+    position = next_record(text, after)
+  end
+  return records
+end
+
+---Why a cell can be no number or code of anything, or nil: what a spreadsheet has made of it.
+---@param cell string
+---@return string|nil
+function list.cell_problem(cell)
+  if cell:find "^%d[%d.,]*[eE][+-]?%d+$" then return "is what a spreadsheet makes of a long number" end
+  if cell:find "^#[%a/]+[!?]?$" then return "is an error of a spreadsheet" end
+end
+
+return list

@@ -1,0 +1,53 @@
+-- What `imr supply` says on stderr.
+
+return {
+  -- while it runs
+  ["%d of %d, %s left%s"] = "%d / %d，还需 %s%s",
+  [", %d to be confirmed"] = "，%d 条待确认",
+  ["%s and %d more"] = "%s 等，另有 %d 个",
+  ["%s %s waits: another process restores supply"] = "%s %s 等待：另一进程正在恢复供应",
+  ["all is sent; up to %s for the confirmation of %d meters: %s"] = "已全部发送；最多再用 %s 确认 %d 块表：%s",
+  ["%d of %d, %s left, "] = "%d / %d，还需 %s，",
+  ["%s%d to be confirmed within %s: %s"] = "%s%d 条待确认，限 %s：%s",
+  ["read back %d of %d"] = "已读回 %d / %d",
+  -- how it ended
+  ["there was nothing to send"] = "没有要发送的",
+  ["%d on record as planned: `imr supply resume --yes` sends them, until %s"] =
+    "%d 条已入账、尚未发送：`imr supply resume --yes` 可发送，至 %s 作废",
+  ["`imr supply cancel %s --reason TEXT` takes them back"] = "`imr supply cancel %s --reason TEXT` 可全部撤销",
+  ["intent %d, %s %s, planned by %s, is superseded %s"] = "指令 %d，%s %s，由 %s 计划，已被取代：%s",
+  ["%d have left: `imr supply reconnect` restores supply"] = "%d 条已发出：`imr supply reconnect` 可恢复供应",
+  ["`imr supply resolve` reads whether the meters have obeyed"] = "`imr supply resolve` 可读回各表是否已执行",
+  ["ended early: %s%s"] = "提前结束：%s%s",
+  ["the plan is on record: `imr supply status` says what of it is still planned"] =
+    "计划已入账：`imr supply status` 可查看其中尚未发送的指令",
+  -- the plan and the question
+  ["not sent to %s: %s"] = "不发送给 %s：%s",
+  ["protected, but no meter there is: %s"] = "受保护，但没有这块表：%s",
+  ["%d to send in about %s, %d left out%s"] = "要发送 %d 条，约需 %s，%d 条不发送%s",
+  ["; nothing was sent"] = "；没有发送任何指令",
+  ["; nothing was sent (--yes sends)"] = "；没有发送任何指令（加 --yes 发送）",
+  ["send %d commands? type %d: "] = "要发送 %d 条指令吗？请输入 %d：",
+  ["nothing was sent"] = "没有发送任何指令",
+  ["nothing was sent: without a terminal say --yes to send, or --dry-run to see the plan only"] =
+    "没有发送任何指令：没有终端时，加 --yes 发送，或加 --dry-run 只看计划",
+  ["say why with --reason: it stays on record"] = "请用 --reason 说明原因，它会记录在案",
+  -- what nobody knows
+  ["intent %d, %s %s, is unknown: %s"] = "指令 %d，%s %s，结果不明：%s",
+  ["%d more are unknown"] = "另有 %d 条结果不明",
+  ["`imr supply resolve` reads back what is unknown"] = "`imr supply resolve` 可读回结果不明的指令",
+  ["intent %d, %s %s: %s"] = "指令 %d，%s %s：%s",
+  ["no command is of unknown outcome"] = "没有结果不明的指令",
+  -- status, cancel
+  ["armed: intent %d, %s %s%s, since %s, until %s (plan %d of %s: %s)"] =
+    "待发：指令 %d，%s %s%s，自 %s 起，至 %s（计划 %d，%s：%s）",
+  ["expired: intent %d, %s %s%s, since %s, until %s (plan %d of %s: %s)"] =
+    "已过期：指令 %d，%s %s%s，自 %s 起，至 %s（计划 %d，%s：%s）",
+  ["%d more are armed"] = "另有 %d 条待发",
+  ["a process is at work on the queue of %s"] = "有进程正在处理 %s 的队列",
+  ["%d are not known to be done: `imr supply resolve`"] = "%d 条不知是否已执行：`imr supply resolve`",
+  ["intent %d, %s %s, is cancelled and will not be sent"] = "指令 %d，%s %s，已撤销，不会发送",
+  ["%d are being sent: cancelled only if they do not get away"] = "%d 条正在发送：仅当没有发出时才会撤销",
+  ["the ledger knows no such device"] = "台账中没有此设备",
+  ["nothing of it is planned"] = "其中没有待发的指令",
+}
