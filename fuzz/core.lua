@@ -126,7 +126,7 @@ local usual = {
 local function is_of_files(name) return usual[name][1] == path end
 
 -- Left out: what asks at the terminal, and what changes how signals end this program or what it prints to.
-local left_out = { ask_secret = true, catch_signals = true, keep_standard_descriptors = true }
+local left_out = { ask_line = true, ask_secret = true, catch_signals = true, keep_standard_descriptors = true }
 
 local function names_of(list) return surface.names(list, usual, left_out, "core") end
 

@@ -12,7 +12,8 @@
 #include "os/os.h"
 #include "os/signals.h"
 
-#define LONGEST_SECRET 1024
+#define LONGEST_LINE 1024
+#define LOOK         100 /* milliseconds between two looks for a signal */
 
 /*** Is this descriptor a terminal?
 @function is_terminal
@@ -44,11 +45,23 @@ static int is_hung_up(lua_State *L) {
   return 1;
 }
 
-/* A line without its end; -1 with errno, also EINTR once a signal is caught. */
+/* Waits until there is something to read; -1 once a signal is caught. In short waits: a signal that comes
+ * right before a long one would not end it. */
+static int await_input(int fd) {
+  struct pollfd look = {.fd = fd, .events = POLLIN};
+  int found = 0;
+  while (found == 0 || (found < 0 && errno == EINTR)) {
+    if (imr_signal_caught()) return -1;
+    found = poll(&look, 1, LOOK);
+  }
+  return found > 0 ? 0 : -1;
+}
+
+/* A line without its end; -1 with errno, also once a signal is caught. */
 static ssize_t read_line(int fd, char *line, size_t size) {
   size_t length = 0;
   while (length < size) {
-    ssize_t got = imr_signal_caught() ? -1 : read(fd, line + length, 1);
+    ssize_t got = await_input(fd) == 0 ? read(fd, line + length, 1) : -1;
     if (got < 0 && errno == EINTR && !imr_signal_caught()) continue;
     if (got < 0 || imr_signal_caught()) return -1;
     if (got == 0 || line[length] == '\n') break;
@@ -59,7 +72,7 @@ static ssize_t read_line(int fd, char *line, size_t size) {
 
 /* Ctrl-Z would leave the shell with an echo that is off: it is an ordinary character for as long as this
  * asks. */
-static ssize_t ask(int fd, const char *prompt, size_t length, char *line, size_t size) {
+static ssize_t ask_quietly(int fd, const char *prompt, size_t length, char *line, size_t size) {
   struct termios before, quiet;
   if (tcgetattr(fd, &before) != 0) return -1;
   quiet = before;
@@ -74,16 +87,16 @@ static ssize_t ask(int fd, const char *prompt, size_t length, char *line, size_t
   return got;
 }
 
-/*** Asks at the terminal for what nobody may see. The echo comes back whatever happens, signals included:
-they are caught from here on.
-@function ask_secret
-@tparam string prompt
-@treturn string|nil
-@treturn string|nil what went wrong */
-static int ask_secret(lua_State *L) {
+static ssize_t ask_openly(int fd, const char *prompt, size_t length, char *line, size_t size) {
+  return write(fd, prompt, length) < 0 ? -1 : read_line(fd, line, size);
+}
+
+typedef ssize_t (*asking)(int fd, const char *prompt, size_t length, char *line, size_t size);
+
+static int ask(lua_State *L, asking how) {
   size_t length;
   const char *prompt = luaL_checklstring(L, 1, &length);
-  char line[LONGEST_SECRET];
+  char line[LONGEST_LINE];
   int fd = imr_open_file("/dev/tty", O_RDWR | O_NOCTTY, 0);
   if (fd < 0) {
     lua_pushnil(L);
@@ -91,7 +104,7 @@ static int ask_secret(lua_State *L) {
     return 2;
   }
   imr_catch_signals();
-  ssize_t got = ask(fd, prompt, length, line, sizeof line);
+  ssize_t got = how(fd, prompt, length, line, sizeof line);
   int error = errno;
   close(fd);
   if (got >= 0)
@@ -104,13 +117,26 @@ static int ask_secret(lua_State *L) {
   return 2;
 }
 
+/*** Asks at the terminal for what nobody may see. The echo comes back whatever happens, signals included:
+they are caught from here on.
+@function ask_secret
+@tparam string prompt
+@treturn string|nil
+@treturn string|nil what went wrong */
+static int ask_secret(lua_State *L) { return ask(L, ask_quietly); }
+
+/*** Asks at the terminal for a line. Signals are caught from here on, and end it.
+@function ask_line
+@tparam string prompt
+@treturn string|nil
+@treturn string|nil what went wrong */
+static int ask_line(lua_State *L) { return ask(L, ask_openly); }
+
 void imr_open_terminal(lua_State *L) {
   static const luaL_Reg functions[] = {
-      {"is_terminal", is_terminal},
-      {"terminal_columns", terminal_columns},
-      {"is_hung_up", is_hung_up},
-      {"ask_secret", ask_secret},
-      {NULL, NULL},
+      {"is_terminal", is_terminal}, {"terminal_columns", terminal_columns},
+      {"is_hung_up", is_hung_up},   {"ask_secret", ask_secret},
+      {"ask_line", ask_line},       {NULL, NULL},
   };
   luaL_setfuncs(L, functions, 0);
 }

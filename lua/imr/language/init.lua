@@ -11,7 +11,8 @@ local language = { chosen = "en", spoken = "en" }
 
 -- What our messages count, behind a one.
 local SINGULAR = { are = "is", have = "has", were = "was" }
-for noun in ("accounts adjustments cells commands flags lines meters pages requests rows sheets tariffs texts"):gmatch "%l+" do
+local NOUNS = "accounts adjustments cells commands flags lines meters pages requests rows sheets tariffs texts"
+for noun in NOUNS:gmatch "%l+" do
   SINGULAR[noun] = noun:sub(1, -2)
 end
 

@@ -26,9 +26,9 @@ local NO_TERMINAL = "there is no terminal to ask at: set IMR_USERNAME and IMR_PA
 
 local function ask_username()
   local name, problem = terminal.ask(language.text "Account: ")
-  if problem then exit.fail("credentials", NO_TERMINAL) end
   interrupt.check()
-  if not name or name == "" then exit.fail("credentials", "no account was given") end
+  if problem then exit.fail("credentials", problem:find "no terminal" and NO_TERMINAL or problem) end
+  if name == "" then exit.fail("credentials", "no account was given") end
   return name
 end
 

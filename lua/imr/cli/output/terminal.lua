@@ -37,22 +37,12 @@ end
 ---@type fun(value: string): string
 terminal.safe = core.clean
 
----Asks at the terminal for a line.
+---Asks for a line.
 ---@param prompt string
----@return string|nil line nil also where nobody answers
----@return string|nil problem there is no terminal
+---@return string|nil
+---@return string|nil problem
 function terminal.ask(prompt)
-  local out, from = io.open("/dev/tty", "w"), io.open("/dev/tty")
-  local line
-  if out and from then
-    out:write(prompt)
-    out:flush()
-    line = from:read "*l"
-  end
-  local problem = not (out and from) and "there is no terminal to ask at" or nil
-  if out then out:close() end
-  if from then from:close() end
-  return line, problem
+  return system.ask_line(prompt)
 end
 
 ---@param prompt string
