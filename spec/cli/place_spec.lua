@@ -102,6 +102,15 @@ for name, new_place in pairs(databases.places(setup, teardown)) do
       end)
     end)
 
+    it("leaves an export without --fields as the platform sent it", function()
+      for _, format in ipairs { "csv", "jsonl" } do
+        local text = user:run("export --from 2025-06-19 --to 2025-06-19 --format " .. format).out
+        local line = text:match "[^\n]+95%.50[^\n]+"
+        assert.matches("u2", line)
+        for _, other in ipairs { "u1", "张三", "3栋" } do assert.is_nil(line:find(other, 1, true)) end
+      end
+    end)
+
     describe("filters", function()
       it("take the rows of a tenant, by code or name, of the time that it lived there", function()
         for _, who in ipairs { "u1", "张三" } do

@@ -56,22 +56,22 @@ local function condition(db, name, period)
   return #parts > 0 and "WHERE " .. table.concat(parts, " AND ") or "", given
 end
 
-local function check_columns(name, columns, level)
+local function check_columns(name, columns, period, level)
   local known = {}
   for _, column in ipairs(tables[name].columns) do known[column.name] = true end
   if type(columns) ~= "table" or #columns == 0 then error("export.lists takes a list of columns", level + 1) end
   for _, entry in ipairs(columns) do
     for _, column in ipairs(type(entry) == "table" and entry or { entry }) do
-      if not known[column] and not placed_rows.is_joined(name, column) then
+      if not known[column] and not placed_rows.is_joined(name, column, period) then
         error(("%s has no column '%s'"):format(name, tostring(column)), level + 1)
       end
     end
   end
 end
 
-local function has_joined(name, columns)
+local function has_joined(name, columns, period)
   for _, column in ipairs(columns) do
-    if placed_rows.is_joined(name, column) then return true end
+    if placed_rows.is_joined(name, column, period) then return true end
   end
   return false
 end
@@ -89,7 +89,7 @@ end
 local function check(db, name, period, of)
   expect_database(db, of, 3)
   check_table(name, 3)
-  local problem = settings.problem(period)
+  local problem = settings.problem(period, { places = "boolean" })
   if problem then error(problem, 3) end
   if period.from or period.to then check_moment(name, 3) end
   if period.where and not placed_rows.possible(name) then
@@ -128,25 +128,25 @@ function export.pages(db, name, period)
 end
 
 ---The same with rows as lists, which is much faster: a whole number may come as a float, a flag of SQLite as 0 or 1. A
----list of columns, none of them a decimal, comes as one value: a list as JSON. Columns may also be those of
----imr.workflow.metering.place, of the row's moment, as far as the row does not say them; the `user_code` of readings is
----such a one always, since the platform may write today's tenant beside an old row.
+---list of columns, none of them a decimal, comes as one value: a list as JSON. With `places`, user_code, user_name,
+---address, house_number and device_id may be among the columns, and are those of the row's moment, as far as the row
+---does not say them; the `user_code` of readings is so always: the platform may write today's tenant beside an old row.
 ---@param db imr.Database
 ---@param name string of the table
 ---@param columns (string|string[])[] in the order of the lists
----@param period? { from: integer?, to: integer?, meters: string[]?, where: imr.Where? }
+---@param period? { from: integer?, to: integer?, meters: string[]?, where: imr.Where?, places: boolean? }
 ---@return fun(): any[][]|nil
 function export.lists(db, name, columns, period)
   period = period or {}
   check(db, name, period, "export.lists")
-  check_columns(name, columns, 2)
+  check_columns(name, columns, period, 2)
   period = narrowed(db, name, period)
   local tail, given = condition(db, name, period)
   local function read(read_columns)
     return db:lists(("SELECT %s FROM %s %s ORDER BY %s"):format(selected(db, name, read_columns), name, tail,
       keys_of(name)), unpack(given))
   end
-  if not period.where and not has_joined(name, columns) then return paged(read(columns)) end
+  if not period.where and not has_joined(name, columns, period) then return paged(read(columns)) end
   return paged(placed_rows.lists(db, name, columns, period, export.moment(name), read))
 end
 

@@ -40,9 +40,10 @@ function placed_rows.is_whole(name) return WHOLE[name] == true end
 ---Is this a column that comes from the meters and tenants, where the row does not say it itself?
 ---@param name string of the table
 ---@param column string|string[]
+---@param period { places: boolean? }
 ---@return boolean
-function placed_rows.is_joined(name, column)
-  return is_place[column] == true and not WHOLE[name] and placed_rows.possible(name)
+function placed_rows.is_joined(name, column, period)
+  return period.places == true and is_place[column] == true and not WHOLE[name] and placed_rows.possible(name)
 end
 
 -- A function that tells the place of a row by what it says.
@@ -62,10 +63,10 @@ end
 local function moment_of(name, moment) return moment or MOMENTS[name] end
 
 -- What to read: the wanted columns that the table has, and what a row's place is told by.
-local function columns_of(name, wanted, moment)
+local function columns_of(name, wanted, period, moment)
   local columns, at, said = {}, {}, {}
   for index, column in ipairs(wanted) do
-    if not placed_rows.is_joined(name, column) then
+    if not placed_rows.is_joined(name, column, period) then
       columns[#columns + 1] = column
       at[index] = #columns
     end
@@ -95,13 +96,13 @@ end
 ---@param db imr.Database
 ---@param name string of the table
 ---@param wanted (string|string[])[]
----@param period { where: imr.Where?, meters: string[]? }
+---@param period { where: imr.Where?, meters: string[]?, places: boolean? }
 ---@param moment string|nil column
 ---@param read fun(columns: (string|string[])[]): fun(): any[]|nil
 ---@return fun(): any[]|nil
 function placed_rows.lists(db, name, wanted, period, moment, read)
   moment = moment_of(name, moment)
-  local columns, at, places = columns_of(name, wanted, moment)
+  local columns, at, places = columns_of(name, wanted, period, moment)
   local next_list, find, told = read(columns), finder(db, name, moment, period.meters), {}
   local function next_placed()
     for list in next_list do

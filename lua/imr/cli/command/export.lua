@@ -89,7 +89,7 @@ local function read_columns(columns)
 end
 
 local function period_of(arguments, offset)
-  local period = { meters = selection.numbers(arguments) }
+  local period = { meters = selection.numbers(arguments), places = arguments.fields ~= nil }
   local columns = {}
   for _, column in ipairs(tables[arguments.table].columns) do columns[column.name] = true end
   period.where = selection.where(arguments)
