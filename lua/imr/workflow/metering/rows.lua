@@ -117,10 +117,14 @@ local function restatements(db, period)
   return query(db, "restatements", RESTATEMENTS, text_of(where) .. in_order(db, "restatements", "id"), values)
 end
 
+local function histories_of(db, meters)
+  return { { name = "history", stream = plain_stream(db, "meters", METERS, "meters.first_seen", meters) },
+    { name = "tenancies", stream = plain_stream(db, "tenancies", TENANCIES, "tenancies.since", meters) } }
+end
+
 local function streams_of(db, period)
-  local list = { { name = "history", stream = plain_stream(db, "meters", METERS, "meters.first_seen", period.meters) },
-    { name = "tenancies", stream = plain_stream(db, "tenancies", TENANCIES, "tenancies.since", period.meters) },
-    { name = "restatements", stream = restatements(db, period) } }
+  local list = histories_of(db, period.meters)
+  list[#list + 1] = { name = "restatements", stream = restatements(db, period) }
   for _, source in ipairs(sources) do
     if not period.sources or period.sources[source.name] then
       list[#list + 1] = { name = source.name, of = "lists", stream = stream_of(db, source, period) }
@@ -197,16 +201,11 @@ end
 ---@param meters? string[] default all
 ---@return table<string, { history: table[], tenancies: table[] }>
 function rows.histories(db, meters)
-  local found = {}
-  local function add(name, read)
-    for row in read do
-      local given = found[row.meter_no] or { history = {}, tenancies = {} }
-      found[row.meter_no] = given
-      table.insert(given[name], row)
-    end
+  local found, list = {}, histories_of(db, meters)
+  for meter_no in function() return stream.next_meter(list) end do
+    found[meter_no] = { meter_no = meter_no }
+    for _, one in ipairs(list) do take(found[meter_no], one) end
   end
-  add("history", plain_stream(db, "meters", METERS, "meters.first_seen", meters))
-  add("tenancies", plain_stream(db, "tenancies", TENANCIES, "tenancies.since", meters))
   return found
 end
 
