@@ -62,7 +62,7 @@ run() {
   # shellcheck disable=SC2086
   (cd "$place" && exec $unprivileged env $lines IMR_FUZZ="$target" IMR_FUZZ_DIRECTORY="$scratch" HOME="$scratch" \
     XDG_STATE_HOME="$scratch" XDG_CONFIG_HOME="$scratch" TMPDIR="$scratch" UBSAN_OPTIONS=print_stacktrace=1 \
-    LUA_PATH_5_4="./lua/?.lua;./lua/?/init.lua;./fuzz/?.lua;;" ./fuzzer -timeout=20 -rss_limit_mb=2048 "$@")
+    LUA_PATH_5_4="./lua/?.lua;./lua/?/init.lua;./fuzz/?.lua;;" ./fuzzer -timeout=100 -rss_limit_mb=2048 "$@")
 }
 
 # Leaks are looked for at the end of the run: an input leaves its garbage to the next one's collector.
