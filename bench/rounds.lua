@@ -10,22 +10,32 @@ end
 
 local function mean(way, turns)
   collectgarbage()
-  local sum = 0
-  for _ = 1, turns do sum = sum + way() end
-  return sum / turns
+  return way(turns) / turns
 end
 
----@param fn fun()
----@return fun(): number way the processor's seconds that one turn takes
-function rounds.timed(fn)
-  return function()
-    local began = os.clock()
-    fn()
-    return os.clock() - began
+---@param turn fun(): number does something and says how many seconds of it count
+---@return bench.way
+function rounds.summed(turn)
+  return function(turns)
+    local sum = 0
+    for _ = 1, turns do sum = sum + turn() end
+    return sum
   end
 end
 
----@param ways (fun(): number)[] each does its turn and says how many seconds of it count
+---@param fn fun()
+---@return bench.way of the processor's seconds
+function rounds.timed(fn)
+  return rounds.summed(function()
+    local began = os.clock()
+    fn()
+    return os.clock() - began
+  end)
+end
+
+---@alias bench.way fun(turns: integer): number does so many turns and says how many seconds of them count
+
+---@param ways bench.way[]
 ---@param count integer rounds
 ---@param seconds number about so long is each way's part of a round
 ---@return number[] times

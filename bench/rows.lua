@@ -47,24 +47,24 @@ end
 
 local function way_of_pages(listing, body, decimals)
   local client, seen = client_of(body, decimals)
-  return function()
+  return rounds.summed(function()
     local page = open(client, listing):pages()()
     local spent = os.clock() - seen.answered
     assert(#page == pages.ROWS)
     return spent
-  end
+  end)
 end
 
 local function way_of_rows(listing, body, decimals)
   local client, seen = client_of(body, decimals)
-  return function()
+  return rounds.summed(function()
     local count = 0
     for _ in open(client, listing) do
       count = count + 1
       if count == pages.ROWS then break end
     end
     return os.clock() - seen.answered
-  end
+  end)
 end
 
 local function way_of_python(body)
@@ -73,7 +73,8 @@ local function way_of_python(body)
   file:write(body)
   file:close()
   local command = side.python() .. " bench/rivals/decode.py " .. path
-  return function() return tonumber(side.shell(command)) / 1000 end, function() os.remove(path) end
+  return function(turns) return tonumber(side.shell(command .. " " .. turns)) * turns / 1000 end,
+    function() os.remove(path) end
 end
 
 local function ways_of(listing, body)
