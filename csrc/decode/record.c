@@ -59,6 +59,7 @@ static void set_new(imr_rows *rows, int field, const imr_json_value *value, bool
   lua_State *L = rows->L;
   rows->kept &= ~IMR_BIT(field);
   rows->bad &= ~IMR_BIT(field);
+  if (rows->last_integer == field) rows->last_integer = -1;
   imr_builder_reach(&rows->builder, L, field);
   bool fine = push_value(rows, field, value);
   rows->texts[field] = *value;
@@ -116,10 +117,13 @@ static bool set_number(imr_rows *rows, int field) {
     return false;
   }
   imr_builder_reach(&rows->builder, rows->L, field);
-  if (is_integer)
+  if (is_integer) {
     imr_push_integer(rows->L, integer);
-  else
+    rows->last_integer = field;
+    rows->integer = integer;
+  } else {
     lua_pushnumber(rows->L, number);
+  }
   imr_builder_set(&rows->builder, rows->L, field);
   return true;
 }
@@ -245,13 +249,20 @@ static imr_json_step read_member(imr_rows *rows, int position) {
 
 /* The end of a row */
 
-/* Puts what follows from the value at the top in its place. */
-static void look_up(const imr_rows *rows, int index) {
+/* Pushes what follows from the value of the field. Most follow from an integer that has just been read: to
+ * ask the record for it would cost some hundredths of a row's time. */
+static void look_up(imr_rows *rows, int index) {
   lua_State *L = rows->L;
   const imr_derived *derived = &rows->type->derived[index];
-  bool has_otherwise = derived->has_otherwise && !lua_isnil(L, -1);
-  lua_rawget(L, rows->derived + index);
-  if (!has_otherwise || !lua_isnil(L, -1)) return;
+  bool has_value = true;
+  if (rows->last_integer == derived->from && rows->integer == (int)rows->integer) {
+    lua_rawgeti(L, rows->derived + index, (int)rows->integer);
+  } else {
+    imr_builder_get(&rows->builder, L, derived->from);
+    has_value = !lua_isnil(L, -1);
+    lua_rawget(L, rows->derived + index);
+  }
+  if (!derived->has_otherwise || !has_value || !lua_isnil(L, -1)) return;
   lua_pop(L, 1);
   lua_pushboolean(L, derived->otherwise);
 }
@@ -261,7 +272,6 @@ static void derive(imr_rows *rows) {
   for (int i = 0; i < type->derived_count; i++) {
     if ((rows->seen & IMR_BIT(type->derived[i].from)) == 0) continue;
     imr_builder_reach(&rows->builder, rows->L, type->field_count + i);
-    imr_builder_get(&rows->builder, rows->L, type->derived[i].from);
     look_up(rows, i);
     imr_builder_set(&rows->builder, rows->L, type->field_count + i);
   }
@@ -279,7 +289,7 @@ static void put_bad(imr_rows *rows) {
 bool imr_rows_read(imr_rows *rows) {
   imr_json_step step = IMR_JSON_MORE;
   rows->seen = rows->bad = 0;
-  rows->last_string = -1;
+  rows->last_string = rows->last_integer = -1;
   imr_extra_begin(&rows->extra);
   imr_builder_begin(&rows->builder, rows->L);
   for (rows->members = 0; (step = read_member(rows, rows->members)) == IMR_JSON_MORE;) rows->members++;

@@ -50,6 +50,8 @@ typedef struct {
   uint64_t bad;      /* those of them whose value is not of its type */
   uint64_t kept;     /* fields whose slot in `values` has what `texts` says */
   int last_string;   /* field of this row, -1: none */
+  int last_integer;  /* the same: what it is by now, */
+  int64_t integer;   /* is this */
   int members;       /* in this row */
 } imr_rows;
 

@@ -33,6 +33,16 @@ describe("a record type", function()
     assert.equal("1.50", decode(shipments(), '[{"Gewicht":"1.50"}]', "string").rows[1].weight)
   end)
 
+  it("derives fields from the value that counts, however it is written", function()
+    for text, class in pairs { ["1"] = "small", ['"2"'] = "big", ["2.0"] = "big", ["20e-1"] = "big",
+      ["4294967297"] = "", ["1,\"Groesse\":2"] = "big", ["1,\"Groesse\":\"2e0\""] = "big", ["1,\"Groesse\":7"] = "",
+      ["2,\"Groesse\":\"\""] = "big", ["2,\"Groesse\":\"x\""] = "" } do
+      local row = decode(shipments(), ('[{"Groesse":%s}]'):format(text)).rows[1]
+      assert.equal(class, row.class or "", text)
+      if row.size then assert.equal(class == "small", row.is_small, text) else assert.is_nil(row.is_small, text) end
+    end
+  end)
+
   it("says what tells one record from another", function()
     local ids = list_of(decode(shipments(), '[{"Paket":"A","Gewicht":1},{"Paket":"A","Gewicht":2},{"Paket":"B"}]').ids)
     assert.equal(ids[1], ids[2])

@@ -160,9 +160,14 @@ function Cursor:next()
   return taken(self, take)
 end
 
+-- `take` once more: to call it would take a third of the loop's time.
 function Cursor:__call()
-  local here = take(self)
-  if here then return here end
+  local index = self._index + 1
+  local here = self._rows[index]
+  if here then
+    self._index = index
+    return here
+  end
   local row, err = self:next()
   if err then error(err, 0) end
   return row
