@@ -55,11 +55,12 @@ typedef struct imr_request {
   int late;        /* its connection stood when its time to leave was over */
   double leave_by; /* 0: any time */
   struct curl_slist *headers;
-  int secure;  /* https */
-  int tunnel;  /* https through a proxy */
-  int hidden;  /* TLS in TLS: what waits in the outer one nobody sees */
-  int tls;     /* the platform or a proxy may be spoken to over TLS */
-  char *proxy; /* "host:port" for messages, never with a user name or a password; or NULL */
+  struct curl_slist *route; /* where to connect to instead of where the URL says */
+  int secure;               /* https */
+  int tunnel;               /* https through a proxy */
+  int hidden;               /* TLS in TLS: what waits in the outer one nobody sees */
+  int tls;                  /* the platform or a proxy may be spoken to over TLS */
+  char *proxy;              /* "host:port" for messages, never with a user name or a password; or NULL */
 } imr_request;
 
 typedef struct imr_answer {
@@ -146,6 +147,8 @@ const char *imr_address_of_origin(CURL *easy, char place[IMR_PLACE_SIZE]);
 /* curl_options.c */
 CURL *imr_options_new_handle(size_t portion, imr_sockets *sockets);
 CURLcode imr_options_set_trust(CURL *easy, const char *ca_file);
+CURLcode imr_options_set_identity(CURL *easy, const char *cert_file, const char *key_file,
+                                  const char *tls_min);
 CURLcode imr_options_set_callbacks(imr_transfer *transfer);
 CURLcode imr_options_set_connection(CURL *easy, int fresh, int keep);
 

@@ -1,4 +1,5 @@
 /* libcurl's options, by purpose. Those that a libcurl may lack are listed apart. */
+#include <string.h>
 #include <unistd.h>
 
 #include "http/http.h"
@@ -85,6 +86,16 @@ CURLcode imr_options_set_trust(CURL *easy, const char *ca_file) {
   if (!ca_file) return CURLE_OK; /* whatever this libcurl was built with */
   code = curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
   return code ? code : curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+}
+
+/* Our own certificate, and the oldest TLS that will do: "1.2" or "1.3". */
+CURLcode imr_options_set_identity(CURL *easy, const char *cert_file, const char *key_file,
+                                  const char *tls_min) {
+  int is_new = tls_min && strcmp(tls_min, "1.3") == 0;
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_SSLCERT, cert_file);
+  if (!code) code = curl_easy_setopt(easy, CURLOPT_SSLKEY, key_file);
+  if (code || !is_new) return code;
+  return curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3);
 }
 
 static CURLcode set_receiving(imr_transfer *transfer) {

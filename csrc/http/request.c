@@ -10,6 +10,7 @@
 #define DEFAULT_CONNECT_TIMEOUT 10.0
 #define DEFAULT_MAX_BODY        (64.0 * 1024 * 1024)
 #define LONGEST_TIMEOUT         1e6
+#define DEFAULT_KEEPALIVE       60.0
 #define NO_CONTINUE             1024 /* a larger body must not wait for "100 Continue" */
 
 /* The string at `index`, which C code will read up to the first zero byte. */
@@ -108,6 +109,12 @@ static const char *read_headers(lua_State *L, int index, imr_request *request) {
   return problem;
 }
 
+/* "URL's host:its port:host:port"; an empty one stands for any. */
+static const char *read_route(lua_State *L, int index, imr_request *request) {
+  const char *route = text_field(L, index, "connect_to");
+  return route ? append_line(&request->route, route) : NULL;
+}
+
 static const char *read_body(lua_State *L, int index, imr_request *request) {
   const char *problem = NULL;
   lua_getfield(L, index, "body");
@@ -164,6 +171,24 @@ static CURLcode set_addresses(lua_State *L, int index, CURL *easy) {
   return code;
 }
 
+/* Certificates are looked at once, at the handle's making: it is not used again. */
+static CURLcode set_tls(lua_State *L, int index, CURL *easy) {
+  CURLcode code = imr_options_set_trust(easy, text_field(L, index, "ca_file"));
+  if (code) return code;
+  return imr_options_set_identity(easy, text_field(L, index, "cert_file"), text_field(L, index, "key_file"),
+                                  text_field(L, index, "tls_min"));
+}
+
+/* An idle connection older than that is not used again. */
+static CURLcode set_age(lua_State *L, int index, CURL *easy) {
+#if LIBCURL_VERSION_NUM >= 0x074100
+  double seconds = number_field(L, index, "keepalive_timeout", DEFAULT_KEEPALIVE);
+  return curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)(seconds < 1 ? 1 : seconds));
+#else
+  return CURLE_OK;
+#endif
+}
+
 static CURLcode set_times(lua_State *L, int index, imr_transfer *transfer) {
   CURL *easy = transfer->easy;
   double total = number_field(L, index, "timeout", DEFAULT_TIMEOUT);
@@ -188,13 +213,15 @@ static CURLcode set_reuse(lua_State *L, int index, imr_transfer *transfer) {
 static CURLcode set_all(lua_State *L, int index, imr_transfer *transfer) {
   CURL *easy = transfer->easy;
   CURLcode code = CURLE_OK;
-  if (transfer->request.tls) code = imr_options_set_trust(easy, text_field(L, index, "ca_file"));
+  if (transfer->request.tls) code = set_tls(L, index, easy);
   if (!code) code = imr_options_set_callbacks(transfer);
   if (!code) code = set_method(easy, read_method(L, index), (curl_off_t)transfer->request.length);
   if (!code) code = set_addresses(L, index, easy);
   if (!code) code = set_times(L, index, transfer);
+  if (!code) code = set_age(L, index, easy);
   if (!code) code = set_reuse(L, index, transfer);
   if (!code) code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->request.headers);
+  if (!code) code = curl_easy_setopt(easy, CURLOPT_CONNECT_TO, transfer->request.route);
   return code;
 }
 
@@ -204,6 +231,7 @@ const char *imr_request_read(lua_State *L, int index, imr_known_url *known, imr_
   if (!problem) problem = read_body(L, index, &transfer->request);
   if (strcmp(read_method(L, index), "GET") == 0) transfer->request.length = 0; /* it has none */
   if (!problem) problem = read_headers(L, index, &transfer->request);
+  if (!problem) problem = read_route(L, index, &transfer->request);
   imr_answer_init(&transfer->answer, max_body < (double)(SIZE_MAX / 4) ? (size_t)max_body : SIZE_MAX / 4);
   return problem;
 }
@@ -215,9 +243,11 @@ const char *imr_request_set_up(lua_State *L, int index, imr_transfer *transfer) 
 
 void imr_request_free(imr_request *request) {
   curl_slist_free_all(request->headers);
+  curl_slist_free_all(request->route);
   free(request->body);
   free(request->proxy);
   request->headers = NULL;
+  request->route = NULL;
   request->body = NULL;
   request->proxy = NULL;
 }

@@ -68,9 +68,19 @@ end
 
 -- The caller's own transport must not call the client: that may wait for the very request that it is to send.
 local function choose_transport(settings, lifetime)
-  local chosen = transport.choose(settings.transport, settings.runtime, settings.ca_file)
+  local chosen = transport.choose(settings)
   if settings.transport == nil or type(settings.transport) == "string" then return chosen end
   return function(request) return results_of(lifetime:call_out(chosen, request)) end
+end
+
+-- What every request takes along.
+local function connection_of(settings)
+  local connection = { user_agent = settings.user_agent or "imr/" .. version }
+  for _, name in ipairs { "max_body", "ca_file", "cert_file", "key_file", "tls_min", "server_name", "proxy",
+    "keepalive_timeout", "keepalive_pool" } do
+    connection[name] = settings[name]
+  end
+  return connection
 end
 
 local function build_call(settings, lifetime, kept, parts)
@@ -80,8 +90,7 @@ local function build_call(settings, lifetime, kept, parts)
     transport = choose_transport(settings, lifetime),
     base_url = settings.base_url, username = settings.username, timeout = settings.timeout,
     connect_timeout = settings.connect_timeout, retries = settings.retries, utc_offset = settings.utc_offset,
-    max_body = settings.max_body, ca_file = settings.ca_file, proxy = settings.proxy,
-    user_agent = settings.user_agent or "imr/" .. version,
+    headers = settings.headers, connection = connection_of(settings),
   }
 end
 

@@ -16,13 +16,15 @@ describe("TLS", function()
     return scratch .. "/" .. name .. ".pem"
   end
 
-  local function serve(name)
-    local command = "openssl s_server -accept 127.0.0.1:0 -www -cert %s/%s.pem -key %s/%s.key"
-    server = process.start(command:format(scratch, name, scratch, name), "^ACCEPT 127%.0%.0%.1:(%d+)")
+  local function serve(name, more)
+    local command = "openssl s_server -accept 127.0.0.1:0 -www -cert %s/%s.pem -key %s/%s.key %s"
+    server = process.start(command:format(scratch, name, scratch, name, more or ""), "^ACCEPT 127%.0%.0%.1:(%d+)")
   end
 
-  local function get(ca_file)
-    return fetch.get(multi, { url = "https://127.0.0.1:" .. server.match .. "/", method = "GET", ca_file = ca_file })
+  local function get(ca_file, more)
+    local request = { url = "https://127.0.0.1:" .. server.match .. "/", method = "GET", ca_file = ca_file }
+    for name, value in pairs(more or {}) do request[name] = value end
+    return fetch.get(multi, request)
   end
 
   local function assert_refused(text, status, err)
@@ -88,6 +90,41 @@ describe("TLS", function()
     assert.equal(200, (get(ca_file)))
     os.remove(ca_file)
     assert.equal(200, (get(ca_file)))
+  end)
+
+  it("shows its own certificate to a platform that asks for one", function()
+    certificate("client", "DNS:client.example")
+    serve("right", ("-Verify 1 -verify_return_error -CAfile %s/client.pem"):format(scratch))
+    local ours = { cert_file = scratch .. "/client.pem", key_file = scratch .. "/client.key" }
+    local status, body = get(scratch .. "/right.pem", ours)
+    assert.equal(200, status)
+    assert.truthy(body:find("client", 1, true))
+    local none, err = get(scratch .. "/right.pem")
+    assert.is_nil(none)
+    assert.equal("network", err.kind)
+    none, err = get(scratch .. "/right.pem", { cert_file = "/nowhere/client.pem", key_file = ours.key_file })
+    assert.is_nil(none)
+    assert.same({ "network", "no" }, { err.kind, err.executed })
+    assert.matches("/nowhere/client.pem", err.message, 1, true)
+  end)
+
+  it("verifies another name than the URL's, and asks for it", function()
+    serve("other", "-servername other.example -servername_fatal -cert2 " .. scratch .. "/other.pem -key2 " .. scratch
+      .. "/other.key")
+    local request = { url = "https://127.0.0.1:" .. server.match .. "/", method = "GET", server_name = "other.example",
+      ca_file = scratch .. "/other.pem" }
+    local send = require("imr.transport.curl").new()
+    local status, body = send(request)
+    assert.equal(200, status, type(body) == "table" and body.message)
+    request.server_name = "wrong.example"
+    local _, err = send(request)
+    assert.same({ "network", "no" }, { err.kind, err.executed })
+  end)
+
+  it("speaks no TLS that is older than tls_min", function()
+    serve("right", "-no_tls1_3")
+    assert.equal(200, (get(scratch .. "/right.pem", { tls_min = "1.2" })))
+    assert_refused("TLS", get(scratch .. "/right.pem", { tls_min = "1.3" }))
   end)
 
   -- Between us and the server somebody who is slow to answer the first time.

@@ -199,8 +199,8 @@ local function suite(transport)
 
     it("gives up on a host that never completes the connection", function()
       serve([[c:stall()]])
-      assert_failure({ kind = "timeout", executed = "no", message = "^no connection to 127.0.0.1:%d+ within %d" },
-        send { url = ("https://127.0.0.1:%d/"):format(other.port), timeout = 5, connect_timeout = 0.3 })
+      assert_failure({ kind = "timeout", executed = "no", message = "^no connection to localhost:%d+ within %d" },
+        send { url = ("https://localhost:%d/"):format(other.port), timeout = 5, connect_timeout = 0.3 })
     end)
 
     it("ends the request of a light thread that is cancelled, and no other", function()
@@ -220,6 +220,15 @@ local function suite(transport)
       assert.equal("quick", quick)
       assert.is_true(waited < timing.room(2))
       other:wait("end", 2)
+    end)
+
+    it("sends server_name as the host, and takes headers of the caller's", function()
+      serve([[local r = c:request(); c:send(answer(r.head))]])
+      local status, head = send { url = other.url .. "/path", server_name = "api.example",
+        headers = { ["X-Own"] = "7" } }
+      assert.equal(200, status, cjson.encode(head))
+      assert.matches("\r\nHost: api.example:" .. other.port .. "\r\n", head, 1, true)
+      assert.matches("\r\nX-Own: 7\r\n", head, 1, true)
     end)
 
     describe("over TLS", function()
@@ -247,6 +256,31 @@ local function suite(transport)
         assert.equal(200, status, cjson.encode(body))
         assert.truthy(body:find("TLSv1.[23]"))
       end)
+
+      it("looks for the name that server_name says, also where the URL has an address", function()
+        serve_tls("other")
+        local function ask(server_name)
+          local ca_file = transport == "curl" and scratch .. "/other.pem" or nil
+          return send { url = ("https://127.0.0.1:%s/"):format(other.match), method = "GET", ca_file = ca_file,
+            server_name = server_name }
+        end
+        local status, body = ask("other.example")
+        assert.equal(200, status, cjson.encode(body))
+        assert_failure({ kind = "network", executed = "no", message = "certificate of [%w.]+" }, ask("wrong.example"))
+      end)
+
+      if transport == "resty" then
+        it("says what nginx cannot verify, and which directive stands for an option", function()
+          assert_failure({ kind = "network", executed = "no",
+            message = "nginx cannot verify that a certificate is for the address 127%.0%.0%.1: set server_name" },
+            send { url = "https://127.0.0.1:1/" })
+          for name, directive in pairs { cert_file = "lua_ssl_certificate", tls_min = "lua_ssl_protocols" } do
+            assert_failure({ kind = "network", executed = "no",
+              message = "the directive " .. directive .. " takes the place of " .. name },
+              send { url = "https://localhost:1/", [name] = "1.3" })
+          end
+        end)
+      end
 
       for name, text in pairs { other = "of another name", stranger = "that nobody vouches for" } do
         it("refuses a certificate " .. text, function()
@@ -295,15 +329,16 @@ describe("lua-resty-http #nginx", function()
     local server = transport_site.start()
     finally(function() server:stop() end)
     local there, problem = resty_is_there(server)
-    local chosen, resty, curl, with_ca_file = server:run([[
+    local chosen, resty, curl, ca_file, cert_file, tls_min = server:run([[
       for _, name in ipairs { "curl", "resty" } do
         require("imr.transport." .. name).new = function() return name end
       end
       local choose = require("imr.transport").choose
-      return choose(nil), choose("resty"), choose("curl"), choose(nil, nil, "/a/ca_file")
+      return choose {}, choose { transport = "resty" }, choose { transport = "curl" },
+        choose { ca_file = "/a/ca_file" }, choose { cert_file = "/a/cert" }, choose { tls_min = "1.3" }
     ]])
     assert.equal(there and "resty" or "curl", chosen)
-    assert.same({ "resty", "curl", "curl" }, { resty, curl, with_ca_file })
+    assert.same({ "resty", "curl", "curl", "curl", "curl" }, { resty, curl, ca_file, cert_file, tls_min })
     if not there then
       print("skipped: the resty transport: " .. tostring(problem):match("^[^\n]*") ..
         " (IMR_RESTY_HTTP names a directory that holds resty/http.lua)")

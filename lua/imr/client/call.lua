@@ -2,7 +2,9 @@
 --
 -- A read is repeated after a failure that may pass. A command is repeated only when it certainly did not happen.
 
+local copy = require "imr.base.copy"
 local errors = require "imr.errors"
+local header = require "imr.base.header"
 local wire = require "imr.client.wire"
 
 local BACKOFF, BACKOFF_MOST = 0.5, 8 -- before a repetition, doubling; seconds
@@ -31,14 +33,29 @@ local function late_error(endpoint, left)
     message = ("the deadline passed before the request was sent (%.1f s ago)"):format(-left) }
 end
 
+-- The caller's own headers; a function of his is asked for each request.
+local function headers_of(self, endpoint)
+  if type(self.headers) ~= "function" then return self.headers or {} end
+  local fine, headers = self.lifetime:call_out(self.headers, { endpoint = endpoint.name })
+  local problem
+  if not fine then
+    problem = "it raised: " .. tostring(headers)
+  elseif headers ~= nil then
+    problem = header.problem(headers)
+  end
+  if not problem then return headers or {} end
+  return nil, errors.new { kind = "request", endpoint = endpoint.name, retryable = false, executed = "no",
+    message = self.secret.redact("the function in option 'headers': " .. problem) }
+end
+
 function Call:request(endpoint, body, content_type, left)
-  local timeout = math.min(self.timeout, left)
-  return {
-    url = self.base_url .. endpoint.path, method = "POST", body = body,
-    headers = { ["Content-Type"] = content_type, Accept = "application/json" },
+  local timeout, own = math.min(self.timeout, left), { ["Content-Type"] = content_type, Accept = "application/json" }
+  local headers, problem = headers_of(self, endpoint)
+  if not headers then return nil, problem end
+  return copy(self.connection, {
+    url = self.base_url .. endpoint.path, method = "POST", body = body, headers = copy(headers, own),
     timeout = timeout, connect_timeout = math.min(self.connect_timeout, timeout), command = endpoint.command or nil,
-    max_body = self.max_body, ca_file = self.ca_file, proxy = self.proxy, user_agent = self.user_agent,
-  }
+  })
 end
 
 -- What was checked right before a command leaves holds for a moment only: it has to be gone by then.
@@ -99,7 +116,8 @@ function Call:exchange(endpoint, parameters, encoding, deadline, decimals, call)
   if self.lifetime.closed then return nil, self.lifetime.closed_error() end
   if left < LEAST_TIME then return nil, late_error(endpoint.name, left) end
   local body, content_type = wire.encode(parameters, encoding)
-  local request = self:request(endpoint, body, content_type, left)
+  local request, problem = self:request(endpoint, body, content_type, left)
+  if not request then return nil, problem end
   local began = self.lifetime:now()
   limit(request, call, began)
   if (request.leave_within or 1) <= 0 then return nil, late_to_leave(endpoint.name, call) end

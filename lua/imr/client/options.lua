@@ -2,6 +2,7 @@
 
 local calendar = require "imr.base.calendar"
 local clean_password = require("imr.client.password").clean
+local header = require "imr.base.header"
 local host = require "imr.base.host"
 local unknown_option = require "imr.base.unknown_option"
 local sorted_names = require "imr.base.names"
@@ -29,6 +30,15 @@ local options = { FURTHEST = 14 * 3600 }
 ---@field utc_offset? integer the platform's clock, seconds east of UTC, 28800
 ---@field max_body? integer most bytes of an answer, 67108864 (in nginx 4194304)
 ---@field ca_file? string certificates to trust instead of the system's
+---@field cert_file? string our own certificate (PEM), for a platform that asks for one; libcurl
+---@field key_file? string its key, where that is a file of its own; libcurl
+---@field tls_min? "1.2"|"1.3" the oldest TLS that will do; libcurl, in nginx over lua-resty-http `lua_ssl_protocols`
+---@field server_name? string the name that the certificate has to have and the Host header says, where the URL has
+--- another one, or an address
+---@field headers? table<string, string>|fun(call: { endpoint: string }): table<string, string>? of every request; the
+--- function is asked for each, must not wait, and runs in nginx where the call does
+---@field keepalive_timeout? number for which an idle connection is kept, 60
+---@field keepalive_pool? integer connections that a worker keeps over lua-resty-http, 16; libcurl keeps what was used
 ---@field proxy? string URL, or "" for none; none is taken from the environment
 ---@field user_agent? string "imr/VERSION"
 ---@field store? imr.Store default: in plain Lua the process's memory, in nginx the shared dict `imr`
@@ -111,6 +121,17 @@ local function is_runtime(value)
   return true
 end
 
+local function is_host_name(value)
+  local text = "a host name, such as api.example.com"
+  return type(value) == "string" and value:find("^[%w_-]+[%w_.-]*$") ~= nil and not value:find("^[%d.]+$"), text
+end
+
+local function are_headers(value)
+  if type(value) == "function" then return true end
+  local problem = header.problem(value)
+  return problem == nil, "a function or a table of headers: " .. tostring(problem)
+end
+
 local function is_transport(value)
   return value == "curl" or value == "resty" or type(value) == "function"
     or is_callable(value), '"curl", "resty" or a function'
@@ -133,6 +154,13 @@ local known = {
   max_pages = { check = integer_between(1, math.huge), default = 1e5 },
   max_body = { check = integer_between(1024, math.huge), default = (host.in_nginx() and 4 or 64) * 2 ^ 20 },
   ca_file = { check = is_string },
+  cert_file = { check = is_string },
+  key_file = { check = is_string },
+  tls_min = { check = one_of { "1.2", "1.3" } },
+  server_name = { check = is_host_name },
+  headers = { check = are_headers, secret = true },
+  keepalive_timeout = { check = number_from(1, "a number of seconds, 1 or more"), default = 60 },
+  keepalive_pool = { check = integer_between(1, 1000), default = 16 },
   proxy = { check = function(value) return type(value) == "string", "a URL, or \"\" for none" end, secret = true },
   user_agent = { check = is_string },
   store = { check = is_store },

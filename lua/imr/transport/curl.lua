@@ -1,6 +1,7 @@
 -- Requests over libcurl. All of a process's requests share one multi, and with it the kept connections,
 -- whichever runtime they wait in.
 
+local copy = require "imr.base.copy"
 local core = require "imr.core"
 local curl = require "imr.curl"
 local host = require "imr.base.host"
@@ -24,6 +25,12 @@ local transport = {}
 ---@field interrupted? fun(): boolean asked until it leaves: true takes it back ("vetoed", executed "no")
 ---@field max_body? integer bytes, unpacked (64 MiB)
 ---@field ca_file? string
+---@field cert_file? string our own certificate, PEM; libcurl only
+---@field key_file? string its key, where that is a file of its own; libcurl only
+---@field tls_min? "1.2"|"1.3" libcurl only
+---@field server_name? string whose certificate it has to be, and what the Host header says; else the URL's host
+---@field keepalive_timeout? number seconds for which an idle connection is kept, 60
+---@field keepalive_pool? integer connections kept to one place, 16; lua-resty-http only
 ---@field proxy? string none is taken from the environment
 ---@field user_agent? string
 
@@ -147,7 +154,17 @@ local function wait(own_pool, transfer, event)
   event:wait()
 end
 
+-- libcurl verifies the name in the URL. So that one stands there, and the way to the host beside it.
+local function routed(request)
+  if not request.server_name then return request end
+  local scheme, place, rest = request.url:match("^(%a+)://(%[[^%]]*%])(.*)$")
+  if not place then scheme, place, rest = request.url:match("^(%a+)://([^:/?]+)(.*)$") end
+  if not place then return request end
+  return copy(request, { url = scheme .. "://" .. request.server_name .. rest, connect_to = "::" .. place .. ":" })
+end
+
 local function send(runtime, request)
+  request = routed(request)
   local own_pool = current_pool()
   core.keep_standard_descriptors() -- libcurl's sockets have whatever number is free
   local transfer, message = own_pool.multi:start(request)

@@ -9,21 +9,20 @@ local host = require "imr.base.host"
 
 local transport = {}
 
--- lua-resty-http where it can be loaded, unless a file is named that only libcurl can be told to trust.
-local function default_choice(ca_file)
-  if not host.nginx() or ca_file then return "curl" end
+-- lua-resty-http where it can be loaded, unless something is asked for that only libcurl can be told.
+local function default_choice(settings)
+  local wants_curl = settings.ca_file or settings.cert_file or settings.tls_min
+  if not host.nginx() or wants_curl then return "curl" end
   return require("imr.transport.resty").is_there() and "resty" or "curl"
 end
 
----The transport for the option `choice` of imr.new.
----@param choice nil|"curl"|"resty"|imr.Transport
----@param fixed? table a runtime to wait in; else the one of the moment
----@param ca_file? string
+---The transport that options of imr.new ask for. It waits in their `runtime`, else in that of the moment.
+---@param settings imr.Options
 ---@return imr.Transport
-function transport.choose(choice, fixed, ca_file)
-  choice = choice or default_choice(ca_file)
-  if choice == "curl" then return require("imr.transport.curl").new(fixed) end
-  if choice == "resty" then return require("imr.transport.resty").new(fixed) end
+function transport.choose(settings)
+  local choice = settings.transport or default_choice(settings)
+  if choice == "curl" then return require("imr.transport.curl").new(settings.runtime) end
+  if choice == "resty" then return require("imr.transport.resty").new(settings.runtime) end
   return choice
 end
 

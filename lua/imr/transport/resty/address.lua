@@ -5,9 +5,9 @@ local unescape = require("imr.base.percent").decode
 
 local ngx = require("imr.base.host").nginx()
 
-local address = {}
-
 local PORTS = { http = 80, https = 443 }
+
+local address = { PORTS = PORTS }
 
 local function split_authority(authority, default_port)
   local host, port = authority:match("^(%[[%x:.]+%]):?(%d*)$")

@@ -1,7 +1,8 @@
 -- Requests over lua-resty-http, for nginx: nginx's own sockets, its own event loop.
 --
--- What it trusts is not ours to say: lua_ssl_trusted_certificate and lua_ssl_verify_depth are directives, and a host
--- name needs nginx's `resolver`. So `ca_file` is refused here. Nothing is asked for packed, so max_body is what comes.
+-- What it trusts is not ours to say: lua_ssl_trusted_certificate, lua_ssl_verify_depth and lua_ssl_protocols are
+-- directives, and a host name needs nginx's `resolver`. So the options of that are refused here. Nothing is asked for
+-- packed, so max_body is what comes.
 
 local address = require "imr.transport.resty.address"
 local answer = require "imr.transport.resty.answer"
@@ -15,7 +16,7 @@ local ngx = require("imr.base.host").nginx()
 local transport = {}
 
 local TIMEOUT, CONNECT_TIMEOUT, MAX_BODY = 30, 10, 64 * 2 ^ 20
-local KEPT_SECONDS, KEPT_MOST = 60, 16      -- kept connections of a worker to one place
+local KEPT_SECONDS, KEPT_MOST = 60, 16      -- kept connections of a worker to one place, unless a request says more
 
 local commands = 0
 
@@ -25,7 +26,7 @@ local function pool_of(exchange)
   local url, proxy = exchange.url, exchange.proxy
   commands = commands + (exchange.request.command and 1 or 0)
   local via = proxy and proxy.place .. ":" .. ngx.md5(proxy.authorization or "") or ""
-  return ("imr:%s:%s:%s%s"):format(url.scheme, url.place, via,
+  return ("imr:%s:%s:%s:%s%s"):format(url.scheme, url.place, exchange.request.server_name or "", via,
     exchange.request.command and (":command:%d"):format(commands) or "")
 end
 
@@ -44,14 +45,17 @@ local function connect(http, exchange)
   local connected, problem = http:connect {
     scheme = url.scheme, host = url.host, port = url.port,
     pool = pool_of(exchange), proxy_opts = proxy_options(exchange.proxy),
-    ssl_verify = true, ssl_server_name = url.host:match("^%[(.*)%]$") or url.host,
+    ssl_verify = true, ssl_server_name = exchange.request.server_name or url.host,
   }
   http.sock, exchange.before = socket, read()
   return connected, problem
 end
 
-local function headers_of(request)
-  return copy({ ["User-Agent"] = request.user_agent, Connection = request.command and "close" or nil }, request.headers)
+local function headers_of(exchange)
+  local request, url = exchange.request, exchange.url
+  local port = url.port ~= address.PORTS[url.scheme] and ":" .. url.port or ""
+  return copy({ ["User-Agent"] = request.user_agent, Connection = request.command and "close" or nil,
+    Host = request.server_name and request.server_name .. port }, request.headers)
 end
 
 -- nginx looks after the connections it keeps, and closes those in which something comes, but only when it has a turn.
@@ -60,7 +64,7 @@ local function let_nginx_look() ngx.sleep(0) end
 local function ask(http, exchange)
   local request = exchange.request
   return http:send_request { method = request.method or "POST", path = exchange.url.path, body = request.body or "",
-    headers = headers_of(request) }
+    headers = headers_of(exchange) }
 end
 
 local function read_answer(exchange)
@@ -104,7 +108,9 @@ end
 
 local function finish(http, exchange, status, ...)
   exchange.result = { status, ... }
-  local kept = exchange.kept and http.sock:setkeepalive(KEPT_SECONDS * 1000, KEPT_MOST)
+  local request = exchange.request
+  local kept = exchange.kept and http.sock:setkeepalive((request.keepalive_timeout or KEPT_SECONDS) * 1000,
+    request.keepalive_pool or KEPT_MOST)
   if not kept then http:close() end
 end
 
@@ -137,11 +143,26 @@ local function start(exchange, runtime)
   return assert(ngx.thread.spawn(work, exchange))
 end
 
+local DIRECTIVES = { ca_file = "lua_ssl_trusted_certificate", cert_file = "lua_ssl_certificate",
+  key_file = "lua_ssl_certificate_key", tls_min = "lua_ssl_protocols" }
+
+-- nginx looks for the name only among the names of a certificate, not among its addresses.
+local function is_address(host)
+  return host:find("^%[") or host:find("^%d+%.%d+%.%d+%.%d+$")
+end
+
 local function check(request, exchange)
-  if not exchange.url then return "the url must look like http://host/path or https://host/path" end
-  if request.ca_file then
-    return 'over lua-resty-http the directive lua_ssl_trusted_certificate takes the place of ca_file; '
-      .. 'or take transport = "curl"'
+  local url = exchange.url
+  if not url then return "the url must look like http://host/path or https://host/path" end
+  for name, directive in pairs(DIRECTIVES) do
+    if request[name] then
+      return ('over lua-resty-http the directive %s takes the place of %s; or take transport = "curl"'):format(
+        directive, name)
+    end
+  end
+  if url.scheme == "https" and not request.server_name and is_address(url.host) then
+    return ("nginx cannot verify that a certificate is for the address %s: set server_name to a name that the "
+      .. 'certificate has, or take transport = "curl"'):format(url.host)
   end
   if request.proxy and request.proxy ~= "" and not exchange.proxy then
     return "over lua-resty-http a proxy must look like http://host:port"
