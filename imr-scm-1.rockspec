@@ -114,6 +114,7 @@ build = {
     ["imr.base.csv"] = "lua/imr/base/csv.lua",
     ["imr.base.finalizer"] = "lua/imr/base/finalizer.lua",
     ["imr.base.grouped"] = "lua/imr/base/grouped.lua",
+    ["imr.base.header"] = "lua/imr/base/header.lua",
     ["imr.base.host"] = "lua/imr/base/host.lua",
     ["imr.base.html"] = "lua/imr/base/html.lua",
     ["imr.base.http_date"] = "lua/imr/base/http_date.lua",
