@@ -147,4 +147,10 @@ function os.is_hung_up(descriptor) end
 ---@return string|nil what went wrong
 function os.ask_secret(prompt) end
 
+---Asks at the terminal for a line. Signals are caught from here on, and end it.
+---@param prompt string
+---@return string|nil
+---@return string|nil what went wrong
+function os.ask_line(prompt) end
+
 return os

@@ -22,7 +22,7 @@ exit.codes = {
   { 0, "done (also when whoever reads our output has had enough)" },
   { 1, "the platform failed, or something on this machine (file, store, guard), or a plan of more than --max" },
   { 2, "wrong use: a flag, a date, the configuration, what is protected; or no --yes where no terminal is" },
-  { 3, "credentials: none, wrong ones, or no right to this endpoint" },
+  { 3, "credentials: none, wrong ones, or no right to this endpoint; or a plan that is not yours to approve" },
   { 4, "throttled, unreachable, out of time, or another run is at work: try again later" },
   { 5, "the listing, or the period of a database, is not known to be complete; a meter that was asked for is not in it;"
     .. " a usage is not measured, a line of a bill is held; or a command is not sent or confirmed" },

@@ -32,6 +32,7 @@ It is Lua that returns a table and can call nothing:
     interval = 2, timeout = 30, retries = 4, utc_offset = "+08:00",
     language = "zh",           -- or "en"; default: that of LANG
     quality = { without = { "zeros" }, spike = { factor = 10 } }, -- of `imr check`
+    supply = { approval = 2 }, -- `imr supply`: another user has to approve a plan
     profiles = {
       north = { username = "building-8", password_file = "/run/secrets/imr-north" },
     },

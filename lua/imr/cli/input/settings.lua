@@ -82,7 +82,7 @@ end
 
 -- A profile is about a connection. `quality` is read by imr.cli.input.quality.
 local in_profile = { password = text }
-local in_file = { password = text, profile = text, profiles = table_of, quality = table_of,
+local in_file = { password = text, profile = text, profiles = table_of, quality = table_of, supply = table_of,
   language = require("imr.cli.input.language").check }
 for _, entry in ipairs(LIST) do in_profile[entry[1]], in_file[entry[1]] = entry[2], entry[2] end
 

@@ -49,7 +49,8 @@ return {
     "平台出错，或本机（文件、存储、guard）出错，或计划多于 --max",
   ["wrong use: a flag, a date, the configuration, what is protected; or no --yes where no terminal is"] =
     "用法错误：选项、日期、配置、受保护名单；或没有终端又没有 --yes",
-  ["credentials: none, wrong ones, or no right to this endpoint"] = "凭据：没有、错误，或无权使用该接口",
+  ["credentials: none, wrong ones, or no right to this endpoint; or a plan that is not yours to approve"] =
+    "凭据：没有、错误，或无权使用该接口；或该计划不应由您批准",
   ["throttled, unreachable, out of time, or another run is at work: try again later"] =
     "被限速、无法连接、超时，或另一个运行正在进行：请稍后再试",
   ["the listing, or the period of a database, is not known to be complete; a meter that was asked for is not in it;"

@@ -33,6 +33,10 @@ return {
     "受保护、从不发送指令的设备或表号，或 @FILE（取 device_id 和 meter_no 列或第一列；可重复；环境变量：IMR_PROTECTED=FILE）。",
   ["Devices that are offline obey when they are back, if at all: send to them like to the others (default), skip them, "
     .. "or send to them last."] = "不在线的设备要等恢复在线才可能执行：照常发送（send，默认）、不发送（skip）或排在最后（last）。",
+  ["Put the plan on record and send nothing: this user has to `approve` it; * is anybody else (configuration: supply = "
+    .. "{ approval = 2 })."] = "只把计划入账、不发送：须由此用户 `approve` 批准；* 为任何其他用户（配置：supply = { approval = 2 }）。",
+  ["Send a plan that another user has made and put on record."] = "发送另一用户制定并入账的计划。",
+  ["Its number."] = "计划编号。",
   ["Send also where the platform shows the wanted state already."] = "平台已显示为所要的状态时也发送。",
   ["Shell command asked right before each command leaves, with the device as its last argument; status 0 lets it go."] =
     "每条指令发出前询问的 shell 命令，设备为其最后一个参数；返回 0 则放行。",

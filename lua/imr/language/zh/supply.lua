@@ -50,4 +50,11 @@ return {
   ["%d are being sent: cancelled only if they do not get away"] = "%d 条正在发送：仅当没有发出时才会撤销",
   ["the ledger knows no such device"] = "台账中没有此设备",
   ["nothing of it is planned"] = "其中没有待发的指令",
+  ["asks the guard of its plan first: %s"] = "发送前先询问计划中的 guard：%s",
+  -- approval
+  ["nothing is sent: plan %d waits for the approval of %s: `imr supply approve %d`"] =
+    "没有发送任何指令：计划 %d 等待 %s 批准：`imr supply approve %d`",
+  ["plan %d waits for the approval of %s: `imr supply approve %d`"] = "计划 %d 等待 %s 批准：`imr supply approve %d`",
+  ["put %d commands on record, for %s to approve? type %d: "] = "要把 %d 条指令入账、等待 %s 批准吗？请输入 %d：",
+  ["--approve-by names nobody"] = "--approve-by 没有指明任何人",
 }

@@ -1,6 +1,7 @@
 -- Which run may send an intent: the one that claims it, in the same transaction that makes it `sending`. All that the
 -- ledger knows against it is asked there, so no two runs send the same, and none sends what has been overtaken.
 
+local approval = require "imr.workflow.supply.approval"
 local list = require("imr.workflow.supply.database").list
 
 local claims = {}
@@ -49,7 +50,8 @@ end
 ---@param id integer
 ---@return { state: string|nil, message: string, now: string|nil, detail: string|nil }|nil
 function claims.obstacle(ledger, id)
-  local intent = ledger.database:row([[SELECT i.id, i.plan, i.device, i.command, i.state, i.cancel, i.detail, p.seen
+  local intent = ledger.database:row([[SELECT i.id, i.plan, i.device, i.command, i.state, i.cancel, i.detail, p.seen,
+    p.approver, p.approved_by
     FROM intents AS i JOIN plans AS p ON p.id = i.plan WHERE i.id = ?]], id)
   if intent.state ~= "planned" then
     local obstacle = held(nil, "it is %s by now", intent.state)
@@ -57,6 +59,9 @@ function claims.obstacle(ledger, id)
     return obstacle
   end
   if intent.cancel then return held("cancelled", "%s", intent.cancel) end
+  if approval.waits(intent) then
+    return held("planned", "plan %d waits for the approval of %s", intent.plan, approval.whom(intent.approver))
+  end
   local other = unknown_before(ledger, intent)
   if other then return held("planned", "the outcome of intent %d is unknown: resolve it first", other.id) end
   other = newer(ledger, intent)

@@ -6,13 +6,15 @@
 --   print(plan)
 --   local report = assert(supply.apply(plan, { confirm = true }))
 
+local approval = require "imr.workflow.supply.approval"
 local check_kinds = require "imr.base.options"
 local checked_clock = require "imr.workflow.checked_clock"
 local claims = require "imr.workflow.supply.claims"
 local core = require "imr.core"
 local errors = require "imr.errors"
 local ledgers = require "imr.workflow.supply.ledger"
-local moment = require "imr.workflow.supply.moment"
+local pending = require "imr.workflow.supply.pending"
+local person = require "imr.workflow.supply.person"
 local plans = require "imr.workflow.supply.plan"
 local protection = require "imr.workflow.supply.protection"
 local queue = require "imr.workflow.supply.queue"
@@ -96,15 +98,6 @@ local function time_of_day()
   return exact >= second and exact < second + 2 and exact or second
 end
 
--- Who the system says it is. The environment may say anything: what sudo left there is no more than a note.
-local function user()
-  local name, number = system.user_name()
-  if not name or text_problem(name) then name = ("uid %d"):format(number) end
-  local behind = os.getenv "SUDO_USER" or ""
-  if number ~= 0 or not behind:find "^[%w_][%w_.-]*$" or not system.is_user(behind) then return name end
-  return ("%s (sudo: %s)"):format(name, behind)
-end
-
 -- ---------------------------------------------------------------- what a plan has to know
 
 local function facts_of(env, options)
@@ -150,87 +143,6 @@ local function enqueue(env, plan)
   env.ledger:add(plan)
 end
 
--- ---------------------------------------------------------------- what was left over
-
-local function missing(what, intent)
-  error(errors.new { kind = "guard", retryable = false, executed = "no",
-    message = ("plan %d was made with %s of its own: give it again"):format(intent.plan, what) }, 0)
-end
-
--- One plan whose guard, quiet hours, protection or intents cannot be read stops the whole run: what else is wrong with
--- the ledger nobody knows.
-local function settings_of(intent, options)
-  local settings, err = supply_settings.read(intent.settings, intent.plan)
-  if not settings then error(err, 0) end
-  settings.guard = options.guard or settings.guard
-  return settings
-end
-
--- What is on record is looked at as if it came from outside: anybody may have written it.
-local function check_record(env, intent)
-  local what, wishes, problem = ("intent %d"):format(intent.id), plans.wishes({ intent.device }, intent.command)
-  if wishes and wishes[1].command ~= intent.command then
-    problem = ("there is no command '%s'"):format(intent.command)
-  elseif wishes and not (env.ledger.seconds(intent.expires) and env.ledger.seconds(intent.created)) then
-    what, problem = "end", ("'%s' to '%s'"):format(tostring(intent.created), tostring(intent.expires))
-  end
-  if problem then error(supply_settings.unreadable(intent.plan, what, problem), 0) end
-end
-
-local function entry_of(env, intent, settings, time)
-  if settings.needs_guard and not settings.guard then missing("a guard", intent) end
-  if settings.needs_protected and not env.protected then missing("protected devices", intent) end
-  local numbers = {}
-  if intent.meter_no then numbers[intent.meter_no] = true end
-  local left = time:left_until(env.ledger.seconds(intent.expires), env.ledger.seconds(intent.created))
-  return { id = intent.id, device = intent.device, meter_no = intent.meter_no, numbers = numbers,
-    command = intent.command, state_before = intent.state_before, settings = settings,
-    user_code = intent.user_code, user_name = intent.user_name, house_number = intent.house_number,
-    address = intent.address, why = left <= 0 and "it has expired" or nil }
-end
-
--- Says of entries why they will not be sent. Asked again when they are to leave.
-local function mark_protected(env, plan)
-  local judges = setmetatable({}, { __index = function(judges, protected)
-    judges[protected] = protection.judge(protected)
-    return judges[protected]
-  end })
-  local everywhere = type(env.protected) == "table" and env.protected or {}
-  for _, entry in ipairs(plan.entries) do
-    if judges[everywhere](entry) or judges[entry.settings.protected or everywhere](entry) then
-      entry.why = "the device is protected"
-    end
-  end
-end
-
--- What is protected by name is looked up in the meter list of today; a meter number that is on record counts too.
-local function judge(env, plan, options)
-  local by_name = type(env.protected) == "table"
-  for _, entry in ipairs(plan.entries) do by_name = by_name or entry.settings.protected ~= nil end
-  plan.judged = true
-  if not by_name or #plan.entries == 0 then return end
-  local facts = supply_facts.read(env.client, options.deadline)
-  local err = not options.allow_unmatched and protection.objection(protection.doubts(facts, env.protected), facts)
-  if err then error(err, 0) end
-  for _, entry in ipairs(plan.entries) do
-    local meter = supply_facts.meter(facts, entry.device)
-    for number in pairs(meter and meter.numbers or {}) do entry.numbers[number] = true end
-  end
-  mark_protected(env, plan)
-end
-
-local function pending(env, options)
-  local entries, settings, time = {}, {}, moment.new(env.clock, env.clock, env.ledger:latest_time())
-  for _, intent in ipairs(env.ledger:intents { state = "planned", plan = options.plan }) do
-    check_record(env, intent)
-    settings[intent.plan] = settings[intent.plan] or settings_of(intent, options)
-    entries[#entries + 1] = entry_of(env, intent, settings[intent.plan], time)
-  end
-  local plan = plans.resumed(entries)
-  if env.client then judge(env, plan, options) end
-  return plan
-end
-
 -- ---------------------------------------------------------------- what it hands out
 
 local function need_client(env, level)
@@ -239,8 +151,10 @@ end
 
 local function apply(env, plan, options)
   env.stopping = false
-  if plan.resumed and not plan.judged then judge(env, plan, options) end
+  if plan.resumed and not plan.judged then pending.judge(env, plan, options) end
   enqueue(env, plan)
+  if plan.approving then approval.give(env.ledger, plan.approving, env.who) end
+  if plan.approver then return queue.waiting(env.ledger, plan) end
   return queue.apply(env, plan, options)
 end
 
@@ -321,13 +235,15 @@ local function hand_out(env)
   end
 
   ---What is on record as planned and was not sent, as a plan to print or apply. A guard given here is the plan's guard.
-  ---@param options? { plan: integer?, guard: string|function|nil, allow_unmatched: boolean?, deadline: number? }
+  ---@param options? { plan: integer?, approve: integer?, guard: string|function|nil, allow_unmatched: boolean?,
+  --- deadline: number? } approve: the number of a plan that whoever is at work approves by applying it
   ---@return imr.SupplyPlan|nil plan
-  ---@return imr.Error|nil err kind "unsafe" when the guard, quiet hours or protection of a plan cannot be read
+  ---@return imr.Error|nil err kind "unsafe" when the guard, quiet hours or protection of a plan cannot be read,
+  --- "forbidden" when the plan is not for the user at work to approve
   function supply.pending(options)
     local problem = supply_options.problem("pending", options)
     if problem then error(problem, 2) end
-    return returning(pending)(env, options or {})
+    return returning(pending.plan)(env, options or {})
   end
 
   ---Calls off what is planned, also beside a process that is sending it. Nothing that has left comes back: see in
@@ -389,8 +305,8 @@ function workflow.open(options)
   return returning(function()
     refuse_in_nginx(IN_NGINX)
     local clock = checked_clock(options.clock or time_of_day)
-    local env = { client = options.client, clock = clock, who = options.who or user(), protected = options.protected,
-      utc_offset = options.utc_offset or CHINA }
+    local env = { client = options.client, clock = clock, who = options.who or person.name(),
+      protected = options.protected, utc_offset = options.utc_offset or CHINA }
     env.ledger = ledgers.open(options.ledger or default_path(), clock)
     return hand_out(env)
   end)()

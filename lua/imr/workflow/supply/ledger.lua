@@ -15,6 +15,7 @@
 local core = require "imr.core"
 local errors = require "imr.errors"
 local databases = require "imr.workflow.supply.database"
+local person = require "imr.workflow.supply.person"
 local runs = require "imr.workflow.supply.runs"
 local schema = require "imr.workflow.supply.schema"
 local system = require "imr.os"
@@ -143,8 +144,9 @@ end
 ---`superseded`, the intents that give way, are filled in
 function Ledger:add(plan)
   local ids = self.database:transaction(function()
-    self.database:execute("INSERT INTO plans (created, who, reason, settings, seen) VALUES (?, ?, ?, ?, ?)",
-      stamp(plan.made), plan.who, plan.reason, plan.settings, plan.seen)
+    self.database:execute(
+      "INSERT INTO plans (created, who, reason, settings, seen, uid, approver) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      stamp(plan.made), plan.who, plan.reason, plan.settings, plan.seen, person.number(), plan.approver)
     local written = { id = self.database:row("SELECT last_insert_rowid() AS id").id, expires = plan.expires,
       who = plan.who, reason = plan.reason, superseded = {} }
     for index, entry in ipairs(plan.entries) do written[index] = add_intent(self, written, entry, "planned") end
@@ -226,6 +228,13 @@ function Ledger:unknown(free)
     end
   end
   return found
+end
+
+---@param id integer
+---@return table|nil plan { id, created, who, uid, reason, approver, approved_by, approved }
+function Ledger:plan(id)
+  return self.database:row(
+    "SELECT id, created, who, uid, reason, approver, approved_by, approved FROM plans WHERE id = ?", id)
 end
 
 ---The run that has claimed an intent.

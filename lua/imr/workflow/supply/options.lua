@@ -11,7 +11,7 @@ local known = {
   apply = { confirm = "boolean", confirm_deadline = "number", stop_after = "number", guard = "any",
     guard_timeout = "number", on_progress = "any", interrupted = "any", allow_unmatched = "boolean",
     deadline = "number" },
-  pending = { plan = "number", guard = "any", allow_unmatched = "boolean", deadline = "number" },
+  pending = { plan = "number", approve = "number", guard = "any", allow_unmatched = "boolean", deadline = "number" },
   resolve = { deadline = "number", on_progress = "any", interrupted = "any" },
   history = { id = "number", device = "string", plan = "number", state = "string", last = "number" },
 }
@@ -19,7 +19,7 @@ local known = {
 local called = { on_progress = true, interrupted = true }
 
 -- What goes on record or is looked for there: may it have a fraction?
-local recorded = { expires = true, id = false, plan = false, last = false }
+local recorded = { expires = true, id = false, plan = false, approve = false, last = false }
 
 ---What is wrong with a number among a workflow's options, or nil.
 ---@param name string

@@ -50,6 +50,8 @@ local rank = { reconnect = 1, request_reading = 2, disconnect = 3 }
 ---@field force? boolean also meters that are in the wanted state already
 ---@field by? "device"|"meter_no"|"user_code"|"house_number" what the devices are called by; default "device". One that
 --- no meter has, or that means several devices, is an error
+---@field approve_by? string login name of who has to approve it with another user's number, "*" for anybody else: then
+--- apply puts it on record and sends nothing
 ---@field all_of_tenant? boolean a user code or house number may mean several devices of one tenant: all of them
 ---@field offline? "send"|"skip"|"last" what to do with devices that are offline, which obey when they are back, if at
 --- all: send like the others, leave out, or send behind the others of their kind; default "send"
@@ -68,6 +70,8 @@ local rank = { reconnect = 1, request_reading = 2, disconnect = 3 }
 ---@field made number Unix seconds; what the platform showed then is what the plan was decided on
 ---@field seen integer the newest transition in the ledger then: what comes later overtakes the plan
 ---@field expires integer Unix seconds
+---@field approver? string who has to approve it, "*" for anybody else
+---@field approving? integer the plan on record that is approved when this is applied
 ---@field supersedes? table[] intents that are planned and give way once this is on record
 ---@field id? integer once its intents are on record
 ---@field superseded? table[] those that then gave way
@@ -88,7 +92,7 @@ end
 
 local known = { reason = "string", who = "string", max = "number", quiet_hours = "string", expires = "number",
   force = "boolean", deadline = "number", allow_unmatched = "boolean", offline = "string",
-  by = "string", all_of_tenant = "boolean" }
+  by = "string", all_of_tenant = "boolean", approve_by = "string" }
 local ways_offline = { send = true, skip = true, last = true }
 local mixed = { guard = { ["function"] = true, string = true, table = true },
   protected = { table = true, ["function"] = true } }
@@ -269,7 +273,8 @@ function plan.new(wishes, facts, options)
   if doubt then return nil, doubt end
   local self = setmetatable({ who = options.who or facts.who, reason = options.reason or "", entries = {},
     left_out = {}, unlisted = doubts.unlisted, warnings = doubts.ambiguous, made = facts.now, seen = facts.seen or 0,
-    pages = facts.pages, expires = math.floor(facts.now + (options.expires or EXPIRES)) }, Plan)
+    pages = facts.pages, approver = options.approve_by,
+    expires = math.floor(facts.now + (options.expires or EXPIRES)) }, Plan)
   sort_out(self, lookup.devices(wishes, options.by, facts, options.all_of_tenant), facts, settings, options)
   if options.max and #self.entries > options.max then
     return nil, errors.new { kind = "limit", retryable = false, executed = "no",

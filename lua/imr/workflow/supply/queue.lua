@@ -33,7 +33,7 @@ local hopeless = { auth = true, closed = true, phase = true, store = true }
 ---@field left integer still planned
 ---@field recovered table[] intents that a process before left behind and that are of unknown outcome since this run
 ---@field unknown table[] all intents of this ledger whose outcome nobody knows, whoever sent them
----@field stopped? "interrupted"|"failures"|"quiet hours"|"error" why it ended early
+---@field stopped? "interrupted"|"failures"|"quiet hours"|"error"|"approval" why it ended early
 ---@field error? imr.Error the latest error
 
 local Run = {}
@@ -232,16 +232,29 @@ end
 
 -- ---------------------------------------------------------------- all of them
 
-function Run:report()
-  local report = { total = #self.plan.entries, counts = {}, intents = {}, stopped = self.stopped, error = self.error,
-    recovered = self.recovered, unknown = self.ledger:unknown(false) }
-  for index, entry in ipairs(self.plan.entries) do
-    local intent = self.ledger:intents({ id = entry.id })[1]
+-- How the intents of a plan are now.
+local function report_of(ledger, plan, more)
+  local report = copy({ total = #plan.entries, counts = {}, intents = {}, recovered = {},
+    unknown = ledger:unknown(false) }, more)
+  for index, entry in ipairs(plan.entries) do
+    local intent = ledger:intents({ id = entry.id })[1]
     report.intents[index] = intent
     report.counts[intent.state] = (report.counts[intent.state] or 0) + 1
   end
   report.left = report.counts.planned or 0
   return report
+end
+
+function Run:report()
+  return report_of(self.ledger, self.plan, { stopped = self.stopped, error = self.error, recovered = self.recovered })
+end
+
+---What becomes of a plan that somebody else has to approve: nothing is sent.
+---@param ledger imr.Ledger
+---@param plan imr.SupplyPlan
+---@return imr.SupplyReport
+function queue.waiting(ledger, plan)
+  return report_of(ledger, plan, { stopped = "approval" })
 end
 
 -- Numbers of intents mean something in their own ledger only: a command of another one would be sent on this one's

@@ -36,6 +36,8 @@ local function add_plan_flags(parser)
     :argname "DEVICE":count "*"
   parser:option("--offline", "Devices that are offline obey when they are back, if at all: send to them like to the "
     .. "others (default), skip them, or send to them last."):choices { "send", "skip", "last" }
+  parser:option("--approve-by", "Put the plan on record and send nothing: this user has to `approve` it; * is anybody "
+    .. "else (configuration: supply = { approval = 2 })."):argname "NAME"
   parser:flag("--force", "Send also where the platform shows the wanted state already.")
   add_sending_flags(parser)
 end
@@ -54,6 +56,10 @@ local function configure_sending(parser)
     add_plan_flags(action)
     settings.configure(action)
   end
+  local approve = add_action(parser, "approve", "Send a plan that another user has made and put on record.")
+  approve:argument("plan", "Its number."):convert(number.whole(1, 2 ^ 31 - 1))
+  add_sending_flags(approve)
+  settings.configure(approve)
   local resume = add_action(parser, "resume", "Send what is on record as planned and was not sent.")
   add_sending_flags(resume)
   settings.configure(resume)

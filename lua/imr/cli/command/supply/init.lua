@@ -1,5 +1,7 @@
 --- `imr supply`: cuts and restores supply, on record.
 
+local approval = require "imr.workflow.supply.approval"
+local config = require "imr.cli.input.config"
 local connect = require "imr.cli.input.connect"
 local exit = require "imr.cli.exit"
 local input = require "imr.cli.command.supply.devices"
@@ -44,14 +46,23 @@ local function without_client(arguments)
   return open(arguments, { utc_offset = utc_offset }), utc_offset
 end
 
+-- Who has to approve a plan. Reading cuts nobody's supply.
+local function approver(arguments)
+  if arguments.approve_by == "" then exit.usage "--approve-by names nobody" end
+  if arguments.approve_by or arguments.action == "read" then return arguments.approve_by end
+  local wanted = (config.load().supply or {}).approval or 1
+  if wanted ~= 1 and wanted ~= 2 then exit.usage("%s: supply.approval must be 1 or 2", config.path()) end
+  return wanted == 2 and "*" or nil
+end
+
 -- Nothing has been sent yet: here an interrupt ends it at once.
 local function make_plan(handle, devices, protected, arguments)
   local plan, err
   interrupt.run(function()
     plan, err = exit.wrong_use(handle.plan, devices, actions[arguments.action], { reason = arguments.reason,
       max = arguments.max, guard = arguments.guard, quiet_hours = arguments.quiet_hours, force = arguments.force,
-      offline = arguments.offline, by = arguments.by,
-      all_of_tenant = arguments.all_of_tenant, protected = protected, allow_unmatched = arguments.allow_unmatched })
+      offline = arguments.offline, by = arguments.by, all_of_tenant = arguments.all_of_tenant,
+      approve_by = approver(arguments), protected = protected, allow_unmatched = arguments.allow_unmatched })
   end)
   if not plan then error(err, 0) end
   return plan
@@ -83,17 +94,35 @@ end
 
 local run = { disconnect = run_command, reconnect = run_command, read = run_command }
 
-function run.resume(arguments)
+-- A command that somebody else has written down is going to run here.
+local function say_guards(plan, arguments)
+  local said = {}
+  for _, entry in ipairs(plan.entries) do
+    local command = not arguments.guard and entry.settings.guard
+    if type(command) == "string" and not said[command] then
+      said[command] = true
+      messages.say("asks the guard of its plan first: %s", command)
+    end
+  end
+end
+
+local function go_on(arguments, options)
   check_flags(arguments)
   local context = with_client(arguments, input.protected(arguments))
+  options.guard, options.allow_unmatched = arguments.guard, arguments.allow_unmatched
   local plan, err
-  interrupt.run(function()
-    plan, err = exit.wrong_use(context.handle.pending, { guard = arguments.guard,
-      allow_unmatched = arguments.allow_unmatched })
-  end)
-  if not plan then error(err, 0) end
+  interrupt.run(function() plan, err = exit.wrong_use(context.handle.pending, options) end)
+  if not plan then
+    if err.kind == "forbidden" and options.approve then err.advice = "`imr supply status` names what waits for whom" end
+    error(err, 0)
+  end
+  say_guards(plan, arguments)
   return send.show_or_send(context, plan, arguments)
 end
+
+function run.resume(arguments) return go_on(arguments, {}) end
+
+function run.approve(arguments) return go_on(arguments, { approve = arguments.plan }) end
 
 local function resolved_rows(resolved)
   local list, problem = {}, nil
@@ -155,7 +184,7 @@ local ARMED = 20 -- intents that are named
 
 -- What is armed leaves as soon as somebody says resume: who wants it taken back has to know of it.
 local function say_armed(status, utc_offset)
-  local now = os.time()
+  local now, waiting = os.time(), nil
   for index = 1, math.min(#status.planned, ARMED) do
     local intent = status.planned[index]
     local ends = times.seconds(intent.expires)
@@ -164,6 +193,11 @@ local function say_armed(status, utc_offset)
       intent.device, intent.user_name and " (" .. intent.user_name .. ")" or "",
       times.shown(intent.created, utc_offset), times.shown(intent.expires, utc_offset), intent.plan, intent.who,
       intent.reason)
+    if approval.waits(intent) and intent.plan ~= waiting then
+      waiting = intent.plan
+      messages.say("plan %d waits for the approval of %s: `imr supply approve %d`", waiting,
+        approval.whom(intent.approver), waiting)
+    end
   end
   if #status.planned > ARMED then messages.say("%d more are armed", #status.planned - ARMED) end
   send.say_armed(status.planned, utc_offset)

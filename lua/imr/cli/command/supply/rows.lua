@@ -20,7 +20,12 @@ local VIEWS = {
   plan = "device:str meter_no:str user_code:str user_name:str house_number:str address:str command:str "
     .. "state_before:str online:enum send:enum why:str",
   status = "state:str count:int since:moment until:moment",
+  all = "id:int plan:int created:moment expires:moment device:str meter_no:str user_code:str user_name:str "
+    .. "house_number:str address:str command:str state_before:str state:str executed:enum attempts:int sent:moment "
+    .. "changed:moment who:str reason:str approver:str approved_by:str approved:moment detail:str",
 }
+
+local MORE = { history = "all" } -- what --fields may choose from
 
 local is_json = { json = true, jsonl = true }
 
@@ -33,7 +38,7 @@ local function shown(view, format, list, utc_offset)
   local made = {}
   for index, row in ipairs(list) do
     local one = copy(row)
-    for name in VIEWS[view]:gmatch "(%S+):moment" do
+    for name in VIEWS[MORE[view] or view]:gmatch "(%S+):moment" do
       one[is_json[format] and name .. "_local" or name] = times.shown(row[name], utc_offset)
     end
     made[index] = one
@@ -43,19 +48,20 @@ end
 
 ---An output for rows of one kind, with `rows`, which makes of what is on record what is shown.
 ---@param arguments table of the command line
----@param view "intent"|"history"|"transition"|"plan"|"status"
+---@param view "intent"|"history"|"transition"|"plan"|"status"|"all"
 ---@param utc_offset integer
 ---@return imr.cli.Output out
 ---@return fun(list: table[]): table[] show
 function rows.open(arguments, view, utc_offset)
   local format = output.format(arguments)
-  local out = output.open(arguments, { columns = columns_of(view, format), utc_offset = utc_offset })
+  local out = output.open(arguments, { columns = columns_of(view, format), utc_offset = utc_offset,
+    all = MORE[view] and columns_of(MORE[view], format) })
   return out, function(list) return shown(view, format, list, utc_offset) end
 end
 
 ---Writes them.
 ---@param arguments table of the command line
----@param view "intent"|"history"|"transition"|"plan"|"status"
+---@param view "intent"|"history"|"transition"|"plan"|"status"|"all"
 ---@param list table[]
 ---@param utc_offset integer
 function rows.write(arguments, view, list, utc_offset)

@@ -1,5 +1,6 @@
 --- Sends a plan, or shows it: what leaves somebody has seen and wanted.
 
+local approval = require "imr.workflow.supply.approval"
 local exit = require "imr.cli.exit"
 local interrupt = require "imr.cli.interrupt"
 local language = require "imr.language"
@@ -62,6 +63,7 @@ local not_done = { "planned", "sending", "unconfirmed", "expired", "superseded",
 -- The gravest first: a command of unknown fate, then what ended the run, then what did not come about.
 local function status_of(report, plan)
   local counts = report.counts
+  if report.stopped == "approval" and #report.unknown == 0 then return left_out_status(plan) end
   if #report.unknown > 0 then return 6 end
   if report.stopped == "interrupted" then return 128 + (system.caught_signal() or 2) end
   if report.error and (report.left > 0 or counts.refused) then return exit.status_of(report.error) end
@@ -115,8 +117,13 @@ local function say_sent(report)
   if report.counts.accepted then messages.say "`imr supply resolve` reads whether the meters have obeyed" end
 end
 
-local function say_end(report, utc_offset)
+local function say_end(report, plan, utc_offset)
   messages.say("%s", counts_text(report.counts))
+  if report.stopped == "approval" then
+    messages.say("nothing is sent: plan %d waits for the approval of %s: `imr supply approve %d`", plan.id,
+      approval.whom(plan.approver), plan.id)
+    return unknown.say(report.unknown)
+  end
   if report.stopped then
     messages.say("ended early: %s%s", report.stopped, report.error and " (" .. tostring(report.error) .. ")" or "")
   end
@@ -154,7 +161,7 @@ local function apply(context, plan, arguments)
   end
   return send.finish(arguments, out, show(report.intents), function()
     say_superseded(plan)
-    say_end(report, context.utc_offset)
+    say_end(report, plan, context.utc_offset)
     return status_of(report, plan)
   end)
 end
@@ -173,13 +180,21 @@ local function can_ask()
   return system.is_terminal(0) and system.is_terminal(1)
 end
 
+local function question(plan, count)
+  if plan.approver then
+    return language.text("put %d commands on record, for %s to approve? type %d: ", count,
+      approval.whom(plan.approver), count)
+  end
+  return language.text("send %d commands? type %d: ", count, count)
+end
+
 -- Only the number of commands is a yes: it has been read, not only confirmed.
 local function ask(context, plan, arguments)
   rows.write({}, "plan", rows.of_plan(plan), context.utc_offset)
   say_plan(plan, context.spacing, "")
   local count = plan:count()
   if count == 0 and #plan:superseding() == 0 then return unknown.status(context.handle, left_out_status(plan)) end
-  local answer = terminal.ask(language.text("send %d commands? type %d: ", count, count))
+  local answer = terminal.ask(question(plan, count))
   interrupt.check()
   if answer and tonumber(answer) == count then return apply(context, plan, arguments) end
   messages.say "nothing was sent"
