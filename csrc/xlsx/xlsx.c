@@ -145,6 +145,24 @@ static int workbook_number(lua_State *L) {
   return result(L, worksheet_write_number(at.sheet, at.row, at.column, number, format));
 }
 
+/*** Writes a formula into a cell, and what it comes to for those who do not compute.
+@function workbook:formula
+@tparam integer row from 0 on
+@tparam integer column from 0 on
+@tparam string formula such as =SUM(A2:A9)
+@tparam number number
+@tparam ?integer format
+@treturn boolean|nil ok
+@treturn string|nil why not */
+static int workbook_formula(lua_State *L) {
+  cell at = check_cell(L);
+  const char *formula = luaL_checkstring(L, 4);
+  double number = luaL_checknumber(L, 5);
+  luaL_argcheck(L, number - number == 0, 5, "a finite number expected");
+  lxw_format *format = check_format(L, at.book, 6);
+  return result(L, worksheet_write_formula_num(at.sheet, at.row, at.column, formula, format, number));
+}
+
 /*** Sets how wide a column is. Before the sheet's first row.
 @function workbook:width
 @tparam integer column from 0 on
@@ -224,10 +242,11 @@ static int create(lua_State *L) {
 }
 
 int luaopen_imr_xlsx(lua_State *L) {
-  static const luaL_Reg methods[] = {
-      {"sheet", workbook_sheet},   {"format", workbook_format},   {"text", workbook_text},
-      {"number", workbook_number}, {"width", workbook_width},     {"freeze", workbook_freeze},
-      {"filter", workbook_filter}, {"close", workbook_close_now}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"sheet", workbook_sheet},     {"format", workbook_format},
+                                     {"text", workbook_text},       {"number", workbook_number},
+                                     {"formula", workbook_formula}, {"width", workbook_width},
+                                     {"freeze", workbook_freeze},   {"filter", workbook_filter},
+                                     {"close", workbook_close_now}, {NULL, NULL}};
   imr_new_class(L, WORKBOOK, methods, workbook_gc);
   lua_newtable(L);
   lua_pushcfunction(L, create);

@@ -37,6 +37,16 @@ function workbook:text(row, column, text, format) end
 ---@return string|nil why not
 function workbook:number(row, column, number, format) end
 
+---Writes a formula into a cell, and what it comes to for those who do not compute.
+---@param row integer from 0 on
+---@param column integer from 0 on
+---@param formula string such as =SUM(A2:A9)
+---@param number number
+---@param format ?integer
+---@return boolean|nil ok
+---@return string|nil why not
+function workbook:formula(row, column, formula, number, format) end
+
 ---Sets how wide a column is. Before the sheet's first row.
 ---@param column integer from 0 on
 ---@param width number in characters

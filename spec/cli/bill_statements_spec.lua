@@ -157,6 +157,11 @@ for name, place in pairs(databases.places(setup, teardown)) do
     it("are of the chosen meters", function()
       local list = sheets_of(("%s --draft --tariff %s --meter %s"):format(PERIOD, user.tariff, filled.number(1)))
       assert.equal(2, #list)
+      list = sheets_of(("%s --draft --tariff %s --tenant u2"):format(PERIOD, user.tariff))
+      assert.equal(1, #list)
+      list = sheets_of(PERIOD .. " --tenant u1") -- of the bill on record
+      assert.equal(1, #list)
+      assert.truthy(list[1]:find("张三", 1, true))
     end)
 
     it("are refused before a bill is made", function()

@@ -38,4 +38,19 @@ function workbook.read(path)
     shell.quote(path))), "\n"))
 end
 
+local VALUES = [[
+import json, sys
+import openpyxl
+book = openpyxl.load_workbook(open(sys.argv[1], "rb"), data_only=True)
+def value(cell): return str(cell.value) if cell.data_type == "d" else cell.value
+print(json.dumps([[[value(cell) for cell in row] for row in sheet.iter_rows()] for sheet in book.worksheets]))
+]]
+
+--- The values of the cells of each sheet, those of formulas as they were computed when it was written.
+---@param path string
+function workbook.computed(path)
+  return cjson.decode(table.concat(shell.lines(("/usr/bin/python3 -c %s %s"):format(shell.quote(VALUES),
+    shell.quote(path))), "\n"))
+end
+
 return workbook

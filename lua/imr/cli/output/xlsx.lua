@@ -19,6 +19,7 @@ local LAST_ROW = 1048575
 local MOST_CHARACTERS = 32767 -- of a cell
 local DAY = require("imr.base.calendar").DAY
 local WIDTHS = { time = 20, dec = 14, int = 10, str = 16 }
+local INTEGER, MONEY = "0", "#,##0.00"
 local EPOCH = 25569 -- 1970-01-01 as a spreadsheet counts days
 
 -- Control characters that XML cannot hold are written as spreadsheets write them; so is a text that looks like one.
@@ -48,10 +49,10 @@ local function write_text(book, row, column, text, count)
 end
 
 -- How a value of each type becomes a cell.
-local function cell_writers(book, utc_offset, count, bold)
+local function cell_writers(book, utc_offset, count)
   local texts, formats = value.texts(utc_offset), {
-    time = book:format "yyyy-mm-dd hh:mm:ss", day = book:format "yyyy-mm-dd", int = book:format("0", bold),
-    money = book:format("#,##0.00", bold),
+    time = book:format "yyyy-mm-dd hh:mm:ss", day = book:format "yyyy-mm-dd", int = book:format(INTEGER),
+    money = book:format(MONEY),
   }
   local function number(row, column, any, kind) must(book:number(row, column, any, formats[kind])) end
   local function text(row, column, any, kind) write_text(book, row, column, texts[kind](any), count) end
@@ -75,10 +76,12 @@ end
 local Sheets = {}
 Sheets.__index = Sheets
 
+local function name_of(sheet) return sheet == 1 and SHEET or SHEET .. " " .. sheet end
+
 -- The next sheet, with its headings.
 local function begin_sheet(self)
   self.sheets, self.row = self.sheets + 1, 1
-  must(self.book:sheet(self.sheets == 1 and SHEET or SHEET .. " " .. self.sheets))
+  must(self.book:sheet(name_of(self.sheets)))
   for at, column in ipairs(self.columns) do
     local heading = column.heading or column.name
     must(self.book:width(at - 1, math.max(WIDTHS[column.type] or WIDTHS.str, width_of(heading) + 2)))
@@ -97,7 +100,7 @@ local function sums_of(columns)
   for at, column in ipairs(columns) do
     if column.sum then
       sums = sums or {}
-      sums[at] = exact.zero
+      sums[at] = { exact = exact.zero, computed = true }
     end
   end
   return sums
@@ -106,17 +109,42 @@ end
 local function add(sums, columns, row)
   for at, sum in pairs(sums) do
     local any = row[columns[at].name]
-    if any ~= nil then sums[at] = sum + exact.of(tostring(any)) end
+    local text = any ~= nil and tostring(any)
+    if text then
+      sum.exact, sum.computed = sum.exact + exact.of(text), sum.computed and fits_double(text)
+    end
   end
 end
 
--- Below the rows, and out of the filter's way.
+local function letters_of(at)
+  local text = ""
+  while at > 0 do
+    text, at = string.char(65 + (at - 1) % 26) .. text, math.floor((at - 1) / 26)
+  end
+  return text
+end
+
+-- The sum of a column in all sheets; before the last one they are full.
+local function formula_of(self, at)
+  local parts, letters = {}, letters_of(at)
+  for sheet = 1, self.sheets - 1 do
+    parts[sheet] = ("SUM('%s'!%s2:%s%d)"):format(name_of(sheet), letters, letters, LAST_ROW + 1)
+  end
+  parts[self.sheets] = ("SUM(%s2:%s%d)"):format(letters, letters, math.max(self.row, 2))
+  return "=" .. table.concat(parts, "+")
+end
+
+-- Below the rows, and out of the filter's way. What cells of text are among is no formula's business.
 local function write_sums(self)
   local word = language.chosen == "zh" and language.zh "Total" or "Total"
   if not self.sums[1] then must(self.book:text(self.row, 0, word, self.heading)) end
   for at, sum in pairs(self.sums) do
-    local kind = self.columns[at].type
-    self.sum_cell(self.row, at - 1, kind == "int" and sum:number() or tostring(sum), kind)
+    local kind, text = self.columns[at].type, tostring(sum.exact)
+    if sum.computed and self.row > 1 and fits_double(text) then
+      must(self.book:formula(self.row, at - 1, formula_of(self, at), tonumber(text), self.bold[kind]))
+    else
+      must(self.book:text(self.row, at - 1, text, self.heading))
+    end
   end
 end
 
@@ -165,7 +193,7 @@ function format.xlsx(columns, options)
   local book = xlsx.create(path)
   local sheets = setmetatable({ book = book, path = path, columns = columns, sheets = 0,
     heading = book:format(nil, true), cell = cell_writers(book, options.utc_offset, count), sums = sums_of(columns),
-    sum_cell = cell_writers(book, options.utc_offset, count, true) }, Sheets)
+    bold = { int = book:format(INTEGER, true), money = book:format(MONEY, true) } }, Sheets)
   begin_sheet(sheets)
   return function(rows) return sheets:write(rows) end, function() return sheets:finish() end, count,
     function() sheets:abort() end
