@@ -173,6 +173,30 @@ describe("tou_bill", function()
   end)
 end)
 
+describe("monthly_bill", function()
+  it("bills a month once, says what is held, and writes the sheets", function()
+    local page, database = directory .. "/sheets.html", directory .. "/bills.db"
+    local options = { environment = { IMR_DB = database }, before = "world = testing.new { meters = 12, days = 75, "
+      .. 'offline = 0, today = "2025-07-09" }' }
+    local arguments = { "2025-06", "examples/bill/tariff.lua", page }
+    local status, output = run("monthly_bill", arguments, options)
+    assert.is_true(status == 0 or status == 5, output)
+    local lines, amount, held, sheets = output:match "bill 1: (%d+) lines, ([%d.]+) yuan, (%d+) held; .*: (%d+) sheets"
+    assert.equal(tonumber(held), select(2, output:gsub("not billed: ", "")), output)
+    local text, sum = files.read(page), decimal.zero
+    assert.equal(tonumber(sheets), select(2, text:gsub('<article class="sheet">', "")))
+    for due in text:gmatch "<strong>¥ ([%d.,]+)</strong>" do sum = sum + decimal.of((due:gsub(",", ""))) end
+    assert.same({ amount, true }, { tostring(sum), tonumber(lines) >= 12 })
+    local again
+    status, again = run("monthly_bill", arguments, options)
+    assert.same({ held == "0" and 0 or 5, output }, { status, again })
+  end)
+
+  it("asks for a month", function()
+    assert.equal(1, (run("monthly_bill", {})))
+  end)
+end)
+
 describe("monthly_bill.sh", function()
   local ROOT = shell.lines("pwd")[1]
 
