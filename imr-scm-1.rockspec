@@ -146,6 +146,7 @@ build = {
     ["imr.cli.command.export"] = "lua/imr/cli/command/export.lua",
     ["imr.cli.command.help"] = "lua/imr/cli/command/help.lua",
     ["imr.cli.command.listing"] = "lua/imr/cli/command/listing/init.lua",
+    ["imr.cli.command.listing.joined"] = "lua/imr/cli/command/listing/joined.lua",
     ["imr.cli.command.listing.reader"] = "lua/imr/cli/command/listing/reader.lua",
     ["imr.cli.command.login"] = "lua/imr/cli/command/login.lua",
     ["imr.cli.command.plan"] = "lua/imr/cli/command/plan/init.lua",

@@ -144,7 +144,8 @@ describe("a table in Chinese", function()
     local words = require "imr.workflow.report.words"
     for column, list in pairs {
       status = { "measured", "doubtful", "incomplete", "billed", "held" }, kind = { "electricity", "water", "other" },
-      supply = { "connected", "disconnected" }, way = { "list", "single", "project", "side by side", "each run" },
+      supply = { "connected", "disconnected" },
+      way = { "list", "single", "project", "side by side", "one after the other", "each run" },
       state = { "running", "complete", "incomplete", "failed", "interrupted", "cancelled" },
     } do
       for _, word in ipairs(list) do assert.is_string(values.of({ name = column })[word], column .. " " .. word) end

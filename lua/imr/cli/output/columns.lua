@@ -13,6 +13,7 @@ local columns = {}
 ---@field type string str, int, dec, time, enum, flag, json
 ---@field sum? boolean whether a workbook ends with its sum
 ---@field at? integer|string where a row holds its value; default: under its name
+---@field endpoint? string whose field it is, where not that of the rows
 ---@field parts? imr.cli.Column[] several columns in one
 ---@field heading string
 ---@field words? table what is written for a value, where that is a word of ours
@@ -85,23 +86,33 @@ function columns.with_place(list)
   return all
 end
 
-local function with_rest(list)
+local function joined(list, more)
   local all = { unpack(list) }
-  for _, column in ipairs(REST) do all[#all + 1] = column end
+  for _, column in ipairs(more) do all[#all + 1] = column end
   return all
+end
+
+-- A terminal is not as wide as a record.
+local function in_table(endpoint, list, more)
+  local picked = columns.pick(list, schema.by_name[endpoint].columns)
+  for _, column in ipairs(more) do
+    if column.shown then picked[#picked + 1] = column end
+  end
+  return picked
 end
 
 ---The columns to write.
 ---@param endpoint string
 ---@param format "table"|"csv"|"jsonl"|"json"
 ---@param wanted? string names joined by commas
+---@param more? imr.cli.Column[] behind the endpoint's own; `shown`: also in a table
 ---@return imr.cli.Column[]
-function columns.choose(endpoint, format, wanted)
-  local list = columns.all(endpoint)
-  if wanted then return columns.pick(with_rest(list), wanted) end
-  local shown = schema.by_name[endpoint].columns -- a terminal is not as wide as a record
-  if format == "table" and shown then return columns.pick(list, shown) end
-  return (format == "csv" or format == "table") and list or with_rest(list)
+function columns.choose(endpoint, format, wanted, more)
+  more = more or {}
+  local list = joined(columns.all(endpoint), more)
+  if wanted then return columns.pick(joined(list, REST), wanted) end
+  if format == "table" and schema.by_name[endpoint].columns then return in_table(endpoint, list, more) end
+  return (format == "csv" or format == "table") and list or joined(list, REST)
 end
 
 local headers = {
@@ -124,7 +135,7 @@ function columns.headed(list, headings, endpoint)
   local made = {}
   for index, column in ipairs(list) do
     local parts = column.parts and columns.headed(column.parts, headings, endpoint)
-    made[index] = copy(column, parts and { parts = parts } or headers[headings](column, endpoint))
+    made[index] = copy(column, parts and { parts = parts } or headers[headings](column, column.endpoint or endpoint))
   end
   return made
 end

@@ -76,7 +76,7 @@ end
 
 local function columns_of(arguments, settings, format)
   local columns = require "imr.cli.output.columns"
-  local list = not settings.columns and columns.choose(settings.endpoint, format, arguments.fields)
+  local list = not settings.columns and columns.choose(settings.endpoint, format, arguments.fields, settings.more)
     or arguments.fields and columns.pick(settings.all or settings.columns, arguments.fields) or settings.columns
   local of_people = format ~= "csv" and language.chosen == "zh" -- what scripts read changes for nobody
   return columns.headed(list, arguments.headings or of_people and "zh" or "name", settings.endpoint)
@@ -90,9 +90,9 @@ local function place_of_invalid(columns)
 end
 
 ---@param arguments table of the command line
----@param settings { endpoint: string?, columns: table[]?, all: table[]?, utc_offset: integer? } endpoint: of which
---- the rows are; all: what --fields may choose from, where that is more than `columns`; a column may say `at` which key
---- of a row its value is
+---@param settings { endpoint: string?, columns: table[]?, all: table[]?, more: table[]?, utc_offset: integer? }
+--- endpoint: of which the rows are; all: what --fields may choose from, where that is more than `columns`; more:
+--- columns behind the endpoint's; a column may say `at` which key of a row its value is
 ---@return imr.cli.Output
 function output.open(arguments, settings)
   local format = output.format(arguments)

@@ -49,6 +49,9 @@ return {
     "只要这类表：electricity（电）、water（水）或 other（平台未说明）。",
   ["Only meters that are offline and were last heard of longer ago than this: 12h, 3d."] =
     "只要离线且失联超过此时长的表：12h、3d。",
+  ["Also the columns of the meter list, which costs its pages once: meters."] =
+    "同时输出表列表的字段，需多读一次表列表：meters。",
+  ["Also what the listing's own --with costs: meters."] = "同时计算该列表 --with 的开销：meters。",
   ["Only meters that are offline."] = "只要离线的表。",
   ["Stop after so many rows."] = "输出这么多行后停止。",
   ["Give up after so many seconds."] = "超过这么多秒即放弃。",

@@ -39,6 +39,8 @@ return {
   ["%s, line %d: it is not UTF-8; %s"] = "%s 第 %d 行：不是 UTF-8；%s",
   ["save it as UTF-8 (in Excel: CSV UTF-8)"] = "请存为 UTF-8（Excel 中选 CSV UTF-8）",
   ["there is no field '%s', did you mean '%s'? There are: %s"] = "没有字段 '%s'，是否想写 '%s'？可用的有：%s",
+  ["--with is of one listing: imr plan readings --with meters"] =
+    "--with 只用于一个列表：imr plan readings --with meters",
   ["--%s is empty"] = "--%s 是空的",
   ["there is no field '%s'; there are: %s"] = "没有字段 '%s'；可用的有：%s",
   ["--fields names no field; there are: %s"] = "--fields 没有写字段；可用的有：%s",

@@ -55,7 +55,8 @@ return {
     .. "expected"] = "%s：平台在表计的首行之前没有数据：该时段有 %d 个表·日，不计为应收",
 
   -- plan
-  list = "按表号列表", single = "逐表", project = "整个项目", ["side by side"] = "并行", ["each run"] = "每次运行",
+  list = "按表号列表", single = "逐表", project = "整个项目", ["side by side"] = "并行",
+  ["one after the other"] = "依次", ["each run"] = "每次运行",
   ["once a day"] = "每天一次", ["once a week"] = "每周一次",
 
   -- supply

@@ -2,6 +2,7 @@
 
 local connect = require "imr.cli.input.connect"
 local exit = require "imr.cli.exit"
+local joined = require "imr.cli.command.listing.joined"
 local number = require "imr.cli.input.number"
 local output = require "imr.cli.output"
 local schema = require "imr.schema"
@@ -21,6 +22,7 @@ end
 local function configure(endpoint, parser)
   if endpoint.dated then require("imr.cli.input.dates").configure(parser) end
   selection.configure(parser, "state")
+  joined.configure(parser, endpoint)
   for _, param in ipairs(choices_of(endpoint)) do
     parser:option("--" .. param.name:gsub("_", "-"), param.help):argname("HOW"):default(param.default)
   end
@@ -35,7 +37,9 @@ end
 
 -- ---------------------------------------------------------------- the meters that are wanted
 
-local function read_meters(run)
+-- Read once, whatever they are for.
+local function meters_of(run)
+  if run.meters then return run.meters end
   local meters = {}
   local limit, written = run.reader.limit, run.reader.written
   run.reader.limit = math.huge
@@ -44,7 +48,7 @@ local function read_meters(run)
       for _, row in ipairs(rows) do meters[#meters + 1] = row end
     end,
   })
-  run.reader.limit, run.reader.written = limit, written
+  run.reader.limit, run.reader.written, run.meters = limit, written, meters
   return meters
 end
 
@@ -70,13 +74,13 @@ local WORTH_A_LOOK = 2 -- requests; more than that may cost less as the whole pr
 local function plan_of(run)
   local numbers = run.numbers
   if selection.by_state(run.arguments) then
-    local meters = read_meters(run)
+    local meters = meters_of(run)
     local wanted = numbers_of(meters, selection.test(run.arguments, selection.set(numbers)))
     return new_plan(run, wanted, #meters), wanted
   end
-  local plan = new_plan(run, numbers)
-  if not numbers or plan.requests <= WORTH_A_LOOK then return plan, numbers end
-  return new_plan(run, numbers, #read_meters(run)), numbers
+  local plan = new_plan(run, numbers, run.meters and #run.meters)
+  if not numbers or run.meters or plan.requests <= WORTH_A_LOOK then return plan, numbers end
+  return new_plan(run, numbers, #meters_of(run)), numbers
 end
 
 -- ---------------------------------------------------------------- reading
@@ -103,8 +107,9 @@ end
 
 local function read_steps(run, plan, keep)
   local later = plan.requests
+  local join = run.arguments.with and joined.new(run.endpoint, meters_of(run))
   local function write(rows)
-    run.out:write(rows)
+    run.out:write(join and join(rows) or rows)
     note_seen(run, rows)
   end
   for _, step in ipairs(plan.steps) do
@@ -120,6 +125,7 @@ local function work(run)
   if run.endpoint.takes == "nothing" and not run.endpoint.dated then
     return read_steps(run, { steps = { { parameters = {}, requests = 1 } }, requests = 1 }, keep_meter(run))
   end
+  if run.arguments.with then meters_of(run) end
   local plan, wanted = plan_of(run)
   read_steps(run, plan, plan.filter and is_one_of(wanted) or nil)
 end
@@ -141,7 +147,7 @@ end
 -- A short listing asks for no more rows than it wants, when every row that comes is wanted.
 local function page_size_of(arguments)
   local filters = selection.by_state(arguments) or (arguments.meter and #arguments.meter > 0)
-  if filters or not arguments.limit then return nil end
+  if filters or arguments.with or not arguments.limit then return nil end
   return math.min(arguments.limit, 1000)
 end
 
@@ -157,7 +163,8 @@ local function prepare(endpoint, arguments)
     title = endpoint.title or endpoint.name, interval = chosen.interval, limit = arguments.limit,
     deadline = arguments.deadline, page_size = page_size_of(arguments),
   }
-  run.out = output.open(arguments, { endpoint = endpoint.name, utc_offset = offset })
+  run.out = output.open(arguments, { endpoint = endpoint.name, utc_offset = offset,
+    more = arguments.with and joined.columns(endpoint.name) })
   return run
 end
 

@@ -34,6 +34,7 @@ function plan.configure(parser)
   require("imr.cli.input.reread").configure(parser)
   require("imr.cli.input.dates").configure(parser)
   selection.configure(parser)
+  parser:option("--with", "Also what the listing's own --with costs: meters."):argname "LISTING":choices { "meters" }
   number.flag(parser, "--rows-per-day N", "Rows of a meter in a day (default: 1; real-time consumption 4).",
     number.of "rows")
   parser:option("--granularity", "Of consumption: daily (default) or realtime."):argname("HOW"):default("daily")
@@ -99,15 +100,17 @@ local function add_rows(rows, name, made)
   end
 end
 
--- Endpoints are paced one by one, so listings side by side take as long as the longest, and share the logins.
-local function add_total(rows)
+-- Endpoints are paced one by one, so listings side by side take as long as the longest, and share the logins. One that
+-- waits for the meter list takes as long as both.
+local function add_total(rows, in_turn)
   local total = {
-    listing = "all", way = "side by side", requests = 0, rows = 0, seconds = 0, logins = 1, chosen = true,
+    listing = "all", way = in_turn and "one after the other" or "side by side", requests = 0, rows = 0, seconds = 0,
+    logins = 1, chosen = true,
   }
   for _, row in ipairs(rows) do
     if row.chosen then
       total.requests, total.rows = total.requests + row.requests, total.rows + row.rows
-      total.seconds = math.max(total.seconds, row.seconds)
+      total.seconds = in_turn and total.seconds + row.seconds or math.max(total.seconds, row.seconds)
       total.logins = math.max(total.logins, row.logins)
     end
   end
@@ -141,11 +144,20 @@ local function plan_syncs(arguments)
   return write(arguments, require("imr.cli.command.plan.sync").rows(arguments, chosen), chosen.utc_offset)
 end
 
+-- The meter list is read first.
+local function add_meter_list(list)
+  if #list ~= 1 or list[1].name == "meters" then
+    exit.usage("--with is of one listing: imr plan readings --with meters")
+  end
+  table.insert(list, 1, schema.by_name.meters)
+end
+
 ---@return integer exit status
 function plan.run(arguments)
   if arguments.sync then return plan_syncs(arguments) end
   prepare_sync(arguments)
   local list, dated = chosen_listings(arguments)
+  if arguments.with then add_meter_list(list) end
   local chosen = settings.read(arguments)
   local offset, from, to = chosen.utc_offset, nil, nil
   if dated then from, to = period(arguments, offset) end
@@ -156,7 +168,7 @@ function plan.run(arguments)
     options.from, options.to = from, to
     add_rows(rows, entry.program, exit.wrong_use(workflow.new, options))
   end
-  if #list > 1 then add_total(rows) end
+  if #list > 1 then add_total(rows, arguments.with) end
   return write(arguments, rows, offset)
 end
 
