@@ -1,4 +1,6 @@
 -- A worker that decodes a big answer serves others meanwhile.
+local Platform = require "imr.simulator.platform"
+local cjson = require "cjson"
 local scripted = require "support.scripted"
 local site = require "support.site"
 
@@ -88,9 +90,9 @@ describe("decoding in a worker #nginx", function()
   end)
 
   -- One value is read at a stretch, and a worker has others to serve.
-  it("takes no answer of more than 4 MiB, which elsewhere may have 64, unless it is told to", function()
+  it("takes no answer of more than 2 MiB, which elsewhere may have 64, unless it is told to", function()
     local platform = scripted.start [[
-      c:send(answer('{"code":200,"msg":"ok","data":[],"x":"' .. ("x"):rep(4 * 2 ^ 20) .. '"}'))
+      c:send(answer('{"code":200,"msg":"ok","data":[],"x":"' .. ("x"):rep(2 * 2 ^ 20) .. '"}'))
     ]]
     finally(function() platform:stop() end)
     local READ = [[
@@ -102,7 +104,23 @@ describe("decoding in a worker #nginx", function()
       return rows and #rows or err.message
     ]]
     assert.matches("is larger than max_body", server:run(READ, platform.url), 1, true)
-    assert.equal(0, server:run(READ, platform.url, 5 * 2 ^ 20))
+    assert.equal(0, server:run(READ, platform.url, 3 * 2 ^ 20))
     assert.same({}, platform:client_of():meters():collect())
+  end)
+
+  it("takes twice the longest page that the platform may send", function()
+    local platform = Platform.new { meters = 2200, days = 30, interval = 0, epoch = 1764000000 }
+    local function ask(path, parameters)
+      parameters.admin_user_name = "demo"
+      return platform:handle({ method = "POST", path = path, headers = { ["Content-Type"] = "application/json" },
+        body = cjson.encode(parameters) }, 0).body
+    end
+    local token = cjson.decode(ask("/user/login", { api_password = "demo-secret" })).data
+    local page = ask("/meter/peaksValleysRead", { token = token, pageNo = 1, pageSize = 1000,
+      BeginDate = "2025-01-01 00:00:00", EndDate = "2025-12-31 00:00:00" })
+    local rows = #cjson.decode(page).data
+    page = page:gsub("[\228-\233][\128-\191][\128-\191]", "\\u0000"):gsub('([,{])"', '%1\n        "')
+    assert.equal(1000, rows)
+    assert.is_true(2 * #page < 2 * 2 ^ 20, #page)
   end)
 end)

@@ -28,7 +28,7 @@ local options = { FURTHEST = 14 * 3600 }
 ---@field max_rows? integer most rows of a listing, 10,000,000: one that goes on is an error
 ---@field max_pages? integer most pages of a listing, 100,000
 ---@field utc_offset? integer the platform's clock, seconds east of UTC, 28800
----@field max_body? integer most bytes of an answer, 67108864 (in nginx 4194304)
+---@field max_body? integer most bytes of an answer, 67108864 (in nginx 2097152)
 ---@field ca_file? string certificates to trust instead of the system's
 ---@field cert_file? string our own certificate (PEM), for a platform that asks for one; libcurl
 ---@field key_file? string its key, where that is a file of its own; libcurl
@@ -152,7 +152,7 @@ local known = {
   utc_offset = { check = integer_between(-options.FURTHEST, options.FURTHEST), default = calendar.CHINA },
   max_rows = { check = integer_between(1, math.huge), default = 1e7 },
   max_pages = { check = integer_between(1, math.huge), default = 1e5 },
-  max_body = { check = integer_between(1024, math.huge), default = (host.in_nginx() and 4 or 64) * 2 ^ 20 },
+  max_body = { check = integer_between(1024, math.huge), default = (host.in_nginx() and 2 or 64) * 2 ^ 20 },
   ca_file = { check = is_string },
   cert_file = { check = is_string },
   key_file = { check = is_string },
