@@ -6,7 +6,8 @@ local shell = require "support.shell"
 
 -- What nobody reads as a sentence: names of programs and packages, patterns, and what ends a command without a word.
 local NOT_SAID = {
-  ["imr doctor"] = true, ["no terminal"] = true, ["imr simulate"] = true, ["the command line"] = true,
+  ["imr doctor"] = true, ["no terminal"] = true, ["imr simulate"] = true, ["listening on %s\n"] = true,
+  ["environment: IMR_LANGUAGE must be %s"] = true, ["the command line"] = true,
   ["unknown option '--password'"] = true, ["closed pipe"] = true, ["yyyy-mm-dd hh:mm:ss"] = true,
   ["--format xlsx"] = true, ["libxlsxwriter-dev, and build imr again"] = true,}
 

@@ -111,6 +111,22 @@ describe("the program in a Chinese locale", function()
     assert.is_nil(result.err:find("\nimr: ", 1, true))
   end)
 
+  it("knows what the library says of files, the database and its filters", function()
+    says("usage --db /nowhere/imr.db " .. PERIOD, "imr: 没有数据库 /nowhere/imr.db：名称是否正确？`imr sync` 会新建 [",
+      "imr: there is no database /nowhere/imr.db: is the name right?")
+    local wrong = user:write("wrong.lua", [[return { tariffs = { home = { pirce = "1" } } }]])
+    says("bill --check-tariff " .. wrong, "wrong.lua：tariffs.home：未知的项 'pirce'，是否想写 'price'？")
+    wrong = user:write("wrong.lua", [[return { tariffs = { home = { price = 1 } } }]])
+    says("bill --check-tariff " .. wrong, "tariffs.home.price：必须是带引号的文本，如 \"1\"：写成数字会成为浮点数")
+    says("check --rules nonsense", "没有此规则：未知的项 'nonsense'；可用的有 decreasing")
+    says("bill 2025-06-11 2025-06-30 --tariff /nowhere.lua", "没有此文件或目录")
+  end)
+
+  it("leaves to scripts what they read: the address of the simulator", function()
+    local result = user:run("simulate --meters 5 --exit-after 0.1", CHINESE)
+    assert.matches("^listening on http://[%d.:]+\n账号 demo，密码 demo%-secret；5 块表计，30 天历史\n", result.out)
+  end)
+
   it("plans supply in Chinese", function()
     local result = user:run("supply disconnect D1 --reason 欠费 --dry-run --interval 0 --format table", CHINESE)
     assert.matches("^设备 +表号 +指令 +此前状态 +在线 +发送 +原因说明\n", result.out)

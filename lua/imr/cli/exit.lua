@@ -114,11 +114,20 @@ local function as_json(err, status)
   return require("imr.base.json").encode(object)
 end
 
+-- An error of the library's: its own words, and in Chinese what they mean. It may quote the platform.
+local function library_text(err)
+  local text, message = tostring(err), tostring(err.message)
+  local chinese = language.again(message)
+  local first, last = text:find(message, 1, true)
+  if first and chinese ~= message then
+    return terminal.safe(text:sub(1, first - 1) .. chinese .. text:sub(last + 1))
+  end
+  local meaning = language.meaning(err)
+  return terminal.safe(text) .. (meaning and "\nimr: " .. meaning or "")
+end
+
 local function as_text(err)
-  -- An error of the client's may quote the platform; ours have lines of their own.
-  local text = getmetatable(err) and terminal.safe(tostring(err)) or err.message
-  local meaning = getmetatable(err) and language.meaning(err)
-  if meaning then text = text .. "\nimr: " .. meaning end
+  local text = getmetatable(err) and library_text(err) or err.message -- ours have lines of their own
   local hint = err.advice or advice[err.kind] and language.text(advice[err.kind])
   return ("imr: %s%s"):format(text, hint and "\nimr: " .. hint or "")
 end

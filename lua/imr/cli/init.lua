@@ -182,8 +182,10 @@ end
 function cli.main(arguments)
   require("imr.core").keep_standard_descriptors()
   local json = wants_json(arguments)
-  said.speak(language.of(arguments), json)
-  local ok, status = xpcall(function() return run(arguments) end, explain) -- 5.1 passes no arguments on
+  local ok, status = xpcall(function() -- 5.1 passes no arguments on
+    said.speak(language.of(arguments), json)
+    return run(arguments)
+  end, explain)
   if ok then return status end
   return require("imr.cli.exit").report(status, json)
 end

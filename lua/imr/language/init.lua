@@ -72,7 +72,7 @@ function language.meaning(err)
   local words = require "imr.words"
   if err.code and words.codes[err.code] then return words.codes[err.code][2] end
   for _, entry in ipairs(words.kinds) do
-    if entry[1] == err.kind then return (entry[5]:gsub("`", "")) end
+    if entry[1] == err.kind and entry[1] ~= "usage" then return (entry[5]:gsub("`", "")) end
   end
 end
 
@@ -89,6 +89,9 @@ local function pattern_of(format)
   end)
   return "^" .. pattern .. "$"
 end
+
+-- A longer text is of somebody else, and matching it would take long.
+local LONGEST = 500
 
 -- The formats that are known only by what they made, the longest first.
 local composed
@@ -126,11 +129,15 @@ end
 function language.recognised(text)
   local whole = language.zh(text) or require("imr.language.zh.composed")[text]
   if whole then return whole end
+  if #text > LONGEST then return nil end
   if not composed then load_composed() end
   for _, entry in ipairs(composed) do
     local chinese = filled(entry.chinese, text:match(entry.pattern))
     if chinese then return chinese end
   end
+  local place, rest = text:match "^([^%s:]+): (.+)$" -- a file's or a key's name
+  local chinese = rest and language.recognised(rest)
+  return chinese and place .. "：" .. chinese
 end
 
 return language

@@ -62,7 +62,7 @@ local by_column = {
   status = { measured = "实测", doubtful = "存疑", incomplete = "不完整", billed = "已计费", held = "暂缓" },
   kind = KINDS, supply = SUPPLY, state_before = SUPPLY, type_name = TYPES, reasons = REASONS, flags = REASONS,
   rule = values.RULES, source = LISTINGS, listing = LISTINGS, table_name = LISTINGS, cause = chinese(words.cause),
-  command = chinese(words.command, { read = "抄表" }), why = SAID, way = SAID, detail = SAID, help = SAID,
+  command = chinese(words.command, { read = "抄表" }), why = SAID, way = SAID, time = SAID, detail = SAID, help = SAID,
   granularity = { daily = "每日", realtime = "实时" },
   state = chinese(words.state, { running = "运行中", complete = "完整", incomplete = "不完整", failed = "失败",
     interrupted = "已中断", cancelled = "已取消" }),

@@ -141,9 +141,9 @@ end
 -- A password that somebody chose is theirs to know; the built-in one is printed.
 local function announce(server, chosen)
   local settings = server.platform.settings
-  write(language.text("listening on %s\naccount %s, password %s; %d meters, %d days of history\nCtrl-C ends it\n",
-    server.url, settings.account, chosen and language.text "as given" or settings.password, settings.meters,
-    settings.days))
+  write(("listening on %s\n"):format(server.url) .. language.text( -- scripts read the first line
+    "account %s, password %s; %d meters, %d days of history\nCtrl-C ends it\n", settings.account,
+    chosen and language.text "as given" or settings.password, settings.meters, settings.days))
 end
 
 -- Short rounds let Ctrl-C through, which Lua notices only between them.

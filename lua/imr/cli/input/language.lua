@@ -17,6 +17,15 @@ function chosen.check(value)
   return nil, "en or zh"
 end
 
+local function of_environment()
+  local value = environment "IMR_LANGUAGE"
+  local found, wanted = chosen.check(value)
+  if value and not found then
+    error({ kind = "usage", message = ("environment: IMR_LANGUAGE must be %s"):format(wanted) }, 0)
+  end
+  return found
+end
+
 -- What is wrong with the flag's value the parser says.
 local function flag(words)
   for index, word in ipairs(words) do
@@ -37,10 +46,11 @@ local function of_locale()
   return name:find "^zh" and "zh" or "en"
 end
 
+---The language. Raises where the environment names another one.
 ---@param words string[] of the command line
 ---@return "en"|"zh"
 function chosen.of(words)
-  return chosen.check(flag(words)) or chosen.check(environment "IMR_LANGUAGE") or chosen.check(configured())
+  return chosen.check(flag(words)) or of_environment() or chosen.check(configured())
     or of_locale()
 end
 

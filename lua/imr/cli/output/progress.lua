@@ -55,7 +55,7 @@ Progress.time_text = time_text
 function Progress:show()
   local left = self.ends and math.max(0, self.ends - core.now())
   messages.progress("%s: %d pages, %d rows%s", language.text(self.title), self.pages, self.rows,
-    left and left > 0 and language.text(", %s left", time_text(left)) or "")
+    left and left > 0 and language.text(", %s left", language.again(time_text(left))) or "")
 end
 
 return Progress

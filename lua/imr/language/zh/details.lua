@@ -45,6 +45,7 @@ return {
     "用量未涵盖没有数据的时间：缺 %s，自 %s 至 %s",
   ["usage is off by %s from %s to %s"] = "用量相差 %s，自 %s 至 %s",
   ["zero, while the register had shown something"] = "为零，而计度器此前有读数",
+  ["%d s"] = "%s 秒", ["%d min %02d s"] = "%s 分 %s 秒", ["%d h %02d min"] = "%s 小时 %s 分",
   ["%.1f days"] = "%s 天", ["%.1f hours"] = "%s 小时",
 
   -- cutoff

@@ -89,6 +89,8 @@ return {
   ["another tariff"] = "另一份价格表", ["another table of meters"] = "另一份表计清单", ["other decisions"] = "另一些决定",
   ["--statements %s: the sheets are a page, FILE.html"] = "--statements %s：账单页是网页，请写 FILE.html",
 
+  ["no line fits: %s"] = "没有符合条件的账单行：%s",
+
   -- supply
   ["say which devices: DEVICE ..., or --from FILE"] = "请指明设备：DEVICE ...，或 --from FILE",
   ["say why with --reason: it stays on record"] = "请用 --reason 说明原因，会记录在案",

@@ -1,12 +1,6 @@
 -- What commands say: on stderr, and `imr login`, `imr doctor` and `imr simulate` on stdout.
 
 return {
-  -- filters
-  ["no meter of the database fits: %s"] = "数据库中没有符合条件的表：%s",
-  ["no meter of the period fits: %s"] = "该时段没有符合条件的表：%s",
-  ["no meter at the cutoff fits: %s"] = "该时刻没有符合条件的表：%s",
-  ["no line fits: %s"] = "没有符合条件的账单行：%s",
-  ["no row fits: %s"] = "没有符合条件的数据行：%s",
   ["Total"] = "合计", -- of a workbook's last row
 
   -- listings
@@ -104,8 +98,8 @@ return {
   ["%s is not UTF-8 (line %d): read as GB18030"] = "%s 不是 UTF-8（第 %d 行）：按 GB18030 读取",
 
   -- simulate
-  ["listening on %s\naccount %s, password %s; %d meters, %d days of history\nCtrl-C ends it\n"] =
-    "监听 %s\n账号 %s，密码 %s；%d 块表计，%d 天历史\n按 Ctrl-C 结束\n",
+  ["account %s, password %s; %d meters, %d days of history\nCtrl-C ends it\n"] =
+    "账号 %s，密码 %s；%d 块表计，%d 天历史\n按 Ctrl-C 结束\n",
   ["as given"] = "如所指定",
 
   -- doctor
