@@ -47,7 +47,7 @@ describe("the catalogue", function()
     local missing = {}
     for path, source in pairs(sources()) do
       for _, text in ipairs(literals.of(source)) do
-        local known = NOT_SAID[text] or language.zh(text)
+        local known = NOT_SAID[text] or language.zh(text) or require("imr.language.zh.composed")[text]
         if reads_as_english(text) and not known then missing[#missing + 1] = path .. ": " .. text end
       end
     end
@@ -82,7 +82,7 @@ describe("the catalogue", function()
     for _, path in ipairs(shell.lines "find lua/imr -name '*.lua' -not -path '*/language/*'") do
       for _, text in ipairs(literals.of(files.read(path))) do said[text] = true end
     end
-    for _, part in ipairs { "said", "refused", "advice", "help", "help_supply", "help_simulate" } do
+    for _, part in ipairs { "said", "supply", "refused", "advice", "help", "help_supply", "help_simulate" } do
       for english in pairs(require("imr.language.zh." .. part)) do
         local known = said[english] or said[english:gsub(":$", "")] or OF_OTHERS[english]
         if not known then stale[#stale + 1] = english end
@@ -128,7 +128,7 @@ describe("a table in Chinese", function()
       end
     end
     for path, source in pairs(sources()) do
-      for name, kind in source:gmatch "([%l_]%l[%l_]*):(%l+)[ \"]" do
+      for name, kind in source:gmatch "%f[%w_](%l%l[%l_]*):(%l+)[ \"]" do
         if TYPES[kind] then must_have(name, path) end
       end
       for name in source:gmatch '{ name = "([%l_]+)", type = ' do must_have(name, path) end

@@ -42,6 +42,16 @@ function language.zh(text)
   return require("imr.language.zh")[text]
 end
 
+-- What goes into a message may be a sentence of ours itself.
+local function said_again(...)
+  local values = { ... }
+  for index = 1, select("#", ...) do
+    local value = values[index]
+    if type(value) == "string" and value:find(" ", 1, true) then values[index] = language.again(value) end
+  end
+  return unpack(values, 1, select("#", ...))
+end
+
 ---A text in the language that is spoken; with more arguments, a format of string.format. Chinese takes them in the same
 ---order as English.
 ---@param format string in English
@@ -49,9 +59,10 @@ end
 ---@return string
 function language.text(format, ...)
   if format == "%s" then return language.again(tostring((...))) end
-  local chinese = language.spoken == "zh" and language.zh(format) or nil
+  if language.spoken == "en" then return select("#", ...) == 0 and format or singular(format, ...):format(...) end
+  local chinese = language.zh(format)
   if select("#", ...) == 0 then return chinese or format end
-  return (chinese or singular(format, ...)):format(...)
+  return (chinese or format):format(said_again(...))
 end
 
 ---A word of ours that stands in a column of rows, in the language that is spoken.

@@ -18,7 +18,7 @@ end
 local function read(flag, path)
   local file, message = io.stdin, nil
   if path ~= "-" then file, message = io.open(path) end
-  if not file then exit.usage("%s%s", flag, message) end
+  if not file then exit.usage("%s%s", flag, language.again(message)) end
   local text = file:read("*a")
   if path ~= "-" then file:close() end
   if not text then exit.usage("%s%s can't be read: is it a directory?", flag, path) end

@@ -12,6 +12,8 @@ return {
   ["it has more cells than the first line"] = "单元格比首行多",
   ["there is no column '%s'"] = "没有 '%s' 列",
   ["there are two columns '%s'"] = "有两个 '%s' 列",
+  ["has '%s', which %s"] = "含有 '%s'，%s",
+  ["has the command '%s', which there is not"] = "的指令 '%s' 不存在",
   ["it is empty"] = "内容为空",
   ["there is no meter number"] = "没有表号",
   ["%s returns a %s; it has to return a table"] = "%s 返回了 %s，应返回一个表",
@@ -73,5 +75,6 @@ return {
   ["no meter of the database fits: %s"] = "数据库中没有符合条件的表：%s",
   ["no meter of the period fits: %s"] = "该时段没有符合条件的表：%s",
   ["no meter at the cutoff fits: %s"] = "该时刻没有符合条件的表：%s",
+  ["no line fits: %s"] = "没有符合条件的账单行：%s",
   ["no row fits: %s"] = "没有符合条件的数据行：%s",
 }

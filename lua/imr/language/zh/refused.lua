@@ -29,6 +29,14 @@ return {
   ["say yes or no"] = "请写 yes 或 no",
 
   -- meters, files, output
+  ["%s: it names no meter"] = "%s：其中没有表计",
+  ["%s: it is a workbook, which is not read here; %s"] = "%s：是工作簿，这里不能读取；%s",
+  ["%s, line %d: record %d %s"] = "%s 第 %d 行：第 %d 条记录%s",
+  ["is what a spreadsheet makes of a long number"] = "是电子表格把长数字改成的样子",
+  ["is an error of a spreadsheet"] = "是电子表格的错误值",
+  ["%s: the header names the device more than once"] = "%s：表头中设备列多于一个",
+  ["%s: its first line is no device, and names no column %s: %s"] = "%s：首行不是设备，也没有 %s 列：%s",
+  ["names no device"] = "没有设备",
   ["--meter @%s: there is no meter number in it"] = "--meter @%s：其中没有表号",
   ["--meter '%s' is no meter number: say --meter for each"] = "--meter '%s' 不是表号：每个表号各写一次 --meter",
   ["the database knows no meter %s"] = "数据库中没有表 %s",
@@ -89,25 +97,16 @@ return {
   ["another tariff"] = "另一份价格表", ["another table of meters"] = "另一份表计清单", ["other decisions"] = "另一些决定",
   ["--statements %s: the sheets are a page, FILE.html"] = "--statements %s：账单页是网页，请写 FILE.html",
 
-  ["no line fits: %s"] = "没有符合条件的账单行：%s",
-
   -- supply
   ["say which devices: DEVICE ..., or --from FILE"] = "请指明设备：DEVICE ...，或 --from FILE",
-  ["say why with --reason: it stays on record"] = "请用 --reason 说明原因，会记录在案",
   ["--dry-run and --yes exclude each other"] = "--dry-run 和 --yes 不能同用",
-  ["nothing was sent: without a terminal say --yes to send, or --dry-run to see the plan only"] =
-    "未发送任何指令：没有终端时请加 --yes 发送，或加 --dry-run 只看计划",
   ["--protected @%s names no device (--allow-unmatched goes on)"] =
     "--protected @%s 中没有设备（--allow-unmatched 可继续）",
   ["--protected, or IMR_PROTECTED, is set to nothing"] = "--protected 或 IMR_PROTECTED 的值为空",
   ["the supply ledger: %s"] = "供应台账：%s",
   ["there is no supply ledger %s"] = "没有供应台账 %s",
-  ["%s: record %d %s"] = "%s：第 %d 条记录%s",
   ["has a quote that is not closed"] = "有未闭合的引号",
   ["goes on behind a closing quote"] = "在右引号之后还有内容",
-  ["the header names the device more than once"] = "表头中设备列多于一个",
-  ["its first line is no device, and names no column device_id: %s"] = "首行不是设备，也没有 device_id 列：%s",
-  ["record %d names no device"] = "第 %d 条记录没有设备",
   ["--log %s"] = "--log %s",
   ["nothing can listen at %s:%d: %s"] = "无法监听 %s:%d：%s",
 

@@ -54,35 +54,7 @@ return {
   ["once a day"] = "每天一次", ["once a week"] = "每周一次",
 
   -- supply
-  ["%d of %d, %s left%s"] = "%d / %d，还需 %s%s",
-  [", %d to be confirmed"] = "，%d 条待确认",
-  ["there was nothing to send"] = "没有要发送的指令",
-  ["ended early: %s%s"] = "提前结束：%s%s",
-  ["%d on record as planned: `imr supply resume --yes` sends them"] =
-    "台账中有 %d 条已计划：用 `imr supply resume --yes` 发送",
-  [" when that one has ended"] = "（待那个进程结束后）",
-  ["%s %s waits: %s"] = "%s %s 等待：%s",
-  ["all is sent; up to %s for the confirmation of %s: %s"] = "已全部发送；最多再等 %s 以确认 %s：%s",
-  ["%s%d to be confirmed within %s: %s"] = "%s%d 条待确认，最多 %s：%s",
-  ["the plan is on record: `imr supply status` says what of it is still planned"] =
-    "计划已记入台账：用 `imr supply status` 查看尚未发送的部分",
-  ["%d to send in about %s, %d left out; nothing was sent%s"] = "%d 条待发送，约需 %s，%d 条不发送；尚未发送任何指令%s",
-  [" (--yes sends)"] = "（加 --yes 才发送）",
-  ["not sent to %s: %s"] = "不向 %s 发送：%s",
-  ["protected, but no meter there is: %s"] = "受保护名单中没有对应的表：%s",
-  ["read back %d of %d"] = "已确认 %d / %d",
-  ["intent %d, %s %s: %s"] = "指令 %d，%s %s：%s",
-  ["intent %d, %s %s, is unknown: %s"] = "指令 %d，%s %s，结果不明：%s",
   ["nothing came back"] = "没有收到应答",
-  ["%d more are unknown"] = "另有 %d 条结果不明",
-  ["`imr supply resolve` reads back what is unknown"] = "用 `imr supply resolve` 读表确认结果不明的指令",
-  ["no command is of unknown outcome"] = "没有结果不明的指令",
-  ["%d are being sent: cancelled only if they do not get away"] = "%d 条正在发送：只有未发出时才能取消",
-  ["the ledger knows no such device"] = "台账中没有此设备",
-  ["nothing of it is planned"] = "其中没有计划中的指令",
-  ["a process is at work on the queue of %s"] = "有进程正在处理 %s 的队列",
-  ["%d are not known to be done: `imr supply resolve`"] = "%d 条不知是否完成：用 `imr supply resolve` 确认",
-  ["%d planned: `imr supply resume --yes` sends them"] = "%d 条已计划：用 `imr supply resume --yes` 发送",
 
   -- login and saved accounts
   ["Account: "] = "账号：",
