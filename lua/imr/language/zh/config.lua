@@ -27,6 +27,7 @@ return [[
     interval = 2, timeout = 30, retries = 4, utc_offset = "+08:00",
     language = "zh",           -- 或 "en"；默认取自 LANG
     quality = { without = { "zeros" }, spike = { factor = 10 } }, -- 用于 `imr check`
+    supply = { approval = 2 }, -- `imr supply`：计划须经另一位用户批准
     profiles = {
       north = { username = "building-8", password_file = "/run/secrets/imr-north" },
     },

@@ -57,4 +57,6 @@ return {
   ["plan %d waits for the approval of %s: `imr supply approve %d`"] = "计划 %d 等待 %s 批准：`imr supply approve %d`",
   ["put %d commands on record, for %s to approve? type %d: "] = "要把 %d 条指令入账、等待 %s 批准吗？请输入 %d：",
   ["--approve-by names nobody"] = "--approve-by 没有指明任何人",
+  ["%s: supply.approval must be 1 or 2"] = "%s：supply.approval 必须是 1 或 2",
+  ["`imr supply status` names what waits for whom"] = "`imr supply status` 列出待谁批准",
 }
