@@ -92,11 +92,15 @@ local cases = {
     "10 misread, 11 misread, 12 misread", "",
     "64.00" },
   { "more after an outage", course(20, 4, 8) .. " " .. "124.00@18 128.00@18 132.00@18", "", "", "112.00" },
+  { "another scale after an outage", course(811.2, 9.2, 12) .. " 9980.0@11 10072.0@11 10164.0@11 10256.0@11 10348.0@11 "
+    .. "10440.0@11 10532.0@11 10624.0@11", "", "13 jump", "745.20" },
   { "a double's noise", "346.9 347.0 347.1 347.20000000000005 347.20000000000005 347.20 347.3", "", "", "0.4" },
   { "no double's digits", "123456789012345678.1 123456789012345678.2 123456789012345678.3", "", "", "0.2" },
   { "an empty flat that is let", "5.0 5.0 5.0 5.0 5.0 5.0 5.0 5.0 5.0 14.2 25.0 36.1 44.0", "", "", "39.0" },
   { "another register under the id of one that stood", "612.4 612.4 612.4 612.4 612.4 612.4 612.4 612.4 612.4 612.4 "
     .. "1490.2 1490.2 1490.3 1490.3", "", "11 jump", "0.1" },
+  { "another register a little above what one that stood may use in a day", "612.4 612.4 612.4 612.4 612.4 612.4 612.4 "
+    .. "612.4 612.4 612.4 612.4 612.4 612.4 612.4 612.4 675.2 675.2 675.2 675.2", "", "16 jump", "0.0" },
   { "another register a little above what a day can be", course(500, 5, 12) .. " " .. course(665, 5, 12), "",
     "13 jump", "110.00" },
   { "nothing that can be read", "- 12 kWh", "1 unreadable, 3 unreadable", "", "0" },

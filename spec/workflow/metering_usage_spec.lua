@@ -165,6 +165,15 @@ local cases = {
     { "D1 67.60 incomplete gap", "D2 - incomplete gap" }, { history = {
       { device_id = "D1", first_seen = FROM - 90 * DAY, removed_at = FROM + 13 * DAY, kind = "electricity" },
       { device_id = "D2", first_seen = FROM + 13 * DAY, kind = "electricity" } } } },
+  { "rows that begin after the period, of a meter that was listed", { readings = rows_of(course(340, 5.2, 9), nil,
+    { first = "2025-07-04" }) }, { "D1 - incomplete gap" } },
+  { "no row of a meter that the first list of all shows, after the period", {}, { "D1 - incomplete gap" }, {
+    history = { { device_id = "D1", first_seen = TO + 5 * DAY } }, begun = function() return TO + 5 * DAY end } },
+  { "no row of a meter that was listed anew", {}, { "D1 - incomplete gap" }, { history = {
+    { device_id = "D1", first_seen = FROM - DAY, removed_at = FROM + DAY },
+    { device_id = "D1", first_seen = FROM + 3 * DAY } } } },
+  { "no row of a meter that came after the period", {}, {}, { history = { { device_id = "D1",
+    first_seen = TO + 5 * DAY } }, begun = function() return FROM - 90 * DAY end } },
   { "no register at all", { consumption = rows_of({ { usage = "4.0" }, { usage = "3.5" }, { usage = "-9" },
     { usage = "2" } }, nil, { first = "2025-06-03" }) }, { "D1 9.5 doubtful negative,unreadable" } },
   { "no row at all", {}, { "D1 - incomplete gap" } },

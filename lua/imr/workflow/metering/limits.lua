@@ -40,14 +40,17 @@ end
 
 local function at_share(sorted, share) return sorted[math.max(1, math.ceil(#sorted * share))] end
 
+-- In a day, in each further one, and of a register that begins: no time without readings is one busy day after another.
 local function daily(rates, rests, own)
   if #rates >= LEAST then
-    local busy, often = at_share(rates, 0.8), math.min(rates[#rates - 2], own.connection)
-    return math.max(own.floor, TIMES * busy, MOST_OFTEN * often), math.max(3 * busy, MOST_OFTEN * often)
+    local busy, often = at_share(rates, 0.8), MOST_OFTEN * math.min(rates[#rates - 2], own.connection)
+    local usual = math.max(3 * busy, often)
+    return math.max(own.floor, TIMES * busy, often), math.max(own.floor, usual), usual
   end
   local middle = #rates > 1 and at_share(rates, 0.5) or 0
   local least = #rates + rests >= RESTING and own.floor or own.connection
-  return math.max(least, TIMES * middle), own.floor
+  local per_day = math.max(least, TIMES * middle)
+  return per_day, per_day, own.floor
 end
 
 ---What every register may rise at the least, whatever else is usual for it.
@@ -78,13 +81,13 @@ function limits.of_kind(kind) return limits.by_kind[kind] or limits.by_kind.elec
 ---@return imr.MeteringLimits
 function limits.new(points, own, unit)
   local rates, rests = rates_of(points)
-  local per_day, fresh = daily(rates, rests, own)
+  local per_day, further, fresh = daily(rates, rests, own)
   local connection = math.max(own.connection, per_day)
   return {
     per_day = per_day,
     rise = function(seconds)
       local days = seconds / DAY
-      if days >= 1 then return per_day * days + 2 * unit end
+      if days >= 1 then return per_day + further * (days - 1) + 2 * unit end
       return math.min(per_day, connection * days) + 2 * unit
     end,
     from_zero = function(seconds) return fresh * math.max(seconds / DAY, 1) + 2 * unit end,

@@ -130,12 +130,12 @@ local function capacities_of(self)
   return list
 end
 
--- Readings that are left out in between do not make more room for a step: only for what is usual, of which a limit is
--- so many times.
-local RISE, OVER = 10, 3
+-- What may have gone over a register's end: readings that are left out in between make room for what is usual, of which
+-- a limit is so many times. For a rise they make none.
+local OVER = 3
 
-local function seconds_of(from, to, times)
-  return math.max(to.time - to.since, (to.time - from.time) / times)
+local function seconds_over(from, to)
+  return math.max(to.time - to.since, (to.time - from.time) / OVER)
 end
 
 local NEAR = 0.1 -- of the range, before its end and after its beginning
@@ -144,7 +144,7 @@ local DIGITS = 4 -- before the point: fewer has no register
 -- What went through it meanwhile must be what usually does: a reset close to the end of its range is none.
 local function capacity_of(self, from, to)
   self.capacities = self.capacities or capacities_of(self)
-  local most = self.limits.from_zero(seconds_of(from, to, OVER))
+  local most = self.limits.from_zero(seconds_over(from, to))
   for _, capacity in ipairs(self.capacities) do
     local size = capacity.number
     if size >= self.least and size > from.number and from.number >= size * (1 - self.near)
@@ -168,7 +168,7 @@ local function is_rescaled(from, to)
 end
 
 local function step_kind(self, from, to)
-  local rise, most = to.number - from.number, self.limits.rise(seconds_of(from, to, RISE))
+  local rise, most = to.number - from.number, self.limits.rise(to.time - to.since)
   if rise >= 0 and rise <= most then return nil end
   if rise < 0 and capacity_of(self, from, to) then return "rollover" end
   if is_rescaled(from, to) then return "scale" end

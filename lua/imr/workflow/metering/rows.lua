@@ -178,6 +178,18 @@ end
 ---@field withdrawn table<string, table[]> rows that the platform lists no more, by source
 ---@field strays table<string, table[]> rows that came in the window and say that they are of another time, by source
 ---@field delays table<string, number> seconds after which the fleet's rows come, by source
+---@field begun fun(): integer|nil when the database's first meter list was read: of what was before, nobody knows
+
+local BEGUN = "SELECT %s AS seen FROM meters"
+
+-- Few meters ask, and there is one answer.
+local function begun_of(db)
+  local found
+  return function()
+    found = found or db:row(BEGUN:format(db:exact("time", "min(first_seen)")))
+    return found.seen
+  end
+end
 
 ---The meters, in the order of their numbers. Raises what the database raises.
 ---@param db imr.Database
@@ -186,11 +198,12 @@ end
 ---@return fun(): imr.MeteringRows|nil
 function rows.meters(db, period)
   local delays, list = period.delays or delays_of(db, period), streams_of(db, period)
-  local streams = by_source(list)
+  local streams, begun = by_source(list), begun_of(db)
   return function()
     local meter_no = stream.next_meter(list)
     if not meter_no then return nil end
-    local given = { meter_no = meter_no, lists = {}, withdrawn = {}, strays = {}, delays = delays, streams = streams }
+    local given = { meter_no = meter_no, lists = {}, withdrawn = {}, strays = {}, delays = delays, begun = begun,
+      streams = streams }
     for _, one in ipairs(list) do take(given, one) end
     return with_rows(given)
   end

@@ -162,18 +162,26 @@ local function add_device(rows, given, list, device, period)
   end
 end
 
-local function has_rows(list, entry)
+local function has_rows(list, entry, period)
   for _, device in ipairs(list) do
-    if device.id == entry.device_id then return true end
+    if device.id == entry.device_id and device.first <= period.to + period.window then return true end
   end
   return false
 end
 
--- A device that is listed, and of which there is no row.
+-- What the first meter list of all shows may have been there before.
+local function is_listed(given, entry, period)
+  if entry.removed_at and entry.removed_at <= period.from then return false end
+  return entry.first_seen < period.to or given.begun ~= nil and entry.first_seen <= given.begun()
+end
+
+-- A device that is listed, and of which there is no row up to the end; once, however often it was listed anew.
 local function add_listed(rows, given, list, period)
+  local added = {}
   for _, entry in ipairs(given.history) do
-    local gone = entry.removed_at and entry.removed_at <= period.from
-    if entry.first_seen < period.to and not gone and not has_rows(list, entry) then
+    local key = ("%s\0%s"):format(entry.device_id or "", entry.project_code or "")
+    if is_listed(given, entry, period) and not has_rows(list, entry, period) and not added[key] then
+      added[key] = true
       local device = { id = entry.device_id, kind = entry.kind, entry = entry, project = entry.project_code }
       for _, part in ipairs(tenancies.parts(given.tenancies, period, device.project)) do
         local row = row_of(given, device, part)
