@@ -40,7 +40,7 @@ need_build() {
   need liblua5.4-dev pc lua5.4
   need liblua5.1-0-dev pc lua5.1
   need libcurl4-openssl-dev pc libcurl
-  wish libxlsxwriter-dev pc xlsxwriter
+  wish "libxlsxwriter-dev libminizip-dev libssl-dev" pc xlsxwriter # Debian 13's does not bring what its .pc asks for
 }
 
 need_run() {
@@ -143,7 +143,7 @@ leave_out() {
   case $packages in
     chromium) part="Specs in a browser are" ;;
     poppler-utils) part="Specs of printed pages are" ;;
-    libxlsxwriter-dev) part="Workbooks (--format xlsx) are" ;;
+    libxlsxwriter-dev*) part="Workbooks (--format xlsx) are" ;;
     python3-openpyxl) part="Specs of workbooks are" ;;
     *) part="Specs inside nginx are" ;;
   esac

@@ -11,6 +11,9 @@
    one refuses the number. */
 #define QUICK_EXIT ((CURLMoption)21)
 
+/* Idle connections of a process; libcurl would keep four for each request that was ever under way at once. */
+#define KEPT_CONNECTIONS 16L
+
 #define PORTION_LEAST 4096
 #define PORTION_MOST  (1 << 30)
 
@@ -47,8 +50,10 @@ static int open_handle(imr_multi *multi) {
   if (multi->handle) return 1;
   if (!initialised) initialised = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
   if (initialised) multi->handle = curl_multi_init();
-  if (multi->handle) (void)curl_multi_setopt(multi->handle, QUICK_EXIT, 1L);
-  return multi->handle != NULL;
+  if (!multi->handle) return 0;
+  (void)curl_multi_setopt(multi->handle, QUICK_EXIT, 1L);
+  (void)curl_multi_setopt(multi->handle, CURLMOPT_MAXCONNECTS, KEPT_CONNECTIONS);
+  return 1;
 }
 
 /* The request is at 2. */

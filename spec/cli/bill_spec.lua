@@ -129,7 +129,7 @@ for name, place in pairs(databases.places(setup, teardown)) do
         .. "用户10,surcharge,污水处理费,4.00,0.95,3.8000\r\n", result.out)
     end)
 
-    it("writes a workbook with money as numbers", function()
+    it("writes a #workbook with money as numbers", function()
       local path = user.home .. "/june.xlsx"
       draft(("%s --fields meter_no,amount,opening_time --tariff %s --output %s"):format(PERIOD, tariff, path))
       local row = workbook.read(path)[1].rows[7] -- meter 5
@@ -137,7 +137,7 @@ for name, place in pairs(databases.places(setup, teardown)) do
         { "d", "2025-06-10 23:50:00", "yyyy-mm-dd hh:mm:ss" } }, row)
     end)
 
-    it("ends a workbook with the sum, below what the filter is of", function()
+    it("ends a #workbook with the sum, below what the filter is of", function()
       local path = user.home .. "/sums.xlsx"
       -- Of the last row: the texts, formulas and what those come to; and how many rows the filter leaves out.
       local function last_of(arguments)

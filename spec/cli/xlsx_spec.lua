@@ -6,10 +6,7 @@ local shell = require "support.shell"
 local simulator = require "support.simulator"
 local workbook = require "support.workbook"
 
-describe("--output of a workbook", function()
-  if not pcall(require, "imr.xlsx") then return pending "skipped: imr.xlsx is not built here (libxlsxwriter-dev)" end
-  if not workbook.is_readable() then return pending "skipped: no openpyxl to read workbooks with" end
-
+describe("--output of a #workbook", function()
   local platform, user
 
   setup(function()
@@ -96,10 +93,7 @@ describe("--output of a workbook", function()
   end)
 end)
 
-describe("a workbook", function()
-  if not pcall(require, "imr.xlsx") then return pending "skipped: imr.xlsx is not built here (libxlsxwriter-dev)" end
-  if not workbook.is_readable() then return pending "skipped: no openpyxl to read workbooks with" end
-
+describe("a #workbook", function()
   local function written(columns, rows)
     local path = os.tmpname()
     local write, finish, count = require("imr.cli.output.xlsx").xlsx(columns, { utc_offset = 8 * 3600 })

@@ -200,7 +200,7 @@ end)
 describe("monthly_bill.sh", function()
   local ROOT = shell.lines("pwd")[1]
 
-  it("goes from the platform to a bill on record, a workbook and the lines that are held", function()
+  it("goes from the platform to a bill on record, a #workbook and the lines that are held", function()
     local platform = simulator.start { meters = 12, days = 45, interval = 0, today = "2025-07-09" }
     local user = cli.user(platform.url, { IMR_STORE = "memory" })
     finally(function()

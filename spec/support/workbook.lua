@@ -25,11 +25,6 @@ for sheet in book.worksheets:
 print(json.dumps(sheets))
 ]]
 
---- Whether there is a reader here.
-function workbook.is_readable()
-  return (shell.run "/usr/bin/python3 -c 'import openpyxl'")
-end
-
 --- Its sheets: name, frozen, filter, bold (of the headings), rows of cells { type, value, format }. Types are
 --- openpyxl's: n number, s text, d date, b boolean.
 ---@param path string

@@ -38,7 +38,7 @@ local options = { FURTHEST = 14 * 3600 }
 ---@field headers? table<string, string>|fun(call: { endpoint: string }): table<string, string>? of every request; the
 --- function is asked for each, must not wait, and runs in nginx where the call does
 ---@field keepalive_timeout? number for which an idle connection is kept, 60
----@field keepalive_pool? integer connections that a worker keeps over lua-resty-http, 16; libcurl keeps what was used
+---@field keepalive_pool? integer idle connections that a worker keeps over lua-resty-http, 16; libcurl keeps 16
 ---@field proxy? string URL, or "" for none; none is taken from the environment
 ---@field user_agent? string "imr/VERSION"
 ---@field store? imr.Store default: in plain Lua the process's memory, in nginx the shared dict `imr`
