@@ -1,6 +1,7 @@
 -- The real program in a Chinese locale, and in none: the main commands, as a clerk runs them.
 local cli = require "support.cli"
 local filled = require "support.filled"
+local pty = require "support.pty"
 local simulator = require "support.simulator"
 
 local CHINESE = { LANG = "zh_CN.UTF-8" }
@@ -35,12 +36,12 @@ describe("the program in a Chinese locale", function()
   end
 
   it("sums up in Chinese", function()
-    says("usage " .. PERIOD, "imr: 10 块表计: 电 ", "imr: 10 meters: electricity ")
+    says("usage " .. PERIOD, "imr: 10 块表计：电 ", "imr: 10 meters: electricity ")
     assert.matches(" 实测 (", user:run("usage " .. PERIOD, CHINESE).err, 1, true)
-    says("check --from 2025-06-01 --to 2025-07-10", "imr: 10 块表计，12 个异常标记: 可疑读数 1, 倍率不符 1, 换表 1",
+    says("check --from 2025-06-01 --to 2025-07-10", "imr: 10 块表计，12 个异常标记：可疑读数 1，倍率不符 1，换表 1",
       "imr: 10 meters, 12 flags: suspect 1")
     says("cutoff 2025-06-30T24:00", "块表有读数（共 10 块），时刻 2025-06-30T24:00\n", "of 10 meters have a reading at")
-    says("usage --meter " .. filled.number(4) .. " " .. PERIOD, "imr: 1 块表计: 电", "imr: 1 meter: electricity")
+    says("usage --meter " .. filled.number(4) .. " " .. PERIOD, "imr: 1 块表计：电", "imr: 1 meter: electricity")
   end)
 
   it("bills in Chinese", function()
@@ -86,6 +87,18 @@ describe("the program in a Chinese locale", function()
       assert.matches(line, doctor, 1, true)
     end
     assert.matches("ok   versions        imr ", user:run("doctor --interval 0").out, 1, true)
+  end)
+
+  it("asks in Chinese, with echo off for the password", function()
+    local window = pty.open(user:command("login --no-save --interval 0", { IMR_USERNAME = false, IMR_PASSWORD = false,
+      LANG = CHINESE.LANG }))
+    window:expect "账号："
+    window:type "demo\n"
+    window:expect "demo 的密码："
+    assert.is_false(window:echoes())
+    window:type "demo-secret\n"
+    window:expect "已以 demo 登录"
+    assert.equal(0, window:wait())
   end)
 
   it("refuses in Chinese, and says what to do", function()

@@ -65,6 +65,13 @@ function language.text(format, ...)
   return (chinese or format):format(said_again(...))
 end
 
+---Parts of a message, one behind the other.
+---@param parts string[]
+---@return string
+function language.list(parts)
+  return table.concat(parts, language.text ", ")
+end
+
 ---A word of ours that stands in a column of rows, in the language that is spoken.
 ---@param column string
 ---@param word any

@@ -60,7 +60,7 @@ local function say_summary(summary)
     if count then parts[#parts + 1] = ("%s %d"):format(language.word("rule", rule.name), count) end
   end
   messages.say("%d meters, %d flags%s", summary.meters, summary.flags,
-    #parts > 0 and ": " .. table.concat(parts, ", ") or "")
+    #parts > 0 and language.text(": %s", language.list(parts)) or "")
 end
 
 local function options_of(arguments, offset)

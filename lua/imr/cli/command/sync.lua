@@ -134,7 +134,7 @@ local function say_gaps(certificate)
   end
   if #gaps == 0 then return end
   messages.say("meter-days without a row: %s; `imr sync --certificate PERIOD --missing` names them",
-    table.concat(gaps, ", "))
+    language.list(gaps))
 end
 
 -- What ended a listing early goes out as its own error, after the rest has been said.

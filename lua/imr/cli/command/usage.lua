@@ -48,7 +48,7 @@ local function say_sums(result)
         sum.usage, language.word("status", status), sum.rows) end
     end
   end
-  messages.say("%d meters%s", result.meters, #parts > 0 and ": " .. table.concat(parts, ", ") or "")
+  messages.say("%d meters%s", result.meters, #parts > 0 and language.text(": %s", language.list(parts)) or "")
 end
 
 local function open_output(arguments, offset)

@@ -19,6 +19,7 @@ return {
 
   -- usage, check, cutoff, report
   ["%d meters"] = "%d 块表计",
+  [": %s"] = "：%s", [", "] = "，",
   ["%d meters%s"] = "%d 块表计%s",
   ["%d meters, %d flags%s"] = "%d 块表计，%d 个异常标记%s",
   ["%d of %d meters have a reading at %s"] = "%d 块表有读数（共 %d 块），时刻 %s",

@@ -45,7 +45,7 @@ local function counts_text(counts)
   local parts = {}
   for state, count in pairs(counts) do parts[#parts + 1] = ("%d %s"):format(count, state) end
   table.sort(parts)
-  return #parts > 0 and table.concat(parts, ", ") or language.text "there was nothing to send"
+  return #parts > 0 and language.list(parts) or language.text "there was nothing to send"
 end
 
 local function left_out_status(plan)
