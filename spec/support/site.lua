@@ -91,7 +91,7 @@ end
 --- Requests that are all under way at the same time.
 ---@param count integer
 ---@param path string|fun(index: integer): string, table?
----@return table[] answers { status, body } each
+---@return table[] answers { status, body, head } each
 function site:many(count, path, options)
   local clients, answers = {}, {}
   for index = 1, count do
@@ -100,8 +100,8 @@ function site:many(count, path, options)
     clients[index] = self:begin(where, how)
   end
   for index, client in ipairs(clients) do
-    local status, body = site.finish(client)
-    answers[index] = { status = status, body = body }
+    local status, body, head = site.finish(client)
+    answers[index] = { status = status, body = body, head = head }
   end
   return answers
 end
