@@ -142,6 +142,9 @@ for name, new_place in pairs(databases.places(setup, teardown)) do
         assert.same({ 0, 0 }, { whole.status, part.status }, part.err)
         assert.matches("3栋2单元1", whole.out, 1, true)
         assert.is_nil(part.out:find("3栋2单元", 1, true))
+        local before = user:run("report" .. PERIOD .. "--tenant u1").out
+        assert.matches("<td[^>]*><b.-</b><span class=\"value\">张三</span>", before)
+        for _, other in ipairs { "李四", "用户6" } do assert.is_nil(before:find(other, 1, true), other) end
       end)
 
       it("end with 5 where nothing fits, and say so", function()

@@ -54,7 +54,7 @@ local function add_usage(data, meter, given, devices, period)
     if row.usage then
       local kind, used = kind_of(data, meter.kind), decimal.of(row.usage)
       kind.total, kind[row.status] = kind.total + used, kind[row.status] + used
-      meter.used = (meter.used or decimal.zero) + used
+      meter.used, meter.user = (meter.used or decimal.zero) + used, row.user_name or meter.user
     end
   end
   local cuts = day.midnights(period.from, period.to, period.utc_offset)
@@ -91,7 +91,7 @@ local function add_meter(data, given, devices, options, chosen)
   if state.removed_at then return end
   data.meters.total = data.meters.total + 1
   data.meters[meter.kind] = (data.meters[meter.kind] or 0) + 1
-  if state.online == false then data.offline[#data.offline + 1] = meter end
+  if state.online == false and where.fits(options.where, state) then data.offline[#data.offline + 1] = meter end
 end
 
 local function add_meters(data, db, options, chosen)

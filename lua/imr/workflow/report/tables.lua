@@ -51,7 +51,7 @@ function tables.top(meters, unit, total)
   local rows, whole = {}, total:number()
   for index, meter in ipairs(meters) do
     local used = meter.used:number()
-    rows[index] = { tostring(index), code(meter.meter_no), meter.name, meter.address,
+    rows[index] = { tostring(index), code(meter.meter_no), meter.user or meter.name, meter.address,
       words.grouped(meter.used), { whole > 0 and ("%.1f %%"):format(used / whole * 100) or "–",
         share_bar(used, meters[1].used:number()) } }
   end
