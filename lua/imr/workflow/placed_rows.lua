@@ -1,6 +1,7 @@
 -- Rows of a table with what the table has not: who lived there, where, and which device it was, of each row's moment.
 -- The meters and tenants are read once, in two statements.
 
+local copy = require "imr.base.copy"
 local place = require "imr.workflow.metering.place"
 local rows = require "imr.workflow.metering.rows"
 local tables = require "imr.database.tables"
@@ -46,17 +47,44 @@ function placed_rows.is_joined(name, column, period)
   return period.places == true and is_place[column] == true and not WHOLE[name] and placed_rows.possible(name)
 end
 
--- A function that tells the place of a row by what it says.
+local function place_of(name, said, given, time)
+  local found = {}
+  for _, column in ipairs(SAID) do
+    if said[column] ~= "" then found[column] = said[column] end
+  end
+  if not given then return found end
+  if TENANT_OF_TODAY[name] and #given.tenancies > 0 then found.user_code = nil end
+  return place.fill(found, given, time)
+end
+
+-- Around a moment: when the place became what it is then, and until when it stays so.
+local function span_of(given, time)
+  local from, till = -math.huge, math.huge
+  for _, change in ipairs(given and place.changes(given) or {}) do
+    if change <= time then from = math.max(from, change) else till = math.min(till, change) end
+  end
+  return from, till
+end
+
+local function is_same(said, before)
+  for index = 1, #SAID do
+    local column = SAID[index]
+    if said[column] ~= before[column] then return false end
+  end
+  return true
+end
+
+-- A function that tells the place of a row by what it says; most rows have that of the row before.
 local function finder(db, name, moment, meters)
   local known, now = WHOLE[name] and {} or rows.histories(db, meters), os.time()
+  local before, found, from, till = {}, nil, 0, 0
   return function(said)
-    local given, found = known[said.meter_no], {}
-    for _, column in ipairs(SAID) do
-      if said[column] ~= "" then found[column] = said[column] end
-    end
-    if not given then return found end
-    if TENANT_OF_TODAY[name] and #given.tenancies > 0 then found.user_code = nil end
-    return place.fill(found, given, moment and said[moment] or now)
+    local time = moment and said[moment] or now
+    if time < till and time >= from and is_same(said, before) then return found end
+    local given = known[said.meter_no]
+    before, found = copy(said), place_of(name, said, given, time)
+    from, till = span_of(given, time)
+    return found
   end
 end
 

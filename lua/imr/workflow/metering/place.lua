@@ -54,6 +54,19 @@ function place.at(given, moment, row)
     kind = entry.kind }
 end
 
+---The moments from which it may be another.
+---@param given { history: table[], tenancies: table[] }
+---@return integer[] in no order
+function place.changes(given)
+  local list = {}
+  for _, entry in ipairs(given.history) do list[#list + 1] = entry.first_seen end
+  for _, tenancy in ipairs(given.tenancies) do
+    list[#list + 1] = tenancy.since
+    list[#list + 1] = tenancy["until"]
+  end
+  return list
+end
+
 ---Gives a row its place, but for what it says itself.
 ---@param row table
 ---@param given { history: table[], tenancies: table[] }

@@ -78,13 +78,8 @@ end
 -- The moments of a period from which a meter's place may be another.
 local function moments_of(given, from, to)
   local list = { from }
-  local function add(time)
-    if time and time > from and time <= to then list[#list + 1] = time end
-  end
-  for _, entry in ipairs(given.history) do add(entry.first_seen) end
-  for _, tenancy in ipairs(given.tenancies) do
-    add(tenancy.since)
-    add(tenancy["until"])
+  for _, time in ipairs(place.changes(given)) do
+    if time > from and time <= to then list[#list + 1] = time end
   end
   return list
 end
