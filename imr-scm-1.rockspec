@@ -376,6 +376,7 @@ build = {
     ["imr.workflow.report.calendar"] = "lua/imr/workflow/report/calendar.lua",
     ["imr.workflow.report.collect"] = "lua/imr/workflow/report/collect.lua",
     ["imr.workflow.report"] = "lua/imr/workflow/report/init.lua",
+    ["imr.workflow.report.money"] = "lua/imr/workflow/report/money.lua",
     ["imr.workflow.report.page"] = "lua/imr/workflow/report/page.lua",
     ["imr.workflow.report.style"] = "lua/imr/workflow/report/style.lua",
     ["imr.workflow.report.tables"] = "lua/imr/workflow/report/tables.lua",

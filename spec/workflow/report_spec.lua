@@ -6,6 +6,7 @@ local postgres = require "support.postgres"
 local process = require "support.process"
 local report = require "imr.workflow.report"
 local shell = require "support.shell"
+local unpack = require "imr.base.unpack"
 
 local scratch
 
@@ -235,5 +236,72 @@ describe("a #browser shows the report", function()
     assert.is_true(seen.wide <= 390, "as wide as " .. seen.wide)
     assert.equal(0, seen.small)
     assert.truthy(seen.en:find("000100000006", 1, true))
+  end)
+end)
+
+describe("a report's money and places", function()
+  local bill = require "imr.workflow.bill"
+
+  local TARIFF = [[return { defaults = { electricity = "home", water = "water" }, tariffs = {
+    home = { kind = "electricity", price = "0.50" }, water = { kind = "water", price = "3.45" } } }]]
+
+  -- The texts of a row of a table, whose cell begins with a text.
+  local function cells_of(page, first)
+    for row in page:gmatch "<tr>(.-)</tr>" do
+      local cells = {}
+      for cell in row:gmatch '<span class="value">(.-)</span></td>' do
+        cells[#cells + 1] = (cell:gsub("<[^>]+>", ""))
+      end
+      if cells[1] and cells[1]:sub(1, #first) == first then return cells end
+    end
+  end
+
+  it("are the platform's amount beside our bill, by kind, building and tenant", function()
+    local db = filled.open(scratch .. "/money.db")
+    db:execute("UPDATE consumption SET amount = '2.61' WHERE meter_no = ?", filled.number(1))
+    local days = { from = filled.FROM + 10 * 86400, to = filled.FROM + 30 * 86400 - 1 }
+    local function page() return assert(report.html(db, options(days))) end
+    -- Of meter 1 twenty days: 100 kWh; of meter 10: 4 m³.
+    assert.same({ "Electricity电", "9" }, { unpack(cells_of(page(), "Electricity"), 1, 2) })
+    assert.same({ "用户1", "Electricity电", "1", "100.00 kWh", "–", "52.20", "–", "–" }, cells_of(page(), "用户1"))
+    assert.truthy(page():find("No bill of ours lies in this period", 1, true))
+    local made = assert(bill.make(db, { from = days.from, to = days.to, now = filled.NOW,
+      tariff = assert(bill.check(TARIFF, "tariff")) }))
+    local line
+    for one in bill.lines(db, made.id) do
+      if one.meter_no == filled.number(10) then line = one end
+    end
+    assert.equal("13.80", line.amount)
+    assert.same({ "用户10", "Water水", "1", "4.00 m³", "–", "–", "13.80", "–" }, cells_of(page(), "用户10"))
+    assert.same({ "用户3", "Electricity电", "1" }, { unpack(cells_of(page(), "用户3"), 1, 3) })
+    assert.equal("1", cells_of(page(), "用户3")[8]) -- held
+    local building = cells_of(page(), "3栋")
+    local total = made.sums.building[#made.sums.building]
+    assert.equal(total.building, building[1])
+    db:execute("UPDATE bills SET period_to = period_to + 86400")
+    assert.truthy(page():find("No bill of ours lies in this period", 1, true)) -- it goes on behind it
+    db:close()
+  end)
+
+  it("name tenant and address of a flag", function()
+    local page = page_of(scratch .. "/places.db")
+    assert.truthy(page:find("用户3 · 3栋2单元3", 1, true))
+  end)
+
+  it("do not count a day that is not over", function()
+    local db = filled.open(scratch .. "/today.db")
+    db:execute [[INSERT INTO coverage (listing, day, expected, received, offline, not_frozen, truncated, unknown,
+      checked_at) VALUES ('readings', '2025-07-11', 8, 1, 0, 0, 0, 7, 1752200000)]]
+    local whole = assert(report.html(db, options()))
+    local today = assert(report.html(db, options { to = filled.TO + 86400, now = filled.NOW + 43200 }))
+    local function without_header(page) return (page:gsub("<header>.-</header>", ""):gsub("<title>.-</title>", "")) end
+    local function body(page) return without_header(page):match "<main>.*Offline meters" end
+    assert.equal(body(whole), body(today))
+    assert.is_nil(today:find("2025-07-11: 1/8", 1, true))
+    assert.truthy(today:find("2025-06-01 – 2025-07-10", 1, true))
+    -- A row that was counted before its day was over says nothing of it, later neither.
+    local later = assert(report.html(db, options { to = filled.TO + 86400, now = filled.NOW + 3 * 86400 }))
+    assert.is_nil(later:find("2025-07-11: 1/8", 1, true))
+    db:close()
   end)
 end)

@@ -1,12 +1,15 @@
 -- What a report shows, out of the database: sums are exact, nothing here is text for people yet.
 
 local copy = require "imr.base.copy"
+local DAY = require("imr.base.calendar").DAY
 local day = require "imr.workflow.metering.day"
 local decimal = require "imr.decimal"
 local load = require "imr.workflow.quality.load"
 local metering = require "imr.workflow.metering"
+local money = require "imr.workflow.report.money"
 local quality = require "imr.workflow.quality"
 local rows = require "imr.workflow.metering.rows"
+local time = require "imr.time"
 local usage = require "imr.workflow.metering.usage"
 local where = require "imr.workflow.metering.where"
 
@@ -14,12 +17,18 @@ local collect = {}
 
 -- ---------------------------------------------------------------- days
 
-local function days_of(options)
+-- The end of what is counted: a day that is not over lacks nothing yet.
+local function end_of(options)
+  local today = options.now - (options.now + options.utc_offset) % DAY
+  return options.from < today and math.min(options.to + 1, today) or options.to + 1
+end
+
+local function days_of(options, ending)
   local days, place = {}, {}
-  local ends = day.midnights(options.from, options.to + 1, options.utc_offset)
-  ends[#ends + 1] = options.to + 1
-  for index, time in ipairs(ends) do
-    days[index] = day.of(time - 1, options.utc_offset)
+  local ends = day.midnights(options.from, ending, options.utc_offset)
+  ends[#ends + 1] = ending
+  for index, moment in ipairs(ends) do
+    days[index] = day.of(moment - 1, options.utc_offset)
     place[days[index]] = index
   end
   return days, place
@@ -50,7 +59,10 @@ end
 
 -- The days of a period add up to it; how sure the sum is, is said of the period as a whole.
 local function add_usage(data, meter, given, devices, period)
+  local by_id = {}
+  for _, device in ipairs(devices) do by_id[device.id or ""] = device end
   for _, row in ipairs(rows_of(given, devices, period)) do
+    data.money:add_usage(row, by_id[row.device_id or ""], period)
     if row.usage then
       local kind, used = kind_of(data, meter.kind), decimal.of(row.usage)
       kind.total, kind[row.status] = kind.total + used, kind[row.status] + used
@@ -98,7 +110,7 @@ local function add_meters(data, db, options, chosen)
   local context = metering.context
   local window = { from = options.from - math.max(context.before, quality.context),
     to = options.to + 1 + context.after, meters = options.meters }
-  options.period = { from = options.from, to = options.to + 1, utc_offset = options.utc_offset, window = day.WINDOW,
+  options.period = { from = options.from, to = data.ending, utc_offset = options.utc_offset, window = day.WINDOW,
     now = options.now, where = options.where }
   for given in rows.meters(db, window) do
     if options.on_meter then options.on_meter(given.meter_no) end
@@ -134,12 +146,16 @@ end
 -- ---------------------------------------------------------------- coverage and supply
 
 local COVERAGE = { "listing", "day", "expected", "received", "offline", "not_frozen", "rejected", "truncated",
-  "unknown" }
+  "unknown", "checked_at" }
 
-local function coverage_of(db, days)
+-- A day that was not over when it was counted lacks nothing yet.
+local function is_over(row, utc_offset)
+  return not row.checked_at or row.checked_at >= assert(time.parse(row.day, utc_offset)) + DAY
+end
+
+local function coverage_of(db, days, utc_offset)
   local listings, by_name = {}, {}
-  for row in db:rows(load.query(db, "coverage", COVERAGE) .. " WHERE day >= ? AND day <= ? ORDER BY listing, day",
-    days[1], days[#days]) do
+  local function add(row)
     if not by_name[row.listing] then
       by_name[row.listing] = { listing = row.listing, days = {}, expected = 0, received = 0 }
       listings[#listings + 1] = by_name[row.listing]
@@ -147,6 +163,10 @@ local function coverage_of(db, days)
     local listing = by_name[row.listing]
     listing.days[row.day] = row
     listing.expected, listing.received = listing.expected + row.expected, listing.received + row.received
+  end
+  for row in db:rows(load.query(db, "coverage", COVERAGE) .. " WHERE day >= ? AND day <= ? ORDER BY listing, day",
+    days[1], days[#days]) do
+    if is_over(row, utc_offset) then add(row) end
   end
   return listings
 end
@@ -160,9 +180,8 @@ local function commands_of(path, options)
   if not intents then error(err, 0) end
   local found = {}
   for _, intent in ipairs(intents) do
-    local time = require("imr.time").parse(intent.created:sub(1, 19), 0)
-    if time >= options.from and time <= options.to then
-      intent.time = time
+    intent.time = time.parse(intent.created:sub(1, 19), 0)
+    if intent.time >= options.from and intent.time <= options.to then
       found[#found + 1] = intent
     end
   end
@@ -170,9 +189,11 @@ local function commands_of(path, options)
 end
 
 ---@class imr.ReportData
----@field days string[]
+---@field days string[] that are over
+---@field ending integer of the last of them, Unix seconds
 ---@field meters table<string, integer> total and by kind
 ---@field usage table<string, table> by kind: by_day, total, measured, doubtful, incomplete
+---@field money imr.ReportMoney
 ---@field top table<string, table[]> by kind
 ---@field offline table[]
 ---@field coverage table[]
@@ -185,13 +206,16 @@ end
 ---@return imr.ReportData
 function collect.run(db, options, chosen)
   options = where.narrow(db, options)
-  local data = { usage = {}, users = {}, offline = {}, meters = { total = 0 },
+  local data = { money = money.new(), usage = {}, users = {}, offline = {}, meters = { total = 0 },
     flags = { total = 0, by_rule = {}, rows = {} } }
-  data.days, data.place = days_of(options)
+  data.ending = end_of(options)
+  data.days, data.place = days_of(options, data.ending)
   add_meters(data, db, options, chosen)
+  data.money:add_bills(db, options)
+  data.money:finish()
   data.top = top_of(data, options.top)
   table.sort(data.offline, by_silence)
-  data.coverage = coverage_of(db, data.days)
+  data.coverage = coverage_of(db, data.days, options.utc_offset)
   data.supply = options.ledger and commands_of(options.ledger, options) or nil
   return data
 end

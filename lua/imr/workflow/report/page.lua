@@ -79,6 +79,36 @@ local function consumption(data)
   return section("Consumption by day", "每日用量", parts)
 end
 
+local MOST_GROUPS = 200
+
+local function bills_note(data, options)
+  local list = {}
+  for index, bill in ipairs(data.money.bills) do
+    list[index] = ("%d (%s – %s)"):format(bill.id, core.format_time(bill.period_from, options.utc_offset):sub(1, 10),
+      core.format_time(bill.period_to, options.utc_offset):sub(1, 10))
+  end
+  if #list == 0 then
+    return note("No bill of ours lies in this period; the platform's amount is of its daily consumption.",
+      "本期内没有自己的账单；平台金额来自其日用量。")
+  end
+  local text = table.concat(list, ", ")
+  return note(("Our bill: %s; the platform's amount is of its daily consumption."):format(text),
+    ("账单：%s；平台金额来自其日用量。"):format(text))
+end
+
+local function groups(list, en, zh, heading)
+  local shown = math.min(#list, MOST_GROUPS)
+  return { tag("h3", nil, both(en, zh), shown < #list and (" · %d / %d"):format(shown, #list) or nil),
+    tables.money(list, heading, MOST_GROUPS) }
+end
+
+local function money(data, options)
+  if #data.money.kind == 0 then return nil end
+  return section("Usage and money", "用量与金额", bills_note(data, options), tables.money(data.money.kind),
+    groups(data.money.building, "By building", "按楼栋", { "Building", "楼栋" }),
+    groups(data.money.tenant, "By tenant", "按用户", { "Tenant", "用户" }))
+end
+
 local function top(data)
   local parts = {}
   for _, kind in ipairs(KINDS) do
@@ -156,11 +186,12 @@ local function radio(language, chosen)
     ["aria-label"] = language == "zh" and "中文" or "English" })
 end
 
-local function header(options)
+local function header(data, options)
   local made = core.format_time(options.now, options.utc_offset):sub(1, 16)
   return tag("header", nil, tag("div", nil,
     tag("h1", nil, options.title or both("Metering report", "抄表报告")),
-    tag("p", nil, options.period, " · ", both("made ", "生成于 "), made)), switch())
+    tag("p", nil, options.period, data.ending <= options.to and both(" (what is not over is not counted)",
+      "（未结束的日期不计入）"), " · ", both("made ", "生成于 "), made)), switch())
 end
 
 ---@param data imr.ReportData
@@ -171,8 +202,9 @@ function page.build(data, options, rules)
   options.period = data.days[1] .. " – " .. data.days[#data.days]
   return html.document(tag("html", { lang = options.language == "zh" and "zh-CN" or "en" }, head(options),
     tag("body", nil, radio("zh", options.language), radio("en", options.language),
-      tag("div", { class = "page" }, header(options), tag("main", nil, figures(data), consumption(data), top(data),
-        offline(data, options), coverage(data), flags(data, options, rules), supply(data, options))))))
+      tag("div", { class = "page" }, header(data, options), tag("main", nil, figures(data), consumption(data),
+        money(data, options), top(data), offline(data, options), coverage(data), flags(data, options, rules),
+        supply(data, options))))))
 end
 
 return page

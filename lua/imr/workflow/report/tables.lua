@@ -144,16 +144,63 @@ local function detail(text)
   return text and both(text, recognised(text) or tag("span", { lang = "en" }, text))
 end
 
+local function tenant_and_place(flag)
+  local parts = {}
+  for _, name in ipairs { "user_name", "user_code", "address", "house_number" } do
+    local text = flag[name]
+    if text and text ~= "" and not (name == "user_code" and flag.user_name) then parts[#parts + 1] = text end
+  end
+  return #parts > 0 and table.concat(parts, " · ") or nil
+end
+
 ---@param flags imr.QualityFlag[]
 ---@param offset integer
 function tables.flags(flags, offset)
   local rows = {}
   for index, flag in ipairs(flags) do
-    rows[index] = { code(flag.rule), code(flag.meter_no), time_text(flag.time, offset),
+    rows[index] = { code(flag.rule), code(flag.meter_no), tenant_and_place(flag), time_text(flag.time, offset),
       words.of(words.listing, flag.source), flag.value, flag.reference, detail(flag.detail) }
   end
-  return made({ { "Rule", "规则" }, { "Meter", "表号" }, { "Time", "时间", "n" }, { "Source", "来源" },
-    { "Value", "数值", "n" }, { "Compared with", "对照值", "n" }, { "Detail", "说明" } }, rows)
+  return made({ { "Rule", "规则" }, { "Meter", "表号" }, { "Tenant, address", "用户、地址" }, { "Time", "时间", "n" },
+    { "Source", "来源" }, { "Value", "数值", "n" }, { "Compared with", "对照值", "n" }, { "Detail", "说明" } }, rows)
+end
+
+local function used_text(group)
+  local unit = words.unit[group.kind] or ""
+  return words.grouped(group.usage) .. (unit ~= "" and " " .. unit or "")
+end
+
+local function money_text(value) return value and words.grouped(value:round(2)) end
+
+local MONEY = { { "Kind", "类别" }, { "Meters", "表计", "n" }, { "Usage", "用量", "n" },
+  { "Of it not measured", "其中非实测", "n" }, { "Platform's amount, CNY", "平台金额（元）", "n" },
+  { "Our bill, CNY", "账单金额（元）", "n" }, { "Lines held", "暂缓行", "n" } }
+
+local function name_of(group)
+  if not group.name then return both("unknown", "未知") end
+  return { group.name, group.code and group.code ~= group.name and tag("small", nil, " " .. group.code) }
+end
+
+-- Cells of MONEY; one that has nothing to say is nil.
+local function money_row(group)
+  return { words.of(words.kind, group.kind), words.grouped(group.count), used_text(group),
+    not group.unsure:is_zero() and words.grouped(group.unsure) or nil, money_text(group.platform),
+    money_text(group.billed), group.held > 0 and tostring(group.held) or nil }
+end
+
+---Usage and money of groups.
+---@param list imr.ReportGroup[]
+---@param heading? string[] what a group is, in both languages
+---@param most? integer
+function tables.money(list, heading, most)
+  local rows, columns, before = {}, { heading }, heading and 1 or 0
+  for place, column in ipairs(MONEY) do columns[before + place] = column end
+  for index = 1, math.min(#list, most or #list) do
+    local row, cells = { heading and name_of(list[index]) or nil }, money_row(list[index])
+    for place = 1, #MONEY do row[before + place] = cells[place] end
+    rows[index] = row
+  end
+  return made(columns, rows)
 end
 
 ---@param intents table[]
