@@ -183,6 +183,22 @@ local cases = {
   { "a tenant who leaves", meter({ readings = ordinary(500) }, { tenancies = { { user_code = "u1", user_name = "A",
     since = FROM - 100 * DAY, ["until"] = time "2025-06-16" } } }), one '{ price = "0.50" }',
     { "75.00 37.50; price 75.00x0.50=37.5000", "75.00 37.50; price 75.00x0.50=37.5000" } },
+  -- 15 days each, times 40: 600, 1800, 2400 and 1200; 600 + 1620 + 1440 + 360 and 660 + 1800 + 1680 + 480
+  { "time of use, a multiplier and a change of prices on the 16th", meter { tou_readings = ordinary(0, tou_rows) },
+    one [[{ versions = { { tou = { sharp = "1.00", peak = "0.90", flat = "0.60", valley = "0.30" } },
+      { from = "2025-06-16", tou = { sharp = "1.10", peak = "1.00", flat = "0.70", valley = "0.40" } } } }]],
+    { "12000.00 8640.00; sharp 600.00x1.00=600.0000; peak 1800.00x0.90=1620.0000; flat 2400.00x0.60=1440.0000; "
+      .. "valley 1200.00x0.30=360.0000; sharp 600.00x1.10=660.0000; peak 1800.00x1.00=1800.0000; "
+      .. "flat 2400.00x0.70=1680.0000; valley 1200.00x0.40=480.0000" },
+    "meter_no,multiplier\n" .. NUMBER .. ",40\n" },
+  -- 392.60 before and 78.00 in June: half of each is what crosses the limit above
+  { "tiers of a year, shared by two", meter(since_january(260)), YEAR,
+    { "39.0000 155.66; 1 23.7000x3.45=81.765000; 2 15.3000x4.83=73.899000",
+      "39.0000 155.66; 1 23.7000x3.45=81.765000; 2 15.3000x4.83=73.899000" },
+    ("meter_no,share,user_code\n%s,1/2,u1\n%s,1/2,u2\n"):format(NUMBER, NUMBER) },
+  -- the first, who may be there since before the first listing, has used 392.60 this year; the second begins anew
+  { "tiers of a year, and another tenant on the 16th", meter(since_january(260), TENANTS), YEAR,
+    { "39.00 227.37; 3 39.00x5.83=227.3700", "39.00 134.55; 1 39.00x3.45=134.5500" } },
   { "no tariff", meter { readings = ordinary(500) }, "{ tariffs = { home = { price = '1' } } }",
     { "150.00 held: no_tariff" } },
   { "a tariff for water", meter { readings = ordinary(500) }, "{ tariffs = { w = { kind = 'water', price = '1' } } }",

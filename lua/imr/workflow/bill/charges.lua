@@ -37,7 +37,7 @@ end
 
 local function add(bill, version, item, more, quantity)
   local charge = charge_of(bill, version, item, more)
-  charge.quantity = (charge.quantity or decimal.zero) + quantity
+  charge.quantity = charge.quantity and charge.quantity + quantity or quantity
   charge.amount = charge.quantity * more.price
 end
 
@@ -52,7 +52,7 @@ end
 
 local function limit_of(bill, version, tier, month)
   if not tier.upto then return nil end
-  local limit = tier.upto * bill.households
+  local limit = bill.households == ONE and tier.upto or tier.upto * bill.households
   return version.accumulate == "year" and limit or share_of_month(limit, month, bill)
 end
 

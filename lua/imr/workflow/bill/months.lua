@@ -68,7 +68,9 @@ function months.amount(amount, from, to, utc_offset, places)
   local first = months.of(from, utc_offset)
   local final = months.of(to, utc_offset)
   if from == first.from and to == final.from then -- whole months, as most bills are of
-    return amount * of_integer(final.index - first.index) + nothing(places)
+    local count = final.index - first.index
+    if count == 1 and amount.places >= places then return amount end
+    return amount * of_integer(count) + nothing(places)
   end
   return amount * of_integer(final.index - first.index) + up_to(amount, final, to, places)
     - up_to(amount, first, from, places)
