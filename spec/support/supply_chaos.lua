@@ -33,10 +33,10 @@ local open = database.open
 
 ---Ledgers opened from now on take their steps by this switch; nil ends that.
 function chaos.watch(switch)
-  database.open = not switch and open or function(path)
-    local opened = open(path)
+  database.open = not switch and open or function(...)
+    local opened = open(...)
     function switch.drop() opened:close() end -- as the system does with a dead process's transaction
-    for _, name in ipairs { "execute", "row", "rows" } do
+    for _, name in ipairs { "execute", "row", "all" } do
       local method = opened[name]
       opened[name] = function(...)
         switch.step()

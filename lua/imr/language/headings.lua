@@ -45,7 +45,7 @@ local own = {
   way = "方式", list_size = "每次表数", seconds = "秒数", logins = "登录次数", chosen = "采用", command = "指令",
   executed = "已执行", sent = "发送时间", who = "操作人", at = "时刻", state_before = "此前状态", send = "发送",
   count = "条数", plan = "计划", created = "入账时间", expires = "作废时间", changed = "变化时间", attempts = "发送次数",
-  approver = "待批准人", approved_by = "批准人", approved = "批准时间",
+  approver = "待批准人", approved_by = "批准人", approved = "批准时间", intent = "指令编号",
 }
 
 -- What the schema says of its fields.

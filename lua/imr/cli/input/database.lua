@@ -14,7 +14,11 @@ function database.configure(parser)
     :argname "WHERE"
 end
 
-local function has_password(given)
+---Does the address hold a password, which has no place in the arguments?
+---@param given string
+---@return boolean
+function database.has_password(given)
+  given = given:lower()
   return scheme_of(given) and (given:find ":.*:.*@" or given:find "[?&]password=") ~= nil
 end
 
@@ -22,7 +26,7 @@ end
 ---@return string where
 function database.where(arguments)
   local given = arguments.db
-  if given and (has_password(given:lower())) then
+  if given and database.has_password(given) then
     exit.password_in_arguments "IMR_DB"
   end
   return given or environment "IMR_DB" or "imr.db"

@@ -15,7 +15,10 @@ return {
   ["Read back what became of commands of unknown outcome."] = "读表确认结果不明的指令。",
   ["How many intents are in which state, and what is armed."] = "各状态的指令数，以及待发的指令。",
   ["What was done."] = "历史记录。",
-  ["The ledger (environment: IMR_LEDGER; default: beside the file store)."] = "台账（环境变量：IMR_LEDGER；默认在文件存储旁）。",
+  ["The ledger: a file, or postgres://USER@HOST/NAME (environment: IMR_LEDGER; default: beside the file store)."] =
+    "台账：文件，或 postgres://USER@HOST/NAME（环境变量：IMR_LEDGER；默认在文件存储旁）。",
+  ["All that is on record, for a spreadsheet."] = "台账的全部记录，供表格软件使用。",
+  ["What became of each intent, step by step."] = "每条指令逐步的状态变化。",
   ["CSV file of devices, in the column device_id (设备编号) or the first one, with --by in meter_no (表号), user_code "
     .. "(用户编码) or house_number (门牌号); a column command (指令) may say what each is for; - is standard input."] =
     "设备的 CSV 文件，取 device_id（设备编号）列或第一列；用 --by 时取 meter_no（表号）、user_code（用户编码）或 "

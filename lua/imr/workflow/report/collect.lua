@@ -172,7 +172,7 @@ local function coverage_of(db, days, utc_offset)
 end
 
 local function commands_of(path, options)
-  local supply, err = require("imr.workflow.supply").open { ledger = path }
+  local supply, err = require("imr.workflow.supply").open { ledger = path, existing = true }
   if not supply then error(err, 0) end
   local intents
   intents, err = supply.history {}

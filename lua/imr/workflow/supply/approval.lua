@@ -1,6 +1,7 @@
 -- A second pair of eyes: a plan that one user has made and another one sends. The system's numbers of users tell them
 -- apart, whatever they are called.
 
+local databases = require "imr.workflow.supply.database"
 local errors = require "imr.errors"
 local person = require "imr.workflow.supply.person"
 
@@ -45,7 +46,7 @@ end
 ---@param number integer of the plan
 ---@param who string
 function approval.give(ledger, number, who)
-  ledger.database:transaction(function()
+  databases.transaction(ledger.database, function()
     approval.check(ledger, number)
     ledger.database:execute("UPDATE plans SET approved_by = ?, approved = ? WHERE id = ? AND approved_by IS NULL", who,
       ledger:stamp(), number)

@@ -2,7 +2,7 @@
 -- ledger knows against it is asked there, so no two runs send the same, and none sends what has been overtaken.
 
 local approval = require "imr.workflow.supply.approval"
-local list = require("imr.workflow.supply.database").list
+local databases = require "imr.workflow.supply.database"
 
 local claims = {}
 
@@ -77,7 +77,7 @@ end
 ---@param with { confirm: boolean?, detail: string? } what goes on record with it
 ---@return { state: string|nil, message: string }|nil obstacle nil: it is claimed
 function claims.claim(ledger, id, run, with)
-  return ledger.database:transaction(function()
+  return databases.transaction(ledger.database, function()
     local obstacle = claims.obstacle(ledger, id)
     if obstacle then return obstacle end
     local changed = ledger.database:execute([[UPDATE intents SET state = 'sending', run = ?, attempts = attempts + 1,
@@ -101,10 +101,10 @@ end
 ---@param note string who and why
 ---@return table[] intents as they are afterwards
 function claims.cancel(ledger, what, note)
-  local ids = ledger.database:transaction(function()
-    local found = list(ledger.database, [[SELECT id, state FROM intents WHERE state IN ('planned', 'sending')
-      AND (? = 1 OR id = ? OR plan = ? OR device = ?) ORDER BY id]], what.all and 1 or 0, what.intent or 0,
-      what.plan or 0, what.device or "")
+  local ids = databases.transaction(ledger.database, function()
+    local found = databases.list(ledger.database, [[SELECT id, state FROM intents WHERE state IN ('planned', 'sending')
+      AND (? = 1 OR id = ? OR plan = ? OR device = ?) ORDER BY id]], what.all and 1 or 0, math.floor(what.intent or 0),
+      math.floor(what.plan or 0), what.device or "")
     for _, intent in ipairs(found) do
       ledger.database:execute("UPDATE intents SET cancel = ? WHERE id = ?", note, intent.id)
       if intent.state == "planned" then ledger:set_state(intent.id, "cancelled", "no", note) end

@@ -36,7 +36,9 @@ local CHINA = client_options.defaults.utc_offset
 ---What `open` takes.
 ---@class imr.SupplyOptions
 ---@field client? imr.Client needed for plan, apply and resolve
----@field ledger? string path; by default $XDG_STATE_HOME/imr/supply.db or ~/.local/state/imr/supply.db
+---@field ledger? string a file, by default $XDG_STATE_HOME/imr/supply.db or ~/.local/state/imr/supply.db; or
+--- postgres://user:password@host/name, which several hosts may share
+---@field existing? boolean a ledger that is named and is not there is an error, and nothing is made
 ---@field who? string on record as who asked; by default the login name of the process's real user
 ---@field protected? table|fun(device: string): boolean devices that are never sent anything, whatever a plan says; a
 --- function says true or false
@@ -71,7 +73,7 @@ local IN_NGINX = "the supply ledger's database would block the nginx worker: run
   .. "of the system), and let the worker hand over what is to be done"
 
 local known = { client = "table", ledger = "string", who = "string", utc_offset = "number", clock = "function",
-  protected = "any" }
+  protected = "any", existing = "boolean" }
 
 local function check(options)
   if type(options) ~= "table" then error("supply.open takes a table of options", 3) end
@@ -307,7 +309,7 @@ function workflow.open(options)
     local clock = checked_clock(options.clock or time_of_day)
     local env = { client = options.client, clock = clock, who = options.who or person.name(),
       protected = options.protected, utc_offset = options.utc_offset or CHINA }
-    env.ledger = ledgers.open(options.ledger or default_path(), clock)
+    env.ledger = ledgers.open(options.ledger or default_path(), clock, options.ledger and options.existing)
     return hand_out(env)
   end)()
 end

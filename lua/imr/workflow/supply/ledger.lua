@@ -18,7 +18,6 @@ local databases = require "imr.workflow.supply.database"
 local person = require "imr.workflow.supply.person"
 local runs = require "imr.workflow.supply.runs"
 local schema = require "imr.workflow.supply.schema"
-local system = require "imr.os"
 local times = require "imr.workflow.supply.times"
 local unpack = require "imr.base.unpack"
 local with_tables = require("imr.database.handle").with_tables
@@ -38,12 +37,13 @@ Ledger.__index = Ledger
 
 local ledger = {}
 
----@param path string
+---@param where string a file, or an address of PostgreSQL
 ---@param clock fun(): number Unix seconds
+---@param existing? boolean an error where there is none
 ---@return imr.Ledger
-function ledger.open(path, clock)
-  local db = with_tables(databases.open(path), schema.migrate)
-  return setmetatable({ path = path, clock = clock, database = db }, Ledger)
+function ledger.open(where, clock, existing)
+  local db = with_tables(databases.open(where, existing), schema.migrate)
+  return setmetatable({ path = db.shown, clock = clock, database = db }, Ledger)
 end
 
 local function stamp(seconds)
@@ -62,7 +62,8 @@ Ledger.seconds = times.seconds
 ---@return true|nil
 ---@return table|nil err kind "locked"
 function Ledger:lock()
-  local lock, message = system.private_lock(self.path .. ".lock")
+  local lock, message
+  if not self.held then lock, message = databases.lock(self.database) end
   if lock then
     self.held = lock
     return true
@@ -105,8 +106,8 @@ end
 ---@param from? string SQL
 ---@return string|nil state nil: it was not in one of them
 function Ledger:record(id, state, executed, detail, from)
-  return self.database:transaction(function()
-    local fits = self.database:row("SELECT 1 FROM intents WHERE id = ? AND " .. (from or "1"), id)
+  return databases.transaction(self.database, function()
+    local fits = self.database:row("SELECT 1 FROM intents WHERE id = ? AND " .. (from or "1 = 1"), id)
     return fits and self:set_state(id, state, executed, detail) or nil
   end)
 end
@@ -123,11 +124,11 @@ local function supersede(self, plan, entry, id)
 end
 
 local function add_intent(self, plan, entry, state, detail)
-  self.database:execute([[INSERT INTO intents (plan, device, meter_no, command, state_before, expires, state, executed,
-    changed, detail, user_code, user_name, house_number, address) VALUES (?, ?, ?, ?, ?, ?, ?, 'no', ?, ?, ?, ?, ?,
-    ?)]], plan.id, entry.device, entry.meter_no, entry.command, entry.state_before, stamp(plan.expires), state,
-    self:stamp(), detail, entry.user_code, entry.user_name, entry.house_number, entry.address)
-  local id = self.database:row("SELECT last_insert_rowid() AS id").id
+  local id = databases.insert(self.database, [[INSERT INTO intents (plan, device, meter_no, command, state_before,
+    expires, state, executed, changed, detail, user_code, user_name, house_number, address)
+    VALUES (?, ?, ?, ?, ?, ?, ?, 'no', ?, ?, ?, ?, ?, ?)]], plan.id, entry.device, entry.meter_no, entry.command,
+    entry.state_before, stamp(plan.expires), state, self:stamp(), detail, entry.user_code, entry.user_name,
+    entry.house_number, entry.address)
   note(self, id, state, "no", detail)
   supersede(self, plan, entry, id)
   return id
@@ -143,12 +144,11 @@ end
 ---@param plan table who, reason, settings (text), made, expires, seen, entries, left_out; `id`, each entry's `id` and
 ---`superseded`, the intents that give way, are filled in
 function Ledger:add(plan)
-  local ids = self.database:transaction(function()
-    self.database:execute(
+  local ids = databases.transaction(self.database, function()
+    local id = databases.insert(self.database,
       "INSERT INTO plans (created, who, reason, settings, seen, uid, approver) VALUES (?, ?, ?, ?, ?, ?, ?)",
       stamp(plan.made), plan.who, plan.reason, plan.settings, plan.seen, person.number(), plan.approver)
-    local written = { id = self.database:row("SELECT last_insert_rowid() AS id").id, expires = plan.expires,
-      who = plan.who, reason = plan.reason, superseded = {} }
+    local written = { id = id, expires = plan.expires, who = plan.who, reason = plan.reason, superseded = {} }
     for index, entry in ipairs(plan.entries) do written[index] = add_intent(self, written, entry, "planned") end
     for _, left in ipairs(plan.left_out) do
       if is_wish(self, left) then add_intent(self, written, left, "left_out", left.why) end
@@ -171,7 +171,7 @@ function Ledger:recover()
   local recovered = {}
   for _, row in ipairs(list(self.database, LEFT_BEHIND)) do
     local same_run = row.id and ("run = %d"):format(row.id) or "run IS NULL"
-    if not runs.lives(row) and self:record(row.intent, "unknown", "maybe", ENDED,
+    if not runs.lives(self, row) and self:record(row.intent, "unknown", "maybe", ENDED,
       "state = 'sending' AND " .. same_run) then
       recovered[#recovered + 1] = self:intents({ id = row.intent })[1]
     end
@@ -186,6 +186,9 @@ local conditions = {
   plan = "i.plan = ?", device = "i.device = ?", state = "i.state = ?", id = "i.id = ?",
 }
 
+-- PostgreSQL takes no 3.0 for the number 3.
+local function whole(value) return type(value) == "number" and math.floor(value) or value end
+
 ---Intents, oldest first, with their plan's who, reason, settings (text) and created.
 ---@param filter? { plan: integer?, device: string?, state: string?, id: integer?, last: integer? }
 ---@return table[]
@@ -193,13 +196,13 @@ function Ledger:intents(filter)
   local where, values = {}, {}
   for name, condition in pairs(conditions) do
     if filter and filter[name] ~= nil then
-      where[#where + 1], values[#values + 1] = condition, filter[name]
+      where[#where + 1], values[#values + 1] = condition, whole(filter[name])
     end
   end
   local sql = "SELECT " .. COLUMNS .. " FROM intents AS i JOIN plans AS p ON p.id = i.plan"
   if #where > 0 then sql = sql .. " WHERE " .. table.concat(where, " AND ") end
   if filter and filter.last then
-    sql = ("SELECT * FROM (%s ORDER BY i.id DESC LIMIT %d) ORDER BY id"):format(sql, filter.last)
+    sql = ("SELECT * FROM (%s ORDER BY i.id DESC LIMIT %d) AS newest ORDER BY id"):format(sql, filter.last)
   else
     sql = sql .. " ORDER BY i.id"
   end
@@ -220,7 +223,7 @@ end
 function Ledger:unknown(free)
   local found = self:intents { state = "unknown" }
   for _, row in ipairs(list(self.database, LEFT_BEHIND)) do
-    local lives = runs.lives(row)
+    local lives = runs.lives(self, row)
     if lives == false or (free and lives == nil) then
       local intent = self:intents({ id = row.intent })[1]
       if intent.state == "sending" then intent.detail = ENDED end
@@ -260,7 +263,7 @@ end
 ---@return integer|nil
 function Ledger:latest_time()
   local row = self.database:row(
-    "SELECT max(at) AS at FROM (SELECT at FROM transitions ORDER BY id DESC LIMIT 1000)")
+    "SELECT max(at) AS at FROM (SELECT at FROM transitions ORDER BY id DESC LIMIT 1000) AS newest")
   return self.seconds(row.at)
 end
 

@@ -82,7 +82,7 @@ end
 local function left_over(ledger)
   local list = {}
   for _, intent in ipairs(ledger:unresolved()) do
-    if intent.state ~= "accepted" or runs.lives(ledger:run_of(intent)) ~= true then list[#list + 1] = intent end
+    if intent.state ~= "accepted" or runs.lives(ledger, ledger:run_of(intent)) ~= true then list[#list + 1] = intent end
   end
   return list
 end

@@ -2,7 +2,7 @@
 -- dead process has left from what a living one is about to send, whatever became of the lock file.
 
 local core = require "imr.core"
-local list = require("imr.workflow.supply.database").list
+local databases = require "imr.workflow.supply.database"
 local system = require "imr.os"
 
 local runs = {}
@@ -19,12 +19,13 @@ local count, at_work = 0, {}
 function runs.begin(ledger, who, urgent)
   count = count + 1
   local process, mark = core.process_id(), state .. count
-  local id = ledger.database:transaction(function()
-    ledger.database:execute(
+  local id = databases.transaction(ledger.database, function()
+    local id = databases.insert(ledger.database,
       "INSERT INTO runs (place, process, began, mark, who, started, urgent) VALUES (?, ?, ?, ?, ?, ?, ?)",
       system.process_place(), process, system.process_began(process) or "", mark, who, ledger:stamp(),
       urgent and 1 or 0)
-    return ledger.database:row("SELECT last_insert_rowid() AS id").id
+    databases.mark_run(ledger.database, id, true)
+    return id
   end)
   at_work[mark] = true
   return { id = id, mark = mark, urgent = urgent or false }
@@ -39,15 +40,21 @@ end
 ---Ends a run. What the ledger cannot be told any more the others find out by themselves.
 function runs.finish(ledger, run)
   at_work[run.mark] = nil
-  pcall(function() ledger.database:execute("UPDATE runs SET ended = ? WHERE id = ?", ledger:stamp(), run.id) end)
+  pcall(function()
+    ledger.database:execute("UPDATE runs SET ended = ? WHERE id = ?", ledger:stamp(), run.id)
+    databases.mark_run(ledger.database, run.id, false)
+  end)
 end
 
 ---Is a run still at work?
+---@param ledger imr.Ledger
 ---@param row table|nil of the table runs
 ---@return boolean|nil lives nil: nobody here can tell, it is one of another host or container, or of version 1
-function runs.lives(row)
+function runs.lives(ledger, row)
   if not row or not row.place then return nil end
   if row.ended then return false end
+  local works = databases.run_works(ledger.database, row.id)
+  if works ~= nil then return works end
   if row.place ~= system.process_place() then return nil end
   local began = system.process_began(row.process)
   if not began or began == "" then return began and nil end
@@ -60,8 +67,8 @@ end
 ---@return table[]
 function runs.living(ledger)
   local living = {}
-  for _, row in ipairs(list(ledger.database, "SELECT * FROM runs WHERE ended IS NULL")) do
-    if runs.lives(row) then living[#living + 1] = row end
+  for _, row in ipairs(databases.list(ledger.database, "SELECT * FROM runs WHERE ended IS NULL")) do
+    if runs.lives(ledger, row) then living[#living + 1] = row end
   end
   return living
 end
@@ -71,15 +78,15 @@ end
 ---@param passed table<integer, true> those that have not come when it was their turn
 ---@return table|nil
 function runs.urgent(ledger, run, passed)
-  for _, row in ipairs(list(ledger.database, "SELECT * FROM runs WHERE ended IS NULL AND urgent = 1")) do
-    if row.id ~= run.id and not passed[row.id] and runs.lives(row) ~= false then return row end
+  for _, row in ipairs(databases.list(ledger.database, "SELECT * FROM runs WHERE ended IS NULL AND urgent = 1")) do
+    if row.id ~= run.id and not passed[row.id] and runs.lives(ledger, row) ~= false then return row end
   end
 end
 
 ---Marks runs as ended whose process is no more.
 function runs.bury(ledger)
-  for _, row in ipairs(list(ledger.database, "SELECT * FROM runs WHERE ended IS NULL")) do
-    if runs.lives(row) == false then
+  for _, row in ipairs(databases.list(ledger.database, "SELECT * FROM runs WHERE ended IS NULL")) do
+    if runs.lives(ledger, row) == false then
       ledger.database:execute("UPDATE runs SET ended = ? WHERE id = ? AND ended IS NULL", ledger:stamp(), row.id)
     end
   end

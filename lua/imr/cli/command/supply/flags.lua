@@ -44,7 +44,8 @@ end
 
 local function add_action(parser, name, summary)
   local action = parser:command(name, summary)
-  ledger.configure(action, "The ledger (environment: IMR_LEDGER; default: beside the file store).")
+  ledger.configure(action, "The ledger: a file, or postgres://USER@HOST/NAME (environment: IMR_LEDGER; "
+    .. "default: beside the file store).")
   output.configure(action)
   return action
 end
@@ -86,6 +87,10 @@ return function(parser)
   local history = add_action(parser, "history", "What was done.")
   history:option("--device", "Only this device."):argname "DEVICE"
   number.flag(history, "--intent N", "The transitions of this intent.", number.whole(1, 2 ^ 31 - 1))
+  local export = add_action(parser, "export", "All that is on record, for a spreadsheet.")
+  export:option("--device", "Only this device."):argname "DEVICE"
+  export:flag("--transitions", "What became of each intent, step by step.")
+  settings.configure_clock(export)
   number.flag(history, "--last N", "So many of the newest (default: 100).", number.whole(1)):default "100"
   settings.configure_clock(history)
 end

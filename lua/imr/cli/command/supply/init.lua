@@ -3,6 +3,7 @@
 local approval = require "imr.workflow.supply.approval"
 local config = require "imr.cli.input.config"
 local connect = require "imr.cli.input.connect"
+local copy = require "imr.base.copy"
 local exit = require "imr.cli.exit"
 local input = require "imr.cli.command.supply.devices"
 local interrupt = require "imr.cli.interrupt"
@@ -27,7 +28,8 @@ local actions = { disconnect = "disconnect", reconnect = "reconnect", read = "re
 
 -- Only what puts commands on record makes a ledger.
 local function open(arguments, options)
-  options.ledger = (actions[arguments.action] and ledger.named or ledger.existing)(arguments)
+  options.existing = not actions[arguments.action]
+  options.ledger = (options.existing and ledger.existing or ledger.named)(arguments)
   local handle, err = exit.wrong_use(workflow.open, options)
   if not handle then error(err, 0) end
   return handle
@@ -225,6 +227,27 @@ function run.history(arguments)
   else
     rows.write(arguments, "history", intents, utc_offset)
   end
+  unknown.status(handle, 0)
+  return 0
+end
+
+local function steps_of(intents)
+  local list = {}
+  for _, intent in ipairs(intents) do
+    for _, step in ipairs(intent.transitions) do
+      list[#list + 1] = copy(step, { intent = intent.id, device = intent.device, meter_no = intent.meter_no,
+        user_name = intent.user_name, command = intent.command })
+    end
+  end
+  return list
+end
+
+function run.export(arguments)
+  local handle, utc_offset = without_client(arguments)
+  local intents, err = handle.history { device = arguments.device }
+  if not intents then error(err, 0) end
+  local view = arguments.transitions and "steps" or "all"
+  rows.write(arguments, view, arguments.transitions and steps_of(intents) or intents, utc_offset)
   unknown.status(handle, 0)
   return 0
 end

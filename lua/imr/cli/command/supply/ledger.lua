@@ -11,29 +11,34 @@ local ledger = {}
 ---@param parser table
 ---@param help string
 function ledger.configure(parser, help)
-  parser:option("--ledger", help):argname "FILE"
+  parser:option("--ledger", help):argname "WHERE"
 end
 
----Where somebody says that it is.
+local function is_postgres(where) return where:lower():find "^%s*postgres%a*:" ~= nil end
+
+---Where somebody says that it is: a file, or postgres://user@host/name.
 ---@param arguments table of the command line
----@return string|nil path nil: the default place
+---@return string|nil where nil: the default place
 function ledger.named(arguments)
-  local path = arguments.ledger or environment "IMR_LEDGER"
-  local wrong = path and select(2, address.file(path))
+  local given = arguments.ledger
+  if given and require("imr.cli.input.database").has_password(given) then exit.password_in_arguments "IMR_LEDGER" end
+  local where = given or environment "IMR_LEDGER"
+  if not where or is_postgres(where) then return where end
+  local wrong = select(2, address.file(where))
   if wrong then exit.usage("the supply ledger: %s", wrong) end
-  return path
+  return where
 end
 
 ---The same, for what only reads: opening a mistyped one would make it, and say that nothing was ever done. Raises.
 ---@param arguments table of the command line
----@return string|nil path
+---@return string|nil where
 function ledger.existing(arguments)
-  local path = ledger.named(arguments)
-  if not path then return nil end
-  if not system.file_identity(path) then -- opening a pipe would wait
-    exit.usage("there is no supply ledger %s", path)
+  local where = ledger.named(arguments)
+  if not where or is_postgres(where) then return where end
+  if not system.file_identity(where) then -- opening a pipe would wait
+    exit.usage("there is no supply ledger %s", where)
   end
-  return path
+  return where
 end
 
 return ledger

@@ -20,6 +20,7 @@ local VIEWS = {
   plan = "device:str meter_no:str user_code:str user_name:str house_number:str address:str command:str "
     .. "state_before:str online:enum send:enum why:str",
   status = "state:str count:int since:moment until:moment",
+  steps = "intent:int device:str meter_no:str user_name:str command:str at:moment state:str executed:enum detail:str",
   all = "id:int plan:int created:moment expires:moment device:str meter_no:str user_code:str user_name:str "
     .. "house_number:str address:str command:str state_before:str state:str executed:enum attempts:int sent:moment "
     .. "changed:moment who:str reason:str approver:str approved_by:str approved:moment detail:str",
@@ -48,7 +49,7 @@ end
 
 ---An output for rows of one kind, with `rows`, which makes of what is on record what is shown.
 ---@param arguments table of the command line
----@param view "intent"|"history"|"transition"|"plan"|"status"|"all"
+---@param view "intent"|"history"|"transition"|"plan"|"status"|"all"|"steps"
 ---@param utc_offset integer
 ---@return imr.cli.Output out
 ---@return fun(list: table[]): table[] show
@@ -61,7 +62,7 @@ end
 
 ---Writes them.
 ---@param arguments table of the command line
----@param view "intent"|"history"|"transition"|"plan"|"status"|"all"
+---@param view "intent"|"history"|"transition"|"plan"|"status"|"all"|"steps"
 ---@param list table[]
 ---@param utc_offset integer
 function rows.write(arguments, view, list, utc_offset)
