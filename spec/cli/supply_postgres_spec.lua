@@ -17,10 +17,18 @@ describe("a supply ledger in PostgreSQL", function()
   before_each(function() where = server:url() end)
 
   describe("of the library", function()
+    -- LuaDBI does not bear a connection that is collected before its statements.
     local function run(fn)
       support.run({}, function(case)
+        local handles, open = {}, case.open
         case.path = where
-        fn(case)
+        function case.open(...)
+          handles[#handles + 1] = open(...)
+          return handles[#handles]
+        end
+        local fine, problem = pcall(fn, case)
+        for _, handle in ipairs(handles) do handle.close() end
+        if not fine then error(problem, 0) end
       end)
     end
 

@@ -26,12 +26,15 @@ local actions = { disconnect = "disconnect", reconnect = "reconnect", read = "re
 
 -- ---------------------------------------------------------------- opening
 
+local opened -- the ledger of this command, which is closed at its end
+
 -- Only what puts commands on record makes a ledger.
 local function open(arguments, options)
   options.existing = not actions[arguments.action]
   options.ledger = (options.existing and ledger.existing or ledger.named)(arguments)
   local handle, err = exit.wrong_use(workflow.open, options)
   if not handle then error(err, 0) end
+  opened = handle
   return handle
 end
 
@@ -254,7 +257,11 @@ end
 
 ---@return integer exit status
 function supply.run(arguments)
-  return run[arguments.action](arguments)
+  local fine, status = pcall(run[arguments.action], arguments)
+  if opened then opened.close() end
+  opened = nil
+  if not fine then error(status, 0) end
+  return status
 end
 
 return supply
