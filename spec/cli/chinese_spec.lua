@@ -77,6 +77,17 @@ describe("the program in a Chinese locale", function()
     assert.matches('<html lang="zh-CN">', user:run("report --language zh --json-errors " .. PERIOD).out, 1, true)
   end)
 
+  it("has all of the report's words in Chinese", function()
+    local page, pairs_seen = user:run("report --from 2025-06-01 --to 2025-07-10").out, 0
+    local pattern = '<span class="en" lang="en">(.-)</span><span class="zh" lang="zh%-CN">(.-)</span>'
+    for english, chinese in page:gmatch(pattern) do
+      pairs_seen = pairs_seen + 1
+      local is_chinese = chinese:find "[\228-\233][\128-\191][\128-\191]" or not english:find "%l%l%l"
+      assert.is_truthy(is_chinese, english .. " is " .. chinese)
+    end
+    assert.is_true(pairs_seen > 100)
+  end)
+
   it("syncs, logs in and looks around in Chinese", function()
     local sync = "sync --interval 0 --db " .. user.home .. "/new.db --first-days 2 --listing readings"
     says(sync, "imr: 完整：", nil)

@@ -4,6 +4,7 @@ local core = require "imr.core"
 local DAY = require("imr.base.calendar").DAY
 local html = require "imr.base.html"
 local recognised = require("imr.language").recognised
+local RULES = require("imr.language.values").RULES
 local words = require "imr.workflow.report.words"
 
 local tag, both = html.tag, html.both
@@ -36,6 +37,11 @@ end
 -- A number of a usual length stays on one line.
 local function code(text)
   return tag("code", { class = #text <= 24 and "whole" }, text)
+end
+
+-- By its name the program knows it, in any language.
+local function rule_name(name)
+  return both(code(name), { RULES[name] and RULES[name] .. " ", code(name) })
 end
 
 local function share_bar(part, whole)
@@ -132,7 +138,7 @@ function tables.rules(by_rule, rules)
   local rows = {}
   for _, rule in ipairs(rules) do
     if by_rule[rule.name] then
-      rows[#rows + 1] = { code(rule.name), both(rule.help, rule.help_zh),
+      rows[#rows + 1] = { rule_name(rule.name), both(rule.help, rule.help_zh),
         words.grouped(by_rule[rule.name]) }
     end
   end
@@ -158,7 +164,7 @@ end
 function tables.flags(flags, offset)
   local rows = {}
   for index, flag in ipairs(flags) do
-    rows[index] = { code(flag.rule), code(flag.meter_no), tenant_and_place(flag), time_text(flag.time, offset),
+    rows[index] = { rule_name(flag.rule), code(flag.meter_no), tenant_and_place(flag), time_text(flag.time, offset),
       words.of(words.listing, flag.source), flag.value, flag.reference, detail(flag.detail) }
   end
   return made({ { "Rule", "规则" }, { "Meter", "表号" }, { "Tenant, address", "用户、地址" }, { "Time", "时间", "n" },
