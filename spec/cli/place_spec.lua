@@ -144,6 +144,8 @@ for name, new_place in pairs(databases.places(setup, teardown)) do
         assert.is_nil(part.out:find("3栋2单元", 1, true))
         local before = user:run("report" .. PERIOD .. "--tenant u1").out
         assert.matches("<td[^>]*><b.-</b><span class=\"value\">张三</span>", before)
+        assert.matches("Only .-tenant</span><span [^>]*>用户</span> u1</p>", before)
+        assert.is_nil(whole.out:find("仅限", 1, true))
         for _, other in ipairs { "李四", "用户6" } do assert.is_nil(before:find(other, 1, true), other) end
       end)
 

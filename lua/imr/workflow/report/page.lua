@@ -21,6 +21,12 @@ end
 
 local function note(en, zh) return tag("p", { class = "note" }, both(en, zh)) end
 
+-- Of what stands on the page whatever it is about.
+local function of_all(options)
+  return (options.where or options.meters) and note("Of all meters, whichever this page is about.",
+    "统计全部表计，不受本页范围限制。") or nil
+end
+
 -- ---------------------------------------------------------------- figures
 
 local function figure(en, zh, value, unit, alarm)
@@ -127,7 +133,7 @@ local function offline(data, options)
   return section("Offline meters", "离线表计", parts)
 end
 
-local function coverage(data)
+local function coverage(data, options)
   if #data.coverage == 0 then
     return section("Coverage", "数据完整情况", note("No sync has counted this period.", "本期尚无同步统计。"))
   end
@@ -142,7 +148,7 @@ local function coverage(data)
     if table_of_days then lacking[#lacking + 1] = { tag("h3", nil, name), table_of_days } end
   end
   return section("Coverage", "数据完整情况", note("Meters that have a row on a day, of those expected to.",
-    "每日实收表计数与应收表计数之比。"), tag("div", { class = "maps" }, maps), calendar.legend(), lacking)
+    "每日实收表计数与应收表计数之比。"), of_all(options), tag("div", { class = "maps" }, maps), calendar.legend(), lacking)
 end
 
 local function flags(data, options, rules)
@@ -160,8 +166,8 @@ end
 
 local function supply(data, options)
   if not data.supply then return nil end
-  return section("Supply commands", "供应命令", #data.supply > 0 and tables.supply(data.supply, options.utc_offset)
-    or note("None in this period.", "本期没有命令。"))
+  return section("Supply commands", "供应命令", of_all(options),
+    #data.supply > 0 and tables.supply(data.supply, options.utc_offset) or note("None in this period.", "本期没有命令。"))
 end
 
 -- ---------------------------------------------------------------- the page
@@ -186,12 +192,28 @@ local function radio(language, chosen)
     ["aria-label"] = language == "zh" and "中文" or "English" })
 end
 
+-- What the page is about, where that is not all: a sum of a part must not be read as that of all.
+local function part(options)
+  local parts = {}
+  local function add(en, zh, value)
+    if value then parts[#parts + 1] = { #parts > 0 and " · " or "", both(en, zh), " ", value } end
+  end
+  local asked = options.where or {}
+  add("tenant", "用户", asked.tenant)
+  add("addresses from", "地址开头", asked.building)
+  add("kind", "类别", asked.kind and words.of(words.kind, asked.kind))
+  add("offline for hours", "离线小时数", asked.offline_for and ("%g"):format(asked.offline_for / 3600))
+  add("meters", "表计", options.meters and words.grouped(#options.meters))
+  return #parts > 0 and tag("p", nil, both("Only ", "仅限"), parts) or nil
+end
+
 local function header(data, options)
   local made = core.format_time(options.now, options.utc_offset):sub(1, 16)
   return tag("header", nil, tag("div", nil,
     tag("h1", nil, options.title or both("Metering report", "抄表报告")),
     tag("p", nil, options.period, data.ending <= options.to and both(" (what is not over is not counted)",
-      "（未结束的日期不计入）"), " · ", both("made ", "生成于 "), made)), switch())
+      "（未结束的日期不计入）"), " · ", both("made ", "生成于 "), made), part(options)),
+    switch())
 end
 
 ---@param data imr.ReportData
@@ -203,8 +225,8 @@ function page.build(data, options, rules)
   return html.document(tag("html", { lang = options.language == "zh" and "zh-CN" or "en" }, head(options),
     tag("body", nil, radio("zh", options.language), radio("en", options.language),
       tag("div", { class = "page" }, header(data, options), tag("main", nil, figures(data), consumption(data),
-        money(data, options), top(data), offline(data, options), coverage(data), flags(data, options, rules),
-        supply(data, options))))))
+        money(data, options), top(data), offline(data, options), coverage(data, options),
+        flags(data, options, rules), supply(data, options))))))
 end
 
 return page
