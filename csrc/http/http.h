@@ -178,6 +178,8 @@ imr_waiting imr_socket_look(const imr_socket *socket);
 /* curl_tls.c */
 int imr_tls_may_hold_bytes(CURL *easy, int secure);
 void imr_tls_keep_keys(CURL *easy);
+int imr_tls_mark_errors(void);
+void imr_tls_drop_errors(void);
 
 /* curl_once.c */
 #if LIBCURL_VERSION_NUM >= 0x075000 && !defined(IMR_OLD_LIBCURL)
@@ -202,12 +204,13 @@ void imr_failure_describe(imr_transfer *transfer, CURLcode code);
 void imr_failure_push(lua_State *L, const imr_transfer *transfer);
 
 /* curl_process.c */
-typedef struct imr_sigpipe {
-  int held; /* by us: it was neither blocked nor pending before */
-} imr_sigpipe;
+typedef struct imr_guard {
+  int held;   /* SIGPIPE, by us: it was neither blocked nor pending before */
+  int marked; /* the TLS library's queue of errors */
+} imr_guard;
 
-imr_sigpipe imr_sigpipe_hold(int tls);
-void imr_sigpipe_release(imr_sigpipe guard);
+imr_guard imr_guard_hold(int tls);
+void imr_guard_release(imr_guard guard);
 void imr_stay_loaded(void);
 pid_t imr_process_id(void);
 int imr_is_owner(pid_t owner);

@@ -129,12 +129,12 @@ static CURLMcode begin_stale_again(imr_multi *multi, int *begun) {
 static CURLMcode perform(imr_multi *multi, int *running) {
   CURLMcode code;
   int again = 0;
-  imr_sigpipe guard = imr_sigpipe_hold(multi->tls);
+  imr_guard guard = imr_guard_hold(multi->tls);
   for (imr_transfer *t = multi->first; t; t = t->next) imr_answer_resume(&t->answer, t->easy, multi->portion);
   code = curl_multi_perform(multi->handle, running);
   if (!code) code = begin_stale_again(multi, &again);
   if (!code && again) code = curl_multi_perform(multi->handle, running);
-  imr_sigpipe_release(guard);
+  imr_guard_release(guard);
   return code;
 }
 
@@ -237,11 +237,11 @@ static int multi_close(lua_State *L) {
     imr_transfer_abandon(multi->first, "the client was closed");
   }
   if (multi->handle) {
-    imr_sigpipe guard = imr_sigpipe_hold(multi->tls);
+    imr_guard guard = imr_guard_hold(multi->tls);
     curl_easy_cleanup(multi->spare);
     multi->spare = NULL;
     curl_multi_cleanup(multi->handle);
-    imr_sigpipe_release(guard);
+    imr_guard_release(guard);
     imr_sockets_free(&multi->sockets);
     multi->handle = NULL;
   }

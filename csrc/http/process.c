@@ -23,21 +23,24 @@ static int sigpipe_is_pending(void) {
 }
 
 /* With CURLOPT_NOSIGNAL a TLS library's write to a dead connection may raise SIGPIPE, which would end the
-   process. We block it in this thread alone, and take what came meanwhile. Without TLS libcurl asks for none.
- */
-imr_sigpipe imr_sigpipe_hold(int tls) {
-  imr_sigpipe guard = {0};
+   process. We block it in this thread alone, and take what came meanwhile; its errors go as well. Without TLS
+   libcurl asks for none. */
+imr_guard imr_guard_hold(int tls) {
+  imr_guard guard = {0};
   sigset_t pipe_only, before;
-  if (!tls || sigpipe_is_pending()) return guard;
+  if (!tls) return guard;
+  guard.marked = imr_tls_mark_errors();
+  if (sigpipe_is_pending()) return guard;
   sigemptyset(&pipe_only);
   sigaddset(&pipe_only, SIGPIPE);
   if (pthread_sigmask(SIG_BLOCK, &pipe_only, &before) == 0) guard.held = !sigismember(&before, SIGPIPE);
   return guard;
 }
 
-void imr_sigpipe_release(imr_sigpipe guard) {
+void imr_guard_release(imr_guard guard) {
   static const struct timespec at_once = {0, 0};
   sigset_t pipe_only;
+  if (guard.marked) imr_tls_drop_errors();
   if (!guard.held) return;
   sigemptyset(&pipe_only);
   sigaddset(&pipe_only, SIGPIPE);

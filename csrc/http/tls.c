@@ -8,8 +8,12 @@
 #pragma weak OpenSSL_version_num
 #pragma weak SSL_has_pending
 #pragma weak SSL_CTX_set_keylog_callback
+#pragma weak ERR_set_mark
+#pragma weak ERR_pop_to_mark
 extern unsigned long OpenSSL_version_num(void);
 extern int SSL_has_pending(const void *ssl);
+extern int ERR_set_mark(void);
+extern int ERR_pop_to_mark(void);
 extern void SSL_CTX_set_keylog_callback(void *context, void (*callback)(const void *ssl, const char *line));
 
 /* Whether those functions are of the OpenSSL that libcurl uses: a process may have two. */
@@ -20,6 +24,17 @@ static int is_same_library(void) {
   snprintf(own, sizeof own, "OpenSSL/%lu.%lu.", number >> 28, number >> 20 & 0xff);
   return text && strncmp(text, own, strlen(own)) == 0;
 }
+
+/* What libcurl leaves in the thread's queue of errors after a handshake that failed, another user of the
+   library, such as nginx, would take for its own. A mark in an empty queue is none: then all that came is
+   taken out. */
+int imr_tls_mark_errors(void) {
+  if (!ERR_set_mark || !ERR_pop_to_mark || !is_same_library()) return 0;
+  (void)ERR_set_mark();
+  return 1;
+}
+
+void imr_tls_drop_errors(void) { (void)ERR_pop_to_mark(); }
 
 /* Bytes that have been read from the socket, and not by us, are in no recv. */
 int imr_tls_may_hold_bytes(CURL *easy, int secure) {

@@ -22,14 +22,14 @@ imr_transfer *imr_transfer_new(lua_State *L) {
  */
 static void release_handle(imr_transfer *transfer, int again) {
   imr_multi *multi = transfer->multi;
-  imr_sigpipe guard = imr_sigpipe_hold(transfer->request.tls || (multi && multi->tls));
+  imr_guard guard = imr_guard_hold(transfer->request.tls || (multi && multi->tls));
   imr_multi_remove(transfer);
   if (again && multi && !transfer->request.tls) {
     imr_multi_return(multi, transfer->easy);
   } else {
     curl_easy_cleanup(transfer->easy);
   }
-  imr_sigpipe_release(guard);
+  imr_guard_release(guard);
   transfer->easy = NULL;
   imr_request_free(&transfer->request);
 }

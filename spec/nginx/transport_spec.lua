@@ -282,6 +282,21 @@ local function suite(transport)
         end)
       end
 
+      it("leaves no error of a failed handshake to nginx' own connections", function()
+        serve_tls("stranger")
+        local answers = { get() }
+        assert.is_nil(answers[1])
+        other:stop()
+        serve_tls("right")
+        local fine = server:run([[
+          local socket = ngx.socket.tcp()
+          assert(socket:connect("127.0.0.1", ...))
+          return (socket:sslhandshake(nil, "localhost", true)) ~= nil
+        ]], tonumber(other.match))
+        assert.is_true(fine)
+        assert.is_nil(server.nginx:error_log():find("stale global SSL error", 1, true))
+      end)
+
       for name, text in pairs { other = "of another name", stranger = "that nobody vouches for" } do
         it("refuses a certificate " .. text, function()
           serve_tls(name)
