@@ -94,7 +94,7 @@ function language.meaning(err)
   end
 end
 
--- A pattern for the texts that a format makes.
+-- A pattern for the texts that a format makes, and the longest part that all of them have: looking for it is quick.
 local function pattern_of(format)
   local kinds, at = {}, 0
   local plain = format:gsub("%%[-+#0]*%d*%.?%d*(%a)", function(kind)
@@ -105,7 +105,9 @@ local function pattern_of(format)
     at = at + 1
     return kinds[at] == "s" and "(.-)" or "([%d.e+-]+)"
   end)
-  return "^" .. pattern .. "$"
+  local longest = ""
+  for part in plain:gmatch "[^\1]+" do longest = #part > #longest and part or longest end
+  return "^" .. pattern .. "$", longest
 end
 
 -- A longer text is of somebody else, and matching it would take long.
@@ -116,8 +118,9 @@ local composed
 local function load_composed()
   composed = {}
   for format, chinese in pairs(require "imr.language.zh.composed") do
-    local is_format = format:find("%", 1, true)
-    composed[#composed + 1] = is_format and { format = format, pattern = pattern_of(format), chinese = chinese }
+    local pattern, part = pattern_of(format)
+    local entry = { format = format, pattern = pattern, part = part, chinese = chinese }
+    if format:find("%", 1, true) then composed[#composed + 1] = entry end
   end
   table.sort(composed, function(a, b)
     return #a.format > #b.format or #a.format == #b.format and a.format < b.format
@@ -150,7 +153,7 @@ function language.recognised(text)
   if #text > LONGEST then return nil end
   if not composed then load_composed() end
   for _, entry in ipairs(composed) do
-    local chinese = filled(entry.chinese, text:match(entry.pattern))
+    local chinese = text:find(entry.part, 1, true) and filled(entry.chinese, text:match(entry.pattern))
     if chinese then return chinese end
   end
   local place, rest = text:match "^([^%s:]+): (.+)$" -- a file's or a key's name
