@@ -139,6 +139,8 @@ describe("the breaker", function()
       local _, err = client:meters({ deadline = 1 }):collect()
       assert.equal("timeout", err.kind)
       client:latest_readings():collect()
+      _, err = client:latest_readings { deadline = 1 }:collect() -- its slot comes later
+      assert.same({ "timeout", "no" }, { err.kind, err.executed })
       client:disconnect("D1", { before_send = function() return false end })
       assert.is_false(client:metrics().breaker_open)
       assert.equal(23, #assert(client:meters():collect()))

@@ -30,6 +30,7 @@ function limits.exceeded(given, now, wait, what)
   local by_deadline = given.deadline - now <= left
   return errors.new {
     kind = by_deadline and "timeout" or "throttled", retryable = true, executed = "no", retry_after = wait,
+    by_deadline = by_deadline or nil,
     message = ("%s in %.1f s, later than %s allows"):format(what, wait, by_deadline and "the deadline" or "max_wait"),
   }
 end
