@@ -3,6 +3,7 @@ local chromium = require "support.chromium"
 local cli = require "support.cli"
 local database = require "imr.database"
 local databases = require "support.databases"
+local decimal = require "imr.decimal"
 local filled = require "support.filled"
 local process = require "support.process"
 
@@ -152,6 +153,29 @@ for name, place in pairs(databases.places(setup, teardown)) do
       text = texts(sheet_with(list, filled.number(3)))
       assert.truthy(text:find("|Decided by Li &lt;i&gt;: seen|", 1, true), text)
       assert.truthy(text:find("|¥ 38.40|", 1, true), text)
+    end)
+
+    it("come to the bill, also where adjustments move an amount to somebody else", function()
+      local days = "2025-07-01 2025-07-05"
+      local function total_of(list, result)
+        local sum = decimal.zero
+        for _, sheet in ipairs(list) do
+          sum = sum + decimal.of((sheet:match "<strong>¥ ([%-%d.,]+)</strong>":gsub(",", "")))
+        end
+        assert.matches((" %s in all;"):format(tostring(sum)):gsub("%p", "%%%0"), result.err)
+        return tostring(sum)
+      end
+      local first = total_of(sheets_of(("%s --tariff %s"):format(days, user.tariff)))
+      for number, who in pairs { [2] = "u7", [4] = "u8" } do
+        change([[INSERT INTO tenancies (meter_no, project_code, since, user_code, user_name, house_number)
+          VALUES (?, '', ?, ?, 'Li', '9')]], filled.number(number), filled.time(-30), who)
+      end
+      change("UPDATE readings SET reading = '174.00' WHERE meter_no = ? AND reading = '175.00'", filled.number(7))
+      local list, result = sheets_of(days .. " --adjust")
+      assert.not_equal(first, total_of(list, result))
+      local gone = sheet_with(list, "用户2")
+      assert.truthy(texts(gone):find("Nobody is billed for this any more.|", 1, true), texts(gone))
+      assert.truthy(texts(gone):find("|¥ 0.00|", 1, true), texts(gone))
     end)
 
     it("are of the chosen meters", function()
