@@ -92,6 +92,38 @@ describe("imr doctor", function()
     assert.matches("FAIL store [^\n]*others", out)
   end)
 
+  it("compares its clock with the simulator's", function()
+    assert.matches("ok   clock +[+-]%d s to the platform's", (doctor(of({ meters = 3, interval = 0 }).url)))
+  end)
+
+  it("finds names as requests do: of IPv6 only, and below localhost", function()
+    local path, directory = require("support.native").preload [[
+      #include <dlfcn.h>
+      #include <netdb.h>
+      #include <string.h>
+      int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+        int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) =
+          dlsym(RTLD_NEXT, "getaddrinfo");
+        if (node && strcmp(node, "six.example") == 0) {
+          if (hints && hints->ai_family == AF_INET) return EAI_NONAME;
+          node = "::1";
+        }
+        return real(node, service, hints, found);
+      }
+      struct hostent *gethostbyname(const char *name) { (void)name; h_errno = HOST_NOT_FOUND; return NULL; }
+    ]]
+    finally(function() require("support.shell").must("rm -r " .. directory) end)
+    local platform = of { meters = 3, interval = 0, host = "::1" }
+    local six = "http://six.example:" .. platform.url:match ":(%d+)$"
+    assert.equal(0, user:run("meters --interval 0", { LD_PRELOAD = path, IMR_BASE_URL = six }).status)
+    local out, status = doctor(six, { LD_PRELOAD = path })
+    assert.equal(0, status, out)
+    assert.matches("ok   name +six.example is ::1\n", out)
+    out, status = doctor((of({ meters = 3, interval = 0 }).url:gsub("127.0.0.1", "meters.LocalHost")))
+    assert.equal(0, status, out)
+    assert.matches("ok   name +meters.localhost is 127.0.0.1\n", out)
+  end)
+
   it("compares the clocks", function()
     local script = [[c:send(answer('{"code":200,"data":[]}', "Date: %s\r\n"))]]
     for date, wanted in pairs {

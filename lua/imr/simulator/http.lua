@@ -112,14 +112,26 @@ function Reader:next()
   return read_body(self, request, stop)
 end
 
+local WEEKDAYS = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" }
+local MONTHS = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" }
+
+-- "Sun, 06 Nov 1994 08:49:37 GMT", in any locale.
+local function date(now)
+  local at = os.date("!*t", math.floor(now))
+  return ("%s, %02d %s %04d %02d:%02d:%02d GMT"):format(WEEKDAYS[at.wday], at.day, MONTHS[at.month], at.year, at.hour,
+    at.min, at.sec)
+end
+
 --- An answer as it goes over the wire.
 ---@param answer imr.simulator.Answer
 ---@param keep boolean whether the connection stays open
+---@param now number Unix seconds of the platform's clock
 ---@param cut? integer send only so many bytes of the body, though the head promises all
 ---@return string
-function http.answer(answer, keep, cut)
+function http.answer(answer, keep, now, cut)
   local lines = {
     ("HTTP/1.1 %d %s"):format(answer.status, REASONS[answer.status] or "Unknown"),
+    "Date: " .. date(now),
     "Content-Length: " .. #answer.body,
     "Connection: " .. (keep and "keep-alive" or "close"),
   }

@@ -33,7 +33,7 @@ function Server.new(given)
   port = tonumber(port)
   return setmetatable({
     platform = given.platform, log = given.log, now = given.now or socket.gettime, listener = listener,
-    port = port, url = ("http://%s:%d"):format(host, port),
+    port = port, url = (host:find(":", 1, true) and "http://[%s]:%d" or "http://%s:%d"):format(host, port),
     connections = {}, arrived = {}, accepted = 0,
   }, Server)
 end
@@ -79,8 +79,13 @@ local function wait_for_close(client)
   end
 end
 
+-- The platform's own clock, as its answers tell it.
+local function unix_time(self)
+  return self.now() + self.platform.settings.epoch
+end
+
 -- Returns whether the connection may be used again.
-local function deliver(client, request, answer)
+local function deliver(self, client, request, answer)
   if answer.fault == "stall" then
     wait_for_close(client)
     return false
@@ -90,7 +95,7 @@ local function deliver(client, request, answer)
   local truncated = answer.fault == "truncate"
   local keep = request.keep_alive and not truncated
   local cut = truncated and math.floor(#answer.body / 2) or nil
-  return send(client, http.answer(answer, keep, cut)) and keep
+  return send(client, http.answer(answer, keep, unix_time(self), cut)) and keep
 end
 
 local function converse(self, connection)
@@ -102,7 +107,7 @@ local function converse(self, connection)
     local request, status = reader:next()
     if not request then
       if status then
-        send(client, http.answer({ status = status, headers = {}, body = "" }, false))
+        send(client, http.answer({ status = status, headers = {}, body = "" }, false, unix_time(self)))
       end
       return
     end
@@ -112,7 +117,7 @@ local function converse(self, connection)
     if answer.fault ~= "drop_before" and due > self.now() then
       coroutine.yield("sleep", due)
     end
-  until not deliver(client, request, answer)
+  until not deliver(self, client, request, answer)
 end
 
 local function accept(self)

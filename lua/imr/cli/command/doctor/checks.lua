@@ -13,6 +13,7 @@ local interrupt = require "imr.cli.interrupt"
 local stores = require "imr.cli.input.store"
 local system = require "imr.os"
 
+local MOST_ADDRESSES = 4 -- that are named
 local SKEW = 30 -- seconds between our clock and the platform's that nobody has to care about
 
 local function ok(...) return { state = "ok", text = language.text(...) } end
@@ -67,11 +68,23 @@ local function host_of(url)
   return authority:match("^%[(.-)%]") or authority:match("^([^:]+)")
 end
 
+-- As libcurl finds them: of either family, and below localhost without asking anybody.
+local function addresses_of(host)
+  if ("." .. host:lower()):find "%.localhost%.?$" then return "127.0.0.1" end
+  local list, message = require("socket").dns.getaddrinfo(host)
+  local texts, seen = {}, {}
+  for _, entry in ipairs(list or {}) do
+    if not seen[entry.addr] then texts[#texts + 1], seen[entry.addr] = entry.addr, true end
+  end
+  if #texts == 0 then return nil, message or "no address" end
+  return table.concat(texts, ", ", 1, math.min(#texts, MOST_ADDRESSES))
+end
+
 local function name_resolution(state)
   local host = host_of(state.chosen.base_url)
   if host:find("^[%d.]+$") or host:find(":", 1, true) then return ok("%s is an address", host) end
   if state.chosen.proxy then return ok("%s is for the proxy to find", host) end
-  local found, message = require("socket").dns.toip(host)
+  local found, message = addresses_of(host)
   if found then return ok("%s is %s", host, found) end
   state.stop = true
   return { state = "failed", status = 4, text = ("%s: %s"):format(host, message),

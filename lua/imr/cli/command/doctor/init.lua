@@ -11,7 +11,7 @@ local write = require "imr.cli.output.write"
 
 local doctor = { summary = "Check everything from the configuration to one page of each endpoint." }
 
-local GREEN, RED, RESET = "\27[32m", "\27[31m", "\27[0m"
+local COLOURS, RESET = { ok = "\27[32m", warning = "\27[33m", failed = "\27[31m" }, "\27[0m"
 local WORDS = { ok = "ok", warning = "look", failed = "FAIL" }
 local WORD_WIDTH, NAME_WIDTH = 5, 16
 
@@ -21,7 +21,7 @@ end
 
 -- One line, and below it what to do.
 local function report(name, result)
-  local colour = terminal.colour_output() and (result.state == "ok" and GREEN or RED) or ""
+  local colour = terminal.colour_output() and COLOURS[result.state] or ""
   local word = colour .. pad(language.text(WORDS[result.state]), WORD_WIDTH) .. (colour ~= "" and RESET or "")
   local margin = pad("", WORD_WIDTH + NAME_WIDTH)
   local advice = result.advice and margin .. "-> " .. language.text(result.advice) .. "\n" or ""
