@@ -76,6 +76,16 @@ describe("an answer that is none", function()
     end)
   end)
 
+  for status, said in pairs { [304] = "HTTP 304 (not modified, ", [300] = "HTTP 300: ", [302] = "HTTP 302: ",
+    [206] = "HTTP 206 (a part of the answer only)", [204] = "HTTP 204 (no content)" } do
+    it(("of the status %d is no redirection where it leads nowhere"):format(status), function()
+      serve(([[c:send(answer("", "", "%d Odd"))]]):format(status))
+      local _, err = client:meters({ deadline = 5 }):collect()
+      assert.equal("http", err.kind)
+      assert.truthy(err.message:find(said, 1, true), err.message)
+    end)
+  end
+
   -- status, Retry-After, kind, retryable: of a read
   local statuses = {
     { 400, nil, "http", false },

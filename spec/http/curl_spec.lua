@@ -174,6 +174,15 @@ for _, portion in ipairs { 2 ^ 30, 4096 } do
         os.remove(path)
       end)
 
+      it("says of two members that more follows the first", function()
+        local path = gzip_of("printf one")
+        shell.must(("printf two | gzip >>%s"):format(path))
+        serve(sender:format(path))
+        assert_failure({ kind = "protocol", executed = "maybe", message = "more follows behind the end of the packed" },
+          get({}))
+        os.remove(path)
+      end)
+
       it("reports a body that can't be unpacked", function()
         serve([[c:request(); c:send(answer("not gzip at all", "Content-Encoding: gzip\r\n"))]])
         assert_failure({ kind = "protocol", executed = "maybe", message = "could not unpack" }, get({}))

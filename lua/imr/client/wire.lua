@@ -39,9 +39,9 @@ function wire.encode(parameters, encoding)
   return body, content_types[encoding]
 end
 
-local function is_redirect(status)
-  return status >= 300 and status < 400
-end
+local UNASKED = {
+  [204] = "no content", [206] = "a part of the answer only", [304] = "not modified, as a cache says that nobody asked",
+}
 
 -- The cut may have gone through a secret: what stands before it goes too.
 local function beginning(body, redact)
@@ -66,13 +66,19 @@ function wire.said(text, redact)
   return text and core.clean(beginning(text, redact))
 end
 
+-- Where a redirection leads; other answers of that family lead nowhere.
+local function target_of(status, headers)
+  return status >= 300 and status < 400 and status ~= 304 and wire.header(headers, "location") or nil
+end
+
 local function http_message(status, headers, body, redact)
-  if is_redirect(status) then
-    local target = wire.header(headers, "location") or "nowhere"
+  local target = target_of(status, headers)
+  if target then
     return ("HTTP %d redirects to %s: not followed with credentials; set base_url to the right address"):format(
       status, beginning(target, redact))
   end
-  return ("HTTP %d%s"):format(status, wire.excerpt(body, redact))
+  local meaning = UNASKED[status]
+  return ("HTTP %d%s%s"):format(status, meaning and " (" .. meaning .. ")" or "", wire.excerpt(body, redact))
 end
 
 ---A few readable characters of an answer, for an error. Secrets go before the cut, lest half of one stays.

@@ -76,7 +76,7 @@ local function addresses_of(host)
   for _, entry in ipairs(list or {}) do
     if not seen[entry.addr] then texts[#texts + 1], seen[entry.addr] = entry.addr, true end
   end
-  if #texts == 0 then return nil, message or "no address" end
+  if #texts == 0 then return nil, message or "" end
   return table.concat(texts, ", ", 1, math.min(#texts, MOST_ADDRESSES))
 end
 
