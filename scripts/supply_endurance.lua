@@ -1,6 +1,7 @@
 -- What `make supply-endurance` runs: 2,000 seeded runs of the supply queue. Most are on a virtual clock: one process
 -- after the other that dies at any step, with faults on the way; then the same seed as a storm, in which several are at
--- one ledger at once, with clocks that are set, locks that are unlinked, cancels and what else may happen. 300 are real
+-- one ledger at once, with clocks that are set, locks that are unlinked, cancels, approvals, newer wishes, meters that
+-- are awaited beside the queue and what else may happen. 300 are real
 -- processes that a real SIGKILL ends, or that work side by side with their lock unlinked.
 package.path = package.path .. ";./spec/?.lua"
 
@@ -14,7 +15,7 @@ io.stdout:setvbuf "line"
 local RUNS, REAL = tonumber(arg[1]) or 2000, tonumber(arg[2]) or 300
 local began, failed = core.now(), 0
 
-local OTHERS = { "cancelled", "locked", "unsafe" }
+local OTHERS = { "cancelled", "approved", "locked", "unsafe" }
 
 local function show(name, runs, counts)
   local others = {}

@@ -82,6 +82,7 @@ describe("imr supply reconnect beside a queue that cuts", function()
       if entry.device == restored then place = index end
     end
     local cut = run.wait()
+    assert.matches("disconnect %S+ waits: another process restores supply", cut.err)
     assert.same({ 0, 8 }, { cut.status, here:sent() })
     -- Until it is planned a slot may pass.
     assert.is_true(place <= before + 3, ("it was command %d, asked for after %d"):format(place, before))

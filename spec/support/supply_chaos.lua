@@ -63,7 +63,7 @@ end
 -- ---------------------------------------------------------------- what must hold
 
 local NEVER_SENT = { planned = true, skipped = true, superseded = true, expired = true, protected = true,
-  refused = true }
+  refused = true, cancelled = true, left_out = true }
 
 ---@param intents table[] of a ledger in which each device has one intent
 ---@param executions table<string, integer> by device

@@ -1,8 +1,10 @@
 -- The child process of support/supply_kill.lua: supply_child.lua URL LEDGER STEP DEVICE...
 --
--- Plans and applies; kills itself with SIGKILL at that step (0: never). Where the ledger has something already it
--- resolves and goes on instead.
+-- STEP "cancel": calls off what is planned for the second device. Otherwise plans and applies, and awaits its meters
+-- for a moment where CONFIRM is set; kills itself with SIGKILL at that step (0: never). Where the ledger has something
+-- already it resolves and goes on instead.
 local url, ledger, at = ...
+local confirm = os.getenv "CONFIRM" ~= nil
 local devices = { select(4, ...) }
 
 local chaos = require "support.supply_chaos"
@@ -13,6 +15,12 @@ local function pid()
   local id = file:read("*n")
   file:close()
   return id
+end
+
+if at == "cancel" then
+  local supply = assert(require("imr.workflow.supply").open { ledger = ledger, who = "a child" })
+  assert(supply.cancel { device = devices[2], reason = "paid" })
+  return supply.close()
 end
 
 local switch = chaos.switch(tonumber(at), function() os.execute(("kill -9 %d"):format(pid())) end)
@@ -31,5 +39,5 @@ if #assert(supply.history()) > 0 then
 else
   plan = assert(supply.plan(devices, "disconnect", { reason = "kill" }))
 end
-assert(supply.apply(plan, { stop_after = 100 }))
+assert(supply.apply(plan, { stop_after = 100, confirm = confirm, confirm_deadline = 0.5 }))
 supply.close()

@@ -29,9 +29,9 @@ local function command_of(case, ledger, at, limit)
   local arguments = table.concat({ case.url, ledger, at, unpack(case.devices) }, " ")
   -- In the foreground timeout does not kill itself, too: it waits until the child is gone.
   local before = limit and ("timeout --foreground -s KILL %.3f "):format(limit) or ""
-  local command = "env -u LUA_PATH_5_4 -u LUA_CPATH_5_4 LUA_PATH=%s LUA_CPATH=%s %s%s %s %s"
-  return command:format(shell.quote(package.path), shell.quote(package.cpath), before, process.interpreter, CHILD,
-    arguments)
+  local command = "env -u LUA_PATH_5_4 -u LUA_CPATH_5_4 LUA_PATH=%s LUA_CPATH=%s %s %s%s %s %s"
+  return command:format(shell.quote(package.path), shell.quote(package.cpath), case.confirm and "CONFIRM=1" or "",
+    before, process.interpreter, CHILD, arguments)
 end
 
 local function child(case, ledger, at, limit)
@@ -40,15 +40,15 @@ local function child(case, ledger, at, limit)
   return not ok
 end
 
--- The plan is on record when there is a lock; the second one may die as well.
+-- The plan is on record when there is a lock; the second one may die as well, and a third calls off a command.
 local PAIR = [[%s & pid=$!; tries=0
 while [ ! -e %s.lock ] && [ $tries -lt 100 ]; do sleep 0.005; tries=$((tries + 1)); done
-rm -f %s.lock; %s; wait $pid; true]]
+rm -f %s.lock; %s & second=$!; %s; wait $second; wait $pid; true]]
 
 local function pair(case, ledger, number)
   local second = number % 2 == 0 and FIRST_STEP + (number * 13) % STEPS or 0
   local _, output = shell.run(PAIR:format(command_of(case, ledger, 0), ledger, ledger,
-    command_of(case, ledger, second)))
+    command_of(case, ledger, second), command_of(case, ledger, "cancel")))
   assert(not output:find("supply_child.lua:", 1, true) or output:find("locked", 1, true), output)
   return 0
 end
@@ -86,7 +86,7 @@ end
 local function run_all(runs, platform, client, directory)
   local all, intents, deaths = connected(client), {}, 0
   for number = 1, runs do
-    local case = { url = platform.url, client = client, devices = {} }
+    local case = { url = platform.url, client = client, devices = {}, confirm = number % 4 == 0 }
     for index = 1, DEVICES do case.devices[index] = all[(number - 1) * DEVICES + index] end
     local ledger = ("%s/%d.db"):format(directory, number)
     deaths = deaths + lives(case, ledger, number)

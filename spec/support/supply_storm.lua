@@ -1,5 +1,6 @@
 -- Several processes at one ledger at once, on the virtual clock: lock files that are unlinked, a clock that is set back
--- and forth, deaths, cancels, guards that think, quiet hours, protection, settings that become unreadable.
+-- and forth, deaths, cancels, guards that think, quiet hours, protection, settings that become unreadable, plans that
+-- somebody else has to approve, meters that are offline, and confirmations beside all of it.
 --
 -- At the moment at which a command leaves, everything that could stand against it is looked up once more, past the code
 -- that is tested: storm.look.
@@ -8,6 +9,7 @@ local chaos = require "support.supply_chaos"
 local core = require "imr.core"
 local databases = require "imr.workflow.supply.database"
 local hours = require "imr.workflow.supply.hours"
+local person = require "imr.workflow.supply.person"
 local runtimes = require "imr.runtime"
 local supply = require "support.supply"
 
@@ -57,7 +59,8 @@ local function check_time(self, life, intent)
 end
 
 function Storm:look(life, device, command)
-  local found = self:rows([[SELECT i.*, p.settings FROM intents AS i JOIN plans AS p ON p.id = i.plan
+  local found = self:rows([[SELECT i.*, p.settings, p.approver, p.approved_by
+    FROM intents AS i JOIN plans AS p ON p.id = i.plan
     WHERE i.device = ? AND i.state = 'sending']], device)
   assert(#found == 1, ("%d intents for the device are being sent"):format(#found))
   local intent = found[1]
@@ -66,6 +69,7 @@ function Storm:look(life, device, command)
   local newest = self:rows("SELECT max(id) AS id FROM intents WHERE device = ?", device)[1].id
   assert(newest == intent.id, "sent though there is a newer wish")
   assert(not self.protected[device], "sent though it is protected")
+  assert(not intent.approver or (intent.approved_by and self.approved[intent.plan]), "sent without an approval")
   assert(not life.guarded or life.yes[device], "sent without the guard's yes")
   life.yes[device] = nil
   local broken = life.resumed and self.corrupted[intent.plan]
@@ -143,7 +147,8 @@ end
 function Storm:apply(handle, life, plan, options)
   local ends = self:chance(20) and self.case.world:now() + self.random(30) or math.huge
   life.clock, life.began = self:clock(), self.case.world:now()
-  options.confirm, options.confirm_deadline, options.stop_after = self:chance(25), 6, 2 + self.random(3)
+  options.confirm, options.confirm_deadline = self:chance(40), 2 + self.random(20)
+  options.stop_after = 2 + self.random(3)
   options.interrupted = function()
     life.interrupted = life.interrupted or self.case.world:now() >= ends
     return life.interrupted
@@ -153,7 +158,7 @@ function Storm:apply(handle, life, plan, options)
   if err.kind == "locked" then
     self.counts.locked = self.counts.locked + 1
   else
-    assert(err.kind == "unknown_outcome" or err.kind == "throttled", tostring(err))
+    assert(err.kind == "unknown_outcome" or err.kind == "throttled" or err.kind == "forbidden", tostring(err))
   end
 end
 
@@ -173,6 +178,8 @@ function actions.wish(self, handle, life)
     options.quiet_hours = ("02:%02d-02:%02d"):format(40 + self.random(9), 50 + self.random(9))
   end
   if self:chance(30) then options.expires = self.random(120) end
+  if self:chance(20) then options.approve_by = "*" end
+  if self:chance(20) then options.offline = self:chance(50) and "skip" or "last" end
   local plan = handle.plan(devices, "disconnect", options)
   if not plan then return end
   if self:chance(30) then self.case.world:sleep(self.random(40)) end
@@ -201,6 +208,21 @@ function actions.resume(self, handle, life)
   end
 end
 
+-- Another user approves, or the one who has made the plan tries to.
+function actions.approve(self, handle, life)
+  local plans = self:rows [[SELECT DISTINCT p.id FROM plans AS p JOIN intents AS i ON i.plan = p.id
+    WHERE i.state = 'planned' AND p.approver IS NOT NULL AND p.approved_by IS NULL]]
+  if #plans == 0 then return end
+  local number = plans[self.random(#plans)].id
+  life.guarded, life.resumed, self.is_maker = true, self:moment(), self:chance(30)
+  local plan, err = handle.pending { approve = number, guard = self:guard(life), allow_unmatched = true }
+  assert(not self.is_maker or (not plan and err.kind == "forbidden"), "approved their own plan")
+  if not plan then return end
+  self.approved[number] = true
+  self:apply(handle, life, plan, { guard = self:guard(life) })
+  self.counts.approved = self.counts.approved + 1
+end
+
 function actions.resolve(_, handle) handle.resolve() end
 
 function actions.cancel(self, handle)
@@ -217,6 +239,7 @@ function actions.clock(self) self.offset = self.offset + STEPS[self.random(#STEP
 function actions.facts(self)
   self.owed[self:device()] = self:chance(60)
   self.protected[self:device()] = self:chance(40)
+  self.case.world.platform:set_online(self:device(), self:chance(60))
 end
 
 local GARBAGE = { "", "{", "null", "[]", '{"quiet_hours":"soon"}', '{"quiet_hours":null}x', '{"guard":1}', "\255" }
@@ -229,7 +252,8 @@ function actions.corrupt(self)
   self.corrupted[plan] = self:moment()
 end
 
-local OFTEN = { "wish", "wish", "wish", "wish", "resume", "resume", "resume", "resolve", "cancel", "clock", "clock",
+local OFTEN = { "wish", "wish", "wish", "wish", "approve", "approve", "resume", "resume", "resume", "resolve", "cancel",
+  "clock", "clock",
   "facts", "facts", "corrupt" }
 local ALONE = { clock = true, facts = true, corrupt = true } -- no process does these
 
@@ -279,12 +303,15 @@ end
 ---@return table counts
 function storm.run(seed)
   local random, counts = chaos.scattered(seed), nil
+  local number, may_be = person.number, person.may_be
   local options = { seed = seed, faults = chaos.faults_of(random), token_life = 20, command_delay = random(9) }
   options.faults["1011"].rate = 0.2
-  supply.run(options, function(case)
+  local fine, problem = pcall(supply.run, options, function(case)
     local self = setmetatable({ case = case, random = random, offset = 0, moments = 0, owed = {}, protected = {},
-      corrupted = {}, executed = {},
-      counts = { intents = 0, executed = 0, unknown = 0, deaths = 0, locked = 0, cancelled = 0, unsafe = 0 } }, Storm)
+      corrupted = {}, executed = {}, approved = {},
+      counts = { approved = 0, intents = 0, executed = 0, unknown = 0, deaths = 0, locked = 0, cancelled = 0,
+        unsafe = 0 } }, Storm)
+    person.number, person.may_be = function() return 1 end, function() return self.is_maker or false end
     for _, device in ipairs(case.devices) do
       self.owed[device] = self:chance(80)
       case.world.platform:set_gate(device, self:chance(60) and "connected" or "disconnected")
@@ -298,6 +325,8 @@ function storm.run(seed)
     end
     counts = finish(self)
   end)
+  person.number, person.may_be = number, may_be
+  if not fine then error(problem, 0) end
   return counts
 end
 

@@ -316,14 +316,18 @@ function Run:work()
   return self:report()
 end
 
+---@param seconds number
+---@param on_wait? fun() told once, where somebody else has it
 ---@return true|nil
 ---@return imr.Error|nil err kind "locked" when the seconds are over
-function Run:take_lock(seconds)
+function Run:take_lock(seconds, on_wait)
   local ends = self.runtime:now() + seconds
   while true do
     local locked, problem = self.ledger:lock()
     if locked then return true end
     if problem.kind ~= "locked" or self.runtime:now() >= ends or self:wants_stop() then return nil, problem end
+    if on_wait then on_wait() end
+    on_wait = nil
     self.runtime:sleep(LOOK)
   end
 end
@@ -349,7 +353,7 @@ function Run:begin()
   local first = self.plan.entries[1]
   if first and first.command == "reconnect" then
     self.run = runs.begin(self.ledger, self.env.who, true)
-    return self:take_lock(URGENT)
+    return self:take_lock(URGENT, function() self:tell(first, "waiting", "another process has the queue") end)
   end
   local locked, problem = self:take_lock(SOON)
   if locked then self.run = runs.begin(self.ledger, self.env.who) end

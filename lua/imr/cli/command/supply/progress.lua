@@ -23,7 +23,7 @@ end
 by_state.accepted = by_state.sending
 
 function by_state.waiting(event)
-  messages.say("%s %s waits: another process restores supply", event.entry.command, event.entry.device)
+  messages.say("%s %s waits: %s", event.entry.command, event.entry.device, event.detail)
 end
 
 -- Where no terminal is, this says why it does not end yet.
