@@ -43,8 +43,13 @@ local shared
 
 -- The workers of one nginx are processes of one account: what they share is the dict, or a directory.
 local function nginx_store(ngx)
-  if ngx.shared.imr then return imr.store.shdict { name = "imr" } end
-  local found, store = pcall(imr.store.file)
+  local found, store
+  if ngx.shared.imr then
+    found, store = pcall(imr.store.shdict, { name = "imr" })
+    if not found then return nil, (store:gsub("^[^:]*:%d+: ", "")) end
+    return store
+  end
+  found, store = pcall(imr.store.file)
   if found then return store end
   return nil, "inside nginx the workers have to share a store: add `lua_shared_dict imr 1m;` to the http block, or pass"
     .. ' store = imr.store.file { path = "/var/lib/imr/store" }, a directory that belongs to the workers\' user'

@@ -18,7 +18,8 @@ describe("the shdict store #nginx", function()
   local function serve()
     server = nginx.start {
       workers = 2, listen = "reuseport", locations = WORKER,
-      http = "lua_shared_dict imr 1m; lua_shared_dict hammered 256m; lua_shared_dict small 16k;",
+      http = "lua_shared_dict imr 1m; lua_shared_dict hammered 256m; lua_shared_dict small 64k; "
+        .. "lua_shared_dict tiny 16k;",
     }
   end
 
@@ -150,6 +151,9 @@ describe("the shdict store #nginx", function()
     assert.truthy(messages[2]:find("needs the name of a lua_shared_dict", 1, true))
     assert.truthy(messages[3]:find("add `lua_shared_dict none 1m;` to the http block", 1, true))
     assert.truthy(messages[4]:find("needs the name of a lua_shared_dict", 1, true))
+    assert.matches("shared dict 'tiny' has 16 KiB; an account takes up to 64: give it more memory, as in "
+      .. "`lua_shared_dict tiny 1m;`", messages[5], 1, true)
+    assert.matches("shared dict 'small' is full: give it more memory", messages[6], 1, true)
     assert.error_matches(function() imr.store.shdict { name = "imr" } end, "only inside nginx; use imr.store.file")
   end)
 end)

@@ -89,9 +89,16 @@ end
 --- What wrong use is told.
 function worker.misuse()
   local messages = {}
-  for number, options in ipairs { {}, { name = 5 }, { name = "none" }, "imr" } do
+  for number, options in ipairs { {}, { name = 5 }, { name = "none" }, "imr", { name = "tiny" } } do
     messages[number] = select(2, pcall(imr.store.shdict, options))
   end
+  ngx.shared.small:flush_all()
+  ngx.shared.small:flush_expired()
+  local number = 0
+  repeat number = number + 1 until not ngx.shared.small:safe_set("filler " .. number, ("x"):rep(20))
+  messages[6] = select(2, pcall(imr.store.shdict, { name = "small" }))
+  ngx.shared.small:flush_all()
+  ngx.shared.small:flush_expired()
   return messages
 end
 

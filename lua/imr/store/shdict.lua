@@ -16,8 +16,21 @@ Shdict.__index = Shdict
 Shdict.__name = "imr.store.shdict"
 
 local MADE = "made"           -- when the dict was made, or first seen by us
+local LEAST = 65536           -- bytes: 29 versions of a slot at each endpoint, the token, and what nginx itself takes
 local LIFE = 60               -- seconds that a version outlives its use; the hint at the newest one twice that
 local PAUSED = LIFE / 2       -- a worker that was stopped so long may hold a version that has expired since
+
+-- A dict in which not even one account finds room would say so to everybody who wants to log in. (`capacity` comes with
+-- lua-resty-core.)
+local function room_problem(dict, name)
+  local advice = ("give it more memory, as in `lua_shared_dict %s 1m;`, and nothing else to hold"):format(name)
+  if dict.capacity and dict:capacity() < LEAST then
+    return ("shared dict '%s' has %d KiB; an account takes up to %d: %s"):format(name, dict:capacity() / 1024,
+      LEAST / 1024, advice)
+  end
+  local made, problem = dict:safe_add(MADE, core.now())
+  if not made and problem ~= "exists" then return ("shared dict '%s' is full: %s"):format(name, advice) end
+end
 
 ---@param options { name: string }
 ---@return imr.Store.shdict
@@ -30,7 +43,8 @@ function Shdict.new(options)
   if not dict then
     error(("there is no shared dict '%s': add `lua_shared_dict %s 1m;` to the http block"):format(name, name), 3)
   end
-  dict:safe_add(MADE, core.now())
+  local problem = room_problem(dict, name)
+  if problem then error(problem, 3) end
   return setmetatable({ name = name, dict = dict, shift = clock.new() }, Shdict)
 end
 
