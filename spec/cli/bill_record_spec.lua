@@ -74,6 +74,7 @@ for name, place in pairs(databases.places(setup, teardown)) do
     it("is one of all meters, whichever lines are shown", function()
       local made = run(PERIOD .. " --tariff " .. tariff .. " --tenant 用户4")
       assert.same({ 5, { "1: 4 52.00 -" } }, { made.status, shown(made) })
+      assert.matches("bill 1 is made, of all meters, whichever are shown", made.err, 1, true)
       assert.same(FIRST, shown(run(PERIOD)))
       assert.same({ "1: 10 held no_tariff" }, shown(run(PERIOD .. " --kind water")))
       assert.same({ "1: 4 52.00 -" }, shown(run(PERIOD .. " --offline-for 3d --building 3栋")))

@@ -16,6 +16,9 @@ local function fill(where)
   db:execute([[INSERT INTO tenancies (meter_no, project_code, since, user_code, user_name, house_number, until) VALUES
     (?, '', ?, 'u1', '张三', '6-1', ?), (?, '', ?, 'u2', '李四', '6-2', NULL)]], SIX, filled.time(-30), moved, SIX,
     moved)
+  db:execute([[INSERT INTO tenancies (meter_no, project_code, since, user_code, user_name, until) VALUES
+    (?, '', ?, '', '无码甲', ?), (?, '', ?, '', '无码乙', NULL)]], filled.number(1), filled.time(0),
+    filled.time(11) + 3600, filled.number(1), filled.time(11) + 3600)
   db:execute([[INSERT INTO readings (meter_no, read_time, copy, device_id, reading, user_code, stored_at)
     VALUES (?, ?, 1, 'D6', '95.50', 'u2', ?)]], SIX, filled.time(19), filled.time(20))
   local now = os.time()
@@ -89,7 +92,7 @@ for name, new_place in pairs(databases.places(setup, teardown)) do
           csv("export --from 2025-06-14 --to 2025-06-15 --meter " .. THREE .. " --fields device_id"))
         assert.equal("用户10,3栋2单元10,D10", csv("export --table camera_readings --fields user_name,address,device_id")[1])
         assert.same({ "张三,3栋2单元6,D6", "李四,3栋2单元6,D6" },
-          csv("export --table tenancies --fields user_name,address,device_id"))
+          csv("export --table tenancies --fields user_name,address,device_id --meter " .. SIX))
         assert.equal(2, user:run("export --table coverage --fields user_name").status)
       end)
 
@@ -123,6 +126,12 @@ for name, new_place in pairs(databases.places(setup, teardown)) do
         assert.same({ "3栋,45.00" }, sums)
         assert.matches("1 meter: electricity 45.00 doubtful (1)\n",
           user:run("usage" .. PERIOD .. "--tenant 李四").err, 1, true)
+      end)
+
+      it("know tenants without a code by name", function()
+        assert.same({ "无码甲,5.00", "无码乙,95.00" }, csv("usage" .. PERIOD
+          .. "--by tenant --fields user_name,usage --meter " .. filled.number(1)))
+        assert.same({ ",无码甲" }, csv("usage" .. PERIOD .. "--fields user_code,user_name --tenant 无码甲"))
       end)
 
       it("take meters by the beginning of the address, by kind, and by silence, also together", function()

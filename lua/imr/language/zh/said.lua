@@ -30,6 +30,7 @@ return {
   ["%d lines: %d billed, %s in all; %d held"] = "%d 行：已计费 %d 行，合计 %s；暂缓 %d 行",
   ["bill %d of %s%s: %d lines, %s in all; %d held"] = "账单 %d（%s 生成%s）：%d 行，合计 %s；暂缓 %d 行",
   [" and %d adjustments"] = "，另有 %d 次调整",
+  ["bill %d is made, of all meters, whichever are shown"] = "账单 %d 已生成，包含全部表计，不论显示哪些",
   ["nothing has changed since"] = "此后没有变化",
   ["adjustment %d: %d lines, %s"] = "调整 %d：%d 行，%s",
   ["bill %d is void"] = "账单 %d 已作废",

@@ -126,6 +126,7 @@ end
 local function renamed(row)
   local line = {}
   for name, value in pairs(row) do line[FIELD_OF[name] or name] = value end
+  if line.user_code == "" then line.user_code = nil end -- none: so it was written once
   return line
 end
 

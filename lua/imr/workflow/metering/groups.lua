@@ -30,8 +30,7 @@ end
 
 local keys = {
   tenant = function(row)
-    local code = row.user_code ~= "" and row.user_code or nil
-    return { user_code = code, user_name = row.user_name }, code or row.user_name
+    return { user_code = row.user_code, user_name = row.user_name }, row.user_code or row.user_name
   end,
   building = function(row)
     local building = groups.building(row.address)

@@ -133,7 +133,8 @@ local function row_of(given, device, part)
   local row = { meter_no = given.meter_no, device_id = device.id, kind = device.kind, from = part.from, to = part.to,
     address = entry.address, project_code = device.project or entry.project_code }
   local tenant = part.tenancy or not part.vacant and entry or {}
-  row.user_code, row.user_name, row.house_number = tenant.user_code, tenant.user_name, tenant.house_number
+  row.user_code = tenant.user_code ~= "" and tenant.user_code or nil
+  row.user_name, row.house_number = tenant.user_name, tenant.house_number
   row.since = part.tenancy and part.tenancy.since
   return row
 end

@@ -199,6 +199,9 @@ local function made(db, options)
   local result, err = bills().make(db, all)
   if not result then error(err, 0) end
   say_unknown(result.unknown)
+  if options.where or options.meters then
+    messages.say("bill %d is made, of all meters, whichever are shown", result.id)
+  end
   return result.id, #result.unknown > 0
 end
 
