@@ -114,8 +114,10 @@ describe("a listing", function()
   end)
 
   it("says which meters have no row", function()
-    local rows, result = list("latest --meter 999999999999 --meter " .. meters[1].meter_no)
+    local rows, result = list("latest --meter 999999999999 --meter " .. meters[1].meter_no, 5)
     assert.equal(1, #rows)
+    assert.matches("the platform lists no meter 999999999999", result.err)
+    result = select(2, list("readings --from -2d --meter 999999999999 --meter " .. meters[1].meter_no))
     assert.matches("no rows of 1 of 2 meters: 999999999999", result.err)
   end)
 

@@ -5,6 +5,16 @@ local world = require "support.world"
 local unpack = table.unpack or unpack
 
 describe("imr.all", function()
+  it("returns what comes behind nil by its index, and goes on", function()
+    local results, errors = imr.all {
+      function() return nil, "one" end, function() return 2, "not an error" end, function() return nil end,
+      function() return false, "four" end,
+    }
+    assert.same({ nil, 2, nil, false }, { results[1], results[2], results[3], results[4] })
+    assert.same({ "one" }, errors)
+    assert.same({ {}, {} }, { imr.all {} })
+  end)
+
   it("refuses a list with a hole instead of waiting for it", function()
     assert.has_error(function() require("imr").all { nil, function() end } end)
   end)

@@ -96,12 +96,12 @@ local function parser_for(arguments)
   return translated(parser)
 end
 
--- "--from -7d" looks like two flags to the parser; "--from=-7d" does not.
-local function join_relative_dates(arguments)
+-- "--from -7d" and "--limit -1" look like two flags to the parser; "--from=-7d" does not. No flag of ours has a digit.
+local function join_values(arguments)
   local joined, index = {}, 1
   while arguments[index] do
     local word, after = arguments[index], arguments[index + 1]
-    if (word == "--from" or word == "--to") and after and after:match("^%-%d+%a$") then
+    if word:find "^%-%-%l[%l-]*$" and after and after:find "^%-%d" then
       word, index = word .. "=" .. after, index + 1
     end
     joined[#joined + 1], index = word, index + 1
@@ -154,7 +154,7 @@ end
 ---@return table|nil parsed nil where help was asked for, and shown
 local function parse(arguments)
   local parser = parser_for(arguments)
-  local fine, ok, parsed = pcall(parser.pparse, parser, join_relative_dates(arguments))
+  local fine, ok, parsed = pcall(parser.pparse, parser, join_values(arguments))
   if asked_for_help then return show_help(asked_for_help) end
   if not fine then error(ok, 0) end
   if not ok then refuse(parser, arguments, parsed) end

@@ -20,14 +20,19 @@ function threads.run(fn, ...)
   return results_of(runtime.current():run(fn, ...))
 end
 
+-- What a function returns behind nil is its error, as everywhere here.
+local function error_of(result, err)
+  return result == nil and err or nil
+end
+
 -- Starts all functions. `outcome.done` is set when all have ended, or one has raised.
 local function start(functions, current, outcome)
   local started, left = {}, #functions
   for index, fn in ipairs(functions) do
     started[index] = current:spawn(function()
-      local fine, result = pcall(fn)
+      local fine, result, err = pcall(fn)
       if fine then
-        outcome.results[index] = result
+        outcome.results[index], outcome.errors[index] = result, error_of(result, err)
         left = left - 1
       elseif not outcome.failed then
         outcome.failed, outcome.problem = true, result
@@ -47,24 +52,28 @@ local function are_callable(functions)
 end
 
 local function one_by_one(functions)
-  local results = {}
-  for index, fn in ipairs(functions) do results[index] = (fn()) end
-  return results
+  local results, failures = {}, {}
+  for index, fn in ipairs(functions) do
+    local result, err = fn()
+    results[index], failures[index] = result, error_of(result, err)
+  end
+  return results, failures
 end
 
 ---Runs functions side by side (on PUC Lua 5.1 one after the other). When one raises, the others are cancelled and the
----error is raised again. A function's second result is lost: `return assert(…)` raises an error that is one.
+---error is raised again. What a function returns behind nil is no reason to cancel the others: it is in `errors`.
 ---@param functions function[]
 ---@return table results the first result of each, in order
+---@return table<integer, any> errors the second result of those whose first is nil, by their index; empty without any
 function threads.all(functions)
   if not are_callable(functions) then error("imr.all takes a list of functions", 2) end
-  if #functions == 0 then return {} end
+  if #functions == 0 then return {}, {} end
   local current = runtime.current()
   if current.sequential then return one_by_one(functions) end
-  local outcome = { results = {}, done = current:event(), failed = false }
+  local outcome = { results = {}, errors = {}, done = current:event(), failed = false }
   local started = start(functions, current, outcome)
   local fine, problem = pcall(outcome.done.wait, outcome.done)
-  if fine and not outcome.failed then return outcome.results end
+  if fine and not outcome.failed then return outcome.results, outcome.errors end
   for _, thread in ipairs(started) do current:kill(thread) end
   if fine then problem = outcome.problem end
   error(problem, 0)

@@ -37,6 +37,7 @@ function output.configure(parser)
       :choices { "wire", "name", "zh" },
     parser:option("--output",
       "Write to this file, which is replaced only as a whole. Its ending chooses the format."):argname "FILE",
+    parser:flag("--wide", "A table may be wider than the terminal; else texts are cut with … to fit."),
     parser:flag("--excel", "CSV for a spreadsheet: byte order mark, meter numbers kept as text."),
     parser:flag("--raw-csv", "CSV without the apostrophe before a text that a spreadsheet would run as a formula."))
 end
@@ -100,6 +101,7 @@ function output.open(arguments, settings)
   local write, finish, count, abort = require("imr.cli.output." .. modules[format])[format](columns, {
     utc_offset = settings.utc_offset or defaults.utc_offset, excel = arguments.excel, raw = arguments.raw_csv,
     terminal = not arguments.output and terminal.is_output(),
+    columns = not arguments.output and not arguments.wide and terminal.output_columns() or nil,
     colour = not arguments.output and terminal.colour_output(),
   })
   local shown = {}
@@ -145,7 +147,9 @@ end
 ---@param complete boolean
 function Output:finish(complete)
   self.target.write(self.format_end())
-  say_rest(self, self.target.commit(complete))
+  local kept = self.target.commit(complete)
+  say_rest(self, kept)
+  if self.path and not kept and terminal.is_error() then messages.say("%d rows in %s", self.rows, self.path) end
 end
 
 ---Runs what writes to it: when that raises, no half file stays behind.

@@ -51,10 +51,46 @@ local function measure(state, grid)
   end
 end
 
+local GAP, LEAST = 2, 6 -- columns between two cells, and of a text that is cut
+local WHOLE = { meter_no = true, device_id = true } -- what one types again
+
+-- The column that gives the most: the widest text. Numbers and times are never cut.
+local function widest(state)
+  local found
+  for index, column in ipairs(state.columns) do
+    local width = state.widths[index]
+    local may = not right_aligned[column.type] and column.type ~= "time" and not WHOLE[column.name] and width > LEAST
+    if may and (not found or width > state.widths[found]) then found = index end
+  end
+  return found
+end
+
+-- Makes texts narrower until a row fits the terminal, or none can be.
+local function fit(state, most)
+  local total = -GAP
+  for _, width in ipairs(state.widths) do total = total + width + GAP end
+  while total > most do
+    local index = widest(state)
+    if not index then return end
+    state.widths[index], total, state.cut = state.widths[index] - 1, total - 1, true
+  end
+end
+
+-- What does not fit is cut, and shows it.
+local function cut(state, cells)
+  for index, cell in ipairs(cells) do
+    if not right_aligned[state.columns[index].type] and text.width(cell) > state.widths[index] then
+      cells[index] = text.cut(cell, state.widths[index] - 1) .. "…"
+    end
+  end
+  return cells
+end
+
 local function header(state)
   local colours = {}
   for index in ipairs(state.columns) do colours[index] = state.colour and BOLD or nil end
-  return line_of(headings_of(state.columns), state, colours)
+  local names = headings_of(state.columns)
+  return line_of(state.cut and cut(state, names) or names, state, colours)
 end
 
 local function colours_of(row, state)
@@ -82,9 +118,13 @@ function format.table(columns, options)
     if first then
       measure(state, { headings_of(columns) })
       measure(state, grid)
+      if options.columns then fit(state, options.columns) end
       lines[1], first = header(state), nil
     end
-    for index, cells in ipairs(grid) do lines[#lines + 1] = line_of(cells, state, colours_of(rows[index], state)) end
+    for index, cells in ipairs(grid) do
+      if state.cut then cut(state, cells) end
+      lines[#lines + 1] = line_of(cells, state, colours_of(rows[index], state))
+    end
     return table.concat(lines)
   end
   local function write(rows)

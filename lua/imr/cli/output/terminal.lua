@@ -22,6 +22,12 @@ function terminal.colour_output()
   return terminal.is_output() and wants_colour()
 end
 
+---Columns of the terminal that our output is; nil where it is none.
+---@return integer|nil
+function terminal.output_columns()
+  return terminal.is_output() and system.terminal_columns(STDOUT) or nil
+end
+
 ---Columns of the terminal that stderr is.
 ---@return integer
 function terminal.error_columns()

@@ -7,7 +7,7 @@ return {
   ["%s: %d pages, %d rows%s"] = "%s：%d 页，%d 行%s",
   [", %s left"] = "，还需 %s",
   ["repeating in %.1f s: %s"] = "%.1f 秒后重试：%s",
-  ["no rows of %d of %d meters: %s%s"] = "%d 块表没有数据行（共 %d 块）：%s%s",
+  ["no rows of %d of %d meters: %s"] = "%d 块表没有数据行（共 %d 块）：%s",
 
   -- output
   ["%d rows have values that could not be read as what they should be; --fields …,invalid shows them"] =
@@ -70,6 +70,10 @@ return {
   ["%d of the accounts in %s cannot be read: left out"] = "%d 个账号（在 %s 中）无法读取，已略过",
   ["%d accounts were moved to %s: they cannot be read"] = "%d 个账号无法读取，已移到 %s",
   ["%s is not UTF-8 (line %d): read as GB18030"] = "%s 不是 UTF-8（第 %d 行）：按 GB18030 读取",
+
+  ["%d rows in %s"] = "%d 行，写入 %s",
+  ["the platform lists no meter %s"] = "平台没有列出表计 %s",
+  ["`imr meters` shows those that it lists"] = "`imr meters` 显示它列出的表计",
 
   -- simulate
   ["account %s, password %s; %d meters, %d days of history\nCtrl-C ends it\n"] =

@@ -2,6 +2,7 @@
 
 local connect = require "imr.cli.input.connect"
 local exit = require "imr.cli.exit"
+local language = require "imr.language"
 local joined = require "imr.cli.command.listing.joined"
 local number = require "imr.cli.input.number"
 local output = require "imr.cli.output"
@@ -137,9 +138,12 @@ local function say_unseen(run)
     if run.unseen[meter_no] then missing[#missing + 1] = meter_no end
   end
   if #missing == 0 then return end
-  local shown = table.concat(missing, ", ", 1, math.min(#missing, 5))
-  require("imr.cli.output.messages").say("no rows of %d of %d meters: %s%s", #missing, #run.numbers, shown,
-    #missing > 5 and ", …" or "")
+  local shown = table.concat(missing, ", ", 1, math.min(#missing, 5)) .. (#missing > 5 and ", …" or "")
+  if run.reader.complete and not run.endpoint.dated and not selection.by_state(run.arguments) then
+    error({ kind = "unknown_meter", message = language.text("the platform lists no meter %s", shown),
+      advice = language.text "`imr meters` shows those that it lists" }, 0)
+  end
+  require("imr.cli.output.messages").say("no rows of %d of %d meters: %s", #missing, #run.numbers, shown)
 end
 
 -- ---------------------------------------------------------------- the command
@@ -171,8 +175,8 @@ end
 local function finish(run)
   require("imr.cli.output.messages").clear()
   run.out:finish(run.reader.complete)
-  say_unseen(run)
   run.client:close()
+  say_unseen(run)
   return run.reader.complete and 0 or 5
 end
 
