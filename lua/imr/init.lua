@@ -8,6 +8,7 @@ local Call = require "imr.client.call"
 local Client = require "imr.client"
 local Pace = require "imr.client.pace"
 local Lifetime = require "imr.client.lifetime"
+local Requests = require "imr.client.requests"
 local Session = require "imr.client.session"
 local Stats = require "imr.client.stats"
 local host = require "imr.base.host"
@@ -78,24 +79,12 @@ local function choose_transport(settings, lifetime)
   return function(request) return results_of(lifetime:call_out(chosen, request)) end
 end
 
--- What every request takes along.
-local function connection_of(settings)
-  local connection = { user_agent = settings.user_agent or "imr/" .. version }
-  for _, name in ipairs { "max_body", "ca_file", "cert_file", "key_file", "tls_min", "server_name", "proxy",
-    "keepalive_timeout", "keepalive_pool" } do
-    connection[name] = settings[name]
-  end
-  return connection
-end
-
 local function build_call(settings, lifetime, kept, parts)
   return Call.new {
     lifetime = lifetime, secret = kept, stats = parts.stats, emit = parts.emit, pace = parts.pace,
-    breaker = parts.breaker,
-    transport = choose_transport(settings, lifetime),
-    base_url = settings.base_url, username = settings.username, timeout = settings.timeout,
-    connect_timeout = settings.connect_timeout, retries = settings.retries, utc_offset = settings.utc_offset,
-    headers = settings.headers, connection = connection_of(settings),
+    breaker = parts.breaker, requests = Requests.new(settings, lifetime, kept.redact),
+    transport = choose_transport(settings, lifetime), username = settings.username, timeout = settings.timeout,
+    retries = settings.retries, utc_offset = settings.utc_offset,
   }
 end
 

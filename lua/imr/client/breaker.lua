@@ -66,7 +66,8 @@ local function is_away(err)
 end
 
 -- Errors that tell nothing of the platform, unless they have its code.
-local OURS = { closed = true, vetoed = true, store = true, unavailable = true, throttled = true, timeout = true }
+local OURS = { closed = true, vetoed = true, store = true, unavailable = true, throttled = true, timeout = true,
+  request = true }
 
 local function is_there(err)
   return not err or err.code ~= nil or err.http_status ~= nil or not OURS[err.kind]

@@ -2,9 +2,7 @@
 --
 -- A read is repeated after a failure that may pass. A command is repeated only when it certainly did not happen.
 
-local copy = require "imr.base.copy"
 local errors = require "imr.errors"
-local header = require "imr.base.header"
 local wire = require "imr.client.wire"
 
 local BACKOFF, BACKOFF_MOST = 0.5, 8 -- before a repetition, doubling; seconds
@@ -17,7 +15,8 @@ local LEAVE_WITHIN, LEAVE_MOST = 1, 4 -- seconds from the last check of a comman
 local Call = { LONGEST_PAUSE = BACKOFF_MOST }
 Call.__index = Call
 
----@param settings table lifetime, session, breaker, pace, transport, secret, stats, emit, and options of imr.new
+---@param settings table lifetime, session, breaker, pace, requests, transport, secret, stats, emit, and options of
+--- imr.new
 function Call.new(settings)
   return setmetatable(settings, Call)
 end
@@ -31,31 +30,6 @@ end
 local function late_error(endpoint, left)
   return errors.new { kind = "timeout", endpoint = endpoint, retryable = true, executed = "no", by_deadline = true,
     message = ("the deadline passed before the request was sent (%.1f s ago)"):format(-left) }
-end
-
--- The caller's own headers; a function of his is asked for each request.
-local function headers_of(self, endpoint)
-  if type(self.headers) ~= "function" then return self.headers or {} end
-  local fine, headers = self.lifetime:call_out(self.headers, { endpoint = endpoint.name })
-  local problem
-  if not fine then
-    problem = "it raised: " .. tostring(headers)
-  elseif headers ~= nil then
-    problem = header.problem(headers)
-  end
-  if not problem then return headers or {} end
-  return nil, errors.new { kind = "request", endpoint = endpoint.name, retryable = false, executed = "no",
-    message = self.secret.redact("the function in option 'headers': " .. problem) }
-end
-
-function Call:request(endpoint, body, content_type, left)
-  local timeout, own = math.min(self.timeout, left), { ["Content-Type"] = content_type, Accept = "application/json" }
-  local headers, problem = headers_of(self, endpoint)
-  if not headers then return nil, problem end
-  return copy(self.connection, {
-    url = self.base_url .. endpoint.path, method = "POST", body = body, headers = copy(headers, own),
-    timeout = timeout, connect_timeout = math.min(self.connect_timeout, timeout), command = endpoint.command or nil,
-  })
 end
 
 -- What was checked right before a command leaves holds for a moment only: it has to be gone by then.
@@ -116,7 +90,7 @@ function Call:exchange(endpoint, parameters, encoding, deadline, decimals, call)
   if self.lifetime.closed then return nil, self.lifetime.closed_error() end
   if left < LEAST_TIME then return nil, late_error(endpoint.name, left) end
   local body, content_type = wire.encode(parameters, encoding)
-  local request, problem = self:request(endpoint, body, content_type, left)
+  local request, problem = self.requests:of(endpoint, body, content_type, left)
   if not request then return nil, problem end
   local began = self.lifetime:now()
   limit(request, call, began)
