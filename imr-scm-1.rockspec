@@ -214,6 +214,7 @@ build = {
     ["imr.client.password"] = "lua/imr/client/password.lua",
     ["imr.client.prefetch"] = "lua/imr/client/prefetch.lua",
     ["imr.client.redactor"] = "lua/imr/client/redactor.lua",
+    ["imr.client.requests"] = "lua/imr/client/requests.lua",
     ["imr.client.retry_after"] = "lua/imr/client/retry_after.lua",
     ["imr.client.secret"] = "lua/imr/client/secret.lua",
     ["imr.client.session"] = "lua/imr/client/session.lua",
