@@ -101,6 +101,13 @@ local cases = {
     .. "1490.2 1490.2 1490.3 1490.3", "", "11 jump", "0.1" },
   { "another register a little above what one that stood may use in a day", "612.4 612.4 612.4 612.4 612.4 612.4 612.4 "
     .. "612.4 612.4 612.4 612.4 612.4 612.4 612.4 612.4 675.2 675.2 675.2 675.2", "", "16 jump", "0.0" },
+  { "a misread and then another register where nothing moved", "612.4 612.4 612.4 612.4 612.4 612.4 612.4 612.4 612.4 "
+    .. "91024.4 91024.4 612.4 612.4 612.4 27950.1 27950.1 27950.1 27950.1 "
+    .. "27950.1 27950.1 27950.1 27950.1 27950.1", "10 misread, 11 misread", "15 jump", "0.0" },
+  { "wrong readings for days where little is used", "7700.0 7700.0 7700.4 7700.4 7700.4 7700.8 "
+    .. "7700.8 7700.8 7701.2 7701.2 "
+    .. "655.4 655.4 655.4 655.4 7701.2 7701.2 7701.2 7701.2 77012.4 77012.4 7701.2 7701.6 7701.6 7701.6",
+    "11 misread, 12 misread, 13 misread, 14 misread, 19 misread, 20 misread", "", "1.6" },
   { "another register a little above what a day can be", course(500, 5, 12) .. " " .. course(665, 5, 12), "",
     "13 jump", "110.00" },
   { "nothing that can be read", "- 12 kWh", "1 unreadable, 3 unreadable", "", "0" },

@@ -29,10 +29,10 @@ local function stretches(points, is_ordinary)
   return list
 end
 
--- What it costs to leave out a point beside one that is kept.
+-- What it costs to leave out a point beside one that is kept: an equal one says the same.
 local function weight(kept, point, jitter)
   local off = point.number - kept.number
-  if math.abs(off) > jitter then return SKIPPED end
+  if off == 0 or math.abs(off) > jitter then return SKIPPED end
   return off < 0 and BELOW or ABOVE
 end
 

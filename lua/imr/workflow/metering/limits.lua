@@ -43,13 +43,17 @@ local function at_share(sorted, share) return sorted[math.max(1, math.ceil(#sort
 -- In a day, in each further one, and of a register that begins: no time without readings is one busy day after another.
 local function daily(rates, rests, own)
   if #rates >= LEAST then
-    local busy, often = at_share(rates, 0.8), MOST_OFTEN * math.min(rates[#rates - 2], own.connection)
+    local third = rates[#rates - 2]
+    local busy, often = math.min(at_share(rates, 0.8), third), MOST_OFTEN * math.min(third, own.connection)
     local usual = math.max(3 * busy, often)
     return math.max(own.floor, TIMES * busy, often), math.max(own.floor, usual), usual
   end
+  if #rates + rests >= RESTING then -- two rates may both be wrong
+    local per_day = math.max(own.floor, MOST_OFTEN * (rates[#rates - 2] or 0))
+    return per_day, per_day, own.floor
+  end
   local middle = #rates > 1 and at_share(rates, 0.5) or 0
-  local least = #rates + rests >= RESTING and own.floor or own.connection
-  local per_day = math.max(least, TIMES * middle)
+  local per_day = math.max(own.connection, TIMES * middle)
   return per_day, per_day, own.floor
 end
 
