@@ -104,7 +104,7 @@ function compute.run(db, options, take)
   options = where.narrow(db, options)
   local period = { from = options.from, to = options.to + 1, utc_offset = options.utc_offset,
     window = options.freeze_window or day.WINDOW, now = options.now }
-  local context, all, seen = context_of(db, options, period), sums.new(), {}
+  local context, all, seen = context_of(db, options, period), sums.new(options.by_tenant), {}
   local first = not context.years and context.year_start or period.from
   local window = window_of(period, first, options.meters)
   local function add_older(given) rows.add_older(db, given, window) end

@@ -29,6 +29,7 @@ local bill = {}
 ---@field tariff imr.LoadedTariff of bill.load
 ---@field decisions? imr.BillDecisions of bill.decisions
 ---@field meters? string[] default: all that the database knows; not with bill.make
+---@field by_tenant? boolean also sums by tenant, as many as there are tenants
 ---@field where? imr.Where only lines of this tenant or place; not with bill.make
 ---@field utc_offset? integer seconds; default 28800
 ---@field freeze_window? integer as in imr.MeteringOptions
@@ -121,7 +122,8 @@ end
 
 -- ---------------------------------------------------------------- computing
 
-local OPTIONS = { tariff = "table", decisions = "table", on_lines = "function", freeze_window = "number" }
+local OPTIONS = { by_tenant = "boolean", tariff = "table", decisions = "table", on_lines = "function",
+  freeze_window = "number" }
 
 local function problem_of(options, name)
   if type(options) ~= "table" or not options.from or not options.to or not options.tariff then

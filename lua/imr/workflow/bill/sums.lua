@@ -18,29 +18,35 @@ local sums = {}
 ---@field total imr.BillSum
 ---@field tariff table[] imr.BillSum with the name
 ---@field building table[]
----@field tenant table[] with user_code and user_name
+---@field tenant? table[] with user_code and user_name, where they are asked for
 ---@field kind table[]
 local Sums = {}
 Sums.__index = Sums
 
-local BY = { "tariff", "building", "tenant", "kind" }
+local BY = { "tariff", "building", "kind" }
+local WITH_TENANTS = { "tariff", "building", "tenant", "kind" }
 
--- What a sum is of: the key that it is known and sorted by, and what is shown of that.
-local function group_of(line, by)
+-- What a sum is known and sorted by.
+local function key_of(line, by)
+  if by == "tenant" and (line.user_code or "") == "" then return line.user_name or "" end
+  return line[by == "tenant" and "user_code" or by] or ""
+end
+
+-- What is shown of that.
+local function shown_of(line, by)
   local name = by == "tenant" and "user_code" or by
-  local found = line[name] ~= "" and line[name] or nil
-  if by ~= "tenant" then return found or "", { [by] = found } end
-  return found or line.user_name or "", { user_code = found, user_name = line.user_name }
+  return { [name] = line[name] ~= "" and line[name] or nil, user_name = by == "tenant" and line.user_name or nil }
 end
 
 local function new_sum(shown)
   return { lines = 0, held = 0, usage = decimal.zero, amount = decimal.zero, shown = shown }
 end
 
+---@param with_tenants? boolean also of each tenant: so many are kept
 ---@return imr.BillSums
-function sums.new()
-  local all = setmetatable({ total = new_sum() }, Sums)
-  for _, name in ipairs(BY) do all[name] = {} end
+function sums.new(with_tenants)
+  local all = setmetatable({ total = new_sum(), by = with_tenants and WITH_TENANTS or BY }, Sums)
+  for _, name in ipairs(all.by) do all[name] = {} end
   return all
 end
 
@@ -56,9 +62,9 @@ end
 function Sums:add(line)
   local amount, usage = line.amount and decimal.of(line.amount), line.usage and decimal.of(line.usage)
   add(self.total, line, amount, usage)
-  for _, name in ipairs(BY) do
-    local key, shown = group_of(line, name)
-    self[name][key] = self[name][key] or new_sum(shown)
+  for _, name in ipairs(self.by) do
+    local key = key_of(line, name)
+    self[name][key] = self[name][key] or new_sum(shown_of(line, name))
     add(self[name][key], line, amount, usage)
   end
 end
@@ -72,7 +78,7 @@ end
 ---@return imr.BillSums
 function Sums:texts()
   local made = { total = text(self.total) }
-  for _, name in ipairs(BY) do
+  for _, name in ipairs(self.by) do
     made[name] = {}
     for index, key in ipairs(sorted_names(self[name])) do
       made[name][index] = text(self[name][key])

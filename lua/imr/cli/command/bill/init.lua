@@ -141,7 +141,7 @@ end
 
 -- The lines of a bill and its adjustments, whose differences are in the sums.
 local function show(arguments, db, id, options)
-  local wanted, sums = keeper(db, options), require("imr.workflow.bill.sums").new()
+  local wanted, sums = keeper(db, options), require("imr.workflow.bill.sums").new(arguments.by == "tenant")
   written(arguments, options.utc_offset, function(write)
     local page = {}
     for line in bills().lines(db, id) do
@@ -262,7 +262,8 @@ function command.run(arguments)
   refuse_mixtures(arguments)
   local offset = settings.read(arguments).utc_offset
   if arguments.check_tariff then return check_tariff(arguments.check_tariff, offset) end
-  local options = { utc_offset = offset, meters = selection.numbers(arguments), where = selection.where(arguments) }
+  local options = { utc_offset = offset, by_tenant = arguments.by == "tenant", meters = selection.numbers(arguments),
+    where = selection.where(arguments) }
   if not arguments.list then
     options.from, options.to = period_of(arguments, offset)
     options.tariff = arguments.tariff and load(arguments.tariff, "--tariff", offset)
