@@ -40,6 +40,7 @@ local function meter_of(seed)
     second = ({ 0, 3600, 27000, 76500, 86399 })[chance(5)], rest = chance(3) == 1 and chance(9) or 0,
     late = ({ 3600, 3600, 40000, 2 * DAY })[chance(4)], odd = ({ 0, 0, 0, 1, 3 })[chance(5)],
     ends = LAST - (chance(6) == 1 and chance(20) * DAY or 0) }
+  self.jitter = math.min(self.jitter, self.step / 2) -- else two rows are of one moment
   self.register = STARTS[chance(#STARTS)]
   return self
 end

@@ -74,17 +74,9 @@ local function doubts_of(series, found, moment, window)
   return list
 end
 
----The accepted reading at a moment: the last before it, whatever its age, or one within the window after it that is
----nearer.
----@param series imr.MeteringSeries
----@param moment integer
----@param period { utc_offset: integer, window: integer }
----@param window? integer instead of the period's
----@return imr.MeteringEnd|nil
-function ends.at(series, moment, period, window)
+local function find(series, moment, period, window)
   local points = series.points
   local place = place_of(points, moment)
-  window = window or period.window
   local before, after = accepted(points, place, -1), accepted(points, place + 1, 1)
   if after and points[after].time > moment + window then after = nil end
   local index = before or after
@@ -94,6 +86,21 @@ function ends.at(series, moment, period, window)
   found.doubts = doubts_of(series, found, moment, window)
   found.far = is_far(series, found.distance, period)
   return found
+end
+
+---The accepted reading at a moment: the last before it, whatever its age, or one within the window after it that is
+---nearer.
+---@param series imr.MeteringSeries
+---@param moment integer
+---@param period { utc_offset: integer, window: integer } always the same for a series
+---@param window? integer instead of the period's
+---@return imr.MeteringEnd|nil
+function ends.at(series, moment, period, window)
+  if window then return find(series, moment, period, window) end
+  local known = series.ends or {} -- the end of a part is where the next one begins
+  if known[moment] == nil then known[moment] = find(series, moment, period, period.window) or false end
+  series.ends = known
+  return known[moment] or nil
 end
 
 ---The first accepted reading after a moment.

@@ -64,9 +64,8 @@ function parts.fill(row, found, list)
       sum = used and (sum or decimal.zero) + used or sum
     end
   end
-  local unit = decimal.power(-found.series.resolution)
   local off = sum and not lacking and found.used and (sum - found.used):abs()
-  if off and off > unit * UNITS then span.doubt(found, "tou_sum") end
+  if off and off > decimal.power(-found.series.resolution) * UNITS then span.doubt(found, "tou_sum") end
 end
 
 return parts

@@ -25,8 +25,9 @@ local function cuts_of(list, period)
     if index > 1 then add(tenancy.since, true) end
     add(tenancy["until"], true)
   end
+  local is_sorted = #cuts == 0
   for _, time in ipairs(period.cuts or {}) do add(time, false) end
-  table.sort(cuts, function(a, b) return a.time < b.time end)
+  if not is_sorted then table.sort(cuts, function(a, b) return a.time < b.time end) end
   return cuts
 end
 

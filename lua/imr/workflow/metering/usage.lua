@@ -52,7 +52,7 @@ local function is_better(one, other)
 end
 
 -- The listing whose readings are best at the ends; one without doubt, then one with the tariffs' parts.
-local function best_source(device, from, to, period)
+local function best_span(device, from, to, period)
   local best
   for _, series in ipairs(device.series) do
     local found = span.of(series, from, to, period)
@@ -61,7 +61,7 @@ local function best_source(device, from, to, period)
       if is_better(found, best) then best = found end
     end
   end
-  return best and best.series
+  return best
 end
 
 -- ---------------------------------------------------------------- a device in the period
@@ -110,6 +110,7 @@ end
 -- A daily row says what its own day used. Where it is the device's first, that is all there is of what its register
 -- was as the day began; the span stays incomplete.
 local function begin_with_day(found, period)
+  if not found.begins_inside or not found.used or found.replaced then return end
   local first = found.opening
   local used = found.series.source.name == "consumption" and decimal.parse(first.row.usage)
   if not used or used.negative or used:number() > found.series.limits.rise(DAY) then return end
@@ -120,12 +121,10 @@ local function begin_with_day(found, period)
   found.opening = { time = midnight, text = tostring(opening) }
 end
 
-local function span_of(given, device, series, part, period)
+local function span_of(device, series, part, period)
   if not series then return platform.span(device, part.from, part.to, period) end
-  local found = span.of(series, { time = part.from, window = part.from_window },
+  return span.of(series, { time = part.from, window = part.from_window },
     { time = part.to, window = part.to_window }, period)
-  if found then doubts.add(found, given, device, part, period) end
-  return found
 end
 
 local function row_of(given, device, part)
@@ -139,28 +138,40 @@ local function row_of(given, device, part)
   return row
 end
 
-local function complete(found, row, tariffs, part, period, place)
-  doubt_swaps(found, place.before, place.after, part)
-  if place.beside then found.reasons:add "two_devices" end
-  if part.moved then found.reasons:add "tenant" end
-  parts.fill(row, found, tariffs)
-  if found.begins_inside and found.used and not found.replaced then begin_with_day(found, period) end
+-- The parts of the period in which a device stood there, and the listing that they are read from.
+local function stand_of(given, list, device, period)
+  local place = place_of(list, device)
+  local after = place.after
+  if device.first > period.to + period.window or is_gone(device, after, period.from) then return nil end
+  local best, stood = best_span(device, { time = period.from }, { time = period.to }, period), {}
+  for _, part in ipairs(tenancies.parts(given.tenancies, period, device.project)) do
+    if not (after and after.first <= part.from) and device.first <= part.to + period.window then
+      stood[#stood + 1] = part
+    end
+  end
+  return { place = place, series = best and best.series, parts = stood }
+end
+
+local function add_row(rows, given, device, stand, part, period, tariffs)
+  local row, found = row_of(given, device, part), span_of(device, stand.series, part, period)
+  if found and found.opening then
+    doubts.add(found, given, device, part, period)
+    doubt_swaps(found, stand.place.before, stand.place.after, part)
+    if stand.place.beside then found.reasons:add "two_devices" end
+    if part.moved then found.reasons:add "tenant" end
+    parts.fill(row, found, tariffs)
+    begin_with_day(found, period)
+  end
+  fill(row, found or nothing())
+  rows[#rows + 1] = row
 end
 
 local function add_device(rows, given, list, device, period)
-  local place = place_of(list, device)
-  local after = place.after
-  if device.first > period.to + period.window or is_gone(device, after, period.from) then return end
-  local series = best_source(device, { time = period.from }, { time = period.to }, period)
+  local stand = stand_of(given, list, device, period)
+  if not stand then return end
+  local series = stand.series
   local tariffs = series and #series.source.registers > 1 and parts.of(device, series.source, period) or {}
-  for _, part in ipairs(tenancies.parts(given.tenancies, period, device.project)) do
-    if not (after and after.first <= part.from) and device.first <= part.to + period.window then
-      local row, found = row_of(given, device, part), span_of(given, device, series, part, period)
-      if found and found.opening then complete(found, row, tariffs, part, period, place) end
-      fill(row, found or nothing())
-      rows[#rows + 1] = row
-    end
-  end
+  for _, part in ipairs(stand.parts) do add_row(rows, given, device, stand, part, period, tariffs) end
 end
 
 local function has_rows(list, entry, period)
@@ -224,6 +235,25 @@ function usage.of(given, list, period)
   for _, device in ipairs(list) do add_device(rows, given, list, device, period) end
   add_listed(rows, given, list, period)
   return rows
+end
+
+---What `usage.of` says was used in each part of the period, and nothing else of it.
+---@param given imr.MeteringRows
+---@param list imr.MeteringDevice[] of the meter
+---@param period table as of usage.of
+---@param add fun(to: integer, used: imr.Decimal) the part's end
+function usage.each(given, list, period, add)
+  for _, device in ipairs(list) do
+    local stand = stand_of(given, list, device, period)
+    for _, part in ipairs(stand and stand.parts or {}) do
+      local found = span_of(device, stand.series, part, period)
+      if found and found.opening then
+        doubt_swaps(found, stand.place.before, stand.place.after, part)
+        begin_with_day(found, period)
+      end
+      if found and found.used then add(part.to, found.used) end
+    end
+  end
 end
 
 return usage

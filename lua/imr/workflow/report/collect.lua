@@ -69,13 +69,12 @@ local function add_usage(data, meter, given, devices, period)
       meter.used, meter.user = (meter.used or decimal.zero) + used, row.user_name or meter.user
     end
   end
-  local cuts = day.midnights(period.from, period.to, period.utc_offset)
-  for _, row in ipairs(meter.used and rows_of(given, devices, period, cuts) or {}) do
-    if row.usage then
-      local by_day, place = kind_of(data, meter.kind).by_day, data.place[day.of(row.to - 1, period.utc_offset)]
-      by_day[place] = by_day[place] + decimal.of(row.usage)
-    end
-  end
+  if not meter.used then return end
+  local by_day = kind_of(data, meter.kind).by_day
+  usage.each(given, devices, data.by_day, function(to, used)
+    local place = data.place[day.of(to - 1, period.utc_offset)]
+    by_day[place] = by_day[place] + used
+  end)
 end
 
 local function add_flags(data, flags, limit)
@@ -112,6 +111,8 @@ local function add_meters(data, db, options, chosen)
     to = options.to + 1 + context.after, meters = options.meters }
   options.period = { from = options.from, to = data.ending, utc_offset = options.utc_offset, window = day.WINDOW,
     now = options.now, where = options.where }
+  data.by_day = copy(options.period, { cuts = day.midnights(options.period.from, options.period.to,
+    options.utc_offset) })
   for given in rows.meters(db, window) do
     if options.on_meter then options.on_meter(given.meter_no) end
     local devices = usage.devices(given, options.period, function() rows.add_older(db, given, window) end)
