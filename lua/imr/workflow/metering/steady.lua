@@ -37,14 +37,16 @@ local function only_source(given)
   return simple and found or nil
 end
 
--- Nothing was ever changed, replaced or taken back.
+-- Nothing was ever changed, replaced or taken back, and nobody has moved.
 local function has_no_past(given)
+  local tenancies = given.tenancies or NONE
+  if #given.history ~= 1 or #tenancies > 1 or tenancies[1] and tenancies[1]["until"] then return false end
   for _, lists in ipairs { given.withdrawn or NONE, given.strays or NONE } do
     for _, list in pairs(lists) do
       if #list > 0 then return false end
     end
   end
-  return #given.history == 1 and #(given.tenancies or NONE) <= 1 and #(given.restatements or NONE) == 0
+  return #(given.restatements or NONE) == 0
 end
 
 -- ---------------------------------------------------------------- the rows

@@ -237,11 +237,11 @@ function usage.of(given, list, period)
   return rows
 end
 
----What `usage.of` says was used in each part of the period, and nothing else of it.
+---What `usage.of` says was used in each part of the period, and nothing else of it but whose it is.
 ---@param given imr.MeteringRows
 ---@param list imr.MeteringDevice[] of the meter
 ---@param period table as of usage.of
----@param add fun(to: integer, used: imr.Decimal) the part's end
+---@param add fun(used: imr.Decimal, to: integer, row: fun(): table) the part's end, and its row without readings
 function usage.each(given, list, period, add)
   for _, device in ipairs(list) do
     local stand = stand_of(given, list, device, period)
@@ -251,7 +251,7 @@ function usage.each(given, list, period, add)
         doubt_swaps(found, stand.place.before, stand.place.after, part)
         begin_with_day(found, period)
       end
-      if found and found.used then add(part.to, found.used) end
+      if found and found.used then add(found.used, part.to, function() return row_of(given, device, part) end) end
     end
   end
 end

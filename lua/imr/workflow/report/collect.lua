@@ -52,16 +52,11 @@ local function kind_of(data, name)
   return kind
 end
 
--- The rows of the tenant and place that are asked for.
-local function rows_of(given, devices, period, cuts)
-  return where.kept(period.where, usage.of(given, devices, copy(period, { cuts = cuts })))
-end
-
 -- The days of a period add up to it; how sure the sum is, is said of the period as a whole.
 local function add_usage(data, meter, given, devices, period)
   local by_id = {}
   for _, device in ipairs(devices) do by_id[device.id or ""] = device end
-  for _, row in ipairs(rows_of(given, devices, period)) do
+  for _, row in ipairs(where.kept(period.where, usage.of(given, devices, period))) do
     data.money:add_usage(row, by_id[row.device_id or ""], period)
     if row.usage then
       local kind, used = kind_of(data, meter.kind), decimal.of(row.usage)
@@ -71,7 +66,8 @@ local function add_usage(data, meter, given, devices, period)
   end
   if not meter.used then return end
   local by_day = kind_of(data, meter.kind).by_day
-  usage.each(given, devices, data.by_day, function(to, used)
+  usage.each(given, devices, data.by_day, function(used, to, row_of)
+    if period.where and not where.fits(period.where, row_of()) then return end
     local place = data.place[day.of(to - 1, period.utc_offset)]
     by_day[place] = by_day[place] + used
   end)
