@@ -47,19 +47,22 @@ local function kept()
 end
 
 --- Starts one, or takes a share in this run's.
----@param options? { own: boolean } for who looks at all that the cluster does
+---@param options? { own: boolean?, seconds: number? } own: for who looks at all that the cluster does; seconds: it ends
+---by itself after so many
 ---@return table server with url(name), sql(text), stop()
 function postgres.start(options)
-  local shared = not (options and options.own) and kept()
+  options = options or {}
+  local shared = not options.own and kept()
   if shared then return setmetatable(shared, postgres) end
   local self = setmetatable({ directory = shell.scratch(), port = port.free(), user = as_user(),
     programs = programs(), made = {} }, postgres)
   initialise(self)
   -- A spec that dies cannot stop its children: they end by themselves. Of what the server says after its start nobody
   -- reads anything, and a pipe that is full would stop it.
-  self.child = process.start(("bash -c 'cd %s; exec %stimeout -s INT 1800 %s/postgres -D data -p %d -k %s "
+  self.child = process.start(("bash -c 'cd %s; exec %stimeout -s INT %d %s/postgres -D data -p %d -k %s "
     .. "-c listen_addresses=127.0.0.1 -c fsync=off > >(sed -un \"1,/ready to accept/p\") 2>&1'"):format(
-    self.directory, self.user, self.programs, self.port, self.directory), "ready to accept connections")
+    self.directory, self.user, options.seconds or 1800, self.programs, self.port, self.directory),
+    "ready to accept connections")
   return self
 end
 
