@@ -73,6 +73,7 @@ need_test() {
   wish python3-openpyxl reads_workbooks
   wish chromium here chromium
   wish poppler-utils has pdftotext
+  wish pgbouncer has pgbouncer
   wish "$nginx" here nginx
 }
 
@@ -143,6 +144,7 @@ leave_out() {
   case $packages in
     chromium) part="Specs in a browser are" ;;
     poppler-utils) part="Specs of printed pages are" ;;
+    pgbouncer) part="Specs of a pooler are" ;;
     libxlsxwriter-dev*) part="Workbooks (--format xlsx) are" ;;
     python3-openpyxl) part="Specs of workbooks are" ;;
     *) part="Specs inside nginx are" ;;

@@ -51,7 +51,7 @@ local function run(groups, user)
 end
 
 local ALL_BUT_CHROMIUM_AND_NGINX =
-  "cc lua5.4 lua5.1 lua5.3 pkg-config luajit busted luarocks openssl redis-server initdb ps pdftotext"
+  "cc lua5.4 lua5.1 lua5.3 pkg-config luajit busted luarocks openssl redis-server initdb ps pdftotext pgbouncer"
 
 local NOT_THERE = "%s: installed, but what it should bring is not there, or too old: %s\n"
 

@@ -64,7 +64,22 @@ end
 
 -- The driver says no more than this, whatever the reason is.
 local NOTHING_SAID = "no connection to the server"
-local ADVICE = " (does it run there? are account, password and name right, and the parameters behind the ?)"
+local ADVICE = " (does it run there? are account, password and name right, and the parameters behind the ?; a pooler "
+  .. "such as pgbouncer needs pool_mode = session and ignore_startup_parameters = options)"
+
+-- Our statements are prepared, so behind a pooler that gives each transaction another session the first one that comes
+-- to another session fails like this. The lock that a sync takes would be somebody else's by then.
+local POOLED = "the address leads to a pooler that gives each transaction another session (pgbouncer with pool_mode = "
+  .. "transaction): use pool_mode = session, or PostgreSQL itself"
+
+---What a message of the driver's means, where it does not say so.
+---@param message string
+---@return string
+function connect.meant(message)
+  local is_pooled = message:find 'prepared statement "[^"]*" does not exist'
+    or message:find 'prepared statement "[^"]*" already exists'
+  return is_pooled and POOLED or message
+end
 
 local function explained(message)
   if type(message) ~= "string" or not message:find(NOTHING_SAID, 1, true) then return message end

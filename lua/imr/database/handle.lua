@@ -38,7 +38,7 @@ end
 ---@param message any
 function Database:fail(message)
   expect_database(self, "database:fail", 2)
-  local text = tostring(message):gsub("%s+$", "")
+  local text = connect.meant((tostring(message):gsub("%s+$", "")))
   local kept = private[self]
   error(connect.problem(kept.profile.kind, ("%s: %s"):format(kept.profile.name:format(self.shown),
     Redactor.new({ kept.password }):redact(text))), 0)
