@@ -62,6 +62,15 @@ describe("imr check", function()
     assert.equal(0, run("check --fail --rules future " .. PERIOD).status)
   end)
 
+  it("takes the options of a connection as every command does, and shows them not", function()
+    local given = " --interval 0.5 --timeout 9 --base-url http://127.0.0.1:1"
+    for _, command in ipairs { "check " .. PERIOD, "usage " .. PERIOD, "cutoff 2025-06-30T24:00",
+      "export --table meters", "report --output " .. user.home .. "/report.html " .. PERIOD } do
+      assert.truthy(({ [0] = true, [5] = true })[run(command .. given).status], command)
+    end
+    assert.is_nil(run("check --help").out:find("--interval", 1, true))
+  end)
+
   it("ends wrong use with 2, and names what is meant", function()
     for arguments, message in pairs {
       ["check --rules spikes"] = "did you mean 'spike'", ["check --without nothing"] = "no such rule",

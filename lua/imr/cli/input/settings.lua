@@ -86,17 +86,21 @@ local in_file = { password = text, profile = text, profiles = table_of, quality 
   language = require("imr.cli.input.language").check }
 for _, entry in ipairs(LIST) do in_profile[entry[1]], in_file[entry[1]] = entry[2], entry[2] end
 
+local function add_option(parser, entry)
+  local help = language.text(entry[4])
+  if entry.env then
+    help = language.text("%s (environment: %s).", help:gsub("%.$", ""):gsub("。$", ""), entry.env)
+  end
+  return parser:option("--" .. entry[1]:gsub("_", "-"), help):target(entry[1]):argname(entry[3])
+end
+
+-- What is not wanted is taken all the same, and not shown: a script gives all its commands the same options.
 local function add_group(parser, title, wanted)
   local group = {}
   group[1] = parser:option("--profile", "Profile of the configuration file (environment: IMR_PROFILE)."):argname "NAME"
   for _, entry in ipairs(LIST) do
-    if not wanted or wanted[entry[1]] then
-      local help = language.text(entry[4])
-      if entry.env then
-        help = language.text("%s (environment: %s).", help:gsub("%.$", ""):gsub("。$", ""), entry.env)
-      end
-      group[#group + 1] = parser:option("--" .. entry[1]:gsub("_", "-"), help):target(entry[1]):argname(entry[3])
-    end
+    local option = add_option(parser, entry)
+    if wanted and not wanted[entry[1]] then option:hidden(true) else group[#group + 1] = option end
   end
   parser:group(title, unpack(group))
 end
