@@ -22,12 +22,13 @@ local MINUTES, SECONDS = {}, {}
 for minute = 0, 1439 do MINUTES[minute * 60] = (" %02d:%02d:"):format(math.floor(minute / 60), minute % 60) end
 for second = 0, 59 do SECONDS[second] = ("%02d"):format(second) end
 
-local DAY, MOST_DAYS = 86400, 1000
+local DAY, MOST_DAYS, MOST_MOMENTS = 86400, 1000, 1000
 
--- Few days come again and again, so each is made into text once, and found by its midnight. Seconds that no calendar
--- has, which the client's records never hold, stay a number.
+-- Few days come again and again, so each is made into text once, and found by its midnight. Many meters are read at the
+-- very same moments, too; where that is not so, moments are kept no longer. Seconds that no calendar has, which the
+-- client's records never hold, stay a number.
 local function times(utc_offset)
-  local days, count = {}, 0
+  local days, count, known, left, hits = {}, 0, {}, MOST_MOMENTS, 0
   local function seldom(seconds, midnight)
     local text = imr.time.format(seconds, utc_offset)
     if text and midnight % DAY == 0 then
@@ -36,13 +37,24 @@ local function times(utc_offset)
     end
     return text or as_text(seconds)
   end
-  return function(seconds)
+  local function made(seconds)
     local of_clock = seconds + utc_offset
     local second = of_clock % DAY
     local of_minute = second % 60
     local day, ending = days[of_clock - second], SECONDS[of_minute]
     if day and ending then return day .. MINUTES[second - of_minute] .. ending end
     return seldom(seconds, of_clock - second)
+  end
+  return function(seconds)
+    local text = known[seconds]
+    if text then
+      hits = hits + 1
+      return text
+    end
+    if left == 0 and hits > MOST_MOMENTS then known, left, hits = {}, MOST_MOMENTS, 0 end
+    text = made(seconds)
+    if left > 0 then known[seconds], left = text, left - 1 end
+    return text
   end
 end
 
