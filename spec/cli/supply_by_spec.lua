@@ -101,13 +101,29 @@ describe("imr supply --by", function()
     end
   end)
 
-  it("says that a workbook is not read", function()
-    for _, flag in ipairs { "--from ", "--protected @" } do
-      here.user:write("list", "PK\3\4\20\0\0\0")
-      local result = plan(flag .. path .. " " .. meters[1].device_id)
-      assert.equal(2, result.status)
-      assert.matches("it is a workbook, which is not read here; save it as UTF-8 (in Excel: CSV UTF-8)", result.err, 1,
-        true)
+  it("reads the workbook that --format xlsx has written #workbook", function()
+    local file = here.user.home .. "/meters.xlsx"
+    local list = "meters --interval 0 --format xlsx --fields user_name,meter_no,device_id --meter "
+      .. meters[1].meter_no
+    for _, more in ipairs { "", " --headings zh" } do
+      assert.equal(0, here.user:run(list .. more .. " --output " .. file).status)
+      is_first(plan("--by meter_no --from " .. file))
+      is_first(plan("--from " .. file))
+      local found = cli.rows(here.user:run("meters --interval 0 --meter @" .. file))
+      assert.same({ 1, meters[1].meter_no }, { #found, found[1].meter_no })
+    end
+  end)
+
+  it("says what cannot be read of a workbook", function()
+    for text, problem in pairs { ["PK\3\4\20\0\0\0"] = "the workbook cannot be read (the archive has no end)",
+      ["\208\207\17\224\161\177"] = "an .xls workbook is not read" } do
+      for _, flag in ipairs { "--from ", "--protected @" } do
+        here.user:write("list", text)
+        local result = plan(flag .. path .. " " .. meters[1].device_id)
+        assert.equal(2, result.status)
+        assert.matches(problem, result.err, 1, true)
+        assert.matches("save it as UTF-8 (in Excel: CSV UTF-8)", result.err, 1, true)
+      end
     end
   end)
 

@@ -30,7 +30,8 @@ return {
 
   -- meters, files, output
   ["%s: it names no meter"] = "%s：其中没有表计",
-  ["%s: it is a workbook, which is not read here; %s"] = "%s：是工作簿，这里不能读取；%s",
+  ["%s: the workbook cannot be read (%s); %s"] = "%s：无法读取此工作簿（%s）；%s",
+  ["%s: an .xls workbook is not read; %s"] = "%s：不读取 .xls 工作簿；%s",
   ["%s, line %d: record %d %s"] = "%s 第 %d 行：第 %d 条记录%s",
   ["is what a spreadsheet makes of a long number"] = "是电子表格把长数字改成的样子",
   ["is an error of a spreadsheet"] = "是电子表格的错误值",

@@ -12,6 +12,7 @@ return {
   ["%d of %d, %s left, "] = "%d / %d，还需 %s，",
   ["%s%d to be confirmed within %s: %s"] = "%s%d 条待确认，限 %s：%s",
   ["read back %d of %d"] = "已读回 %d / %d",
+  ["%s has %d sheets: the first one is read"] = "%s 有 %d 个工作表：只读取第一个",
   -- how it ended
   ["there was nothing to send"] = "没有要发送的",
   ["%d on record as planned: `imr supply resume --yes` sends them, until %s"] =
@@ -61,4 +62,13 @@ return {
   ["--approve-by names nobody"] = "--approve-by 没有指明任何人",
   ["%s: supply.approval must be 1 or 2"] = "%s：supply.approval 必须是 1 或 2",
   ["`imr supply status` names what waits for whom"] = "`imr supply status` 列出待谁批准",
+  -- workbooks that cannot be read
+  ["the archive ends in the middle"] = "压缩包不完整",
+  ["the archive has no end"] = "压缩包没有结尾",
+  ["it is encrypted, or packed in a way that is not known"] = "已加密，或压缩方式未知",
+  ["a text of it is missing"] = "缺少其中的文本",
+  ["it has too many columns"] = "列数过多",
+  ["it has no sheet"] = "没有工作表",
+  ["its rows are not in order"] = "行的顺序不对",
+  ["it is not UTF-8"] = "不是 UTF-8",
 }
