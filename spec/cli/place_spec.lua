@@ -21,6 +21,10 @@ local function fill(where)
     filled.time(11) + 3600, filled.number(1), filled.time(11) + 3600)
   db:execute([[INSERT INTO readings (meter_no, read_time, copy, device_id, reading, user_code, stored_at)
     VALUES (?, ?, 1, 'D6', '95.50', 'u2', ?)]], SIX, filled.time(19), filled.time(20))
+  db:execute([[INSERT INTO tenancies (meter_no, project_code, since, user_code) VALUES ('000300000013', '', ?, 'u9')]],
+    filled.time(1))
+  db:execute([[INSERT INTO readings (meter_no, read_time, copy, device_id, reading, stored_at)
+    VALUES ('000300000013', ?, 0, 'D13', '1.00', ?)]], filled.time(1), filled.time(2))
   local now = os.time()
   db:execute([[INSERT INTO meters (meter_no, device_id, first_seen, last_seen, address, user_code, user_name, online,
     last_online) VALUES ('000200000011', 'D11', ?, ?, '33栋1', 'u3', '王五', ?, ?)]], filled.START, now, false,
@@ -138,12 +142,13 @@ for name, new_place in pairs(databases.places(setup, teardown)) do
         assert.same({ 11 }, numbers("usage" .. PERIOD .. "--building 33栋"))
         assert.same({ 10 }, numbers("usage" .. PERIOD .. "--kind water"))
         assert.same({ 10 }, numbers("export --table camera_readings --kind water"))
-        assert.same({ 11 }, numbers("usage" .. PERIOD .. "--kind other"))
+        assert.same({ 11, 13 }, numbers("usage" .. PERIOD .. "--kind other"))
         assert.same({ 4, 11 }, numbers("usage" .. PERIOD .. "--offline-for 36h"))
         assert.same({ 11 }, numbers("usage" .. PERIOD .. "--offline-for 3d"))
         assert.same({ 4 }, numbers("export --offline-for 1d --building 3栋"))
         assert.same({ 6 }, numbers("check --building 3栋 --tenant 李四 --meter " .. SIX))
         assert.same({ 11 }, numbers "export --table meters --tenant 王五")
+        assert.same({ 13 }, numbers "export --tenant u9") -- known by its rows alone
       end)
 
       it("narrow the report", function()

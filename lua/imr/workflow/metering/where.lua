@@ -91,7 +91,11 @@ local function was_there(given, entry, asked, from, to)
   return false
 end
 
+-- A meter that only its rows have told of is in no list, so nobody knows whether it is silent.
 local function fits_meter(given, asked, period)
+  if not given.history[1] and not asked.offline_for then
+    return was_there(given, nil, asked, period.from or 0, period.to or math.huge)
+  end
   for _, entry in ipairs(given.history) do
     local silent = not asked.offline_for or not entry.removed_at and where.is_silent(asked, entry, period.now)
     if silent and was_there(given, entry, asked, period.from or 0, period.to or math.huge) then return true end
