@@ -43,7 +43,7 @@ SUB  = +@$(MAKE) --no-print-directory $(PARALLEL)
 
 Q := $(if $(V),,@)
 
-.PHONY: all help deps docs test test-rocks test-timing test-loaded demo nginx-demo bench bench-details bench-rows endurance supply-endurance sync-endurance metering-endurance clean-fleet soak lint sanitize valgrind fuzz coverage install clean lua5.3 $(ABIS:%=lua%)
+.PHONY: all help deps docs test test-rocks test-timing test-loaded demo nginx-demo bench bench-details bench-rows endurance supply-endurance sync-endurance metering-endurance clean-fleet soak lint sanitize valgrind fuzz coverage install uninstall clean lua5.3 $(ABIS:%=lua%)
 
 all: $(ABIS:%=lua%)
 
@@ -97,6 +97,7 @@ help:
 	@echo 'make fuzz            each fuzz target for a minute; SECONDS=1800 TARGETS=decode; 0: the corpus'
 	@echo 'make coverage        which lines of csrc/ and lua/ the specs run, by file'
 	@echo 'make install         PREFIX=$(PREFIX) LUA=lua5.4|lua5.3|luajit|lua5.1 DESTDIR='
+	@echo 'make uninstall       the same, to remove it'
 	@echo 'make clean           remove what was built'
 	@echo 'V=1 shows commands. WERROR=1 stops at warnings. BUILD=dir builds elsewhere.'
 
@@ -213,6 +214,9 @@ coverage:
 
 install: $(if $(filter lua5.4 lua5.3,$(LUA)),$(LUA),lua5.1)
 	@scripts/install.sh '$(BUILD)' '$(LUA)' '$(PREFIX)' '$(DESTDIR)'
+
+uninstall:
+	@scripts/install.sh '$(BUILD)' '$(LUA)' '$(PREFIX)' '$(DESTDIR)' remove
 
 # The last two are what `luarocks make` leaves in the source tree.
 clean:

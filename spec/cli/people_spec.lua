@@ -64,6 +64,21 @@ describe("whoever knows other programs", function()
       (on_terminal("meters --interval 0 --output " .. user.home .. "/rows.csv", 100)))
   end)
 
+  it("finds each command of the guide's page to work as it stands there", function()
+    local page = require("support.files").read "doc/guide/getting-started.md"
+    local rows = page:match "## For people who know gh, aws, psql\n(.-)\n## "
+    local count = 0
+    for command in rows:gmatch "\n| [^|]+ | `([^`]+)` |" do
+      count = count + 1
+      local arguments = command:match "imr (.*)$":gsub("%)$", "")
+      if arguments == "login" then arguments = "login --help" end
+      arguments = arguments:gsub("imr%.db", user.home .. "/imr.db"):gsub("june", user.home .. "/june")
+      local result = user:run(arguments)
+      assert.equal(0, result.status, command .. result.err)
+    end
+    assert.equal(10, count)
+  end)
+
   it("finds the help of a command within a command, and the version", function()
     assert.matches("^Usage: imr supply disconnect", run("help supply disconnect").out)
     for _, version in ipairs { "--version", "-V", "version" } do assert.matches("^imr %d", run(version).out) end

@@ -79,6 +79,23 @@ describe("make install", function()
     assert.truthy(files.read(prefix .. "/lib/lua/5.3/imr/curl.so"))
   end)
 
+  it("says what one's own scripts need, and can be undone without a rest", function()
+    local prefix, lua = scratch .. "/once more", installed.interpreters[1]
+    local given = (" LUA=%s PREFIX=%s"):format(lua, shell.quote(prefix))
+    local ok, output = install(given)
+    assert(ok, output)
+    assert.matches("^imr %d", installed.version(prefix))
+    local export = output:match "(export LUA_PATH=[^\n]+)"
+    assert.matches(imr._VERSION, shell.must(("cd / && %ssh -c %s"):format(shell.clean(scratch), shell.quote(export
+      .. "; " .. lua .. " -e 'io.write(require(\"imr\")._VERSION)'"))), 1, true)
+    assert.truthy(files.read(prefix .. "/share/man/man1/imr.1"):find("imr supply disconnect", 1, true))
+    local other = prefix .. "/share/lua/" .. installed.abi .. "/other.lua"
+    shell.must("touch " .. shell.quote(other))
+    assert(shell.run(shell.clean(scratch) .. "make --no-print-directory uninstall" .. given))
+    assert.same({ other }, shell.lines(("find %s -type f"):format(shell.quote(prefix))))
+    assert.same({}, shell.lines(("find %s -name '*imr*'"):format(shell.quote(prefix))))
+  end)
+
   it("names the interpreters that it knows", function()
     local ok, output = install("LUA=lua5.2 PREFIX=" .. scratch)
     assert.is_false(ok)
