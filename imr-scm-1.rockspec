@@ -176,6 +176,7 @@ build = {
     ["imr.cli.input.file"] = "lua/imr/cli/input/file.lua",
     ["imr.cli.input.language"] = "lua/imr/cli/input/language.lua",
     ["imr.cli.input.list"] = "lua/imr/cli/input/list.lua",
+    ["imr.cli.input.names"] = "lua/imr/cli/input/names.lua",
     ["imr.cli.input.number"] = "lua/imr/cli/input/number.lua",
     ["imr.cli.input.quality"] = "lua/imr/cli/input/quality.lua",
     ["imr.cli.input.reread"] = "lua/imr/cli/input/reread.lua",

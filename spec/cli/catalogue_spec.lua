@@ -18,6 +18,7 @@ local OF_OTHERS = { ["Show this help message and exit."] = true,
 -- Words in lower case with a blank between them. Lists of columns have none but names; `imr help config` is a page.
 local function reads_as_english(text)
   return text:find "%l%l+,? %l+" and not text:find "%l:%l+ " and not text:find "^Flags win over"
+    and not text:find "^local args" and not text:find "^complete "
 end
 
 -- What is inside of a call that says something: its first argument.

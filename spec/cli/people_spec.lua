@@ -79,6 +79,37 @@ describe("whoever knows other programs", function()
     assert.equal(10, count)
   end)
 
+  it("completes values in bash, also under set -u, and no files where none belong", function()
+    local path = user:write("completion", run("completion bash").out)
+    local function complete(line)
+      local words = {}
+      for word in (line .. "|"):gmatch "%S+" do words[#words + 1] = "'" .. word:gsub("|$", "") .. "'" end
+      return (require("support.shell").must(("cd / && bash -uc 'source %s; COMP_WORDS=(%s); COMP_CWORD=%d; _imr; "
+        .. "echo ${COMPREPLY[*]-}'"):format(path, table.concat(words, " "):gsub("'", '"'), #words - 1)))
+    end
+    for line, wanted in pairs { ["imr me"] = "meters", ["imr readings --from yes"] = "yesterday",
+      ["imr meters --fields supp"] = "supply", ["imr sync --listing to"] = "tou_readings tou",
+      ["imr check --rules spi"] = "spike", ["imr help sup"] = "supply", ["imr plan rea"] = "readings",
+      ["imr completion zs"] = "zsh", ["imr meters --format cs"] = "csv", ["imr meters --meter et"] = "",
+      ["imr latest --meter "] = "", ["imr export --output et"] = "etc", ["imr "] = "login" } do
+      local found = complete(line)
+      local right = wanted == "" and found == "\n" or wanted ~= "" and found:find(wanted, 1, true)
+      assert.truthy(right, line .. ": " .. found)
+    end
+  end)
+
+  it("names a listing as another command does", function()
+    for _, command in ipairs { "sync --interval 0 --listing tou", "sync --interval 0 --listing tou_readings",
+      "export --table tou", "cutoff 2025-01-01T00:00 --source tou" } do
+      local result = run(command)
+      assert.is_true(result.status == 0 or result.status == 5, command .. result.err)
+    end
+    assert.equal(0, run("plan tou_readings --from -2d").status)
+    local refused = run "sync --listing to"
+    assert.equal(2, refused.status)
+    assert.matches("tou_readings", refused.err)
+  end)
+
   it("finds the help of a command within a command, and the version", function()
     assert.matches("^Usage: imr supply disconnect", run("help supply disconnect").out)
     for _, version in ipairs { "--version", "-V", "version" } do assert.matches("^imr %d", run(version).out) end

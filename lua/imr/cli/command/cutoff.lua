@@ -8,6 +8,7 @@ local language = require "imr.language"
 local listings = require "imr.workflow.sync.listings"
 local messages = require "imr.cli.output.messages"
 local number = require "imr.cli.input.number"
+local takes_names = require "imr.cli.input.names"
 local output = require "imr.cli.output"
 local quality_flags = require "imr.cli.input.quality"
 local selection = require "imr.cli.input.selection"
@@ -40,9 +41,9 @@ function cutoff.configure(parser)
   for _, entry in ipairs(listings) do
     if entry.moment then sources[#sources + 1] = entry.name end
   end
-  parser:option("--source", language.text("Only readings of this listing: %s (repeatable).",
+  takes_names(parser:option("--source", language.text("Only readings of this listing: %s (repeatable).",
     table.concat(sources, ", ")))
-    :argname "NAME":count "*":choices(sources)
+    :argname "NAME":count "*", sources)
   parser:flag("--unresolved", "Only the meters that have none.")
   quality_flags.configure(parser)
   output.configure(parser)

@@ -9,6 +9,7 @@ local output = require "imr.cli.output"
 local selection = require "imr.cli.input.selection"
 local settings = require "imr.cli.input.settings"
 local tables = require "imr.database.tables"
+local takes_names = require "imr.cli.input.names"
 local interrupt = require "imr.cli.interrupt"
 local workflow = require "imr.workflow.export"
 
@@ -19,8 +20,8 @@ local types = { text = "str", int = "int", id = "int", time = "time", dec = "dec
 function export.configure(parser)
   local names = {}
   for index, entry in ipairs(tables) do names[index] = entry.name end
-  parser:option("--table", language.text("Which: %s.", table.concat(names, ", "))):argname("NAME"):choices(names)
-    :default "readings"
+  takes_names(parser:option("--table", language.text("Which: %s.", table.concat(names, ", "))):argname("NAME")
+    :default "readings", names)
   database.configure(parser)
   dates.configure(parser)
   selection.configure(parser, "place")

@@ -9,6 +9,7 @@ local known_listings = require "imr.workflow.sync.listings"
 local language = require "imr.language"
 local messages = require "imr.cli.output.messages"
 local number = require "imr.cli.input.number"
+local takes_names = require "imr.cli.input.names"
 local output = require "imr.cli.output"
 local settings = require "imr.cli.input.settings"
 local sync_options = require "imr.workflow.sync.options"
@@ -32,8 +33,8 @@ function sync.configure(parser)
   parser:flag("--trust-clock", "This machine's clock is right, although the last run was long ago, or ahead of it.")
   local names = {}
   for index, entry in ipairs(known_listings) do names[index] = entry.name end
-  parser:option("--listing", language.text("Only this one: %s (repeatable).", table.concat(names, ", ")))
-    :argname("NAME"):count("*")
+  takes_names(parser:option("--listing", language.text("Only this one: %s (repeatable).", table.concat(names, ", ")))
+    :argname("NAME"):count "*", names)
   parser:option("--granularity", "Of consumption: daily (default) or realtime."):argname("HOW")
     :choices { "daily", "realtime" }
   parser:option("--certificate", "Ask the platform nothing: print whether the database is complete for 2025-07, "

@@ -5,6 +5,7 @@ local Pace = require "imr.client.pace"
 local connect = require "imr.cli.input.connect"
 local exit = require "imr.cli.exit"
 local number = require "imr.cli.input.number"
+local takes_names = require "imr.cli.input.names"
 local output = require "imr.cli.output"
 local schema = require "imr.schema"
 local selection = require "imr.cli.input.selection"
@@ -25,9 +26,9 @@ function plan.configure(parser)
   local names = {}
   for index, entry in ipairs(schema.listings) do names[index] = entry.program end
   names[#names + 1] = "sync"
-  parser:argument("listing", "What to plan (default: all of them, side by side); sync: what a first `imr sync` costs, "
-    .. "of 90 days unless you say otherwise."):args("*")
-    :choices(names)
+  local help = "What to plan (default: all of them, side by side); sync: what a first `imr sync` costs, of 90 days "
+    .. "unless you say otherwise."
+  takes_names(parser:argument("listing", help):args "*":argname("{" .. table.concat(names, ",") .. "}"), names)
   number.flag(parser, "--meters N", "The project has so many meters (default: asks the platform).", number.whole(0))
   number.flag(parser, "--days D", "A period of so many days, up to yesterday.", number.whole(1, MOST_DAYS))
   parser:flag("--sync", "What `imr sync` costs from day to day: each run, the first of a day, and one a week.")
