@@ -104,6 +104,9 @@ describe("a plan", function()
       for _, wrong in ipairs {
         { case.devices, "open", REASON, "disconnect, reconnect" }, { case.devices, "disconnect", {}, "needs a reason" },
         { case.devices, "disconnect", with { gaurd = print }, "did you mean 'guard'" },
+        { case.devices, "disconnect", with { approve_by = " " }, "names nobody" },
+        { case.devices, "disconnect", with { by = "name" }, "must be device, meter_no" },
+        { case.devices, "disconnect", with { offline = "wait" }, "must be send, skip or last" },
         { "60001", "disconnect", REASON, "a list" },
         { { 60001 }, "disconnect", REASON, "a string" }, { { "a\nb" }, "disconnect", REASON, "'a?b'" },
         { case.devices, "disconnect", with { expires = math.huge }, "'expires' must be less than 2^31" },

@@ -106,17 +106,27 @@ local function names()
   return list
 end
 
+-- What is wrong with the words that some options take.
+local words = {
+  approve_by = function(value) return not value:find "%S" and "option 'approve_by' names nobody" end,
+  by = function(value)
+    return not lookup.WAYS[value] and "option 'by' must be device, meter_no, user_code or house_number"
+  end,
+  offline = function(value) return not ways_offline[value] and "option 'offline' must be send, skip or last" end,
+}
+
+local function check_text(name, value)
+  local problem = text_problem(value)
+  if problem then return ("option '%s' %s"):format(name, problem) end
+  return words[name] and words[name](value) or nil
+end
+
 local function check_option(name, value)
   local kind = type(value)
   if not known[name] and not mixed[name] then return unknown_option(tostring(name), names()) end
   if known[name] and kind ~= known[name] then return ("option '%s' must be a %s"):format(name, known[name]) end
   if mixed[name] and not mixed[name][kind] then return ("option '%s' cannot be a %s"):format(name, kind) end
-  local problem = kind == "string" and text_problem(value)
-  if problem then return ("option '%s' %s"):format(name, problem) end
-  if name == "by" and not lookup.WAYS[value] then
-    return "option 'by' must be device, meter_no, user_code or house_number"
-  end
-  if name == "offline" and not ways_offline[value] then return "option 'offline' must be send, skip or last" end
+  if kind == "string" then return check_text(name, value) end
   return kind == "number" and number_problem(name, value) or nil
 end
 
