@@ -165,6 +165,7 @@ build = {
     ["imr.cli.command.sync"] = "lua/imr/cli/command/sync.lua",
     ["imr.cli.command.usage"] = "lua/imr/cli/command/usage.lua",
     ["imr.cli.command.version"] = "lua/imr/cli/command/version.lua",
+    ["imr.cli.examples"] = "lua/imr/cli/examples.lua",
     ["imr.cli.exit"] = "lua/imr/cli/exit.lua",
     ["imr.cli"] = "lua/imr/cli/init.lua",
     ["imr.cli.input.config"] = "lua/imr/cli/input/config.lua",

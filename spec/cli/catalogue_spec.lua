@@ -31,7 +31,7 @@ local function catalogue() return require "imr.language.zh" end
 
 local function sources()
   local list = {}
-  for _, path in ipairs(shell.lines "find lua/imr/cli -name '*.lua'") do
+  for _, path in ipairs(shell.lines "find lua/imr/cli -name '*.lua' ! -name examples.lua") do
     list[path] = files.read(path):gsub("%-%-%-[^\n]*", "")
   end
   return list

@@ -69,8 +69,11 @@ describe("with standard streams closed", function()
       assert_output(run("version", closed), closed, 1)
     end)
 
-    it(closed .. ": a sync stores all of its rows in PostgreSQL, and none of its notes", function()
-      local where = server:url()
+    for kind, address in pairs {
+      SQLite = function() return user.home .. "/" .. index .. ".db" end,
+      PostgreSQL = function() return server:url() end,
+    } do it(closed .. ": a sync stores all of its rows in " .. kind .. ", and none of its notes", function()
+      local where = address()
       local result = run("sync --interval 0 --first-days 2 --format jsonl", closed, { IMR_DB = where })
       assert.equal(is_open(closed, "1") and 0 or 1, result.status, closed .. result.err)
       local db = assert(database.open(where))
@@ -78,7 +81,7 @@ describe("with standard streams closed", function()
       assert.equal("complete", db:row("SELECT state FROM runs").state, closed)
       db:close()
       assert_slots_whole(closed)
-    end)
+    end) end
 
     it(closed .. ": a command finds nothing of ours at their numbers", function()
       local meter = cli.rows(user:run "latest --interval 0 --format jsonl")[index]

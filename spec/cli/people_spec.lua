@@ -110,6 +110,26 @@ describe("whoever knows other programs", function()
     assert.matches("tou_readings", refused.err)
   end)
 
+  it("finds examples in each command's help, and they are right", function()
+    local cli_module, examples = require "imr.cli", require "imr.cli.examples"
+    local parser = cli_module.parser()
+    for _, command in ipairs(parser._commands) do
+      if command._name ~= "version" then
+        assert.matches("\nExamples:\n  [^\n]*imr " .. command._name, command:get_help(), command._name)
+      end
+    end
+    for name, list in pairs(examples) do
+      for _, line in ipairs(list) do
+        local words = {}
+        for word in line:match "imr (.*)$":gsub("%)$", ""):gsub('"([^"]*)"', "x"):gsub(" (%-%d)", "=%1"):gmatch "%S+" do
+          words[#words + 1] = word
+        end
+        local fine, problem = cli_module.parser():pparse(words)
+        assert.is_true(fine, name .. ": " .. line .. ": " .. tostring(problem))
+      end
+    end
+  end)
+
   it("finds the help of a command within a command, and the version", function()
     assert.matches("^Usage: imr supply disconnect", run("help supply disconnect").out)
     for _, version in ipairs { "--version", "-V", "version" } do assert.matches("^imr %d", run(version).out) end

@@ -80,11 +80,26 @@ local function add(parser, name)
   language.configure(own)
 end
 
+-- A blank before a line keeps the parser from filling it up.
+local function add_examples(own, list)
+  local parts = { own._epilog, said.text("Examples:") .. "\n  " .. table.concat(list, "\n  ") }
+  own:epilog(table.concat(parts, "\n\n", own._epilog and 1 or 2, 2))
+end
+
+local function finished(parser)
+  translated(parser)
+  local examples = require "imr.cli.examples"
+  for _, command in ipairs(parser._commands) do
+    if examples[command._name] then add_examples(command, examples[command._name]) end
+  end
+  return parser
+end
+
 ---The parser with all commands, for help and completion.
 function cli.parser()
   local parser = new_parser()
   for _, name in ipairs(names()) do add(parser, name) end
-  return translated(parser)
+  return finished(parser)
 end
 
 -- Building flags takes longer than most commands need to start, so only the one that is asked for gets them.
@@ -93,7 +108,7 @@ local function parser_for(arguments)
   if not first or not command_named(first) then return cli.parser() end
   local parser = new_parser()
   add(parser, first)
-  return translated(parser)
+  return finished(parser)
 end
 
 -- "--from -7d" and "--limit -1" look like two flags to the parser; "--from=-7d" does not. No flag of ours has a digit.

@@ -74,6 +74,7 @@ return {
     .. "xlsx 默认如此）。",
   ["Write to this file, which is replaced only as a whole. Its ending chooses the format."] =
     "写入此文件，只会整体替换。扩展名决定格式。",
+  ["Examples:"] = "示例：",
   ["A table may be wider than the terminal; else texts are cut with … to fit."] =
     "表格可以比终端宽；否则文本会以 … 截断。",
   ["CSV for a spreadsheet: byte order mark, meter numbers kept as text."] = "适合电子表格的 CSV：带 BOM，表号保持为文本。",

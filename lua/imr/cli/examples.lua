@@ -1,0 +1,23 @@
+-- What a command's help ends with: what one types most. spec/cli/people_spec.lua reads each with the parser.
+return {
+  login = { "imr login --base-url https://meters.example.com", "printf %s \"$PASSWORD\" | imr login --password-stdin" },
+  meters = { "imr meters --kind water --offline", "imr meters --format csv --output meters.csv" },
+  latest = { "imr latest --meter 000100000001", "imr latest --meter @shops.txt --format json" },
+  readings = { "imr readings --from last-month --to last-month --output june.csv" },
+  consumption = { "imr consumption --from -7d", "imr consumption --from today --granularity realtime" },
+  tou = { "imr tou --from this-month --meter 000100000001" },
+  camera = { "imr camera --from -7d --fields meter_no,read_time,reading" },
+  plan = { "imr plan --days 365", "imr plan sync --meters 5000" },
+  sync = { "imr sync --db imr.db", "imr sync --certificate last-month --missing" },
+  export = { "imr export --table readings --from last-month --output june.csv" },
+  check = { "imr check --from last-month", "imr check --rules spike,gap --set spike.factor=10", "imr check --list" },
+  usage = { "imr usage --from last-month --to last-month --by building" },
+  bill = { "imr bill 2025-06 --tariff tariff.lua" },
+  cutoff = { "imr cutoff 2025-06-30T24:00 --unresolved" },
+  report = { "imr report --from last-month --to last-month --output june.html" },
+  supply = { "imr supply disconnect 70001 --reason \"unpaid June\"", "imr supply status" },
+  doctor = { "imr doctor", "imr doctor --profile north" },
+  simulate = { "imr simulate --meters 20 --days 7 --port 8080" },
+  completion = { "source <(imr completion bash)" },
+  help = { "imr help supply disconnect", "imr help exit-codes" },
+}
