@@ -187,6 +187,8 @@ for name, place in pairs(databases.places(setup, teardown)) do
 
     it("is void for a reason, and stays on record", function()
       run(PERIOD .. " --tariff " .. tariff)
+      local unsaid = run(PERIOD .. " --void ' '")
+      assert.same({ 2, "imr: --void REASON: say why the bill is void\n" }, { unsaid.status, unsaid.err })
       local void = run(PERIOD .. " --void 'wrong prices'")
       assert.same({ 0, "imr: bill 1 is void\n" }, { void.status, void.err })
       assert.matches("there is no bill of this period", run(PERIOD).err, 1, true)

@@ -190,7 +190,7 @@ for name, place in pairs(databases.places(setup, teardown)) do
 
     it("are refused before a bill is made", function()
       for arguments, message in pairs {
-        ["--statements sheets.pdf --tariff " .. user.tariff] = "the sheets are a page, FILE.html",
+        ["--statements sheets.pdf --tariff " .. user.tariff] = "it is a page, FILE.html",
         ["--statements /no/such/place.html --tariff " .. user.tariff] = "place.html",
         ["--statements a.html --void x"] = "--statements and --void do not go together",
       } do

@@ -139,6 +139,12 @@ describe("imr report", function()
     assert.matches("^<!doctype html>", user:read "same.html")
   end)
 
+  it("is no document of another kind", function()
+    local result = run(("report %s --out %s/june.pdf"):format(PERIOD, user.home))
+    assert.equal(2, result.status)
+    assert.matches("june.pdf: it is a page, FILE.html", result.err, 1, true)
+  end)
+
   it("speaks the user's language first", function()
     local result = run("report " .. PERIOD, { LANG = "zh_CN.UTF-8" })
     assert.truthy(result.out:find('<html lang="zh-CN">', 1, true))

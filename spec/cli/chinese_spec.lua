@@ -48,7 +48,7 @@ describe("the program in a Chinese locale", function()
     local bill = "bill 2025-06-11 2025-06-30 "
     says(bill .. "--draft --tariff " .. tariff, " 行：已计费 ", " lines: ")
     says(bill, "imr: 该时段没有账单；用 --tariff FILE 生成\n", "imr: there is no bill of this period; --tariff FILE makes one")
-    says("bill --check-tariff " .. tariff, "没有问题：2 种价格，点名 0 块表计", "is fine: 2 tariffs, 0 meters named")
+    says("bill --check-tariff " .. tariff, "没有问题：2 种价格，表计清单中有 0 块表计", "is fine: 2 tariffs, 0 meters named")
     assert.matches("^imr: 账单 1（.* 生成）：10 行，合计 ", user:run(bill .. "--tariff " .. tariff, CHINESE).err)
     local rows = user:run(bill .. "--format table --fields meter_no,status,reasons,why_zh", CHINESE).out
     assert.matches("^表号 +状态 +原因 +暂缓原因\n", rows)
@@ -57,9 +57,37 @@ describe("the program in a Chinese locale", function()
     says(bill .. "--void wrong", "imr: 账单 1 已作废\n")
   end)
 
+  it("says in Chinese what is wrong with a file of prices", function()
+    local function refused(text, chinese)
+      local path = user:write("wrong.lua", text)
+      local result = says("bill --check-tariff " .. path, chinese)
+      assert.equal(2, result.status)
+      assert.is_nil(result.err:find "%l%l+ %l%l+", result.err) -- no English sentence
+    end
+    local home = "tariffs = { home = { price = '1' } } }"
+    refused("return { defaults = { electricity = 'hom' }, " .. home, "未知的价格 'hom'，是否想写 'home'？")
+    refused("return { rounding = 'off', " .. home, "rounding：未知的词 'off'；可用的有 half_up, half_even, up, down")
+    refused("return { tariffs = { home = { price = '1', fees = { { name = 'meter' } } } } }", "amount：没有写\n")
+    refused("return { tariffs = { home = { price = '1', fees = { { amount = '1' } } } } }", "name：没有写\n")
+    refused("return { tariffs = { home = { price = {} } } }", "而不是 表\n")
+    refused("return { tariffs = { home = { price = , } } }", "wrong.lua 第 1 行：")
+    refused("return { defaults = {} " .. home, "第 1 行：此处应为 '}'，")
+    refused("print(1)", "wrong.lua 第 1 行：不能调用函数 'print'\n")
+    local with_meters = "return { meters = 'meters.csv', " .. home
+    for rows, chinese in pairs {
+      ["meter_nr,share"] = "未知的列 'meter_nr'，是否想写 'meter_no'？",
+      ["meter_no,tariff\n1,shop"] = "meters.csv 第 2 行：未知的价格 'shop'；只有 'home'\n",
+      ["meter_no\n1\n1"] = "第 3 行：表 1 出现两次；",
+      ["meter_no,share,user_name\n1,0.9,a\n1,0.9,b"] = "第 3 行：表 1 的公摊比例合计超过 1\n",
+    } do
+      user:write("meters.csv", rows .. "\n")
+      refused(with_meters, chinese)
+    end
+  end)
+
   it("shows tables in Chinese, and the rules", function()
     local rules = user:run("check --list --format table", CHINESE).out
-    assert.matches("^规则 +可调参数 +数值 +含义\n读数倒走 +读数倒走（既非翻转，也未换表）\n", rules)
+    assert.matches("^规则 +可调参数 +数值 +含义\n读数倒走 +读数变小，既非翻转，也未换表\n", rules)
     local flags = user:run("check --from 2025-06-01 --to 2025-07-10 --format table", CHINESE).out
     assert.matches("用量不符 +0001%d+ +2025%-06%-07 23:50:00 +日用量", flags)
     assert.matches("用量相差 -0.01，自 30.00 至 35.00", flags, 1, true)

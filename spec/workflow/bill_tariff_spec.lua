@@ -11,7 +11,7 @@ local function home(text) return "return { tariffs = { home = { " .. text .. " }
 local cases = {
   { "return {", "t.lua:1: " },
   { "return 5", "t.lua returns a number; it has to return a table" },
-  { "return os.getenv('HOME')", "t.lua: line" },
+  { "return os.getenv('HOME')", "t.lua:1: " },
   { "while true do end", "t.lua: it does not come to an end" },
   { "return {}", "t.lua: it has no tariffs" },
   { "return { tarifs = {} }", "t.lua: unknown option 'tarifs', did you mean 'tariffs'?" },
@@ -44,7 +44,7 @@ local cases = {
   { home "tou = { valey = '1' }", "t.lua: tariffs.home.tou: unknown option 'valey', did you mean 'valley'?" },
   { home "price = '1', fees = { { name = 'a', amount = '1' }, { name = 'a', amount = '1' } }",
     "t.lua: tariffs.home.fees[2]: 'a' is there twice" },
-  { home "price = '1', fees = { { amount = '1' } }", "t.lua: tariffs.home.fees[1].name: must be a text" },
+  { home "price = '1', fees = { { amount = '1' } }", "t.lua: tariffs.home.fees[1].name: is missing" },
   { home "price = '1', surcharges = { name = 'a' }", "t.lua: tariffs.home.surcharges: must be a list such as" },
   { home "versions = { { from = '2025-02-01', price = '1' }, { from = '2025-01-01', price = '1' } }",
     "t.lua: tariffs.home.versions[2].from: must be later" },

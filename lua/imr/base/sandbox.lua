@@ -64,7 +64,10 @@ function sandbox.evaluate(text, path)
   local chunk, message = compile(bare, path)
   if not chunk then return nil, problem_of(message, path) end
   local ok, result = confined(chunk)
-  if not ok then return nil, ("%s: %s"):format(path, (tostring(result):gsub("^.-(:%d+:)", "line%1"))) end
+  if not ok then
+    local line, problem = tostring(result):match "^.-(:%d+): (.*)$"
+    return nil, path .. (line or "") .. ": " .. (problem or tostring(result))
+  end
   if type(result) ~= "table" then
     return nil, ("%s returns a %s; it has to return a table"):format(path, type(result))
   end

@@ -55,6 +55,7 @@ end
 ---@return integer exit status
 function report.run(arguments)
   system.catch_signals()
+  if arguments.out then target.expect_page("--out", arguments.out) end
   local page = database.run(arguments, require("imr.workflow.report").html, options_of(arguments))
   messages.clear()
   local out = arguments.out and target.file(arguments.out) or target.stdout()

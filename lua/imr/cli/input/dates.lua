@@ -132,9 +132,10 @@ end
 
 ---@param parser table
 function dates.configure(parser)
-  parser:option("--from", "First day or moment: 2025-06-01, 2025-06 (that month), yesterday, -7d, this-month.")
+  parser:option("--from", "First day or moment: 2025-06-01, 2025-06 (its first day), yesterday, -7d, this-month.")
     :argname "DATE"
-  parser:option("--to", "Last day or moment (default: now)."):argname "DATE"
+  parser:option("--to", "Last day or moment: 2025-06-30, 2025-06 (its last day), yesterday (default: now).")
+    :argname "DATE"
 end
 
 return dates

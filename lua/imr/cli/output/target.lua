@@ -49,6 +49,14 @@ local function move(from, to)
   exit.fail("output", "%s can't be written: %s", to, message)
 end
 
+---Refuses the name of a file that would not be opened as the page that it is.
+---@param flag string that names it
+---@param path string
+function target.expect_page(flag, path)
+  local ending = path:match "%.(%w+)$"
+  if ending and not ending:lower():find "^html?$" then exit.usage("%s %s: it is a page, FILE.html", flag, path) end
+end
+
 ---A file appears, or changes, only as a whole. An incomplete listing never takes the place of a complete one: its
 ---rows go to FILE.incomplete.
 ---@param path string

@@ -1,11 +1,8 @@
 -- What the library says that somebody at a terminal meets: of files that he wrote, of the database, of clocks. Known by
 -- the texts that were made, like details; everything that goes in is a text: %s.
 
-return {
+local errors = {
   -- files and options
-  ["unknown option '%s', did you mean '%s'?"] = "未知的项 '%s'，是否想写 '%s'？",
-  ["unknown option '%s'; there are %s"] = "未知的项 '%s'；可用的有 %s",
-  ["unknown option '%s'; there is only '%s'"] = "未知的项 '%s'；只有 '%s'",
   ["%s, line %d: %s"] = "%s 第 %s 行：%s",
   ["line %d: %s"] = "第 %s 行：%s",
   ["a quote is not closed, or not where a cell begins"] = "引号未闭合，或不在单元格开头",
@@ -17,13 +14,35 @@ return {
   ["it is empty"] = "内容为空",
   ["there is no meter number"] = "没有表号",
   ["%s returns a %s; it has to return a table"] = "%s 返回了 %s，应返回一个表",
+  ["it does not come to an end"] = "程序不会结束",
+  ["it takes too much memory"] = "占用内存过多",
+  ["%s is in UTF-16: save it as UTF-8"] = "%s 是 UTF-16 编码：请另存为 UTF-8",
+  ["%s is bytecode, not Lua text"] = "%s 是字节码，不是 Lua 文本",
+  ["a time is written YYYY-MM-DD HH:MM:SS, YYYY-MM-DD HH:MM or YYYY-MM-DD"] =
+    "时间写作 YYYY-MM-DD HH:MM:SS、YYYY-MM-DD HH:MM 或 YYYY-MM-DD",
+  ["'%s' is not in the calendar"] = "日历中没有 '%s'",
   ["No such file or directory"] = "没有此文件或目录",
   ["Permission denied"] = "没有权限",
   ["%s must be a number, 0 or more, not '%s'"] = "%s 必须是不小于 0 的数字，而不是 '%s'",
   ["%s must be a number above 0, not '%s'"] = "%s 必须是大于 0 的数字，而不是 '%s'",
   ["no such rule: %s"] = "没有此规则：%s",
 
+  -- what Lua finds wrong with a file
+  ["%s:%d: unexpected symbol"] = "%s 第 %s 行：此处不合语法（引号、逗号、括号须为英文标点）",
+  ["%s:%d: '%s' expected"] = "%s 第 %s 行：此处应为 '%s'，或前面缺少逗号",
+  ["%s:%d: '%s' expected (to close '%s' at line %d)"] =
+    "%s 第 %s 行：此处应为 '%s'，与 '%s'（第 %s 行）配对，或前面缺少逗号",
+  ["%s:%d: unfinished string"] = "%s 第 %s 行：引号未闭合",
+  ["%s:%d: malformed number"] = "%s 第 %s 行：数字写法有误",
+  ["%s:%d: attempt to call a nil value (global '%s')"] = "%s 第 %s 行：不能调用函数 '%s'",
+  ["%s:%d: attempt to call global '%s' (a nil value)"] = "%s 第 %s 行：不能调用函数 '%s'",
+  ["%s:%d: attempt to index a nil value (global '%s')"] = "%s 第 %s 行：没有 '%s'",
+  ["%s:%d: attempt to index global '%s' (a nil value)"] = "%s 第 %s 行：没有 '%s'",
+
   -- tariffs, and the table of meters
+  ["is missing"] = "没有写",
+  ["is empty"] = "是空的",
+  ["a number"] = "数字", ["a boolean"] = "true 或 false", ["a table"] = "表",
   ["must be a text such as \"0.6147\", 0 or more, not %s"] = "必须是文本，如 \"0.6147\"，不小于 0，而不是 %s",
   ["must be a text such as \"%s\", in quotes: a number would be a float"] =
     "必须是带引号的文本，如 \"%s\"：写成数字会成为浮点数",
@@ -42,6 +61,10 @@ return {
   ["goes with tiers"] = "须与 tiers 同用",
   ["must be later than that of the version before it"] = "必须晚于前一版本",
   ["names no tariff"] = "没有指出价格",
+  ["meter %s is there twice; where it is shared, each row has a share and a user_code or user_name"] =
+    "表 %s 出现两次；公摊的表，每行都要有 share 和 user_code（或 user_name）",
+  ["meter %s has two values of %s"] = "表 %s 有两个不同的 %s",
+  ["meter %s has shares that come to more than 1"] = "表 %s 的公摊比例合计超过 1",
   ["the tariff '%s' is one for %s"] = "价格 '%s' 用于 %s",
   ["it has no tariffs"] = "其中没有价格",
   ["there is no tariff '%s'"] = "没有价格 '%s'",
@@ -78,3 +101,13 @@ return {
   ["no line fits: %s"] = "没有符合条件的账单行：%s",
   ["no row fits: %s"] = "没有符合条件的数据行：%s",
 }
+
+-- What imr.base.unknown_option says, of whatever there is a choice of.
+for noun, chinese in pairs { option = "项", word = "词", column = "列", tariff = "价格" } do
+  local unknown = "未知的" .. chinese .. " '%s'"
+  errors[("unknown %s '%%s', did you mean '%%s'?"):format(noun)] = unknown .. "，是否想写 '%s'？"
+  errors[("unknown %s '%%s'; there are %%s"):format(noun)] = unknown .. "；可用的有 %s"
+  errors[("unknown %s '%%s'; there is only '%%s'"):format(noun)] = unknown .. "；只有 '%s'"
+end
+
+return errors

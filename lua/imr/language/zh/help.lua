@@ -55,9 +55,10 @@ return {
   ["Only meters that are offline."] = "只要离线的表。",
   ["Stop after so many rows."] = "输出这么多行后停止。",
   ["Give up after so many seconds."] = "超过这么多秒即放弃。",
-  ["First day or moment: 2025-06-01, 2025-06 (that month), yesterday, -7d, this-month."] =
-    "第一天或起始时刻：2025-06-01、2025-06（整月）、yesterday、-7d、this-month。",
-  ["Last day or moment (default: now)."] = "最后一天或结束时刻（默认：现在）。",
+  ["First day or moment: 2025-06-01, 2025-06 (its first day), yesterday, -7d, this-month."] =
+    "第一天或起始时刻：2025-06-01、2025-06（当月第一天）、yesterday、-7d、this-month。",
+  ["Last day or moment: 2025-06-30, 2025-06 (its last day), yesterday (default: now)."] =
+    "最后一天或结束时刻：2025-06-30、2025-06（当月最后一天）、yesterday（默认：现在）。",
   ["Most meter numbers in one request (default: 100)."] = "单次请求最多的表号数（默认 100）。",
   ["daily (default; its wire value is inferred), realtime, or a raw value."] =
     "daily（默认；其接口取值系推断）、realtime 或原始值。",

@@ -96,7 +96,8 @@ return {
   ["bill %d of this period was made with %s: --adjust adds what has changed since, --void REASON makes room for "
     .. "another one"] = "该时段的账单 %d 所用的是%s：--adjust 追加此后的变化，--void REASON 作废后可另作一张",
   ["another tariff"] = "另一份价格表", ["another table of meters"] = "另一份表计清单", ["other decisions"] = "另一些决定",
-  ["--statements %s: the sheets are a page, FILE.html"] = "--statements %s：账单页是网页，请写 FILE.html",
+  ["%s %s: it is a page, FILE.html"] = "%s %s：写出的是网页，请写 FILE.html",
+  ["--void REASON: say why the bill is void"] = "--void REASON：请写明作废的理由",
 
   -- supply
   ["say which devices: DEVICE ..., or --from FILE"] = "请指明设备：DEVICE ...，或 --from FILE",

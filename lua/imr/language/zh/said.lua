@@ -34,7 +34,7 @@ return {
   ["nothing has changed since"] = "此后没有变化",
   ["adjustment %d: %d lines, %s"] = "调整 %d：%d 行，%s",
   ["bill %d is void"] = "账单 %d 已作废",
-  ["%s is fine: %d tariffs, %d meters named"] = "%s 没有问题：%d 种价格，点名 %d 块表计",
+  ["%s is fine: %d tariffs, %d meters named"] = "%s 没有问题：%d 种价格，表计清单中有 %d 块表计",
   ["%s: %d sheets"] = "%s：%d 页账单",
 
   -- sync
@@ -86,11 +86,11 @@ return {
   flag = "命令行选项", environment = "环境变量",
   ["imr %s, %s, lua-cjson %s"] = "imr %s，%s，lua-cjson %s",
   ["no %s (none is needed)"] = "没有 %s（可以没有）",
-  ["%s (%s), password from %s"] = "%s（%s），密码来自 %s",
+  ["%s (%s), password from %s"] = "%s（%s），密码来自%s",
   ["no password"] = "没有密码", ["no account"] = "没有账号",
   ["%s is an address"] = "%s 是地址", ["%s is for the proxy to find"] = "%s 由代理解析", ["%s is %s"] = "%s 即 %s",
   ["the platform gave a token"] = "平台给出了 token",
-  ["the store has a token, %.0f min old"] = "存储中有 token，已有 %.0f 分钟",
+  ["the store has a token, %.0f min old"] = "存储中有 token，%.0f 分钟前取得",
   ["the certificate is verified"] = "证书已验证",
   ["plain HTTP: password and readings can be read on the way"] = "明文 HTTP：密码和读数可能在途中被读取",
   ["no rows in the last two days"] = "最近两天没有数据行",

@@ -76,21 +76,25 @@ local function only(value, place, names)
   end
 end
 
+-- What stands there, for a message.
+local function shown(value) return type(value) == "string" and ("'%s'"):format(value) or "a " .. type(value) end
+
 local function amount(value, place)
+  if value == nil then wrong(place, "is missing") end
   local exact = decimal.parse(value)
   if type(value) == "number" then
     wrong(place, 'must be a text such as "%.14g", in quotes: a number would be a float', value)
   end
   if not exact or exact.negative or value:find "[eE]" then
-    wrong(place, 'must be a text such as "0.6147", 0 or more, not %s', type(value) == "string" and
-      ("'%s'"):format(value) or "a " .. type(value))
+    wrong(place, 'must be a text such as "0.6147", 0 or more, not %s', shown(value))
   end
   return exact
 end
 
 local function text(value, place)
-  if type(value) ~= "string" or value == "" then wrong(place, "must be a text, not %s", value == "" and "an empty one"
-    or "a " .. type(value)) end
+  if value == nil then wrong(place, "is missing") end
+  if value == "" then wrong(place, "is empty") end
+  if type(value) ~= "string" then wrong(place, "must be a text, not %s", shown(value)) end
   return value
 end
 
@@ -165,8 +169,7 @@ local VERSION = { "from", "price", "tiers", "accumulate", "tou", "surcharges", "
 local function moment_of(value, place, utc_offset)
   if value == nil then return -math.huge end
   local moment = type(value) == "string" and time.parse(value, utc_offset)
-  if not moment then wrong(place, 'must be a date such as "2025-06-16", not %s', type(value) == "string" and
-    ("'%s'"):format(value) or "a " .. type(value)) end
+  if not moment then wrong(place, 'must be a date such as "2025-06-16", not %s', shown(value)) end
   return moment
 end
 

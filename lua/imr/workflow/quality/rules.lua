@@ -39,8 +39,9 @@ end
 ---@type imr.QualityRule[]
 return {
   { name = "decreasing", help = "A register fell, without a roll-over or another device in between.",
-    help_zh = "读数倒走（既非翻转，也未换表）", check = registers.decreasing, tuning = {} },
-  { name = "rollover", help = "A register ran over its last digit and began anew.", help_zh = "计度器翻转（归零）",
+    help_zh = "读数变小，既非翻转，也未换表", check = registers.decreasing, tuning = {} },
+  { name = "rollover", help = "A register ran over its last digit and began anew.",
+    help_zh = "计度器走完最后一位，从零重新开始",
     check = registers.rollover, tuning = {
       number("digits", 4, "fewest digits before the point that a register has"),
       exact("near", "0.1", "share of the range before its end and after its beginning that counts as running over"),
@@ -56,12 +57,13 @@ return {
     help_zh = "同一表号同时对应两个设备或项目", check = devices.two_devices, tuning = {} },
   { name = "similar_number", help = "A number or device id differs from another only by blanks, case, width or zeros.",
     help_zh = "表号或设备号与另一个仅在空格、大小写、全半角或前导零上不同", check = devices.similar_number, tuning = {} },
-  { name = "tenant", help = "Another tenant is shown for the meter.", help_zh = "租户变更", check = devices.tenant,
+  { name = "tenant", help = "Another tenant is shown for the meter.", help_zh = "该表换了用户", check = devices.tenant,
     tuning = {} },
-  { name = "gap", help = "No reading for longer than usual for this meter.", help_zh = "读数中断", check = times.gap,
+  { name = "gap", help = "No reading for longer than usual for this meter.",
+    help_zh = "没有读数的时间比该表平常的间隔长", check = times.gap,
     tuning = { number("factor", 1.8, "times the usual time between two readings (24 hours while nothing is usual)") } },
   { name = "zeros", help = "Nothing was used for days: an empty flat, or a meter that stands still.",
-    help_zh = "连续零用量", check = usage.zeros, tuning = { number("days", 7, "fewest days") } },
+    help_zh = "连续多日没有用量：空房，或表停走", check = usage.zeros, tuning = { number("days", 7, "fewest days") } },
   { name = "spike", help = "Far more was used than is usual for this meter, or than its connection can carry.",
     help_zh = "用量突增，远超该表平常用量或接线所能承载", check = usage.spike, tuning = {
       number("factor", 8, "standard deviations (estimated from the median deviation) above the median"),
@@ -74,11 +76,11 @@ return {
     } },
   { name = "duplicate", help = "Two rows give different values for the same meter and moment.",
     help_zh = "同一时刻有不同的值", check = rows.duplicate, tuning = {} },
-  { name = "restated", help = "The platform changed a value after it had been stored.", help_zh = "平台事后更改了数值",
+  { name = "restated", help = "The platform changed a value after it had been stored.", help_zh = "数值存入后，平台又作了更改",
     check = rows.restated, tuning = {} },
-  { name = "withdrawn", help = "The platform lists a row no more that it had listed.", help_zh = "平台撤回了已列出的数据行",
+  { name = "withdrawn", help = "The platform lists a row no more that it had listed.", help_zh = "平台不再列出先前列出过的数据行",
     check = rows.withdrawn, tuning = {} },
-  { name = "future", help = "The time of a row lay ahead of the clock when it was stored.", help_zh = "时间在未来",
+  { name = "future", help = "The time of a row lay ahead of the clock when it was stored.", help_zh = "数据行存入时，其时间晚于时钟",
     check = times.future, tuning = { number("minutes", 10, "minutes that a clock may be wrong") } },
   { name = "clock", help = "The clock of a device is ahead, slow by days, or began anew: its rows are of other times.",
     help_zh = "设备时钟超前、滞后数日或已复位，其数据行的时间不可信", check = times.clock, tuning = {

@@ -81,6 +81,10 @@ local function refuse_mixtures(arguments)
   for _, name in ipairs(arguments.statements and WITHOUT_SHEETS or {}) do
     if arguments[name] then exit.usage("%s and %s do not go together", "--statements", "--" .. name:gsub("_", "-")) end
   end
+end
+
+local function refuse_unsaid(arguments)
+  if arguments.void and not arguments.void:find "%S" then exit.usage("--void REASON: say why the bill is void") end
   if arguments.draft and not arguments.tariff then exit.usage("--draft needs --tariff FILE") end
   if arguments.adjust and arguments.tariff then
     exit.usage("--adjust computes with the bill's own tariff; with another one it is another bill: --void it first")
@@ -260,6 +264,7 @@ end
 function command.run(arguments)
   require("imr.os").catch_signals()
   refuse_mixtures(arguments)
+  refuse_unsaid(arguments)
   local offset = settings.read(arguments).utc_offset
   if arguments.check_tariff then return check_tariff(arguments.check_tariff, offset) end
   local options = { utc_offset = offset, by_tenant = arguments.by == "tenant", meters = selection.numbers(arguments),

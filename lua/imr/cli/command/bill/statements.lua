@@ -1,6 +1,5 @@
 --- `imr bill --statements`: a sheet a tenant, beside what the command writes anyway.
 
-local exit = require "imr.cli.exit"
 local interrupt = require "imr.cli.interrupt"
 local language = require "imr.language"
 local messages = require "imr.cli.output.messages"
@@ -21,10 +20,7 @@ end
 function statements.open(arguments)
   local path = arguments.statements
   if not path then return nil end
-  local ending = path:match "%.(%w+)$"
-  if ending and not ending:lower():find "^html?$" then
-    exit.usage("--statements %s: the sheets are a page, FILE.html", path)
-  end
+  target.expect_page("--statements", path)
   return target.file(path)
 end
 
