@@ -92,7 +92,7 @@ local function add_method(out, endpoint)
   local about = endpoint.about or endpoint.summary:gsub("%.$", "")
   out[#out + 1] = ("\n---%s (platform document §%s)."):format(about, endpoint.section)
   out[#out + 1] = ("---@param params%s imr.%s"):format(needs_some(endpoint) and "" or "?", options_of(endpoint))
-  out[#out + 1] = ("---@return imr.Cursor cursor over imr.%s records"):format(endpoint.record)
+  out[#out + 1] = ("---@return imr.Cursor<imr.%s> cursor"):format(endpoint.record)
   out[#out + 1] = ("function Client:%s(params) end"):format(endpoint.name)
 end
 

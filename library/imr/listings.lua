@@ -23,30 +23,30 @@ local Client = {}
 
 ---Every meter of the project (platform document §4.2).
 ---@param params? imr.ListingOptions
----@return imr.Cursor cursor over imr.Meter records
+---@return imr.Cursor<imr.Meter> cursor
 function Client:meters(params) end
 
 ---The newest reading of each meter, or of one (platform document §4.3).
 ---@param params? imr.LatestOptions
----@return imr.Cursor cursor over imr.LatestReading records
+---@return imr.Cursor<imr.LatestReading> cursor
 function Client:latest_readings(params) end
 
 ---Readings of a period (platform document §4.4).
 ---@param params imr.ReadingOptions
----@return imr.Cursor cursor over imr.Reading records
+---@return imr.Cursor<imr.Reading> cursor
 function Client:readings(params) end
 
 ---Consumption records of a period (platform document §4.5).
 ---@param params imr.ConsumptionOptions
----@return imr.Cursor cursor over imr.Consumption records
+---@return imr.Cursor<imr.Consumption> cursor
 function Client:consumption(params) end
 
 ---Time-of-use readings of a period, with voltages, currents and powers (platform document §4.7).
 ---@param params imr.ReadingOptions
----@return imr.Cursor cursor over imr.TouReading records
+---@return imr.Cursor<imr.TouReading> cursor
 function Client:tou_readings(params) end
 
 ---Readings of camera water meters of a period (platform document §4.8).
 ---@param params imr.ReadingOptions
----@return imr.Cursor cursor over imr.CameraReading records
+---@return imr.Cursor<imr.CameraReading> cursor
 function Client:camera_readings(params) end

@@ -167,7 +167,7 @@ check("a time", {
 
 check("imr.testing", {
   { function() local _ = testing.new(5) end, "testing.new takes a table of options, not a number" },
-  { function() local _ = testing.new { metres = 5 } end, "unknown simulator option 'metres'" },
+  { function() local _ = testing.new { metres = 5 } end, "unknown simulator option 'metres', did you mean 'meters'?" },
   { function() local _ = testing.new { meters = -1 } end, "simulator option 'meters'" },
   { function() local _ = testing.new { network = "far" } end, "option 'network' must be a number of seconds" },
   { function() local _ = new:client(5) end, "world:client takes a table of options, not a number" },

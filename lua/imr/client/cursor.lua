@@ -21,7 +21,7 @@ local finalizer = require "imr.base.finalizer"
 ---@field waited number seconds spent waiting for slots
 
 ---The rows of a listing. Making one sends nothing.
----@class imr.Cursor
+---@class imr.Cursor<T>
 ---@field report imr.Report
 local Cursor = {}
 Cursor.__index = Cursor
@@ -151,7 +151,7 @@ local function taken(self, take_some)
 end
 
 ---The next record; nil at the end; nil and an error when a page could not be had: the next call asks for it again.
----@return table|nil row
+---@return T|nil row
 ---@return imr.Error|nil err kind "incomplete" at the end of a listing with incomplete = "error"
 function Cursor:next()
   must_be_cursor(self, 2)
@@ -183,7 +183,7 @@ local function take_rest(self)
 end
 
 ---Iterates over pages: a list of records each time. Raises the error object.
----@return fun(): table[]|nil pages an iterator
+---@return fun(): T[]|nil pages an iterator
 function Cursor:pages()
   must_be_cursor(self, 2)
   return function()
@@ -194,9 +194,9 @@ function Cursor:pages()
 end
 
 ---All records (those that are left).
----@return table[]|nil rows
+---@return T[]|nil rows
 ---@return imr.Error|nil err
----@return table[]|nil rows_before_the_error
+---@return T[]|nil rows_before_the_error
 function Cursor:collect()
   must_be_cursor(self, 2)
   local rows = {}

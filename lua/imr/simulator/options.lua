@@ -1,6 +1,7 @@
 --- What can be set on a simulated platform. One list serves `platform.new`, which checks against it,
 --- and the command line, which makes its flags from it.
 
+local unknown_option = require "imr.base.unknown_option"
 local calendar = require "imr.simulator.calendar"
 local endpoints = require "imr.simulator.endpoints"
 local faults = require "imr.simulator.faults"
@@ -135,6 +136,12 @@ local function find(name)
   end
 end
 
+local function names()
+  local list = {}
+  for index, option in ipairs(options.list) do list[index] = option.name end
+  return list
+end
+
 --- Checks what was given and fills in the rest. Wrong options are a mistake in the caller's code, so they raise.
 ---@param given? table
 ---@param level? integer of the caller to blame, as in `error`
@@ -145,7 +152,7 @@ function options.check(given, level)
   for name, value in pairs(given or {}) do
     local option = find(name)
     if not option then
-      error(("unknown simulator option '%s'"):format(tostring(name)), level)
+      error((unknown_option(tostring(name), names()):gsub("^unknown", "unknown simulator")), level)
     end
     local problem = problem_of(option, value)
     if problem then
