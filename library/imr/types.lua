@@ -1,9 +1,49 @@
 ---@meta
 -- What C makes, for editors and for the reference.
 
+---What happened; doc/reference/codes.md says what each is.
+---@alias imr.ErrorKind
+---| "failed"
+---| "auth"
+---| "token"
+---| "request"
+---| "forbidden"
+---| "duplicate"
+---| "throttled"
+---| "network"
+---| "timeout"
+---| "http"
+---| "unavailable"
+---| "protocol"
+---| "unknown_outcome"
+---| "incomplete"
+---| "not_found"
+---| "vetoed"
+---| "store"
+---| "closed"
+---| "phase"
+---| "missing"
+---| "usage"
+---| "database"
+---| "clock"
+---| "busy"
+---| "ledger"
+---| "locked"
+---| "limit"
+---| "guard"
+---| "protection"
+---| "unsafe"
+---| "held"
+---| "credentials"
+---| "unknown_meter"
+---| "output"
+---| "interrupted"
+---| "closed_pipe"
+---| "internal"
+
 ---What went wrong at run time. `tostring(err)` and `..` give one line; it never holds a secret.
 ---@class imr.Error
----@field kind string what happened, such as "auth", "network" or "unknown_outcome"; doc/reference/codes.md has them all
+---@field kind imr.ErrorKind
 ---@field message string
 ---@field endpoint? string
 ---@field code? integer the platform's return code

@@ -29,6 +29,15 @@ describe("the generated pages", function()
     assert.is_true(found["core.is_utf8"])
   end)
 
+  it("has each kind of error for editors", function()
+    local page, types = files.read "doc/reference/codes.md", files.read "library/imr/types.lua"
+    local named, known = {}, {}
+    for kind in page:gmatch "\n| [%w]+ | [^|]+ | `([%l_]+)`" do named[kind] = kind ~= "ok" or nil end
+    for kind in page:gmatch "\n| `([%l_]+)` |" do named[kind] = true end
+    for kind in types:match("@alias imr.ErrorKind\n(.-)\n\n"):gmatch '"([%l_]+)"' do known[kind] = true end
+    assert.same(named, known)
+  end)
+
   it("name every field of every record in both languages", function()
     for _, page in ipairs { schema.records "en", schema.records "zh" } do
       for _, endpoint in ipairs(require("imr").schema()) do
