@@ -327,6 +327,7 @@ build = {
     ["imr.workflow.bill.quantities"] = "lua/imr/workflow/bill/quantities.lua",
     ["imr.workflow.bill.record"] = "lua/imr/workflow/bill/record.lua",
     ["imr.workflow.bill.run"] = "lua/imr/workflow/bill/run.lua",
+    ["imr.workflow.bill.same"] = "lua/imr/workflow/bill/same.lua",
     ["imr.workflow.bill.sums"] = "lua/imr/workflow/bill/sums.lua",
     ["imr.workflow.bill.tariff"] = "lua/imr/workflow/bill/tariff.lua",
     ["imr.workflow.bill.words"] = "lua/imr/workflow/bill/words.lua",

@@ -2,28 +2,21 @@
 
 local copy = require "imr.base.copy"
 local decimal = require "imr.decimal"
+local same = require "imr.workflow.bill.same"
 
 local difference = {}
 
----What a line is known by: it is of a tenancy, or of one who pays.
----@param line imr.BillLine
----@return string
-function difference.key(line)
-  return table.concat({ line.project_code or "", line.kind or "", line.user_code or line.user_name or "",
-    tostring(line.since or "") }, "\0")
-end
-
----The sums of what is on record of a meter, by line, and in their order.
+---The sums of what is on record of a meter, a tenancy each, in their order.
 ---@param lines imr.BillLine[] a bill's and its adjustments'
----@return table<string|integer, { line: imr.BillLine, billed: boolean?, usage: imr.Decimal, amount: imr.Decimal }>
+---@return { line: imr.BillLine, tenancy: string, payer: string, billed: boolean?, usage: imr.Decimal,
+--- amount: imr.Decimal }[]
 function difference.state(lines)
   local state = {}
   for _, line in ipairs(lines) do
-    local key = difference.key(line)
-    local known = state[key]
+    local known = same.find(state, line)
     if not known then
-      known = { usage = decimal.zero, amount = decimal.zero }
-      state[key], state[#state + 1] = known, known
+      known = { usage = decimal.zero, amount = decimal.zero, tenancy = same.tenancy(line), payer = same.payer(line) }
+      state[#state + 1] = known
     end
     known.line = line
     if line.amount then
@@ -34,11 +27,12 @@ function difference.state(lines)
   return state
 end
 
+-- What was used in the year before is what the next bill goes on from, whether or not a price depends on it.
 local function is_same(known, line)
   local last = known.line
   if line.status == "held" then return last.status == "held" and last.reasons == line.reasons end
   return last.status == "billed" and known.amount == decimal.of(line.amount)
-    and known.usage == decimal.of(line.usage)
+    and known.usage == decimal.of(line.usage) and last.year_used == line.year_used
 end
 
 -- A line that is held now takes nothing back: a doubt is no knowledge.
@@ -65,7 +59,7 @@ end
 function difference.of(recorded, now)
   local state, list = difference.state(recorded), {}
   for _, line in ipairs(now) do
-    local known = state[difference.key(line)]
+    local known = same.find(state, line)
     if not known then
       list[#list + 1] = line
     else

@@ -7,6 +7,7 @@ local groups = require "imr.workflow.metering.groups"
 local months = require "imr.workflow.bill.months"
 local quantities = require "imr.workflow.bill.quantities"
 local reasons = require "imr.workflow.metering.reasons"
+local same = require "imr.workflow.bill.same"
 local sorted_names = require "imr.base.names"
 local tariff = require "imr.workflow.bill.tariff"
 local words = require "imr.workflow.bill.words"
@@ -62,11 +63,7 @@ local lines = {}
 local PLAIN = { { multiplier = decimal.of "1", households = decimal.of "1" } }
 
 local function tenancy_of(row, ignore_tenants)
-  local key = { row.project_code or "", row.kind or "" }
-  if not ignore_tenants then
-    key[3], key[4], key[5] = tostring(row.since or ""), row.user_code or "", row.user_name or ""
-  end
-  return table.concat(key, "\0")
+  return same.tenancy(ignore_tenants and { project_code = row.project_code, kind = row.kind } or row)
 end
 
 local function by_tenancy(rows, ignore_tenants)

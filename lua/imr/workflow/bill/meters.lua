@@ -59,11 +59,14 @@ local function add_share(sum, share)
 end
 
 local function check_sharing(list)
-  local sum
+  local sum, seen = nil, {}
   for _, entry in ipairs(list) do
-    if #list > 1 and not (entry.share and (entry.user_code or entry.user_name)) then
+    local payer = entry.user_code or entry.user_name
+    if payer and seen[payer] then return ("names %s twice; what is one's is one share"):format(payer) end
+    if #list > 1 and not (entry.share and payer) then
       return "is there twice; where it is shared, each row has a share and a user_code or user_name"
     end
+    if payer then seen[payer] = true end
     if entry.share then sum = add_share(sum, entry.share) end
     for _, name in ipairs { "multiplier", "tariff" } do
       if entry[name] ~= list[1][name] then return ("has two values of %s"):format(name) end

@@ -6,6 +6,7 @@ local difference = require "imr.workflow.bill.difference"
 local is_before = require "imr.base.is_before"
 local record = require "imr.workflow.bill.record"
 local rows = require "imr.workflow.metering.rows"
+local same = require "imr.workflow.bill.same"
 
 local year = {}
 
@@ -27,10 +28,19 @@ local function up_to(known, bill, year_start)
   return last.year_used and decimal.of(last.year_used) + known.usage
 end
 
+-- The tenancy of the bill before that went on to its end, and of which a line is the rest.
+local function tenancy_before(state, line, bill)
+  local payer, tenancy = same.payer(line), same.tenancy(line)
+  for _, known in ipairs(state) do
+    local goes_on = known.payer == payer and known.line.to > bill.period_to and (line.since or 0) <= bill.period_to
+    if known.tenancy == tenancy or goes_on then return known end
+  end
+end
+
 -- What the bill before says of a line of a meter.
 local function said(state, bill, year_start)
   return function(line)
-    local known = state[difference.key(line)]
+    local known = tenancy_before(state, line, bill)
     if known then return up_to(known, bill, year_start) end
     return line.since and line.since > bill.period_to and decimal.zero or nil -- a new tenant
   end

@@ -1,6 +1,7 @@
 -- Which lines of a bill are one sheet: those of a tenant; and in it those of a meter. Pure.
 
 local decimal = require "imr.decimal"
+local same = require "imr.workflow.bill.same"
 
 local sheets = {}
 
@@ -64,8 +65,6 @@ function sheets.order()
   return ("%s, %s, meter_no, %s, bill_id, number"):format(table.concat(parts, ", "), keys, text "kind")
 end
 
-local function meter_key(line) return ("%s\0%s"):format(line.meter_no, line.kind or "") end
-
 local function add_amount(meter, line)
   if not line.amount then return end
   meter.billed[#meter.billed + 1] = line
@@ -74,16 +73,10 @@ local function add_amount(meter, line)
 end
 
 -- An adjustment is of a line that is there: the same meter and part of time.
-local function part_of(meters, line)
-  for _, meter in ipairs(meters) do
-    if meter.key == meter_key(line) and (meter.line.since or 0) == (line.since or 0) then return meter end
-  end
-end
-
 local function add_line(meters, line)
-  local meter = part_of(meters, line)
+  local meter = same.find(meters, line)
   if not meter or line.bill_id == meter.first then
-    meter = { key = meter_key(line), first = line.bill_id, line = line, billed = {} }
+    meter = { tenancy = same.tenancy(line), payer = same.payer(line), first = line.bill_id, line = line, billed = {} }
     meters[#meters + 1] = meter
   end
   meter.last = line
