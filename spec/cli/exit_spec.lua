@@ -168,7 +168,8 @@ describe("imr help", function()
 
   it("begins with what is a command's own", function()
     for words, expected in pairs {
-      latest = "Options, Output, Connection, Other options", check = "Options, Output, Configuration, Other options",
+      latest = "Options, Output, Connection, Other options, Examples",
+      check = "Options, Output, Configuration, Other options, Examples",
       ["supply read"] = "Arguments, Options, Output, Connection, Other options",
     } do
       local text = user:run("help " .. words).out
