@@ -134,7 +134,7 @@ describe("what CONTRIBUTING.md says", function()
     for _, text in ipairs { "| `raised_at` | `alarmTime` | time | when it was raised |",
       "| `raised_at` | `alarmTime` | time | 告警时间 |", "---@class imr.Alarm\n",
       "---@field raised_at? integer when it was raised, Unix seconds",
-      "---@param params imr.AlarmOptions\n---@return imr.Cursor cursor over imr.Alarm records\n"
+      "---@param params imr.AlarmOptions\n---@return imr.Cursor<imr.Alarm> cursor\n"
         .. "function Client:alarms(params) end" } do
       assert.matches(text, pages, 1, true)
     end
