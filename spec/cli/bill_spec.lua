@@ -65,6 +65,12 @@ for name, place in pairs(databases.places(setup, teardown)) do
       end
       assert.equal("building,lines,held,usage,amount\r\n3栋,1,0,4.00,17.60\r\n",
         draft(of .. "--by building --kind water --building 3栋").out)
+      local mixed = cli.rows(draft(PERIOD .. " --tariff " .. tariff .. " --by building --building 3栋"))[1]
+      assert.is_nil(mixed.usage) -- kWh and cubic metres
+      assert.equal("4.00", mixed.water_usage)
+      assert.truthy(tonumber(mixed.electricity_usage) > 0)
+      assert.matches("^building +lines +held +electricity_usage +water_usage +amount\n3栋 ",
+        draft(PERIOD .. " --tariff " .. tariff .. " --by building --building 3栋 --format table").out)
       assert.equal("user_code,user_name,amount\r\nu1,张三,26.00\r\nu2,李四,31.74\r\n",
         draft(of .. "--by tenant --fields user_code,user_name,amount --meter " .. filled.number(1)).out)
       assert.matches("\nu2,D1,3栋2单元1,30.735000\r\n",

@@ -10,7 +10,9 @@ local sums = {}
 ---@class imr.BillSum
 ---@field lines integer
 ---@field held integer lines among them that have no amount
----@field usage string of those billed
+---@field usage? string of those billed; absent where they are of several kinds, which have no sum
+---@field electricity_usage? string
+---@field water_usage? string
 ---@field amount string
 
 ---Sums of all lines, and of those of each tariff, building, tenant and kind.
@@ -39,7 +41,7 @@ local function shown_of(line, by)
 end
 
 local function new_sum(shown)
-  return { lines = 0, held = 0, usage = decimal.zero, amount = decimal.zero, shown = shown }
+  return { lines = 0, held = 0, amount = decimal.zero, used = {}, shown = shown }
 end
 
 ---@param with_tenants? boolean also of each tenant: so many are kept
@@ -55,7 +57,8 @@ local function add(sum, line, amount, usage)
   if line.status == "held" then sum.held = sum.held + 1 end
   if not amount then return end
   sum.amount = sum.amount + amount
-  if usage then sum.usage = sum.usage + usage end
+  local kind = line.kind or ""
+  if usage then sum.used[kind] = (sum.used[kind] or decimal.zero) + usage end
 end
 
 ---@param line imr.BillLine
@@ -69,9 +72,14 @@ function Sums:add(line)
   end
 end
 
+-- kWh and cubic metres are no sum.
 local function text(sum)
-  return copy(sum.shown, { lines = sum.lines, held = sum.held, usage = tostring(sum.usage),
-    amount = tostring(sum.amount) })
+  local kind, all = next(sum.used)
+  local mixed = kind and next(sum.used, kind)
+  local function of(one) return sum.used[one] and tostring(sum.used[one]) end
+  return copy(sum.shown, { lines = sum.lines, held = sum.held, amount = tostring(sum.amount),
+    usage = not mixed and tostring(all or decimal.zero) or nil, electricity_usage = of "electricity",
+    water_usage = of "water" })
 end
 
 ---Lists with exact texts, in the order of names.

@@ -42,11 +42,12 @@ local keys = {
 local RANK = { measured = 1, incomplete = 2, doubtful = 3 }
 
 local function group_of(self, row)
-  local shown, key = keys[self.by](row)
-  key = ("%s\0%s"):format(key or "", row.kind or "")
+  local shown, name = keys[self.by](row)
+  local key = ("%s\0%s"):format(name or "", row.kind or "")
   local group = self.known[key]
   if not group then
-    group = { shown = shown, kind = row.kind, seen = {}, meters = 0, reasons = reasons.new(), status = "measured",
+    group = { name = name or "", shown = shown, kind = row.kind, seen = {}, meters = 0, reasons = reasons.new(),
+      status = "measured",
       sums = { measured = decimal.zero, doubtful = decimal.zero, incomplete = decimal.zero } }
     self.known[key], self.list[#self.list + 1] = group, group
   end
@@ -70,10 +71,23 @@ function Groups:add(row)
   for name in (row.reasons or ""):gmatch("[^,]+") do group.reasons:add(name) end
 end
 
+-- The kinds of a name are together, where its first one was.
+local function together(groups_as_seen)
+  local of_name, names, list = {}, {}, {}
+  for _, group in ipairs(groups_as_seen) do
+    if not of_name[group.name] then of_name[group.name], names[#names + 1] = {}, group.name end
+    table.insert(of_name[group.name], group)
+  end
+  for _, name in ipairs(names) do
+    for _, group in ipairs(of_name[name]) do list[#list + 1] = group end
+  end
+  return list
+end
+
 ---@return imr.MeteringGroup[]
 function Groups:rows()
   local list = {}
-  for index, group in ipairs(self.list) do
+  for index, group in ipairs(together(self.list)) do
     local row, all = group.shown, decimal.zero
     for status, sum in pairs(group.sums) do row[status], all = tostring(sum), all + sum end
     row.kind, row.meters, row.usage = group.kind, group.meters, tostring(all)

@@ -13,11 +13,16 @@ local MORE = " device_id:str address:str project_code:str from:time to:time sinc
 local BRIEF = "meter_no:str user_name:str usage:dec amount:money+ status:str %s:str opening:dec closing:dec tariff:str"
 local CHARGE = "bill:int " .. WHO .. "tariff:str item:str name:str tier:int quantity:dec price:dec charge:dec"
 local SUM = ":str lines:int+ held:int+ usage:dec amount:money+"
+local SUM_OF_KINDS = ":str lines:int+ held:int+ electricity_usage:dec water_usage:dec amount:money+"
 
 local COLUMNS = { line = LINE, charge = CHARGE }
 for _, by in ipairs { "tariff", "building", "kind" } do COLUMNS[by] = by .. SUM end
 COLUMNS.tenant = "user_code:str user_name" .. SUM
-local ALL = { line = LINE .. MORE, charge = CHARGE .. " device_id:str address:str" }
+-- For people; usage of two kinds is no sum. A CSV and a workbook keep their columns.
+local BRIEF_OF = { building = "building" .. SUM_OF_KINDS, tenant = "user_code:str user_name" .. SUM_OF_KINDS }
+local OF_KINDS = " electricity_usage:dec water_usage:dec"
+local ALL = { line = LINE .. MORE, charge = CHARGE .. " device_id:str address:str",
+  building = COLUMNS.building .. OF_KINDS, tenant = COLUMNS.tenant .. OF_KINDS }
 
 shown.BILLS = typed("id:int made_at:time period_from:time period_to:time adjusts:int lines:int held:int amount:money "
   .. "tariff_name:str program:str voided_at:time void_reason:str")
@@ -28,8 +33,11 @@ shown.BILLS = typed("id:int made_at:time period_from:time period_to:time adjusts
 function shown.open(arguments, offset)
   local by = arguments.by
   local columns = COLUMNS[by]
-  if by == "line" and output.format(arguments) == "table" then
+  local format = output.format(arguments)
+  if by == "line" and format == "table" then
     columns = BRIEF:format(require("imr.language").chosen == "zh" and "why_zh" or "why")
+  elseif BRIEF_OF[by] and format ~= "csv" and format ~= "xlsx" then
+    columns = format == "table" and BRIEF_OF[by] or ALL[by]
   end
   return output.open(arguments, { columns = typed(columns), all = typed(ALL[by] or COLUMNS[by]),
     utc_offset = offset })
