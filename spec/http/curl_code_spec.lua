@@ -56,7 +56,7 @@ describe("libcurl's code", function()
     { 35, "network", "no TLS" }, { 91, "network", "no TLS" }, { 98, "network", "no TLS" }, { 101, "network", "no TLS" },
     { 23, "protocol", "^more follows behind the end of the packed answer from 127.0.0.1:%d+$" },
     { 2, "network", "could not begin the request" }, { 45, "network", "no network interface" },
-    { 65, "network", "could not be sent again" }, { 42, "network", "broken off" },
+    { 65, "network", "could not be sent again" }, { 42, "network", "closed before an answer" },
     { 56, "network", "broke" }, { 97, "network", "no way through the proxy" },
     { 199, "protocol",
       "^libcurl cannot use the answer from 127.0.0.1:%d+: .*%a" },

@@ -17,7 +17,7 @@ describe("a host", function()
       local scratch = os.tmpname()
       os.remove(scratch)
       local sent, texts = {}, {}
-      local transport = require("imr.transport").choose(nil, nil)
+      local transport = require("imr.transport").choose {}
       for _, encoding in ipairs { "json", "form" } do
         for _, store in ipairs { imr.store.memory(), imr.store.file { path = scratch } } do
           local client = imr.new { base_url = %q, username = "demo", password = "demo-secret", interval = 0,
