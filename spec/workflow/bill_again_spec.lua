@@ -25,9 +25,14 @@ local function tenancy(db, code, since, over)
     VALUES ('1', '', ?, ?, ?, ?)]], time(since), code, NOW, over and time(over))
 end
 
-local function make(db, month, tariff)
+local function decided(row)
+  return assert(bill.decisions("meter_no,usage,year_used,who,why\n" .. row .. "\n", "decided.csv"))
+end
+
+local function make(db, month, tariff, decision)
   return assert(bill.make(db, { from = time(("2025-%02d-01"):format(month)), now = NOW,
-    to = time(("2025-%02d-01"):format(month + 1)) - 1, tariff = assert(bill.check(tariff, "tariff")) })).id
+    to = time(("2025-%02d-01"):format(month + 1)) - 1, tariff = assert(bill.check(tariff, "tariff")),
+    decisions = decision and decided(decision) })).id
 end
 
 local function shown(db, id)
@@ -82,6 +87,16 @@ for name, place in pairs(databases.places(setup, teardown)) do
       -- 41 + 28 = 69 before: 31 of March's 31 are below 100
       assert.same({ "5: - 31.00 31.00" }, shown(db, make(db, 3, YEAR)))
       assert.same({ "6: - 30.00 60.00" }, shown(db, make(db, 4, YEAR)))
+    end)
+
+    it("keeps what was decided before and is not decided anew", function()
+      fill(db, "2025-05-20")
+      db:execute("DELETE FROM readings WHERE read_time BETWEEN ? AND ?", time "2025-06-25", time "2025-07-05")
+      local id = make(db, 6, YEAR, "1,30,90,Li,old system")
+      assert(bill.adjust(db, id, { now = NOW, decisions = decided "1,31,,Li,looked" }))
+      assert(bill.adjust(db, id, { now = NOW, decisions = decided "1,,100,Wu,added up" }))
+      -- 10 x 1 + 20 x 2; 10 x 1 + 21 x 2; 31 x 2
+      assert.same({ "1: - 30 50.00", "2: - 1 2.00", "3: - 0 10.00" }, shown(db, id))
     end)
   end)
 end

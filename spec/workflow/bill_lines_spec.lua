@@ -171,6 +171,8 @@ local cases = {
     return index > 30 and { read_time = row.read_time, device_id = "D1" } or row
   end) }, one '{ price = "0.50" }', { "145.00 72.50; price 145.00x0.50=72.5000" }, nil,
     "meter_no,closing,who,why\n" .. NUMBER .. ",300,Li,looked\n" },
+  { "a meter that was replaced, and a closing reading", meter(replaced), one '{ price = "0.50" }',
+    { "145.00 held: meter_swap,decided_swap" }, nil, "meter_no,closing,who,why\n" .. NUMBER .. ",300,Li,looked\n" },
   -- 50.0000 each; of 150.01 50.0033, 50.0033 and what is left
   { "a meter of three", meter { readings = ordinary(500) }, one '{ price = "0.50" }',
     { "50.0000 25.00; price 50.0000x0.50=25.000000", "50.0000 25.00; price 50.0000x0.50=25.000000",
@@ -204,6 +206,32 @@ local cases = {
   { "a tariff for water", meter { readings = ordinary(500) }, "{ tariffs = { w = { kind = 'water', price = '1' } } }",
     { "150.00 held: other_kind" }, "meter_no,tariff\n" .. NUMBER .. ",w\n" },
 }
+
+-- Two tenants, of whom neither is measured; by name alone as well.
+local UNREAD = { readings = ordinary(500, function(row, index)
+  local read = index < 15 or index > 34 and index < 39 or index > 45
+  return read and row or { read_time = row.read_time, device_id = "D1" }
+end) }
+local NAMED = { tenancies = { { user_name = "A", since = FROM - 100 * DAY, ["until"] = time "2025-06-16" },
+  { user_name = "B", since = time "2025-06-16" } } }
+local DECIDED = "meter_no,user_code,usage,who,why\n" .. NUMBER
+
+for _, case in ipairs {
+  { "of one meter is about one tenant", TENANTS, nil, DECIDED .. ",,60,Li,x\n",
+    { "120.00 held: unreadable,tenant,decided_several", "15.00 held: unreadable,tenant,decided_several" } },
+  { "is that which names the tenant", TENANTS, nil, ("%s,,60,Li,x\n%s,u2,70,Li,x\n"):format(DECIDED, NUMBER),
+    { "60 60.00; price 60x1=60", "70 70.00; price 70x1=70" } },
+  { "names a tenant without a code", NAMED, nil, DECIDED .. ",B,70,Li,x\n",
+    { "120.00 held: unreadable,tenant", "70 70.00; price 70x1=70" } },
+  { "is about all who share", {}, "meter_no,share,user_code\n" .. SHARED, DECIDED .. ",,60,Li,x\n",
+    { "20.00 20.00; price 20.00x1=20.00", "20.00 20.00; price 20.00x1=20.00",
+      "20.00 20.00; price 20.00x1=20.00" } },
+  { "is about none of those who share", {}, "meter_no,share,user_code\n" .. SHARED, DECIDED .. ",u3,60,Li,x\n",
+    { "45.0000 held: unreadable", "45.0000 held: unreadable", "45.0000 held: unreadable" } },
+} do
+  cases[#cases + 1] = { "unread days; a decision " .. case[1], meter(UNREAD, case[2]), one '{ price = "1" }',
+    case[5], case[3], case[4] }
+end
 
 describe("the bill of a meter with", function()
   for _, case in ipairs(cases) do

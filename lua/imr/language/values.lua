@@ -16,7 +16,7 @@ values.RULES = {
   image = "图像未识别", unreadable = "无法读取",
   no_tariff = "无适用价格", other_kind = "价格类别不符", no_price = "时段无价格", no_parts = "无尖峰平谷读数",
   year_to_date = "年累计不明", undecided = "未定计费用量", decided_parts = "决定用量不足", decided_falls = "决定止码偏低",
-  no_opening = "无起码", gone = "不再计费",
+  decided_swap = "换表须定用量", decided_several = "决定未指明租户", no_opening = "无起码", gone = "不再计费",
 }
 
 -- The second of each pair of words, English and Chinese.

@@ -1,5 +1,6 @@
 -- What somebody decided about lines that cannot be measured: a CSV, which goes on record with who and why.
 
+local copy = require "imr.base.copy"
 local csv = require "imr.base.csv"
 local decimal = require "imr.decimal"
 
@@ -10,7 +11,7 @@ local COLUMNS = { "meter_no", "user_code", "usage", "closing", "sharp", "peak", 
   "why" }
 
 ---@class imr.BillDecision
----@field user_code? string of the tenant, where the meter has several
+---@field user_code? string of the tenant, where the meter has several; the name of one without
 ---@field usage? imr.Decimal what is billed, times the multiplier already
 ---@field closing? imr.Decimal what the register showed at the end
 ---@field parts? table<string, imr.Decimal>
@@ -21,6 +22,7 @@ local COLUMNS = { "meter_no", "user_code", "usage", "closing", "sharp", "peak", 
 ---@field needless? boolean it says what is billed of a line that is measured
 ---@field who string
 ---@field why string
+---@field of? imr.BillDecision the newer one of which it is, with what an older one said beside it
 
 local function number(row, name)
   if not row[name] then return nil end
@@ -76,20 +78,51 @@ function decisions.read(text, file)
     if seen[key] then wrong = wrong or ("meter %s was decided in line %d already"):format(row.meter_no, seen[key]) end
     if wrong then return nil, ("%s, line %d: %s"):format(file, row.line, wrong) end
     seen[key], found[row.meter_no] = row.line, found[row.meter_no] or {}
-    table.insert(found[row.meter_no], decision)
+    local list = found[row.meter_no]
+    table.insert(list, decision.user_code and 1 or #list + 1, decision) -- one that names a tenant comes first
   end
   return found
 end
 
----The decision about a line.
+-- What an earlier one said, and a newer one does not.
+local function completed(newer, older)
+  local more = { of = newer.of or newer, year_used = newer.year_used or older.year_used }
+  if not newer.decides and older.decides then
+    for _, name in ipairs { "usage", "closing", "parts", "decides", "who", "why" } do more[name] = older[name] end
+  end
+  return copy(newer, more)
+end
+
+-- The newest that fits a tenant, by code or, without one, by name.
+local function newest(list, who)
+  local found
+  for _, decision in ipairs(list) do
+    local fits = not decision.user_code or decision.user_code == who
+    if fits and not found then
+      found, decision.used = decision, true
+    elseif fits and decision.recorded then
+      found = completed(found, decision)
+    end
+  end
+  return found
+end
+
+---Gives each tenancy of a meter the decision about it. One decision is about one of them: of several that it would
+---bill, none is its own.
 ---@param all table<string, imr.BillDecision[]>
----@param line imr.BillLine
----@return imr.BillDecision|nil
-function decisions.of(all, line)
-  for _, decision in ipairs(all[line.meter_no] or {}) do
-    if not decision.user_code or decision.user_code == line.user_code then
-      decision.used = true
-      return decision
+---@param meter_no string
+---@param tenancies { who: string?, held: boolean, decision: imr.BillDecision?, several: boolean? }[]
+function decisions.assign(all, meter_no, tenancies)
+  local about = {}
+  for _, tenancy in ipairs(all[meter_no] and tenancies or {}) do
+    local decision = newest(all[meter_no], tenancy.who)
+    local own = decision and (decision.of or decision)
+    tenancy.decision = decision
+    if decision and (tenancy.held or not decision.decides) then
+      if about[own] then about[own].several, tenancy.several = true, true end
+      about[own] = tenancy
+    elseif decision then
+      own.needless = true
     end
   end
 end
@@ -120,7 +153,14 @@ function decisions.needless(all)
   return meters_of(all, function(decision) return decision.needless and not decision.recorded end)
 end
 
+local function is_replaced(line)
+  for _, reading in ipairs(line.readings) do
+    if reading.device_id ~= line.readings[1].device_id then return true end
+  end
+end
+
 local function from_closing(decision, line, entry)
+  if is_replaced(line) then return nil, "decided_swap" end
   local opening = line.opening and decimal.parse(line.opening)
   if not opening then return nil, "no_opening" end
   if decision.closing < opening then return nil, "decided_falls" end

@@ -176,12 +176,14 @@ local function finish(line, found, why)
 end
 
 -- The prices of what was measured, or decided; what stands in the way.
-local function price(line, group, segments, context, entry, decision, found)
+local function price(line, group, segments, context, entry, found)
   local problem = add_versions(segments, found)
   if problem then return problem end
   local facts = { households = entry.households }
   if lines.accumulates_by_year(found) then
-    facts.year_used = decision and decision.year_used or year_used_of(line, group, context, entry)
+    local decided = group.decision and group.decision.year_used
+    facts.year_used = decided and quantities.shared(decided, entry.share)
+      or not decided and year_used_of(line, group, context, entry)
     if not facts.year_used then return "year_to_date" end
     line.year_used = tostring(facts.year_used)
   end
@@ -195,17 +197,27 @@ local function held_by(group, segments)
   return segments.problem ~= nil
 end
 
--- What somebody decided about a line: the segments then, whether it is held, and why.
-local function decide(line, segments, held, context, entry)
-  local decision, problem = decisions.of(context.decisions, line), segments.problem
-  if not decision then return segments, held, problem end
-  if held then
-    segments, problem = decisions.apply(decision, line, segments, entry, context)
-    line.decided_by, line.decision, held = decision.who, decision.why, problem ~= nil
-  elseif decision.decides then
-    decision.needless = true
+-- What somebody decided about a line: the segments then, and what stands in the way of billing them.
+local function decide(line, group, context, entry)
+  local decision, segments, problem = group.decision, group.segments, group.segments.problem
+  if group.several then return segments, true, "decided_several" end
+  if not decision or not group.held then return segments, group.held, problem end
+  segments, problem = decisions.apply(decision, line, segments, entry, context)
+  line.decided_by, line.decision = decision.who, decision.why
+  return segments, problem ~= nil, problem
+end
+
+-- What is measured of each tenancy, and decided about it. Of a meter that several share, it is about all of them.
+local function measure(tenancies, context, entries)
+  local payer = entries[1].user_code or entries[1].user_name
+  for _, group in ipairs(tenancies) do
+    local final = group[#group]
+    group.segments = quantities.segments(group, entries[1].multiplier)
+    group.held = held_by(group, group.segments)
+    group.who = not entries[2] and (payer or final.user_code or final.user_name) or nil
   end
-  return segments, held, problem, decision
+  decisions.assign(context.decisions, tenancies[1][1].meter_no, tenancies)
+  return tenancies
 end
 
 local function line_of(group, context, entry, taken)
@@ -216,18 +228,15 @@ local function line_of(group, context, entry, taken)
   end
   local one, no_tariff = tariff_of(entry, line.kind, context.set)
   line.tariff = one and one.name
-  local segments = quantities.segments(group, entry.multiplier)
-  local held = held_by(group, segments)
   for _, row in ipairs(group) do
     for name in (row.reasons or ""):gmatch "[^,]+" do why:add(name) end
   end
-  local problem, decision
-  segments, held, problem, decision = decide(line, segments, held, context, entry)
+  local segments, held, problem = decide(line, group, context, entry)
   local found = { problem }
   segments = quantities.share(segments, entry, taken)
   quantities.fill(line, segments)
   if not held then
-    found[#found + 1] = no_tariff or price(line, group, segments, context, entry, decision, one)
+    found[#found + 1] = no_tariff or price(line, group, segments, context, entry, one)
   end
   if held and not why:text() and #found == 0 then found = { "gap" } end
   return finish(line, found, why)
@@ -244,7 +253,7 @@ function lines.of(rows, context, year)
   local ignore = entries[1].user_code ~= nil or entries[1].user_name ~= nil
   local own = setmetatable({ year = year, ignore_tenants = ignore }, { __index = context })
   local list = {}
-  for _, group in ipairs(by_tenancy(rows, ignore)) do
+  for _, group in ipairs(measure(by_tenancy(rows, ignore), context, entries)) do
     local taken = { entries = entries, count = 0 }
     for _, entry in ipairs(entries) do list[#list + 1] = line_of(group, own, entry, taken) end
   end
