@@ -147,6 +147,20 @@ local cases = {
     for _ = 1, 10 do table.remove(list, 24) end -- June 12 to 21
     return list
   end)() }, CHANGE, { "150.00 held: gap" } },
+  -- 196.30 and 19.50 before the 16th: 4.20 x 3.45 + 15.30 x 4.83 = 14.49 + 73.899; and 19.50 x 1
+  { "tiers of a year that begin on the 16th", meter(since_january(130)), one [[{ versions = { { price = "1" },
+    { from = "2025-06-16", accumulate = "year", tiers = { { upto = "220", price = "3.45" },
+      { price = "4.83" } } } } }]],
+    { "39.00 107.89; price 19.50x1=19.50; 1 4.20x3.45=14.4900; 2 15.30x4.83=73.8990" } },
+  -- 75 before the 16th: 25 below the limit, 50 above it
+  { "tiers of a month that begin on the 16th", meter { readings = ordinary(500) }, one [[{ versions = { { price = "1" },
+    { from = "2025-06-16", tiers = { { upto = "100", price = "2" }, { price = "3" } } } } }]],
+    { "150.00 275.00; price 75.00x1=75.00; 1 25.00x2=50.00; 2 50.00x3=150.00" } },
+  -- the limits of the month count all of it, those of the year what was used since January 1: 196.30 and 19.50
+  { "tiers of a month, and of a year from the 16th on", meter(since_january(130)), one [[{ versions = {
+    { tiers = { { upto = "10", price = "1" }, { price = "2" } } },
+    { from = "2025-06-16", accumulate = "year", tiers = { { upto = "220", price = "3" }, { price = "4" } } } } }]],
+    { "39.00 102.80; 1 10x1=10; 2 9.50x2=19.00; 1 4.20x3=12.60; 2 15.30x4=61.20" } },
   { "prices that begin later", meter { readings = ordinary(500) }, one '{ from = "2025-06-10", price = "1" }',
     { "150.00 held: no_price" } },
   -- the tenant changes on the 16th: 15 days each, a limit of 50 each, half of the fee each

@@ -58,10 +58,9 @@ end
 
 local function smaller(a, b) return a < b and a or b end
 
-local function add_tiers(bill, segment)
-  local version, month = segment.version, months.of(segment.from, bill.utc_offset)
-  local key = version.accumulate == "year" and month.year or ("%d month"):format(month.index)
-  local position, rest = bill.used[key] or decimal.zero, segment.quantity
+local function add_tiers(bill, segment, month, of_month)
+  local version, rest = segment.version, segment.quantity
+  local position = bill.used[version.accumulate == "year" and month.year or of_month] or decimal.zero
   for index, tier in ipairs(version.tiers) do
     local limit = limit_of(bill, version, tier, month)
     local room = limit and limit - position
@@ -71,7 +70,16 @@ local function add_tiers(bill, segment)
       position, rest = position + taken, rest - taken
     end
   end
-  bill.used[key] = position
+end
+
+-- Limits are of all that is used in a month or a year, also of what was used at a price without tiers.
+local function add_used(bill, segment)
+  local month = months.of(segment.from, bill.utc_offset)
+  local of_month = ("%d month"):format(month.index)
+  if segment.version.tiers then add_tiers(bill, segment, month, of_month) end
+  for _, key in ipairs { month.year, of_month } do
+    bill.used[key] = (bill.used[key] or decimal.zero) + segment.quantity
+  end
 end
 
 -- ---------------------------------------------------------------- the others
@@ -95,7 +103,7 @@ local function add_segment(bill, segment)
   local problem = version.tou and add_parts(bill, segment)
   if problem then return problem end
   if version.price then add(bill, version, "price", { price = version.price }, segment.quantity) end
-  if version.tiers then add_tiers(bill, segment) end
+  if bill.tiers then add_used(bill, segment) end
   for _, one in ipairs(version.surcharges) do add(bill, version, "surcharge", one, segment.quantity) end
   for _, one in ipairs(version.fees) do add_fee(bill, segment, "fee", one.name, one.amount) end
   if version.minimum then
@@ -127,6 +135,7 @@ function charges.of(segments, facts)
   local year = months.of(facts.from, facts.utc_offset).year
   local bill = { list = {}, known = {}, from = facts.from, to = facts.to, utc_offset = facts.utc_offset,
     households = facts.households or ONE, used = { [year] = facts.year_used }, places = facts.places }
+  for _, segment in ipairs(segments) do bill.tiers = bill.tiers or segment.version.tiers ~= nil end
   for _, segment in ipairs(segments) do
     local problem = add_segment(bill, segment)
     if problem then return nil, problem end
