@@ -85,6 +85,22 @@ describe("the program in a Chinese locale", function()
     end
   end)
 
+  it("takes the table of meters and decisions with Chinese headings", function()
+    local bill = "bill 2025-06-11 2025-06-30 --draft "
+    local with_meters = user:write("with_meters.lua", (TARIFF:gsub("return {", "return { meters = 'm.csv',", 1)))
+    user:write("m.csv", "表号,价格,倍率\n" .. filled.number(1) .. ",home,2\n")
+    local held
+    for _, row in ipairs(cli.rows(user:run(bill .. "--tariff " .. with_meters))) do
+      if row.meter_no == filled.number(1) then assert.equal("2", row.multiplier) end
+      if row.reasons == "gap" then held = row.meter_no end
+    end
+    local decisions = user:write("decided.csv", "表号,用量,决定人,决定依据\n" .. held .. ",7,李会计,看过\n")
+    local row = cli.rows(user:run(("%s--tariff %s --decisions %s --meter %s"):format(bill, tariff, decisions, held)))[1]
+    assert.same({ "7", "李会计", "看过" }, { row.usage, row.decided_by, row.decision })
+    user:write("m.csv", "表号,meter_no\n1,1\n")
+    assert.matches("there are two columns 'meter_no'", user:run("bill --check-tariff " .. with_meters).err, 1, true)
+  end)
+
   it("shows tables in Chinese, and the rules", function()
     local rules = user:run("check --list --format table", CHINESE).out
     assert.matches("^规则 +可调参数 +数值 +含义\n读数倒走 +读数变小，既非翻转，也未换表\n", rules)

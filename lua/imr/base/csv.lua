@@ -68,13 +68,15 @@ end
 ---@param text string
 ---@param columns string[] that there may be
 ---@param needed string[] that there must be
+---@param also? table<string, string> further names of columns
 ---@return table[]|nil
 ---@return string|nil problem
-function csv.parse(text, columns, needed)
+function csv.parse(text, columns, needed, also)
   local lines, problem = lines_of((text:gsub("^\239\187\191", "")))
   if not lines then return nil, problem end
   local header = table.remove(lines, 1)
   if not header then return nil, "it is empty" end
+  for place, name in ipairs(header) do header[place] = also and also[name] or name end
   problem = problem_of_header(header, columns, needed)
   if problem then return nil, "line 1: " .. problem end
   local rows = {}

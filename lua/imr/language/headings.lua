@@ -1,6 +1,7 @@
 -- What a column is called in Chinese. A field of the schema that is not here is called by the first words of its
 -- meaning (imr.words, or beside it in imr.schema).
 
+local copy = require "imr.base.copy"
 local schema = require "imr.schema"
 
 local own = {
@@ -25,8 +26,8 @@ local own = {
   help = "含义", why = "原因说明", why_zh = "暂缓原因", cause = "缺失原因",
   -- bills
   bill = "账单", bill_id = "账单编号", number = "行号", tariff = "价格", tariff_name = "价格表", multiplier = "倍率",
-  share = "公摊比例", charges = "费用明细", charge = "费用", item = "费用项", name = "名称", tier = "阶梯",
-  quantity = "数量", price = "单价", year_used = "本年累计用量", readings = "所用读数", decided_by = "决定人",
+  share = "公摊比例", households = "户数", charges = "费用明细", charge = "费用", item = "费用项", name = "名称",
+  tier = "阶梯", quantity = "数量", price = "单价", year_used = "本年累计用量", readings = "所用读数", decided_by = "决定人",
   decision = "决定依据", decisions = "决定", lines = "行数", held = "暂缓", made_at = "生成时间", adjusts = "所调整的账单",
   program = "程序版本", voided_at = "作废时间", void_reason = "作废原因", utc_offset = "时区偏移",
   freeze_window = "冻结窗口", from_time = "开始时间", to_time = "结束时间", period_from = "期间开始",
@@ -78,6 +79,19 @@ end
 ---@return string|nil
 function headings.zh(name)
   return own[name] or fields[name] or local_text(name)
+end
+
+---What columns of a file that people keep may be called as well.
+---@param names string[] of the columns
+---@param more? table<string, string> names by what they may be called too
+---@return table<string, string> names by the Chinese heading
+function headings.also(names, more)
+  local also = copy(more)
+  for _, name in ipairs(names) do
+    local chinese = headings.zh(name)
+    if chinese then also[chinese] = name end
+  end
+  return also
 end
 
 ---What the platform calls a field; our name where it has none.

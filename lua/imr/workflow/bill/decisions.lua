@@ -3,12 +3,14 @@
 local copy = require "imr.base.copy"
 local csv = require "imr.base.csv"
 local decimal = require "imr.decimal"
+local headings = require "imr.language.headings"
 
 local decisions = {}
 
 local PARTS = { "sharp", "peak", "flat", "valley" }
 local COLUMNS = { "meter_no", "user_code", "usage", "closing", "sharp", "peak", "flat", "valley", "year_used", "who",
   "why" }
+local ALSO = { ["决定人"] = "who", ["决定依据"] = "why", ["理由"] = "why" } -- as a bill shows them, and as people say
 
 ---@class imr.BillDecision
 ---@field user_code? string of the tenant, where the meter has several; the name of one without
@@ -69,7 +71,7 @@ end
 ---@return table<string, imr.BillDecision[]>|nil by meter number
 ---@return string|nil problem
 function decisions.read(text, file)
-  local rows, problem = csv.parse(text, COLUMNS, { "meter_no", "who", "why" })
+  local rows, problem = csv.parse(text, COLUMNS, { "meter_no", "who", "why" }, headings.also(COLUMNS, ALSO))
   if not rows then return nil, ("%s: %s"):format(file, problem) end
   local found, seen = {}, {}
   for _, row in ipairs(rows) do

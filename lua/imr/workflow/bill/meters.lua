@@ -2,6 +2,7 @@
 
 local csv = require "imr.base.csv"
 local decimal = require "imr.decimal"
+local headings = require "imr.language.headings"
 local tariff = require "imr.workflow.bill.tariff"
 
 local meters = {}
@@ -83,7 +84,7 @@ end
 ---@return table<string, imr.BillMeter[]>|nil by meter number
 ---@return string|nil problem
 function meters.read(text, file, set)
-  local rows, problem = csv.parse(text, COLUMNS, { "meter_no" })
+  local rows, problem = csv.parse(text, COLUMNS, { "meter_no" }, headings.also(COLUMNS))
   if not rows then return nil, ("%s: %s"):format(file, problem) end
   local found, lines = {}, {}
   for _, row in ipairs(rows) do
