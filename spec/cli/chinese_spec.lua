@@ -78,10 +78,23 @@ describe("the program in a Chinese locale", function()
       ["meter_nr,share"] = "未知的列 'meter_nr'，是否想写 'meter_no'？",
       ["meter_no,tariff\n1,shop"] = "meters.csv 第 2 行：未知的价格 'shop'；只有 'home'\n",
       ["meter_no\n1\n1"] = "第 3 行：表 1 出现两次；",
+      ["meter_no,share,user_name\n1,0.1,a\n1,0.1,a"] = "第 3 行：表 1 两次写了 a：",
       ["meter_no,share,user_name\n1,0.9,a\n1,0.9,b"] = "第 3 行：表 1 的公摊比例合计超过 1\n",
     } do
       user:write("meters.csv", rows .. "\n")
       refused(with_meters, chinese)
+    end
+  end)
+
+  it("refuses in Chinese what lies ahead, and what is no database", function()
+    for arguments, chinese in pairs {
+      ["sync --interval 0 --from 2999-01-01 --to 2999-01-02"] = "时段在未来：还没有可读的数据\n",
+      ["usage --from 2025-06-11 --db ''"] = "数据库的名称是空的 ",
+      ["usage --from 2025-06-11 --db http://here/x"] = "imr: 数据库是文件的路径、sqlite:PATH 或 postgres://",
+      ["usage --from 2025-02-30"] = "日历中没有 '2025-02-30'\n",
+      ["cutoff 2025-06"] = "截止时刻：时间写作 YYYY-MM-DD HH:MM:SS、",
+    } do
+      assert.equal(2, says(arguments, chinese).status)
     end
   end)
 

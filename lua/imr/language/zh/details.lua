@@ -33,6 +33,7 @@ return {
   ["nothing used in %d days"] = "%s 天没有用量",
   ["ran over, %s used; or another meter under this number"] = "翻转，用量 %s；或此表号已换表",
   ["sharp + peak + flat + valley are off by %s"] = "尖峰平谷之和相差 %s",
+  ["tenant %s has moved out"] = "用户 %s 已搬出",
   ["tenant %s came after %s"] = "用户 %s 接替 %s",
   ["the device's clock is ahead by %s"] = "设备时钟超前 %s",
   ["the device's clock is slow by %s"] = "设备时钟滞后 %s",

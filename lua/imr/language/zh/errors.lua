@@ -63,6 +63,7 @@ local errors = {
   ["names no tariff"] = "没有指出价格",
   ["meter %s is there twice; where it is shared, each row has a share and a user_code or user_name"] =
     "表 %s 出现两次；公摊的表，每行都要有 share 和 user_code（或 user_name）",
+  ["meter %s names %s twice; what is one's is one share"] = "表 %s 两次写了 %s：同一人的公摊只写一份",
   ["meter %s has two values of %s"] = "表 %s 有两个不同的 %s",
   ["meter %s has shares that come to more than 1"] = "表 %s 的公摊比例合计超过 1",
   ["the tariff '%s' is one for %s"] = "价格 '%s' 用于 %s",
@@ -89,6 +90,10 @@ local errors = {
     "没有数据库 %s：名称是否正确？`imr sync` 会新建",
   ["there are no tables of imr in %s: is the name right? `imr sync` makes a new one"] =
     "%s 中没有 imr 的表：名称是否正确？`imr sync` 会新建",
+  ["an empty name is no file to SQLite"] = "数据库的名称是空的",
+  ["statement_timeout is a whole number of seconds, from 1 to 99999"] = "statement_timeout 是 1 到 99999 的整数秒",
+  ["an address is no file's name; ./NAME is one, whatever stands in it"] = "地址不是文件名；写作 ./NAME 的一定是文件名",
+  ["the period lies ahead: there is nothing to read yet"] = "时段在未来：还没有可读的数据",
   ["another sync is at work on %s"] = "另一个同步正在使用 %s",
   ["the clock of this machine says %s: it was never set"] = "本机时钟显示 %s：从未校准",
   ["the clock of this machine says %s, but the last run on this database was at %s: one of them is wrong"] =

@@ -88,6 +88,9 @@ return {
   -- bills
   ["say which period: a month such as 2025-06, or its first and last day"] = "请指明时段：月份如 2025-06，或首日和末日",
   ["%s and %s do not go together"] = "%s 和 %s 不能同用",
+  ["a database is a file's path, sqlite:PATH or postgres://user:password@host:port/name; in a user's name or a "
+    .. "password, / ? @ are written %2F %3F %40"] = "数据库是文件的路径、sqlite:PATH 或 postgres://user:password@host:port/name；"
+    .. "用户名和密码中的 / ? @ 写作 %2F %3F %40",
   ["--draft needs --tariff FILE"] = "--draft 需要 --tariff FILE",
   ["--adjust computes with the bill's own tariff; with another one it is another bill: --void it first"] =
     "--adjust 按账单自己的价格表计算；换价格表就是另一张账单：请先 --void",
