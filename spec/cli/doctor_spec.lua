@@ -16,11 +16,17 @@ describe("imr doctor", function()
     return result.out, result.status
   end
 
+  -- Not with `finally`, of which a test has one.
+  local platforms = {}
   local function of(options)
     local platform = simulator.start(options)
-    finally(function() platform:stop() end)
+    table.insert(platforms, platform)
     return platform
   end
+  after_each(function()
+    for _, platform in ipairs(platforms) do platform:stop() end
+    platforms = {}
+  end)
 
   it("says of everything that it is right", function()
     local platform = of { meters = 12, days = 3, interval = 0 }
