@@ -57,6 +57,23 @@ for name, place in pairs(databases.places(setup, teardown)) do
       assert.matches("11 lines: 6 billed, 672.22 in all; 5 held\n", result.err, 1, true)
     end)
 
+    it("finds in a draft what a tenant pays for elsewhere", function()
+      local paying = user:write("paying.lua", (TARIFF:gsub("meters.csv", "paying.csv")))
+      user:write("paying.csv", ("meter_no,user_code,user_name\n%s,u2,李四\n%s,c1,公司\n000999,u2,\n"):format(
+        filled.number(4), filled.number(10)))
+      local function meters_of(arguments)
+        local list = {}
+        for index, row in ipairs(cli.rows(draft(PERIOD .. " --tariff " .. paying .. arguments))) do
+          list[index] = tonumber(row.meter_no:sub(-2)) .. " " .. row.amount
+        end
+        return list
+      end
+      assert.same({ "1 31.74", "4 57.74" }, meters_of " --tenant u2")
+      assert.same({ "10 17.60" }, meters_of " --tenant 公司")
+      assert.same({ "4 57.74" }, meters_of(" --tenant 李四 --meter " .. filled.number(4)))
+      assert.same({}, meters_of(" --tenant 公司 --meter " .. filled.number(1)))
+    end)
+
     it("is narrowed to a tenant, a building or a kind, and summed by tenant", function()
       local of = PERIOD .. " --tariff " .. tariff .. " --format csv "
       for _, who in ipairs { "u2", "李四" } do

@@ -5,6 +5,7 @@ local day = require "imr.workflow.metering.day"
 local decisions = require "imr.workflow.bill.decisions"
 local errors = require "imr.errors"
 local lines = require "imr.workflow.bill.lines"
+local meters = require "imr.workflow.bill.meters"
 local metering = require "imr.workflow.metering"
 local months = require "imr.workflow.bill.months"
 local rows = require "imr.workflow.metering.rows"
@@ -96,12 +97,28 @@ local function context_of(db, options, period)
   return context
 end
 
+-- A tenant's lines are of meters where it lived, and of those that it pays for.
+local function narrow(db, options)
+  local asked = options.where
+  local paid = asked and asked.tenant and meters.paid_by(options.tariff.meters, asked.tenant) or {}
+  if not paid[1] then return where.narrow(db, options) end
+  local rest = { building = asked.building, kind = asked.kind, offline_for = asked.offline_for }
+  local wanted, list = {}, where.meters(db, asked, options)
+  for _, number in ipairs(options.meters or paid) do wanted[number] = true end
+  for _, number in ipairs(list) do wanted[number] = nil end
+  for _, number in ipairs(where.meters(db, rest, copy(options, { meters = paid }))) do
+    if wanted[number] then list[#list + 1] = number end
+  end
+  table.sort(list)
+  return copy(options, { meters = list })
+end
+
 ---@param db imr.Database
 ---@param options imr.BillOptions with utc_offset and now
 ---@param take fun(lines: imr.BillLine[], meter_no: string)
 ---@return imr.BillResult without lines
 function compute.run(db, options, take)
-  options = where.narrow(db, options)
+  options = narrow(db, options)
   local period = { from = options.from, to = options.to + 1, utc_offset = options.utc_offset,
     window = options.freeze_window or day.WINDOW, now = options.now }
   local context, all, seen = context_of(db, options, period), sums.new(options.by_tenant), {}

@@ -77,6 +77,23 @@ local function check_sharing(list)
   list.whole = sum ~= nil and sum[1] == sum[2]
 end
 
+---The meters that somebody pays for who need not live there.
+---@param named table<string, imr.BillMeter[]>
+---@param who string code or name
+---@return string[]
+function meters.paid_by(named, who)
+  local list = {}
+  for number, entries in pairs(named) do
+    for _, entry in ipairs(entries) do
+      if entry.user_code == who or entry.user_name == who then
+        list[#list + 1] = number
+        break
+      end
+    end
+  end
+  return list
+end
+
 ---Reads and checks the file's text.
 ---@param text string
 ---@param file string its name, for messages
