@@ -7,6 +7,7 @@ io.popen, os.execute = refused, refused -- luacheck: ignore 122
 local DAY = require("imr.base.calendar").DAY
 local Hostile = require "hostile"
 local Plain = require "imr.runtime.plain"
+local bills = require "imr.workflow.bill"
 local bytes = require "bytes"
 local errors = require "imr.errors"
 local database = require "imr.database"
@@ -112,6 +113,49 @@ local function report_options(self)
     "utc_offset", "title", "language", "ledger", "top", "most_flags", "on_meter", "rules", "without", "tuning" })
 end
 
+local TARIFF = [[return { defaults = { electricity = "home", water = "home" }, tariffs = { home = { versions = {
+  { price = "0.50", fees = { { name = "meter", amount = "3.00" } } },
+  { from = "2025-07-08", accumulate = "year", tiers = { { upto = "10", price = "0.52" }, { price = "1" } } } } } } }]]
+local METERS = "meter_no,multiplier,share,user_code\n000100000001,40,1/3,a\n000100000001,40,2/3,b\n"
+local DECISIONS = "meter_no,usage,who,why\n000100000002,12.5,Li,read\n"
+
+local function tariff_text() return TARIFF end
+local function meters_text() return METERS end
+local function decisions_text() return DECISIONS end
+local function file_name() return "a.lua" end
+local function reason() return "wrong tariff" end
+local function id(self) return 1 + self.from:choose(3) end
+local function tariff() return assert(bills.check(TARIFF, "tariff.lua", METERS, "meters.csv")) end
+
+local function load_options(self)
+  return self:options({ read = self.from:choose(2) == 1 and self:fn() or tariff_text }, { "read", "utc_offset" })
+end
+
+local bill_names = { "from", "to", "tariff", "decisions", "by_tenant", "utc_offset", "freeze_window", "now",
+  "on_lines" }
+
+local function bill_options(self)
+  return self:options({ from = some_time(self), to = EPOCH, now = EPOCH + DAY, tariff = tariff(),
+    decisions = self.from:choose(4) == 3 and bills.decisions(DECISIONS, "decisions.csv") or nil,
+    on_lines = self.from:choose(4) == 3 and self:fn() or nil }, bill_names)
+end
+
+local function compute_options(self)
+  local given = bill_options(self)
+  if self.from:choose(4) == 3 then given.meters = { "000100000001" } end
+  if self.from:choose(4) == 3 then given.where = self:any() end
+  return given
+end
+
+local function adjust_options(self)
+  return self:options({ now = EPOCH + DAY }, { "decisions", "now" })
+end
+
+local function statement_options(self)
+  return self:options({ write = self.from:choose(2) == 1 and self:fn() or nil }, { "language", "paper", "title",
+    "meters", "where", "write", "now" })
+end
+
 local function a_plan(self)
   return self:options({ endpoint = "readings", meters = { "000100000001" }, from = EPOCH - 3 * DAY, to = EPOCH,
     project = 5 },
@@ -146,6 +190,11 @@ local modules = {
     lists = { db, table_name, function() return { "meter_no" } end, period } } },
   plan = { require "imr.workflow.plan", { new = { a_plan } } },
   report = { require "imr.workflow.report", { html = { db, report_options } } },
+  bill = { bills, { check = { tariff_text, file_name, meters_text, file_name }, load = { path, load_options },
+    decisions = { decisions_text, file_name }, compute = { db, compute_options }, make = { db, bill_options },
+    adjust = { db, id, adjust_options }, void = { db, id, reason }, list = { db }, find = { db, some_time, some_time },
+    chain = { db, id }, lines = { db, id } } },
+  statement = { require "imr.workflow.statement", { html = { db, id, statement_options } } },
   database = { database, { open = { path } } },
 }
 
@@ -163,8 +212,12 @@ local classes = {
 
 -- ---------------------------------------------------------------- what may stand in a usual argument's place
 
--- Names of databases and pieces of SQL could reach files elsewhere.
+local function not_table(_, value) return type(value) ~= "table" and value or 1 end
+
+-- Names of databases and pieces of SQL could reach files elsewhere; lines of a draft are those of bill.compute.
 local tamed = {
+  ["bill.load"] = { function(self, value) return type(value) == "string" and path(self) or value end },
+  ["statement.html"] = { nil, not_table },
   ["database.open"] = { function(self, value) return type(value) == "string" and path(self) or value end },
   ["supply.open"] = { function(self, value)
     if type(value) == "table" and rawget(value, "ledger") == nil then rawset(value, "ledger", path(self)) end
@@ -190,7 +243,8 @@ end
 
 -- ---------------------------------------------------------------- steps
 
-local module_names = { "supply", "sync", "database", "quality", "cutoff", "export", "plan", "report", "metering" }
+local module_names = { "supply", "sync", "database", "quality", "cutoff", "export", "plan", "report", "metering",
+  "bill", "statement" }
 local functions = {}
 for name, entry in pairs(modules) do functions[name] = surface.names(entry[1], entry[2], entry[3], "workflow") end
 
@@ -198,7 +252,8 @@ for name, entry in pairs(modules) do functions[name] = surface.names(entry[1], e
 local returns_error = { ["supply.plan"] = true, ["supply.apply"] = true, ["supply.pending"] = true,
   ["supply.resolve"] = true, ["supply.status"] = true, ["supply.history"] = true, ["supply.open"] = true,
   ["sync.run"] = true, ["quality.check"] = true, ["cutoff.at"] = true, ["report.html"] = true,
-  ["metering.usage"] = true, ["database.open"] = true }
+  ["metering.usage"] = true, ["database.open"] = true, ["bill.compute"] = true, ["bill.make"] = true,
+  ["bill.adjust"] = true, ["bill.void"] = true, ["statement.html"] = true }
 
 local function judged_call(self, name, called, ...)
   local fine, results = self:call(name, called, ...)

@@ -10,9 +10,13 @@ local YEAR = [[return { defaults = { electricity = "home" }, tariffs = { home = 
   tiers = { { upto = "100", price = "1" }, { price = "2" } } } } }]]
 
 -- A reading a day at 23:50, 1.00 more each.
-local function fill(db, first)
-  db:execute([[INSERT INTO meters (meter_no, project_code, device_id, first_seen, last_seen, kind)
-    VALUES ('1', '', 'D1', ?, ?, 'electricity')]], time "2024-12-01", NOW)
+local function fill(db, first, again)
+  if again then
+    db:execute "DELETE FROM readings"
+  else
+    db:execute([[INSERT INTO meters (meter_no, project_code, device_id, first_seen, last_seen, kind)
+      VALUES ('1', '', 'D1', ?, ?, 'electricity')]], time "2024-12-01", NOW)
+  end
   for moment = time(first) - 600, time "2025-07-20", DAY do
     db:execute([[INSERT INTO readings (meter_no, read_time, copy, device_id, reading, stored_at)
       VALUES ('1', ?, 0, 'D1', ?, ?)]], moment,
@@ -97,6 +101,9 @@ for name, place in pairs(databases.places(setup, teardown)) do
       assert(bill.adjust(db, id, { now = NOW, decisions = decided "1,,100,Wu,added up" }))
       -- 10 x 1 + 20 x 2; 10 x 1 + 21 x 2; 31 x 2
       assert.same({ "1: - 30 50.00", "2: - 1 2.00", "3: - 0 10.00" }, shown(db, id))
+      fill(db, "2025-05-20", true) -- what is measured now counts, and what was decided about the year
+      assert(bill.adjust(db, id, { now = NOW, decisions = decided "1,,101,Wu,added up again" }))
+      assert.equal("4: - -1.00 -2.00", shown(db, id)[4])
     end)
   end)
 end

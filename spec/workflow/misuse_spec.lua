@@ -9,6 +9,7 @@ local planning = require "imr.workflow.plan"
 local quality = require "imr.workflow.quality"
 local report = require "imr.workflow.report"
 local shell = require "support.shell"
+local statement = require "imr.workflow.statement"
 local supply = require "support.supply"
 local sync = require "imr.workflow.sync"
 local workflow = require "imr.workflow.supply"
@@ -49,6 +50,22 @@ check("bills", {
   { function() bill.adjust(db, 1, { decision = {} }) end, "did you mean 'decisions'?" },
   { function() bill.void(db, 1, "") end, "a bill is void for a reason" },
   { function() bill.lines(nil, 1) end, "bill.lines takes an open database" },
+  { function() bill.check(5, "a") end, "a tariff must be a text, not a number" },
+  { function() bill.check("return {}", "a", nil, nil, 1e6) end, "option 'utc_offset' must be an integer" },
+  { function() bill.load() end, "the path of a tariff must be a text, not a nil" },
+  { function() bill.load("a.lua", { read = 5 }) end, "option 'read' must be a function" },
+  { function() bill.decisions({}, "a") end, "decisions must be a text, not a table" },
+  { function() bill.make(db, { from = 0, to = 1, tariff = {} }) end, "'tariff' must be one of bill.load" },
+  { function() bill.make(db, { from = 0, to = 1, tariff = PRICES, decisions = {} }) end, "those of bill.decisions" },
+  { function() bill.adjust(db, 1, { decisions = {} }) end, "those of bill.decisions" },
+  { function() bill.adjust(db, 1, { now = 0 / 0 }) end, "option 'now' must be whole Unix seconds" },
+  { function() bill.void(db, 1, "wrong", "now") end, "option 'now' must be a number" },
+  { function() bill.chain(db, "1") end, "bill.chain takes the number of a bill, not a string" },
+  { function() bill.lines(db, 0.5) end, "bill.lines takes the number of a bill, not 0.5" },
+  { function() bill.find(db) end, "bill.find takes a period" },
+  { function() statement.html(db) end, "statement.html takes the number of a bill, or a table" },
+  { function() statement.html(db, { lines = {}, from = "x", to = 1 }) end, "statement.html takes the number" },
+  { function() statement.html(db, 1, { meters = { 5 } }) end, "option 'meters' must be a list of strings" },
 })
 
 check("what takes a database", {

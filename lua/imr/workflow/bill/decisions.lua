@@ -123,8 +123,8 @@ function decisions.assign(all, meter_no, tenancies)
     if decision and (tenancy.held or not decision.decides) then
       if about[own] then about[own].several, tenancy.several = true, true end
       about[own] = tenancy
-    elseif decision then
-      own.needless = true
+    elseif own then
+      own.needless = own.decides
     end
   end
 end

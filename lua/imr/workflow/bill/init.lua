@@ -9,6 +9,7 @@
 --- record: it never changes; what is learned later is an adjustment of it. All numbers are exact texts.
 
 local check_kinds = require "imr.base.options"
+local client_options = require "imr.client.options"
 local compute = require "imr.workflow.bill.compute"
 local copy = require "imr.base.copy"
 local decisions = require "imr.workflow.bill.decisions"
@@ -56,6 +57,33 @@ local bill = {}
 ---@field billed boolean whether all lines are
 ---@field unknown string[] meters that the CSV names and the database does not know, and decisions without a line
 
+-- What bill.check and bill.decisions have given: nothing else is known to be right.
+local checked = setmetatable({}, { __mode = "k" })
+
+local function mark(given)
+  checked[given] = true
+  return given
+end
+
+-- `level` is that of the method's caller, as in all that follow.
+local function expect_text(value, what, level)
+  if type(value) ~= "string" then error(("%s must be a text, not a %s"):format(what, type(value)), level + 1) end
+end
+
+local function expect_number_of_bill(id, name, level)
+  if type(id) == "number" and id % 1 == 0 and id > 0 and id < 2 ^ 53 then return end
+  error(("%s takes the number of a bill, not %s"):format(name, type(id) == "number" and id or "a " .. type(id)),
+    level + 1)
+end
+
+local function expect_options(options, known, level)
+  local problem = check_kinds(options, known) or settings.problem { now = options.now }
+  if not problem and options.decisions and not checked[options.decisions] then
+    problem = "option 'decisions' must be those of bill.decisions"
+  end
+  if problem then error(problem, level + 1) end
+end
+
 -- ---------------------------------------------------------------- files
 
 local function read_file(path)
@@ -80,6 +108,12 @@ end
 ---@return imr.LoadedTariff|nil
 ---@return string|nil problem
 function bill.check(content, name, meters_text, meters_name, utc_offset)
+  expect_text(content, "a tariff", 2)
+  expect_text(name, "a tariff's name", 2)
+  expect_text(meters_text or "", "a table of meters", 2)
+  expect_text(meters_name or "", "the name of a table of meters", 2)
+  local wrong = utc_offset ~= nil and client_options.problem("utc_offset", utc_offset)
+  if wrong then error(wrong, 2) end
   local set, problem = tariff.read(content, name, utc_offset)
   if not set then return nil, problem end
   local found = {}
@@ -87,7 +121,7 @@ function bill.check(content, name, meters_text, meters_name, utc_offset)
     found, problem = meters.read(meters_text, meters_name or "meters", set)
     if not found then return nil, problem end
   end
-  return { set = set, meters = found, name = name, meters_text = meters_text }
+  return mark { set = set, meters = found, name = name, meters_text = meters_text }
 end
 
 ---Reads a tariff file and the CSV that it names.
@@ -96,8 +130,16 @@ end
 ---@return imr.LoadedTariff|nil
 ---@return string|nil problem
 function bill.load(path, options)
+  expect_text(path, "the path of a tariff", 2)
   options = options or {}
-  local read = options.read or read_file
+  local wrong = check_kinds(options, { utc_offset = "number", read = "function" })
+    or options.utc_offset and client_options.problem("utc_offset", options.utc_offset)
+  if wrong then error(wrong, 2) end
+  local function read(name)
+    local text, problem = (options.read or read_file)(name)
+    if type(text) == "string" then return text end
+    return nil, problem or ("%s can't be read"):format(name)
+  end
   local content, problem = read(path)
   if not content then return nil, problem end
   local loaded
@@ -116,8 +158,10 @@ end
 ---@return imr.BillDecisions|nil
 ---@return string|nil problem
 function bill.decisions(text, name)
+  expect_text(text, "decisions", 2)
+  expect_text(name, "their name", 2)
   local found, problem = decisions.read(text, name)
-  return found and { meters = found, text = text }, problem
+  return found and mark { meters = found, text = text }, problem
 end
 
 -- ---------------------------------------------------------------- computing
@@ -129,8 +173,13 @@ local function problem_of(options, name)
   if type(options) ~= "table" or not options.from or not options.to or not options.tariff then
     return name .. " takes a table with from and to, in Unix seconds, and a tariff of bill.load"
   end
+  local problem = settings.problem(options, OPTIONS)
+  if problem then return problem end
   if options.to < options.from then return "the period ends before it begins" end
-  return settings.problem(options, OPTIONS)
+  if not checked[options.tariff] then return "option 'tariff' must be one of bill.load or bill.check" end
+  if options.decisions and not checked[options.decisions] then
+    return "option 'decisions' must be those of bill.decisions"
+  end
 end
 
 local function results_of(fine, result)
@@ -188,9 +237,9 @@ end
 ---@return imr.BillResult|nil
 ---@return imr.Error|nil err
 function bill.adjust(db, id, options)
-  local problem = check_kinds(options or {}, { decisions = "table", now = "number" })
-  if problem then error(problem, 2) end
+  expect_options(options == nil and {} or options, { decisions = "table", now = "number" }, 2)
   expect_database(db, "bill.adjust", 2)
+  expect_number_of_bill(id, "bill.adjust", 2)
   return results_of(pcall(run.adjust, db, id, copy({ now = os.time() }, options)))
 end
 
@@ -203,6 +252,8 @@ end
 ---@return imr.Error|nil err
 function bill.void(db, id, reason, now)
   expect_database(db, "bill.void", 2)
+  expect_number_of_bill(id, "bill.void", 2)
+  expect_options({ now = now }, { now = "number" }, 2)
   if type(reason) ~= "string" or reason == "" then error("a bill is void for a reason: say it", 2) end
   return results_of(pcall(run.void, db, id, reason, now or os.time()))
 end
@@ -222,6 +273,9 @@ end
 ---@return imr.Bill[]
 function bill.find(db, from, to)
   expect_database(db, "bill.find", 2)
+  if not from or not to then error("bill.find takes a period, from and to in Unix seconds", 2) end
+  local problem = settings.problem { from = from, to = to }
+  if problem then error(problem, 2) end
   return record.bills(db, { from = from, to = to })
 end
 
@@ -231,6 +285,7 @@ end
 ---@return imr.Bill[]
 function bill.chain(db, id)
   expect_database(db, "bill.chain", 2)
+  expect_number_of_bill(id, "bill.chain", 2)
   return record.chain(db, id)
 end
 
@@ -240,6 +295,7 @@ end
 ---@return fun(): imr.BillLine|nil
 function bill.lines(db, id)
   expect_database(db, "bill.lines", 2)
+  expect_number_of_bill(id, "bill.lines", 2)
   return record.lines(db, id)
 end
 

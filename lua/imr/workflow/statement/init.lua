@@ -15,6 +15,7 @@ local expect_database = require "imr.database.expected"
 local history = require "imr.workflow.statement.history"
 local page = require "imr.workflow.statement.page"
 local record = require "imr.workflow.bill.record"
+local settings = require "imr.workflow.quality.settings"
 local sheets = require "imr.workflow.statement.sheets"
 local where = require "imr.workflow.metering.where"
 local words = require "imr.workflow.statement.words"
@@ -43,12 +44,16 @@ local OPTIONS = { language = "string", paper = "string", title = "string", meter
 local CHOICES = { language = { en = true, zh = true }, paper = { A4 = true, A5 = true } }
 
 local function problem_of(options, what)
-  local problem = check_kinds(options, OPTIONS) or options.where and where.problem(options.where)
+  local problem = check_kinds(options, OPTIONS) or settings.problem { meters = options.meters, where = options.where,
+    now = options.now }
   if problem then return problem end
   local language, paper = options.language, options.paper
   if language and not CHOICES.language[language] then return [[option 'language' must be "en" or "zh"]] end
   if paper and not CHOICES.paper[paper] then return [[option 'paper' must be "A4" or "A5"]] end
-  if type(what) == "table" and not (type(what.lines) == "table" and what.from and what.to) then
+  local is_draft = type(what) == "table" and type(what.lines) == "table" and not settings.problem { from = what.from,
+    to = what.to, utc_offset = what.utc_offset } and what.from and what.to
+  local is_number = type(what) == "number" and what % 1 == 0 and math.abs(what) < 2 ^ 53
+  if not is_draft and not is_number then
     return "statement.html takes the number of a bill, or a table with lines, from and to"
   end
 end
@@ -104,7 +109,7 @@ end
 ---@return string|integer|nil page HTML; the number of sheets where `write` took it
 ---@return imr.Error|nil err
 function statement.html(db, what, options)
-  local problem = problem_of(options or {}, what)
+  local problem = problem_of(options == nil and {} or options, what)
   if problem then error(problem, 2) end
   expect_database(db, "statement.html", 2)
   local parts = {}
