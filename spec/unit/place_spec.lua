@@ -57,3 +57,16 @@ describe("the place of a meter", function()
       kind = "water" }, row)
   end)
 end)
+
+describe("a place in words", function()
+  it("says the number of the house once", function()
+    for text, row in pairs {
+      ["3栋101室"] = { address = "3栋101室", house_number = "101室" }, ["3栋 101"] = { address = "3栋", house_number = "101" },
+      ["3栋"] = { address = "3栋", house_number = "" }, ["102"] = { house_number = "102" },
+    } do
+      assert.equal(text, place.text(row))
+    end
+    assert.is_nil(place.text {})
+    assert.is_nil(place.text { address = "", house_number = "" })
+  end)
+end)

@@ -67,6 +67,15 @@ function place.changes(given)
   return list
 end
 
+---Where that is, in words: most addresses end with the house's number.
+---@param row { address: string?, house_number: string? }
+---@return string|nil
+function place.text(row)
+  local address, number = row.address or "", row.house_number or ""
+  if address:find(number, 1, true) then return text_or_nil(address) end
+  return address == "" and number or address .. " " .. number
+end
+
 ---Gives a row its place, but for what it says itself.
 ---@param row table
 ---@param given { history: table[], tenancies: table[] }

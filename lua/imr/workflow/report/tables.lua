@@ -3,6 +3,7 @@
 local core = require "imr.core"
 local DAY = require("imr.base.calendar").DAY
 local html = require "imr.base.html"
+local place = require "imr.workflow.metering.place"
 local recognised = require("imr.language").recognised
 local RULES = require("imr.language.values").RULES
 local words = require "imr.workflow.report.words"
@@ -24,9 +25,9 @@ local function made(columns, rows)
   end
   for index, cells in ipairs(rows) do
     local line = {}
-    for place, column in ipairs(columns) do
-      local value = cells[place]
-      line[place] = tag("td", { class = column[3] }, tag("b", { class = "head" }, both(column[1], column[2])),
+    for at, column in ipairs(columns) do
+      local value = cells[at]
+      line[at] = tag("td", { class = column[3] }, tag("b", { class = "head" }, both(column[1], column[2])),
         tag("span", { class = "value" }, value == nil and "–" or value == "" and "–" or value))
     end
     lines[index] = tag("tr", nil, line)
@@ -151,12 +152,8 @@ local function detail(text)
 end
 
 local function tenant_and_place(flag)
-  local parts = {}
-  for _, name in ipairs { "user_name", "user_code", "address", "house_number" } do
-    local text = flag[name]
-    if text and text ~= "" and not (name == "user_code" and flag.user_name) then parts[#parts + 1] = text end
-  end
-  return #parts > 0 and table.concat(parts, " · ") or nil
+  local who, where = flag.user_name or flag.user_code, place.text(flag)
+  return who and where and who .. " · " .. where or who or where
 end
 
 ---@param flags imr.QualityFlag[]
@@ -200,10 +197,10 @@ end
 ---@param most? integer
 function tables.money(list, heading, most)
   local rows, columns, before = {}, { heading }, heading and 1 or 0
-  for place, column in ipairs(MONEY) do columns[before + place] = column end
+  for at, column in ipairs(MONEY) do columns[before + at] = column end
   for index = 1, math.min(#list, most or #list) do
     local row, cells = { heading and name_of(list[index]) or nil }, money_row(list[index])
-    for place = 1, #MONEY do row[before + place] = cells[place] end
+    for at = 1, #MONEY do row[before + at] = cells[at] end
     rows[index] = row
   end
   return made(columns, rows)

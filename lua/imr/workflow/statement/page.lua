@@ -4,6 +4,7 @@ local chart = require "imr.workflow.statement.chart"
 local decimal = require "imr.decimal"
 local grouped = require "imr.base.grouped"
 local html = require "imr.base.html"
+local place = require "imr.workflow.metering.place"
 local style = require "imr.workflow.statement.style"
 local time = require "imr.time"
 local words_of = require "imr.workflow.statement.words"
@@ -52,7 +53,7 @@ local function table_of(columns, rows)
   for index, column in ipairs(columns) do heads[index] = tag("th", { class = column[2] }, column[1]) end
   for index, row in ipairs(rows) do
     local cells = {}
-    for place, column in ipairs(columns) do cells[place] = tag("td", { class = column[2] }, row[place] or "") end
+    for at, column in ipairs(columns) do cells[at] = tag("td", { class = column[2] }, row[at] or "") end
     lines[index] = tag("tr", { class = row.class }, cells)
   end
   return tag("table", nil, tag("thead", nil, tag("tr", nil, heads)), tag("tbody", nil, lines))
@@ -178,18 +179,12 @@ local function entry(name, ...)
   return { tag("dt", nil, name), tag("dd", nil, ...) }
 end
 
-local function place_of(sheet)
-  local place, number = sheet.address or "", sheet.house_number or ""
-  if place:find(number, 1, true) then return place ~= "" and place or nil end
-  return place == "" and number or place .. " " .. number
-end
-
 local function who(facts, sheet)
-  local place = place_of(sheet)
+  local where = place.text(sheet)
   return tag("dl", nil, entry(facts.say "tenant",
     tag("b", nil, sheet.user_name or not sheet.user_code and facts.say "nobody" or sheet.user_code),
     sheet.user_name and sheet.user_code and tag("small", nil, facts.say "code", " ", sheet.user_code)),
-    place and entry(facts.say "address", place))
+    where and entry(facts.say "address", where))
 end
 
 local function due(facts, sheet)
