@@ -357,6 +357,7 @@ build = {
     ["imr.workflow.metering.steady"] = "lua/imr/workflow/metering/steady.lua",
     ["imr.workflow.metering.stream"] = "lua/imr/workflow/metering/stream.lua",
     ["imr.workflow.metering.tenancies"] = "lua/imr/workflow/metering/tenancies.lua",
+    ["imr.workflow.metering.tenant"] = "lua/imr/workflow/metering/tenant.lua",
     ["imr.workflow.metering.usage"] = "lua/imr/workflow/metering/usage.lua",
     ["imr.workflow.metering.value"] = "lua/imr/workflow/metering/value.lua",
     ["imr.workflow.metering.where"] = "lua/imr/workflow/metering/where.lua",

@@ -2,6 +2,7 @@
 local bill = require "imr.workflow.bill"
 local DAY = require("imr.base.calendar").DAY
 local databases = require "support.databases"
+local sums = require "imr.workflow.bill.sums"
 local time = require("imr.time").parse
 
 local NOW = time "2025-08-01"
@@ -112,5 +113,16 @@ describe("the table of meters", function()
   it("names nobody twice for one meter", function()
     local fine, problem = bill.check(FLAT, "tariff", "meter_no,share,user_code\n1,1/2,A\n1,1/2,A\n", "meters.csv")
     assert.same({ nil, "meters.csv, line 3: meter 1 names A twice; what is one's is one share" }, { fine, problem })
+  end)
+end)
+
+describe("the sums of a bill", function()
+  it("tell two tenants of one name by where they live", function()
+    local all, list = sums.new(true), {}
+    for _, place in ipairs { "1栋101", "2栋101", "1栋101" } do
+      all:add { user_name = "张三", address = place, usage = "1", amount = "1.00", status = "billed" }
+    end
+    for index, sum in ipairs(all:texts().tenant) do list[index] = sum.address .. " " .. sum.amount end
+    assert.same({ "1栋101 2.00", "2栋101 1.00" }, list)
   end)
 end)

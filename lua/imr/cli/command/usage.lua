@@ -22,10 +22,12 @@ local SUMS = " kind:str meters:int usage:dec measured:dec doubtful:dec incomplet
 local BRIEF = "meter_no:str usage:dec status:str reasons:str opening:dec opening_time:time closing:dec "
   .. "closing_time:time user_name:str" -- a terminal is not wider
 
-local COLUMNS = { meter = METER, day = "day:str " .. METER, tenant = "user_code:str user_name:str" .. SUMS,
-  building = "building:str" .. SUMS, project = "project_code:str" .. SUMS }
+local COLUMNS = { meter = METER, day = "day:str " .. METER,
+  tenant = "user_code:str user_name:str address:str house_number:str" .. SUMS, building = "building:str" .. SUMS,
+  project = "project_code:str" .. SUMS }
 local IN_TABLE = { meter = BRIEF, day = "day:str " .. BRIEF }
-local ALL = { meter = METER .. MORE, day = "day:str " .. METER .. MORE }
+local ALL = { meter = METER .. MORE, day = "day:str " .. METER .. MORE,
+  tenant = COLUMNS.tenant .. " project_code:str" }
 
 function usage.configure(parser)
   database.configure(parser)

@@ -3,6 +3,7 @@
 local copy = require "imr.base.copy"
 local decimal = require "imr.decimal"
 local sorted_names = require "imr.base.names"
+local tenant = require "imr.workflow.metering.tenant"
 
 local sums = {}
 
@@ -20,7 +21,7 @@ local sums = {}
 ---@field total imr.BillSum
 ---@field tariff table[] imr.BillSum with the name
 ---@field building table[]
----@field tenant? table[] with user_code and user_name, where they are asked for
+---@field tenant? table[] with user_code and user_name, and the place of one without a code, where they are asked for
 ---@field kind table[]
 local Sums = {}
 Sums.__index = Sums
@@ -28,16 +29,15 @@ Sums.__index = Sums
 local BY = { "tariff", "building", "kind" }
 local WITH_TENANTS = { "tariff", "building", "tenant", "kind" }
 
--- What a sum is known and sorted by.
+-- What a sum is known and sorted by, and what is shown of that.
 local function key_of(line, by)
-  if by == "tenant" and (line.user_code or "") == "" then return line.user_name or "" end
-  return line[by == "tenant" and "user_code" or by] or ""
+  if by == "tenant" then return tenant.key(line) or "" end
+  return line[by] or ""
 end
 
--- What is shown of that.
 local function shown_of(line, by)
-  local name = by == "tenant" and "user_code" or by
-  return { [name] = line[name] ~= "" and line[name] or nil, user_name = by == "tenant" and line.user_name or nil }
+  if by == "tenant" then return tenant.shown(line) end
+  return { [by] = line[by] ~= "" and line[by] or nil }
 end
 
 local function new_sum(shown)

@@ -2,6 +2,7 @@
 
 local decimal = require "imr.decimal"
 local reasons = require "imr.workflow.metering.reasons"
+local tenant = require "imr.workflow.metering.tenant"
 
 local groups = {}
 
@@ -29,9 +30,7 @@ function groups.building(address)
 end
 
 local keys = {
-  tenant = function(row)
-    return { user_code = row.user_code, user_name = row.user_name }, row.user_code or row.user_name
-  end,
+  tenant = function(row) return tenant.shown(row), tenant.key(row) end,
   building = function(row)
     local building = groups.building(row.address)
     return { building = building }, building

@@ -6,6 +6,7 @@ local groups = require "imr.workflow.metering.groups"
 local platform = require "imr.workflow.metering.platform"
 local record = require "imr.workflow.bill.record"
 local sorted_names = require "imr.base.names"
+local tenant = require "imr.workflow.metering.tenant"
 local where = require "imr.workflow.metering.where"
 
 local money = {}
@@ -13,7 +14,7 @@ local money = {}
 ---A building or a tenant, and one kind of meters.
 ---@class imr.ReportGroup
 ---@field name? string of the building or tenant
----@field code? string of the tenant
+---@field code? string of the tenant, or where one without a code lives
 ---@field kind string
 ---@field count integer meters
 ---@field usage imr.Decimal
@@ -33,7 +34,10 @@ Money.__index = Money
 local BY = {
   kind = function() return "" end,
   building = function(row) return row.building or groups.building(row.address) end,
-  tenant = function(row) return row.user_name or row.user_code, row.user_code end,
+  tenant = function(row)
+    local known = tenant.shown(row)
+    return row.user_name or row.user_code, row.user_code or known.house_number or known.address, tenant.key(row)
+  end,
 }
 
 function money.new()
@@ -44,8 +48,8 @@ end
 local function groups_of(self, row)
   local list, kind = {}, row.kind or "other"
   for by, name_of in pairs(BY) do
-    local name, code = name_of(row)
-    local key = ("%s\0%s"):format(code or name or "", kind)
+    local name, code, who = name_of(row)
+    local key = ("%s\0%s"):format(who or name or "", kind)
     local group = self.known[by][key]
     if not group then
       group = { name = name, code = code, kind = kind, meters = {}, count = 0, usage = decimal.zero,

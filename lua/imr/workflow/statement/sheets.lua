@@ -2,6 +2,7 @@
 
 local decimal = require "imr.decimal"
 local same = require "imr.workflow.bill.same"
+local tenant = require "imr.workflow.metering.tenant"
 
 local sheets = {}
 
@@ -32,12 +33,8 @@ local NAMED = { "user_name", "address", "house_number" }
 ---@param line imr.BillLine|imr.MeteringUsage
 ---@return string
 function sheets.key(line)
-  local parts = { line.project_code or "", line.user_code or "" }
-  if parts[2] == "" then
-    for _, name in ipairs(NAMED) do parts[#parts + 1] = line[name] or "" end
-    parts[#parts + 1] = (line.user_name or "") == "" and line.meter_no or ""
-  end
-  return table.concat(parts, "\0")
+  return tenant.key(line) or table.concat({ "", line.project_code or "", line.address or "", line.house_number or "",
+    line.meter_no }, "\0")
 end
 
 local function text(column) return ("coalesce(%s, '')"):format(column) end

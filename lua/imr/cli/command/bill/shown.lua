@@ -14,15 +14,16 @@ local BRIEF = "meter_no:str user_name:str usage:dec amount:money+ status:str %s:
 local CHARGE = "bill:int " .. WHO .. "tariff:str item:str name:str tier:int quantity:dec price:dec charge:dec"
 local SUM = ":str lines:int+ held:int+ usage:dec amount:money+"
 local SUM_OF_KINDS = ":str lines:int+ held:int+ electricity_usage:dec water_usage:dec amount:money+"
+local TENANT = "user_code:str user_name:str address:str house_number"
 
 local COLUMNS = { line = LINE, charge = CHARGE }
 for _, by in ipairs { "tariff", "building", "kind" } do COLUMNS[by] = by .. SUM end
-COLUMNS.tenant = "user_code:str user_name" .. SUM
+COLUMNS.tenant = TENANT .. SUM
 -- For people; usage of two kinds is no sum. A CSV and a workbook keep their columns.
-local BRIEF_OF = { building = "building" .. SUM_OF_KINDS, tenant = "user_code:str user_name" .. SUM_OF_KINDS }
+local BRIEF_OF = { building = "building" .. SUM_OF_KINDS, tenant = TENANT .. SUM_OF_KINDS }
 local OF_KINDS = " electricity_usage:dec water_usage:dec"
 local ALL = { line = LINE .. MORE, charge = CHARGE .. " device_id:str address:str",
-  building = COLUMNS.building .. OF_KINDS, tenant = COLUMNS.tenant .. OF_KINDS }
+  building = COLUMNS.building .. OF_KINDS, tenant = COLUMNS.tenant .. OF_KINDS .. " project_code:str" }
 
 shown.BILLS = typed("id:int made_at:time period_from:time period_to:time adjusts:int lines:int held:int amount:money "
   .. "tariff_name:str program:str voided_at:time void_reason:str")
