@@ -316,6 +316,7 @@ build = {
     ["imr.transport.resty.reader"] = "lua/imr/transport/resty/reader.lua",
     ["imr.version"] = "lua/imr/version.lua",
     ["imr.words"] = "lua/imr/words.lua",
+    ["imr.workflow.bill.amount"] = "lua/imr/workflow/bill/amount.lua",
     ["imr.workflow.bill.charges"] = "lua/imr/workflow/bill/charges.lua",
     ["imr.workflow.bill.compute"] = "lua/imr/workflow/bill/compute.lua",
     ["imr.workflow.bill.decisions"] = "lua/imr/workflow/bill/decisions.lua",

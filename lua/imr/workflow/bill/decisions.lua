@@ -4,6 +4,7 @@ local copy = require "imr.base.copy"
 local csv = require "imr.base.csv"
 local decimal = require "imr.decimal"
 local headings = require "imr.language.headings"
+local read_amount = require "imr.workflow.bill.amount"
 
 local decisions = {}
 
@@ -28,8 +29,8 @@ local ALSO = { ["决定人"] = "who", ["决定依据"] = "why", ["理由"] = "wh
 
 local function number(row, name)
   if not row[name] then return nil end
-  local value = decimal.parse(row[name])
-  if value and not value.negative then return value end
+  local value = read_amount(row[name])
+  if value then return value end
   return nil, ("%s must be a number, 0 or more, not '%s'"):format(name, row[name])
 end
 

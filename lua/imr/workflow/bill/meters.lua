@@ -3,6 +3,7 @@
 local csv = require "imr.base.csv"
 local decimal = require "imr.decimal"
 local headings = require "imr.language.headings"
+local read_amount = require "imr.workflow.bill.amount"
 local tariff = require "imr.workflow.bill.tariff"
 
 local meters = {}
@@ -22,8 +23,8 @@ local ONE = decimal.of "1"
 
 local function positive(row, name)
   if not row[name] then return ONE end
-  local value = decimal.parse(row[name])
-  if value and not value.negative and not value:is_zero() then return value end
+  local value = read_amount(row[name])
+  if value and not value:is_zero() then return value end
   return nil, ("%s must be a number above 0, not '%s'"):format(name, row[name])
 end
 
@@ -31,9 +32,10 @@ end
 local function share_of(text)
   if not text then return nil end
   local above, under = text:match "^([%d.]+)/([%d.]+)$"
-  local share = { decimal.parse(above or text), under and decimal.parse(under) or ONE }
-  if share[1] and share[2] and not share[1].negative and not share[1]:is_zero() and not share[2]:is_zero()
-    and share[1] <= share[2] then return share end
+  local share = { read_amount(above or text), not under and ONE or read_amount(under) }
+  if share[1] and share[2] and not share[1]:is_zero() and not share[2]:is_zero() and share[1] <= share[2] then
+    return share
+  end
   return nil, ("share must be a fraction such as 0.25 or 1/12, not '%s'"):format(text)
 end
 

@@ -15,6 +15,7 @@
 --- Amounts and prices are texts: a number in Lua is a float, and no float touches money.
 
 local decimal = require "imr.decimal"
+local read_amount = require "imr.workflow.bill.amount"
 local sandbox = require "imr.base.sandbox"
 local sorted_names = require "imr.base.names"
 local time = require "imr.time"
@@ -81,11 +82,11 @@ local function shown(value) return type(value) == "string" and ("'%s'"):format(v
 
 local function amount(value, place)
   if value == nil then wrong(place, "is missing") end
-  local exact = decimal.parse(value)
+  local exact = read_amount(value)
   if type(value) == "number" then
     wrong(place, 'must be a text such as "%.14g", in quotes: a number would be a float', value)
   end
-  if not exact or exact.negative or value:find "[eE]" then
+  if not exact or value:find "[eE]" then
     wrong(place, 'must be a text such as "0.6147", 0 or more, not %s', shown(value))
   end
   return exact
