@@ -256,6 +256,15 @@ describe("a report's money and places", function()
     end
   end
 
+  it("tell two tenants of one name by where they live", function()
+    local db = filled.open(scratch .. "/names.db")
+    db:execute("UPDATE meters SET user_name = '用户1' WHERE meter_no = ?", filled.number(4))
+    local page = assert(report.html(db, options { from = filled.FROM + 10 * 86400, to = filled.FROM + 20 * 86400 - 1 }))
+    for _, name in ipairs { "用户1 3栋2单元1", "用户1 3栋2单元4" } do
+      assert.same({ name, "Electricity电", "1", "50.00 kWh" }, { unpack(cells_of(page, name), 1, 4) })
+    end
+  end)
+
   it("are the platform's amount beside our bill, by kind, building and tenant", function()
     local db = filled.open(scratch .. "/money.db")
     db:execute("UPDATE consumption SET amount = '2.61' WHERE meter_no = ?", filled.number(1))

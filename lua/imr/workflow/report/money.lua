@@ -14,7 +14,7 @@ local money = {}
 ---A building or a tenant, and one kind of meters.
 ---@class imr.ReportGroup
 ---@field name? string of the building or tenant
----@field code? string of the tenant, or where one without a code lives
+---@field code? string of the tenant; where one without a code lives, if another has that name
 ---@field kind string
 ---@field count integer meters
 ---@field usage imr.Decimal
@@ -35,8 +35,7 @@ local BY = {
   kind = function() return "" end,
   building = function(row) return row.building or groups.building(row.address) end,
   tenant = function(row)
-    local known = tenant.shown(row)
-    return row.user_name or row.user_code, row.user_code or known.house_number or known.address, tenant.key(row)
+    return row.user_name or row.user_code, row.user_code, tenant.key(row), row.address or row.house_number
   end,
 }
 
@@ -48,12 +47,12 @@ end
 local function groups_of(self, row)
   local list, kind = {}, row.kind or "other"
   for by, name_of in pairs(BY) do
-    local name, code, who = name_of(row)
+    local name, code, who, place = name_of(row)
     local key = ("%s\0%s"):format(who or name or "", kind)
     local group = self.known[by][key]
     if not group then
-      group = { name = name, code = code, kind = kind, meters = {}, count = 0, usage = decimal.zero,
-        unsure = decimal.zero, held = 0 }
+      group = { name = name, code = code, who = who, place = place, kind = kind, meters = {}, count = 0,
+        usage = decimal.zero, unsure = decimal.zero, held = 0 }
       self.known[by][key] = group
     end
     if not group.meters[row.meter_no] then group.meters[row.meter_no], group.count = true, group.count + 1 end
@@ -105,6 +104,19 @@ function Money:add_bills(db, options)
   end
 end
 
+-- Where those without a code live of whom several have one name.
+local function tell_apart(known)
+  local who_of, several = {}, {}
+  for _, group in pairs(known) do
+    local name = group.name or ""
+    several[name] = several[name] or who_of[name] ~= nil and who_of[name] ~= (group.who or "")
+    who_of[name] = group.who or ""
+  end
+  for _, group in pairs(known) do
+    if group.name and several[group.name] then group.code = group.code or group.place end
+  end
+end
+
 -- By name; of one name electricity before water.
 local function in_order(known)
   local list, by_place = {}, {}
@@ -116,6 +128,7 @@ end
 ---Makes the lists.
 ---@return imr.ReportMoney
 function Money:finish()
+  tell_apart(self.known.tenant)
   for by, known in pairs(self.known) do self[by] = in_order(known) end
   self.known = nil
   return self
