@@ -143,14 +143,14 @@ describe("imr sync", function()
   end)
 
   it("makes no database where it only reads, and leaves a good output alone", function()
-    local path = user:write("good.csv", "rows")
-    for _, command in ipairs { "export --output " .. path, "check", "cutoff 2025-07-01T24:00", "report --out " .. path,
+    local path, page = user:write("good.csv", "rows"), user:write("good.html", "page")
+    for _, command in ipairs { "export --output " .. path, "check", "cutoff 2025-07-01T24:00", "report --out " .. page,
       "sync --certificate yesterday" } do
       local result = run(command .. " --db " .. user.home .. "/mistyped.db")
       assert.same({ 2, "" }, { result.status, result.out }, command)
       assert.matches("there is no database .*mistyped.db: is the name right", result.err)
     end
-    assert.same({ nil, "rows" }, { user:read "mistyped.db", user:read "good.csv" })
+    assert.same({ nil, "rows", "page" }, { user:read "mistyped.db", user:read "good.csv", user:read "good.html" })
   end)
 
   it("never shows the database's password", function()
