@@ -193,7 +193,7 @@ local modules = {
   bill = { bills, { check = { tariff_text, file_name, meters_text, file_name }, load = { path, load_options },
     decisions = { decisions_text, file_name }, compute = { db, compute_options }, make = { db, bill_options },
     adjust = { db, id, adjust_options }, void = { db, id, reason }, list = { db }, find = { db, some_time, some_time },
-    chain = { db, id }, lines = { db, id } } },
+    chain = { db, id }, lines = { db, id }, superseded = { db, id } } },
   statement = { require "imr.workflow.statement", { html = { db, id, statement_options } } },
   database = { database, { open = { path } } },
 }

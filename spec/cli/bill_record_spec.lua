@@ -165,6 +165,20 @@ for name, place in pairs(databases.places(setup, teardown)) do
       assert.matches("bill %d+ of .*: 10 lines", run(PERIOD .. " --tariff " .. tariff).err)
     end)
 
+    it("has the charges of a line once, as they are known now", function()
+      run(PERIOD .. " --tariff " .. tariff)
+      local function charges()
+        return run(PERIOD .. " --by charge --format csv --fields bill,quantity,charge --meter " .. filled.number(4)).out
+      end
+      assert.equal("bill,quantity,charge\r\n1,100.00,52.0000\r\n", charges())
+      change(function(db)
+        db:execute("UPDATE readings SET reading = '149.00' WHERE meter_no = ? AND read_time = ?", filled.number(4),
+          filled.time(30))
+      end)
+      assert.matches("adjustment 2: 1 line, -0.52\n", run(PERIOD .. " --adjust").err, 1, true)
+      assert.equal("bill,quantity,charge\r\n2,99.00,51.4800\r\n", charges())
+    end)
+
     it("takes decisions, on record with who and why", function()
       run(PERIOD .. " --tariff " .. tariff)
       local decided = user:write("decided.csv", ("meter_no,usage,who,why\n%s,99.5,李,看过表\n"):format(filled.number(3)))

@@ -8,9 +8,10 @@ local difference = {}
 
 ---The sums of what is on record of a meter, a tenancy each, in their order.
 ---@param lines imr.BillLine[] a bill's and its adjustments'
----@return { line: imr.BillLine, tenancy: string, payer: string, billed: boolean?, usage: imr.Decimal,
+---@param passed? fun(line: imr.BillLine) takes each whose charges a later one says anew
+---@return { line: imr.BillLine, tenancy: string, payer: string, billed: imr.BillLine?, usage: imr.Decimal,
 --- amount: imr.Decimal }[]
-function difference.state(lines)
+function difference.state(lines, passed)
   local state = {}
   for _, line in ipairs(lines) do
     local known = same.find(state, line)
@@ -20,7 +21,8 @@ function difference.state(lines)
     end
     known.line = line
     if line.amount then
-      known.billed = true
+      if passed and known.billed then passed(known.billed) end
+      known.billed = line
       known.amount, known.usage = known.amount + decimal.of(line.amount), known.usage + decimal.of(line.usage)
     end
   end

@@ -13,6 +13,7 @@ local client_options = require "imr.client.options"
 local compute = require "imr.workflow.bill.compute"
 local copy = require "imr.base.copy"
 local decisions = require "imr.workflow.bill.decisions"
+local difference = require "imr.workflow.bill.difference"
 local errors = require "imr.errors"
 local expect_database = require "imr.database.expected"
 local meters = require "imr.workflow.bill.meters"
@@ -297,6 +298,24 @@ function bill.lines(db, id)
   expect_database(db, "bill.lines", 2)
   expect_number_of_bill(id, "bill.lines", 2)
   return record.lines(db, id)
+end
+
+---Which lines' charges an adjustment says anew, all of them as they are known now: to be left out where charges are
+---summed.
+---@param db imr.Database
+---@param id integer of the bill
+---@return table<integer, table<integer, true>> by number of the bill and of the line
+function bill.superseded(db, id)
+  expect_database(db, "bill.superseded", 2)
+  expect_number_of_bill(id, "bill.superseded", 2)
+  local found, chain = {}, record.chain(db, id)
+  if #chain < 2 then return found end
+  local function passed(line)
+    found[line.bill_id] = found[line.bill_id] or {}
+    found[line.bill_id][line.number] = true
+  end
+  record.by_meter(db, chain)(nil, function(lines) difference.state(lines, passed) end)
+  return found
 end
 
 return bill

@@ -174,7 +174,7 @@ function record.lines_in_order(db, id, order, meters)
 end
 
 -- What an adjustment and the year to date ask of a line on record.
-local BRIEF = { "bill_id", "meter_no", "project_code", "kind", "tariff", "user_code", "user_name", "building",
+local BRIEF = { "bill_id", "number", "meter_no", "project_code", "kind", "tariff", "user_code", "user_name", "building",
   "address", "house_number", "from_time", "to_time", "since", "multiplier", "share", "usage", "year_used", "amount",
   "status", "reasons" }
 

@@ -146,10 +146,12 @@ end
 -- The lines of a bill and its adjustments, whose differences are in the sums.
 local function show(arguments, db, id, options)
   local wanted, sums = keeper(db, options), require("imr.workflow.bill.sums").new(arguments.by == "tenant")
+  local said_anew = arguments.by == "charge" and bills().superseded(db, id) or {}
   written(arguments, options.utc_offset, function(write)
     local page = {}
     for line in bills().lines(db, id) do
       if wanted(line) then
+        if said_anew[line.bill_id] and said_anew[line.bill_id][line.number] then line.charges = nil end
         sums:add(line)
         page[#page + 1] = line
       end
