@@ -82,6 +82,14 @@ for name, place in pairs(databases.places(setup, teardown)) do
       assert.matches("knows no meter 000999", result.err, 1, true)
     end)
 
+    it("is of no time before 1970, as all that is of a database", function()
+      for _, command in ipairs { "usage --from 1970-01 --to 1970-01", "check --from 1970-01 --to 1970-01",
+        "cutoff '1970-01-01 07:00'", "export --from 1970-01 --to 1970-01", "report --from 1970-01 --to 1970-01" } do
+        local result = user:run(command)
+        assert.same({ 2, "imr: no meter was read before 1970\n" }, { result.status, result.err }, command)
+      end
+    end)
+
     it("wants a period", function()
       local result = run ""
       assert.equal(2, result.status)

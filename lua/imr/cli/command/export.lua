@@ -100,6 +100,7 @@ local function period_of(arguments, offset)
   if not arguments.from and not arguments.to then return period end
   if not workflow.moment(arguments.table) then exit.usage("%s has no period to choose from", arguments.table) end
   period.from, period.to = dates.period(arguments, offset)
+  database.expect_times(period)
   return period
 end
 

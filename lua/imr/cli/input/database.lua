@@ -61,12 +61,21 @@ function database.open(arguments, meters)
   error(problem, 0)
 end
 
+---Times of a database are counted from 1970 on.
+---@param options { from: integer?, to: integer?, cutoff: integer? }
+function database.expect_times(options)
+  for _, name in ipairs { "from", "to", "cutoff" } do
+    if options[name] and options[name] < 0 then exit.usage("no meter was read before 1970") end
+  end
+end
+
 ---Runs a workflow over the database that the command line names, and closes it in any case. Raises.
 ---@param arguments table
 ---@param work fun(db: imr.Database, options: table): any|nil, table|nil
 ---@param options table
 ---@return any what it returns
 function database.run(arguments, work, options)
+  database.expect_times(options)
   local db = database.open(arguments, options.meters)
   local fine, result, err = pcall(work, db, options)
   db:close()
