@@ -5,7 +5,6 @@ local core = require "imr.core"
 local exit = require "imr.cli.exit"
 local language = require "imr.language"
 local messages = require "imr.cli.output.messages"
-local workbook = require "imr.cli.input.workbook"
 
 local SAVE = "save it as UTF-8 (in Excel: CSV UTF-8)"
 
@@ -28,7 +27,7 @@ end
 
 -- Of a workbook the first sheet, as CSV.
 local function from_workbook(text, where)
-  local csv, sheets = workbook.csv(text)
+  local csv, sheets = require("imr.cli.input.workbook").csv(text)
   if not csv then exit.usage("%s: the workbook cannot be read (%s); %s", where, sheets, language.text(SAVE)) end
   if sheets > 1 then messages.say("%s has %d sheets: the first one is read", where, sheets) end
   return csv
@@ -38,7 +37,7 @@ local OLD_WORKBOOK = "^\208\207\17\224" -- .xls
 
 -- What has a NUL in it is UTF-16, with a byte order mark or without, or no text.
 local function as_utf8(text, where)
-  if workbook.is_one(text) then return from_workbook(text, where) end
+  if text:find("^PK\3\4") then return from_workbook(text, where) end
   if text:find(OLD_WORKBOOK) then exit.usage("%s: an .xls workbook is not read; %s", where, language.text(SAVE)) end
   local nul = text:find("\0", 1, true)
   if text:find("^\255\254") or text:find("^\254\255") or nul then

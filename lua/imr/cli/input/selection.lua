@@ -1,9 +1,7 @@
 --- Which meters: --meter, and by tenant and place --tenant, --building, --kind, --offline-for, --offline.
 
 local exit = require "imr.cli.exit"
-local list_file = require "imr.cli.input.list"
 local numeric = require "imr.cli.input.number"
-local read_file = require "imr.cli.input.file"
 
 local selection = {}
 
@@ -30,7 +28,7 @@ end
 -- A cell may hold several, parted by blanks.
 local function add_cell(cell, where, add)
   for number in cell:gmatch "%S+" do
-    local problem = list_file.cell_problem(number)
+    local problem = require("imr.cli.input.list").cell_problem(number)
     if problem then exit.usage("%s: '%s' %s", where, number, problem) end
     add(number)
   end
@@ -46,7 +44,8 @@ end
 
 -- A file with a header has the numbers in the column of that name.
 local function add_from_file(path, take)
-  local text, place, found = read_file("--meter @", path), nil, false
+  local list_file = require "imr.cli.input.list"
+  local text, place, found = require("imr.cli.input.file")("--meter @", path), nil, false
   local function add(number)
     found = true
     take(number)

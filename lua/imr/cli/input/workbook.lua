@@ -163,11 +163,6 @@ local function run(text)
   return core.is_utf8(csv) and csv or broken "it is not UTF-8", sheets
 end
 
----Is this one?
----@param text string
----@return boolean
-function workbook.is_one(text) return text:find "^PK\3\4" ~= nil end
-
 ---@param text string of the file
 ---@return string|nil csv
 ---@return integer|string sheets that it has, or what is wrong with it
