@@ -19,7 +19,7 @@ local own = {
   image_ok = "图像正常", image_url = "图像地址", stored_at = "入库时间", changed_at = "更正时间",
   withdrawn_at = "撤回时间", opening = "起码", opening_time = "起码时间", closing = "止码", closing_time = "止码时间",
   electricity_usage = "用电量", water_usage = "用水量",
-  age_hours = "时距（小时）", resolved = "有读数",
+  age_hours = "时距小时", resolved = "有读数",
   -- how sure it is
   status = "状态", reasons = "原因", measured = "实测", doubtful = "存疑", incomplete = "不完整", flags = "异常标记",
   rule = "规则", field = "字段", value = "数值", reference = "对照值", detail = "说明", tuning = "可调参数",
