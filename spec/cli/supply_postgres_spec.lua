@@ -17,7 +17,7 @@ describe("a supply ledger in PostgreSQL", function()
   before_each(function() where = server:url() end)
 
   describe("of the library", function()
-    -- LuaDBI does not bear a connection that is collected before its statements.
+    -- A connection that is not collected yet may hold the queue.
     local function run(fn)
       support.run({}, function(case)
         local handles, open = {}, case.open

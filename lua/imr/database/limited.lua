@@ -1,10 +1,17 @@
 --- A connection of LuaDBI on which no call waits without end. The driver waits for its server as long as that says
 --- nothing, and takes no notice of signals: a server that was stopped, or a network that swallows everything, would
 --- hold up the program for good. So each call has a limit, after which its socket is shut down (csrc/os/call_limit.c).
+---
+--- The driver crashes where a statement is put away after its connection, which the collector may do: so it gets
+--- neither before we have closed both, be it when nobody knows the connection any more.
 
+local finalizer = require "imr.base.finalizer"
 local system = require "imr.os"
 
 local limited = {}
+
+-- The driver's objects that are open, by the limits of their connection.
+local open = {}
 
 local function explain(limits, reason)
   if reason == "signal" then
@@ -35,13 +42,27 @@ local function put_away(limits, object)
   limits.limit:done()
 end
 
+-- The statements first.
+local function put_away_all(limits)
+  local kept = open[limits]
+  if not kept then return end
+  open[limits] = nil
+  for statement in pairs(kept.statements) do put_away(limits, statement) end
+  put_away(limits, kept.connection)
+  limits.limit:close()
+end
+
 local Statement = {}
 Statement.__index = Statement
 
 function Statement:execute(...) return call(self.limits, self.statement, "execute", ...) end
 
 -- The server is told that a statement is not needed any more.
-function Statement:close() put_away(self.limits, self.statement) end
+function Statement:close()
+  local kept = open[self.limits]
+  if kept then kept.statements[self.statement] = nil end
+  put_away(self.limits, self.statement)
+end
 
 -- All rows have come by then.
 function Statement:rows(...) return self.statement:rows(...) end
@@ -53,21 +74,25 @@ Connection.__index = Connection
 
 function Connection:prepare(sql)
   local statement, message = call(self.limits, self.connection, "prepare", sql)
-  return statement and setmetatable({ limits = self.limits, statement = statement }, Statement), message
+  if not statement then return nil, message end
+  open[self.limits].statements[statement] = true
+  return setmetatable({ limits = self.limits, statement = statement, connection = self }, Statement)
 end
 
 function Connection:autocommit(on) return call(self.limits, self.connection, "autocommit", on) end
 
-function Connection:close()
-  put_away(self.limits, self.connection)
-  self.limits.limit:close()
-end
+function Connection:close() put_away_all(self.limits) end
 
 local function attach(limits, connection)
   local fine, message = limits.limit:attach()
-  if fine then return setmetatable({ connection = connection, limits = limits }, Connection) end
-  connection:close()
-  return nil, message
+  if not fine then
+    connection:close()
+    return nil, message
+  end
+  open[limits] = { connection = connection, statements = {} }
+  local self = setmetatable({ connection = connection, limits = limits }, Connection)
+  finalizer(self, function() put_away_all(limits) end)
+  return self
 end
 
 ---Connects.
