@@ -24,7 +24,6 @@ local errors = {
   ["No such file or directory"] = "没有此文件或目录",
   ["Permission denied"] = "没有权限",
   ["%s must be a number, 0 or more, not '%s'"] = "%s 必须是不小于 0 的数字，而不是 '%s'",
-  ["no meter was read before 1970"] = "1970 年以前没有抄表",
   ["%s must be a number above 0, not '%s'"] = "%s 必须是大于 0 的数字，而不是 '%s'",
   ["no such rule: %s"] = "没有此规则：%s",
 

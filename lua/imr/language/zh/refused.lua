@@ -168,4 +168,5 @@ return {
   ["behind the scheme stands //HOST, without blanks or #; in a password they are written %%20 %%23"] =
     "协议名之后写 //HOST，不含空格和 #；密码中的空格和 # 写作 %%20 %%23",
   ["it is no directory: file:/DIRECTORY is one"] = "不是目录：应如 file:/DIRECTORY",
+  ["no meter was read before 1970"] = "1970 年以前没有抄表",
 }
