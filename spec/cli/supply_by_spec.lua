@@ -89,15 +89,26 @@ describe("imr supply --by", function()
     local good = meters[1].meter_no
     for text, problem in pairs {
       [good .. "\n1.00E+11\n"] = "line 2: record 2 has '1.00E+11', which is what a spreadsheet makes of a long number",
-      ["meter_no,name\n" .. good .. ",a\n\n#x\n#N/A,b\n,c\n"] = "line 6: record 3 names no device",
-      ["meter_no,name\n" .. good .. ',"a\nb"\n#REF!x,\n"#REF!",\n'] = "line 5: record 3 has '#REF!', which is an error",
+      ["meter_no,name\n" .. good .. ",a\n\n#x\n# N/A,b\n,c\n"] = "line 6: record 3 names no device",
+      ["meter_no,name\n" .. good .. ',"a\nb"\n#REF!x,\n#REF!,\n'] = "line 5: record 3 has '#REF!', which is an error",
       ["meter_no,command\n" .. good .. ",cut\n"] = "line 2: record 2 has the command 'cut', which there is not",
+      ["meter_no,command,指令\n" .. good .. ",read,\n"] = "the header names the command more than once",
+      ["2025年6月名单,,\n序号,表号,姓名\n1," .. good .. ",a\n"] = "line 2: record 2 is a header: remove what is above it",
       [good .. '\n"' .. good] = "line 2: record 2 has a quote that is not closed",
     } do
       local result = of_file(text, "--by meter_no")
       assert.equal(2, result.status, text)
       assert.matches(problem, result.err, 1, true)
       assert.equal("", result.out)
+    end
+  end)
+
+  it("takes no line for a comment that a spreadsheet could not fill in", function()
+    for _, problem in ipairs { "#N/A", "#DIV/0!", "#NAME?" } do
+      here.user:write("list", ("device_id,meter_no\n%s,%s\n"):format(problem, meters[1].meter_no))
+      local result = plan(("--protected @%s %s"):format(path, meters[1].device_id))
+      assert.same({ 2, "" }, { result.status, result.out })
+      assert.matches(("line 2: record 2 has '%s', which is an error"):format(problem), result.err, 1, true)
     end
   end)
 

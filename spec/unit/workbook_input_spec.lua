@@ -1,4 +1,6 @@
 -- Workbooks that people have made, as CSV text: cells of all kinds, archives of all kinds, and what is broken.
+local read_file = require "imr.cli.input.file"
+local shell = require "support.shell"
 local workbook = require "imr.cli.input.workbook"
 
 local function little(value, bytes)
@@ -21,13 +23,13 @@ local function archive(entries)
     .. little(#directory, 4) .. little(#data, 4) .. little(0, 2)
 end
 
-local BOOK = '<workbook><sheets><sheet name="a" sheetId="4" r:id="rId7"/>%s</sheets></workbook>'
+local BOOK = '<workbook><sheets><sheet name="a" sheetId="4" r:id="rId7"%s/>%s</sheets></workbook>'
 local LINKS = '<Relationships><Relationship Id="rId1" Target="worksheets/sheet1.xml"/>'
   .. '<Relationship Target="worksheets/sheet2.xml" Id="rId7"/></Relationships>'
 
-local function book(rows, more)
+local function book(rows, more, first)
   return archive {
-    ["xl/workbook.xml"] = BOOK:format(more or ""), ["xl/_rels/workbook.xml.rels"] = LINKS,
+    ["xl/workbook.xml"] = BOOK:format(first or "", more or ""), ["xl/_rels/workbook.xml.rels"] = LINKS,
     ["xl/worksheets/sheet1.xml"] = '<worksheet><row r="1"><c r="A1"><v>9</v></c></row></worksheet>',
     ["xl/worksheets/sheet2.xml"] = "<worksheet><sheetData>" .. rows .. "</sheetData></worksheet>",
     ["xl/sharedStrings.xml"] = "<sst><si><t>表号</t></si><si/><si><r><t>0001</t></r>"
@@ -40,20 +42,38 @@ describe("a workbook", function()
     local rows = '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" s="2"/><c r="C1" t="inlineStr"><is>'
       .. '<t>a &amp; "b"&#10;&#x4E2D;</t></is></c></row><row r="2"/><row r="4" spans="1:3"><c r="A4" t="s"><v>2</v></c>'
       .. '<c r="C4" t="str"><f>A1</f><v>f,g</v></c></row>'
-    assert.same({ '"表号","","a & ""b"" 中"\n\n\n"0001 02","","f,g"\n', 1 }, { workbook.csv(book(rows)) })
+    assert.same({ '"表号","","a & ""b"" 中"\n\n\n"0001 02","","f,g"\n', 1, 0 }, { workbook.csv(book(rows)) })
   end)
 
   it("shows a number as it was typed, and one that has lost digits as what readers refuse", function()
     local rows = '<row r="1"><c r="A1"><v>865100020500074</v></c><c r="B1"><v>1.00000000001E11</v></c>'
       .. '<c r="C1" t="n"><v>2.0210000000000001E+18</v></c><c r="D1"><v>0.5</v></c>'
-      .. '<c r="E1" t="e"><v>#N/A</v></c></row>'
-    assert.equal('"865100020500074","100000000001","2.021E+18","0.5","#N/A"\n', (workbook.csv(book(rows))))
+      .. '<c r="E1" t="e"><v>#N/A</v></c><c r="F1" t="b"><v>1</v></c></row>'
+    assert.equal('"865100020500074","100000000001","2.021E+18","0.5","#N/A","TRUE"\n', (workbook.csv(book(rows))))
   end)
 
   it("may have prefixes, no places of cells, and several sheets", function()
     local rows = "<x:row><x:c><x:v>7</x:v></x:c><x:c><x:v>8</x:v></x:c></x:row>"
     local csv, sheets = workbook.csv(book(rows, '<sheet name="b" r:id="rId1"/>'))
     assert.same({ '"7","8"\n', 2 }, { csv, sheets })
+  end)
+
+  it("says how many rows nobody sees, and leaves out a sheet that nobody sees", function()
+    local rows = '<row r="1"><c r="A1"><v>7</v></c></row><row r="2" hidden="1"><c r="A2"><v>8</v></c></row>'
+      .. '<row r="3" hidden="true" spans="1:1"><c r="A3" s="1"></c></row>'
+    assert.same({ '"7"\n"8"\n""\n', 1, 1 }, { workbook.csv(book(rows)) })
+    local directory = shell.scratch()
+    local file = assert(io.open(directory .. "/list.xlsx", "wb"))
+    file:write(book(rows))
+    file:close()
+    local fine, problem = pcall(read_file, "--from ", directory .. "/list.xlsx")
+    shell.must("rm -r " .. directory)
+    assert.is_false(fine)
+    assert.matches("1 row of the sheet cannot be seen", tostring(problem.message))
+    for _, state in ipairs { "hidden", "veryHidden" } do
+      assert.same({ '"9"\n', 1, 0 }, { workbook.csv(book(rows, '<sheet name="b" r:id="rId1"/>',
+        (' state="%s"'):format(state))) })
+    end
   end)
 
   it("that is broken anywhere is said to be, and raises nothing", function()

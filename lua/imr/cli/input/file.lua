@@ -25,10 +25,14 @@ local function read(flag, path)
   return text
 end
 
--- Of a workbook the first sheet, as CSV.
+-- Of a workbook the first sheet, as CSV. Somebody who has filtered it sees fewer rows than there are.
 local function from_workbook(text, where)
-  local csv, sheets = require("imr.cli.input.workbook").csv(text)
+  local csv, sheets, hidden = require("imr.cli.input.workbook").csv(text)
   if not csv then exit.usage("%s: the workbook cannot be read (%s); %s", where, sheets, language.text(SAVE)) end
+  if hidden > 0 then
+    exit.usage("%s: %d rows of the sheet cannot be seen (is there a filter?): show them, or delete what is not meant",
+      where, hidden)
+  end
   if sheets > 1 then messages.say("%s has %d sheets: the first one is read", where, sheets) end
   return csv
 end

@@ -45,6 +45,22 @@ function list.places(cells, names)
   return places
 end
 
+---The columns of the first record that are called so. Raises where only a later one names them: what stands above it, a
+---title say, would be taken for the list, and a number of the row for what is meant.
+---@param records imr.cli.Record[]
+---@param names table<string, true>
+---@param where string for messages
+---@return integer[]|nil places nil: the first record is no header
+function list.header(records, names, where)
+  for index, cells in ipairs(records) do
+    local places = list.places(cells, names)
+    if #places > 0 and index == 1 then return places end
+    if #places > 0 then
+      exit.usage("%s, line %d: record %d is a header: remove what is above it", where, cells.line, index)
+    end
+  end
+end
+
 -- ---------------------------------------------------------------- records
 
 local function plain(cell)
@@ -82,10 +98,19 @@ local function record(text, position)
   return cells, position
 end
 
+-- What a spreadsheet shows instead of a value that it has not got. It begins like a comment, and is none.
+local function is_error(cell)
+  return cell == "#N/A" or cell:find "^#[%u/0]+[!?]$" ~= nil
+end
+
+local function is_comment(text, position)
+  return text:sub(position, position) == "#" and not is_error(plain(text:match("^[^,\r\n]*", position)))
+end
+
 -- The next record's place, behind empty lines and comments, whose quotes mean nothing.
 local function next_record(text, position)
   position = text:find("[^\r\n]", position)
-  while position and text:sub(position, position) == "#" do
+  while position and is_comment(text, position) do
     position = text:find("[\r\n]", position)
     position = position and text:find("[^\r\n]", position)
   end
@@ -116,7 +141,7 @@ end
 ---@return string|nil
 function list.cell_problem(cell)
   if cell:find "^%d[%d.,]*[eE][+-]?%d+$" then return "is what a spreadsheet makes of a long number" end
-  if cell:find "^#[%a/]+[!?]?$" then return "is an error of a spreadsheet" end
+  if is_error(cell) or cell:find "^#[%a/]+$" then return "is an error of a spreadsheet" end
 end
 
 return list

@@ -45,19 +45,18 @@ end
 -- A file with a header has the numbers in the column of that name.
 local function add_from_file(path, take)
   local list_file = require "imr.cli.input.list"
-  local text, place, found = require("imr.cli.input.file")("--meter @", path), nil, false
+  local records, found = list_file.records(require("imr.cli.input.file")("--meter @", path), "--meter @" .. path), false
+  local header = list_file.header(records, list_file.names "meter_no", "--meter @" .. path)
   local function add(number)
     found = true
     take(number)
   end
-  for index, cells in ipairs(list_file.records(text, "--meter @" .. path)) do
+  for index = header and 2 or 1, #records do
+    local cells = records[index]
     local where = ("--meter @%s, line %d"):format(path, cells.line)
-    local header = index == 1 and list_file.places(cells, list_file.names "meter_no")[1]
     if header then
-      place = header
-    elseif place then
-      if (cells[place] or "") == "" then exit.usage("%s: it names no meter", where) end
-      add_cell(cells[place], where, add)
+      if (cells[header[1]] or "") == "" then exit.usage("%s: it names no meter", where) end
+      add_cell(cells[header[1]], where, add)
     else
       add_cells(cells, where, add)
     end

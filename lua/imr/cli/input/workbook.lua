@@ -1,5 +1,5 @@
 --- The first sheet of a workbook (.xlsx), as the CSV text that it would be saved as: each row on the line of its
---- number.
+--- number. A sheet that is hidden is none; rows that are hidden are counted, since nobody sees that they are there.
 
 local core = require "imr.core"
 local inflate = require "imr.base.inflate"
@@ -93,7 +93,8 @@ local function first_sheet(text, places)
   local book, links = part(text, places, "xl/workbook.xml"), part(text, places, "xl/_rels/workbook.xml.rels")
   local id, count = nil, 0
   for attributes in (book or ""):gmatch "<sheet%s([^>]*)>" do
-    id, count = id or attributes:match ':id="([^"]*)"', count + 1
+    local seen = not attributes:find '%f[%w]state="%w*[hH]idden"'
+    id, count = id or seen and attributes:match ':id="([^"]*)"' or nil, count + (seen and 1 or 0)
   end
   for attributes in (links or ""):gmatch "<Relationship%s([^>]*)>" do
     local target = attributes:match 'Target="/?([^"]*)"'
@@ -121,6 +122,7 @@ local function value_of(attributes, xml, shared)
   if kind == "inlineStr" then return texts_in(xml) end
   local text = plain(xml:match "<v[^>]*>(.-)</v>" or "")
   if kind == "s" then return shared[(tonumber(text) or -1) + 1] or broken "a text of it is missing" end
+  if kind == "b" then return text == "1" and "TRUE" or "FALSE" end
   return (kind == nil or kind == "n") and number_text(text) or text
 end
 
@@ -152,23 +154,25 @@ local function run(text)
   local places = entries_of(text)
   local name, sheets = first_sheet(text, places)
   local sheet = part(text, places, name) or broken "it has no sheet"
-  local shared, lines, last = shared_texts(part(text, places, "xl/sharedStrings.xml")), {}, 0
+  local shared, lines, last, hidden = shared_texts(part(text, places, "xl/sharedStrings.xml")), {}, 0, 0
   for attributes, content in sheet:gmatch "<row%f[%s>]([^>]*)>(.-)</row>" do
     local row = tonumber(attributes:match '%f[%w]r="(%d+)"') or last + 1
     if row <= last or row > MOST_ROWS then broken "its rows are not in order" end
     for empty = last + 1, row - 1 do lines[empty] = "" end
     lines[row], last = line_of(content, shared), row
+    if attributes:find '%f[%w]hidden="[1t]' and lines[row]:find '[^",]' then hidden = hidden + 1 end
   end
   local csv = table.concat(lines, "\n") .. "\n"
-  return core.is_utf8(csv) and csv or broken "it is not UTF-8", sheets
+  return core.is_utf8(csv) and csv or broken "it is not UTF-8", sheets, hidden
 end
 
 ---@param text string of the file
 ---@return string|nil csv
----@return integer|string sheets that it has, or what is wrong with it
+---@return integer|string sheets that it shows, or what is wrong with it
+---@return integer|nil hidden rows of the first one
 function workbook.csv(text)
-  local fine, csv, sheets = pcall(run, text)
-  if fine then return csv, sheets end
+  local fine, csv, sheets, hidden = pcall(run, text)
+  if fine then return csv, sheets, hidden end
   if type(csv) == "table" and csv.broken then return nil, csv.broken end
   error(csv, 0)
 end

@@ -36,6 +36,10 @@ return {
   ["is what a spreadsheet makes of a long number"] = "是电子表格把长数字改成的样子",
   ["is an error of a spreadsheet"] = "是电子表格的错误值",
   ["%s: the header names the device more than once"] = "%s：表头中设备列多于一个",
+  ["%s: the header names the command more than once"] = "%s：表头中指令列多于一个",
+  ["%s, line %d: record %d is a header: remove what is above it"] = "%s 第 %d 行：第 %d 条记录是表头：请删去其上方的内容",
+  ["%s: %d rows of the sheet cannot be seen (is there a filter?): show them, or delete what is not meant"] =
+    "%s：工作表中有 %d 行被隐藏（可能是筛选）：请全部显示，或删去不需要的行",
   ["%s: its first line is no device, and names no column %s: %s"] = "%s：首行不是设备，也没有 %s 列：%s",
   ["names no device"] = "没有设备",
   ["--meter @%s: there is no meter number in it"] = "--meter @%s：其中没有表号",

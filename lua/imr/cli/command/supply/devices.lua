@@ -24,9 +24,12 @@ end
 
 local protected_names = both(list.names "device_id", list.names "meter_no")
 
-local function header_of(cells, names)
-  local places = { keys = list.places(cells, names), command = list.places(cells, list.names "command")[1] }
-  return #places.keys > 0 and places or nil
+local function header_of(records, names, where)
+  local keys = list.header(records, names, where)
+  if not keys then return nil end
+  local commands = list.places(records[1], list.names "command")
+  if #commands > 1 then exit.usage("%s: the header names the command more than once", where) end
+  return { keys = keys, command = commands[1] }
 end
 
 -- What is wrong with a record, or nil.
@@ -52,22 +55,23 @@ local function add(found, cells, places)
 end
 
 -- A first line that is neither a header nor a device.
-local function is_foreign(cells, field, records)
-  return field and #records > 1 and not cells[1]:find "%d"
+local function is_foreign(records, field)
+  return field and #records > 1 and not records[1][1]:find "%d"
 end
 
 -- The first record may be a header; otherwise it is a device already. What is protected may be named by its id and its
 -- number at once, and both count; a command goes to one device.
 local function devices_of(records, names, field, where)
-  local found, places = {}, { keys = { 1 } }
-  for number, cells in ipairs(records) do
-    local header = number == 1 and header_of(cells, names)
-    places = header or places
-    if #places.keys > 1 and field then exit.usage("%s: the header names the device more than once", where) end
-    if number == 1 and not header and is_foreign(cells, field, records) then
-      exit.usage("%s: its first line is no device, and names no column %s: %s", where, field, table.concat(cells, ", "))
-    end
-    local problem = not header and table.concat(cells) ~= "" and add(found, cells, places)
+  local found, header = {}, header_of(records, names, where)
+  local places = header or { keys = { 1 } }
+  if #places.keys > 1 and field then exit.usage("%s: the header names the device more than once", where) end
+  if not header and is_foreign(records, field) then
+    exit.usage("%s: its first line is no device, and names no column %s: %s", where, field,
+      table.concat(records[1], ", "))
+  end
+  for number = header and 2 or 1, #records do
+    local cells = records[number]
+    local problem = table.concat(cells) ~= "" and add(found, cells, places)
     if problem then exit.usage("%s, line %d: record %d %s", where, cells.line, number, problem) end
   end
   return found
