@@ -410,6 +410,7 @@ build = {
     ["imr.workflow.supply.lookup"] = "lua/imr/workflow/supply/lookup.lua",
     ["imr.workflow.supply.moment"] = "lua/imr/workflow/supply/moment.lua",
     ["imr.workflow.supply.options"] = "lua/imr/workflow/supply/options.lua",
+    ["imr.workflow.supply.order"] = "lua/imr/workflow/supply/order.lua",
     ["imr.workflow.supply.pending"] = "lua/imr/workflow/supply/pending.lua",
     ["imr.workflow.supply.person"] = "lua/imr/workflow/supply/person.lua",
     ["imr.workflow.supply.plan"] = "lua/imr/workflow/supply/plan.lua",

@@ -3,10 +3,11 @@
 
 local approval = require "imr.workflow.supply.approval"
 local databases = require "imr.workflow.supply.database"
+local order = require "imr.workflow.supply.order"
 
 local claims = {}
 
-local SUPPLY = "('disconnect', 'reconnect')" -- a request for a reading stands beside these
+local SUPPLY = order.SUPPLY
 
 local function same_kind(intent, name)
   if intent.command == "request_reading" then return name .. ".command = 'request_reading'" end
@@ -18,15 +19,17 @@ local function find(ledger, sql, ...)
 end
 
 -- Another plan's command that was sent, or a wish that was settled without one, after this plan was decided on: it was
--- decided on facts that hold no more.
+-- decided on facts that hold no more. To cut supply, a wish to restore it is enough.
 local OVERTAKEN = [[SELECT o.id FROM intents AS o JOIN transitions AS t ON t.intent = o.id
   WHERE o.device = ? AND o.plan <> ? AND t.id > ? AND o.command IN ]] .. SUPPLY .. [[
-  AND ((t.state = 'sending' AND o.executed <> 'no') OR t.state IN ('left_out', 'cancelled'))]]
+  AND ((t.state = 'sending' AND o.executed <> 'no') OR t.state IN ('left_out', 'cancelled') OR %s)]]
+
+local overtaken = { disconnect = OVERTAKEN:format(order.RESTORES), reconnect = OVERTAKEN:format "1 = 0" }
 
 local function newer(ledger, intent)
-  return find(ledger, "SELECT id FROM intents AS n WHERE n.device = ? AND n.id > ? AND " .. same_kind(intent, "n"),
-    intent.device, intent.id)
-    or (intent.command ~= "request_reading" and find(ledger, OVERTAKEN, intent.device, intent.plan, intent.seen)) or nil
+  local how = overtaken[intent.command]
+  return find(ledger, "SELECT n.id FROM " .. order.PAIRS .. "o.id = ?", intent.id)
+    or (how and find(ledger, how, intent.device, intent.plan, intent.seen)) or nil
 end
 
 local function unknown_before(ledger, intent)

@@ -15,6 +15,7 @@
 local core = require "imr.core"
 local errors = require "imr.errors"
 local databases = require "imr.workflow.supply.database"
+local order = require "imr.workflow.supply.order"
 local person = require "imr.workflow.supply.person"
 local runs = require "imr.workflow.supply.runs"
 local schema = require "imr.workflow.supply.schema"
@@ -24,8 +25,7 @@ local with_tables = require("imr.database.handle").with_tables
 
 local list = databases.list
 
--- Commands that a later one for the same device takes the sense from. A request for a reading stands beside them.
-local SUPPLY = "('disconnect', 'reconnect')"
+local SUPPLY = order.SUPPLY
 
 local COLUMNS = [[i.id, i.plan, i.device, i.meter_no, i.command, i.state_before, i.expires, i.confirm, i.state,
   i.executed, i.attempts, i.sent, i.changed, i.detail, i.user_code, i.user_name, i.house_number, i.address,
@@ -113,10 +113,9 @@ function Ledger:record(id, state, executed, detail, from)
 end
 
 -- The newest word counts: what waits for the same device gives way, be it the same command or the opposite.
-local function supersede(self, plan, entry, id)
-  local same = entry.command == "request_reading" and "command = 'request_reading'" or "command IN " .. SUPPLY
+local function supersede(self, plan, id)
   for _, older in ipairs(list(self.database,
-    "SELECT id FROM intents WHERE device = ? AND id < ? AND state = 'planned' AND " .. same, entry.device, id)) do
+    "SELECT o.id FROM " .. order.PAIRS .. "o.state = 'planned' AND n.id = ?", id)) do
     self:set_state(older.id, "superseded", "no", ("by intent %d of %s%s"):format(id, plan.who,
       plan.reason ~= "" and ": " .. plan.reason or ""))
     table.insert(plan.superseded, self:intents({ id = older.id })[1])
@@ -130,7 +129,7 @@ local function add_intent(self, plan, entry, state, detail)
     entry.state_before, stamp(plan.expires), state, self:stamp(), detail, entry.user_code, entry.user_name,
     entry.house_number, entry.address)
   note(self, id, state, "no", detail)
-  supersede(self, plan, entry, id)
+  supersede(self, plan, id)
   return id
 end
 
