@@ -50,6 +50,21 @@ describe("a plan", function()
     end)
   end)
 
+  it("restores supply that a command on its way will cut, whatever the platform shows until then", function()
+    run({}, function(case)
+      local supply, device = case:open(), case.devices[1]
+      case.world.platform:set_online(device, false) -- obeys when it is back
+      assert(supply.apply(assert(supply.plan({ device }, "disconnect", REASON))))
+      local again = assert(supply.plan({ device, case.devices[2] }, "reconnect", REASON))
+      assert.same({ 1, "already" }, { #again.entries, again.left_out[1].kind })
+      assert.same({ device, "connected" }, { again.entries[1].device, again.entries[1].state_before })
+      assert.matches("reconnect is sent to " .. device .. ", which may obey intent 1, disconnect, yet", tostring(again),
+        1, true)
+      assert(supply.apply(again))
+      assert.equal("already", assert(supply.plan({ device }, "reconnect", REASON)).left_out[1].kind)
+    end)
+  end)
+
   it("protects a device by its meter number too", function()
     run({}, function(case)
       local options = with { protected = { case.world.platform:meter(2).number } }

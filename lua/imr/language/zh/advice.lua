@@ -19,7 +19,7 @@ return {
   ["mend the list (--protected, IMR_PROTECTED), or go on with --allow-unmatched"] =
     "请修正名单（--protected、IMR_PROTECTED），或用 --allow-unmatched 继续",
   ["`imr supply history` shows the plan's intents; `imr supply cancel` takes them back"] =
-    "用 `imr supply history` 查看计划中的指令，用 `imr supply cancel` 取消",
+    "用 `imr supply history` 查看计划中的指令，用 `imr supply cancel` 撤销",
   ["nothing was kept; accounts get locked after a few wrong passwords"] = "未保存任何内容；多次输错密码会锁定账号",
 
   -- doctor

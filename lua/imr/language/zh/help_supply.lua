@@ -5,13 +5,13 @@ return {
   ["Nothing is sent without --yes, or the answer to a question on a terminal. What was stopped stays planned: `resume` "
     .. "sends it, `cancel` calls it off. Exit codes: `imr help exit-codes`; 5: not all is sent or confirmed, 6: an "
     .. "outcome is unknown (`resolve`), 7: a plan on record cannot be read."] =
-    "没有 --yes，也没有在终端上回答询问时，不发送任何指令。中途停止的仍在计划中：`resume` 继续发送，`cancel` 取消。退出码见 "
+    "没有 --yes，也没有在终端上回答询问时，不发送任何指令。中途停止的仍在计划中：`resume` 继续发送，`cancel` 撤销。退出码见 "
     .. "`imr help exit-codes`；5：未全部发送或确认，6：有指令结果不明（`resolve`），7：台账中的计划无法读取。",
   ["Cut supply."] = "切断供应（跳闸/关阀）。",
   ["Restore supply."] = "恢复供应（合闸/开阀）。",
   ["Ask meters for a reading now."] = "让表计立即抄表。",
   ["Send what is on record as planned and was not sent."] = "发送台账中已计划而未发送的指令。",
-  ["Call off what is planned. Sends nothing."] = "取消计划中的指令，不发送任何指令。",
+  ["Call off what is planned. Sends nothing."] = "撤销计划中的指令，不发送任何指令。",
   ["Read back what became of commands of unknown outcome."] = "读表确认结果不明的指令。",
   ["How many intents are in which state, and what is armed."] = "各状态的指令数，以及待发的指令。",
   ["What was done."] = "历史记录。",

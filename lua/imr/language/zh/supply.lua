@@ -14,6 +14,7 @@ return {
   ["read back %d of %d"] = "已读回 %d / %d",
   ["%s has %d sheets: the first one is read"] = "%s 有 %d 个工作表：只读取第一个",
   -- how it ended
+  ["%d %s"] = "%d 条%s",
   ["there was nothing to send"] = "没有要发送的",
   ["%d on record as planned: `imr supply resume --yes` sends them, until %s"] =
     "%d 条已入账、尚未发送：`imr supply resume --yes` 可发送，至 %s 作废",

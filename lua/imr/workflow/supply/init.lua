@@ -106,7 +106,7 @@ local function facts_of(env, options)
   local seen = env.ledger:seen() -- before the platform is read
   local facts = supply_facts.read(env.client, options.deadline)
   facts.unknown, facts.now, facts.who, facts.protected, facts.seen = {}, env.clock(), env.who, env.protected, seen
-  facts.utc_offset = env.utc_offset
+  facts.utc_offset, facts.unseen = env.utc_offset, env.ledger:unseen()
   for _, state in ipairs { "unknown", "sending" } do
     for _, intent in ipairs(env.ledger:intents { state = state }) do
       facts.unknown[intent.command .. " " .. intent.device] = intent.id

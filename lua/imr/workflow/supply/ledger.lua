@@ -215,6 +215,20 @@ function Ledger:unresolved()
     WHERE i.state = 'unknown' OR (i.confirm = 1 AND i.state IN ('accepted', 'unconfirmed')) ORDER BY i.id]])
 end
 
+---The last command that has left for a device, where the meter may still obey it: nobody has seen its effect. By device.
+---@return table<string, { id: integer, command: string }>
+function Ledger:unseen()
+  local found = {}
+  for _, row in ipairs(list(self.database, [[SELECT i.id, i.device, i.command FROM intents AS i
+    WHERE i.state IN ('unknown', 'sending', 'accepted', 'unconfirmed') AND i.executed <> 'no'
+      AND i.command IN ('disconnect', 'reconnect')
+      AND NOT EXISTS (SELECT 1 FROM intents AS n WHERE n.device = i.device AND n.id > i.id AND n.executed <> 'no'
+        AND n.command IN ('disconnect', 'reconnect'))]])) do
+    found[row.device] = row
+  end
+  return found
+end
+
 ---The intents of unknown outcome, and those that a process was sending which is no more: nobody has said so of these
 ---yet. Writes nothing.
 ---@param free boolean nobody is at the queue: then the processes of other hosts are no more, either

@@ -195,6 +195,13 @@ end
 
 -- ---------------------------------------------------------------- what stays of it
 
+-- What has left for the device, wants the opposite and may be obeyed yet: what the platform shows until then is no
+-- reason to leave a wish out.
+local function opposed(wish, facts)
+  local last = facts.unseen and facts.unseen[wish.device]
+  return wanted[wish.command] and last and last.command ~= wish.command and last or nil
+end
+
 -- Why a wish is left out, as a kind and in words, or nil.
 local function objection(wish, meter, facts, options)
   if not meter then
@@ -204,7 +211,8 @@ local function objection(wish, meter, facts, options)
   end
   local open = facts.unknown[wish.command .. " " .. wish.device]
   if open then return "unknown", ("the outcome of intent %d is unknown: resolve it first"):format(open) end
-  if not options.force and wanted[wish.command] and meter.supply == wanted[wish.command] then
+  local is_so = wanted[wish.command] and meter.supply == wanted[wish.command]
+  if is_so and not options.force and not opposed(wish, facts) then
     return "already", ("it is %s already"):format(meter.supply)
   end
   if options.offline == "skip" and meter.online == false then return "offline", "it is offline" end
@@ -247,6 +255,12 @@ local function offline_warning(entries)
     count > NAMED and ", …" or "")
 end
 
+local function opposed_warning(wish, facts)
+  local last = wish.state_before == wanted[wish.command] and opposed(wish, facts)
+  return last and ("%s is sent to %s, which may obey intent %d, %s, yet"):format(wish.command, wish.device, last.id,
+    last.command) or nil
+end
+
 -- Puts each wish among what is sent or what is left out. Raises where nobody knows what is protected.
 local function sort_out(self, wishes, facts, settings, options)
   local judges = { protection.judge(settings.protected), protection.judge(facts.protected) }
@@ -264,6 +278,7 @@ local function sort_out(self, wishes, facts, settings, options)
     else
       self.entries[#self.entries + 1] = wish
       for _, warning in ipairs(supply_facts.warnings(facts, wish.device)) do table.insert(self.warnings, warning) end
+      self.warnings[#self.warnings + 1] = opposed_warning(wish, facts)
     end
   end
   sort(self.entries, options.offline == "last")

@@ -43,7 +43,9 @@ end
 
 local function counts_text(counts)
   local parts = {}
-  for state, count in pairs(counts) do parts[#parts + 1] = ("%d %s"):format(count, state) end
+  for state, count in pairs(counts) do
+    parts[#parts + 1] = language.text("%d %s", count, language.word("state", state))
+  end
   table.sort(parts)
   return #parts > 0 and language.list(parts) or language.text "there was nothing to send"
 end
