@@ -54,6 +54,10 @@ describe("the help in Chinese", function()
     assert.matches("-d '每块表在一个时段的用量及其可靠程度", result.out, 1, true)
   end)
 
+  it("sets its examples in, as in English", function()
+    assert.matches("\n示例：\n  imr supply disconnect ", user:run("help supply").out, 1, true)
+  end)
+
   it("explains what the parser complains of", function()
     for arguments, text in pairs {
       ["usage --frm x"] = "未知选项 '--frm'，是否想写 '--from'？\nimr: 用 `imr usage --help` 查看",

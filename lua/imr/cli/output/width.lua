@@ -76,10 +76,11 @@ for character in ("，。；：、）！？”"):gmatch(CHARACTER) do CLOSING[ch
 function text.lines(value, most)
   local lines = {}
   for paragraph in (value .. "\n"):gmatch "(.-)\n" do
-    local line, taken = "", 0
-    for _, word in ipairs(words_of(paragraph)) do
+    local line, rest = paragraph:match "^( *)(.*)$" -- what is set in stays so
+    local taken = #line
+    for _, word in ipairs(words_of(rest)) do
       local width = text.width(word)
-      if taken + width > most and line ~= "" and not CLOSING[word] then
+      if taken + width > most and line:find "%S" and not CLOSING[word] then
         lines[#lines + 1], line, taken = line:gsub(" +$", ""), "", 0
       end
       if word ~= " " or line ~= "" then line, taken = line .. word, taken + width end
