@@ -215,7 +215,7 @@ function Ledger:unresolved()
     WHERE i.state = 'unknown' OR (i.confirm = 1 AND i.state IN ('accepted', 'unconfirmed')) ORDER BY i.id]])
 end
 
----The last command that has left for a device, where the meter may still obey it: nobody has seen its effect. By device.
+---By device, the last command that has left, where the meter may still obey it: nobody has seen its effect.
 ---@return table<string, { id: integer, command: string }>
 function Ledger:unseen()
   local found = {}

@@ -91,6 +91,7 @@ return function(parser)
   export:option("--device", "Only this device."):argname "DEVICE"
   export:flag("--transitions", "What became of each intent, step by step.")
   settings.configure_clock(export)
-  number.flag(history, "--last N", "So many of the newest (default: 100).", number.whole(1)):default("100"):show_default(false)
+  number.flag(history, "--last N", "So many of the newest (default: 100).", number.whole(1))
+    :default("100"):show_default(false)
   settings.configure_clock(history)
 end
