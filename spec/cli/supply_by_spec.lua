@@ -191,6 +191,22 @@ describe("imr.workflow.supply: a plan by tenant", function()
     end
   end)
 
+  it("refuses flats that nobody lives in as one tenant's, and a device of two tenants", function()
+    facts.by_device.d5 = { { device_id = "d5", meter_no = "5", house_number = "103" } }
+    facts.by_device.d6 = { { device_id = "d6", meter_no = "6", house_number = "103", user_code = "" } }
+    facts.by_device.d7 = { { device_id = "d7", meter_no = "7", user_code = "D", house_number = "104" },
+      { device_id = "d7", meter_no = "8", user_code = "E", house_number = "105" } }
+    assert.equal("house number 103 has 2 devices: d5, d6; nothing is planned or sent",
+      devices("house_number", { "103" }, true))
+    for _, all in ipairs { false, true } do
+      assert.equal("user code D is that of several tenants: D, E; nothing is planned or sent",
+        devices("user_code", { "D" }, all))
+      assert.equal("house number 104 is that of several tenants: D, E; nothing is planned or sent",
+        devices("house_number", { "104" }, all))
+      assert.same({ "d7" }, devices("meter_no", { "8" }, all)) -- and the plan warns of its two numbers
+    end
+  end)
+
   it("takes a device once, and not for two commands", function()
     assert.same({ "d1" }, devices("meter_no", { "1", "1" }))
     local _, err = pcall(lookup.devices, { { device = "A", command = "disconnect" },

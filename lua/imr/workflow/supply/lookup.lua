@@ -10,7 +10,18 @@ local lookup = { WAYS = { device = true, meter_no = true, user_code = true, hous
 
 local WORDS = { meter_no = "meter number", user_code = "user code", house_number = "house number" }
 
--- The devices by a field's value, and the tenants of each value.
+local NOBODY = "nobody"
+
+-- Adds whose a device is, by all that is listed of it.
+local function add_tenants(people, rows)
+  local somebody = false
+  for _, row in ipairs(rows) do
+    if (row.user_code or "") ~= "" then people[row.user_code], somebody = true, true end
+  end
+  if not somebody then people[NOBODY] = true end
+end
+
+-- The devices by a field's value, and the tenants of these devices.
 local function index_of(facts, by)
   local devices, tenants = {}, {}
   for device, rows in pairs(facts.by_device) do
@@ -19,7 +30,7 @@ local function index_of(facts, by)
       if key and key ~= "" then
         devices[key], tenants[key] = devices[key] or {}, tenants[key] or {}
         devices[key][device] = true
-        tenants[key][row.user_code or "nobody"] = true
+        add_tenants(tenants[key], rows)
       end
     end
   end
@@ -31,12 +42,13 @@ local function doubt(key, by, devices, tenants, all_of_tenant)
   local found = sorted_names(devices[key] or {})
   if #found == 0 then return ("no meter has the %s %s"):format(WORDS[by], key) end
   local people = sorted_names(tenants[key])
-  if by == "house_number" and #people > 1 then
-    return ("house number %s is that of several tenants: %s"):format(key, table.concat(people, ", "))
+  if by ~= "meter_no" and #people > 1 then
+    return ("%s %s is that of several tenants: %s"):format(WORDS[by], key, table.concat(people, ", "))
   end
-  if #found == 1 or (all_of_tenant and by ~= "meter_no") then return nil end
+  local of_one = by ~= "meter_no" and not tenants[key][NOBODY] -- several flats that nobody lives in are no tenant's
+  if #found == 1 or (all_of_tenant and of_one) then return nil end
   return ("%s %s has %d devices: %s%s"):format(WORDS[by], key, #found, table.concat(found, ", "),
-    by == "meter_no" and "" or " (all_of_tenant, --all-of-tenant: all of them)")
+    not of_one and "" or " (all_of_tenant, --all-of-tenant: all of them)")
 end
 
 local function refuse(doubts)
