@@ -32,7 +32,10 @@ describe("imr supply", function()
     local result = plan "--yes --approve-by li"
     assert.same({ 0, { "planned", "planned" }, 0 }, { result.status, states(result), here:sent() })
     assert.matches("nothing is sent: plan 1 waits for the approval of li: `imr supply approve 1`", result.err, 1, true)
-    assert.matches("plan 1 waits for the approval of li", here:supply("status").err, 1, true)
+    local status = here:supply("status").err
+    assert.matches("plan 1 waits for the approval of li", status, 1, true)
+    assert.matches("`imr supply cancel --plan 1 --reason TEXT` takes them back", status, 1, true)
+    assert.is_nil(status:find("supply resume", 1, true)) -- it sends none of them
     assert.equal(5, here:supply("resume --yes --interval 0").status)
     assert.equal("plan 1 waits for the approval of li", rows(here:supply "resume --dry-run --interval 0")[1].why)
     assert.same({ 0, { "planned", "planned" } }, { here:sent(), states(here:supply "history") })

@@ -66,6 +66,11 @@ describe("imr supply --by", function()
     end
     local result = of_file(("设备编号,指令\n%s,read\n"):format(meters[1].device_id))
     assert.equal("request_reading", rows(result)[1].command)
+    for word, command in pairs { ["断开供应"] = "disconnect", ["跳闸"] = "disconnect", ["抄表"] = "request_reading",
+      ["恢复供应"] = "reconnect", ["合闸"] = "reconnect" } do
+      result = of_file(("设备编号,指令\n%s,%s\n"):format(meters[1].device_id, word))
+      assert.equal(command, rows(result)[1].command)
+    end
     result = of_file("user_code\n1\n", "--by meter_no")
     assert.equal(2, result.status)
     assert.matches("names no column meter_no", result.err, 1, true)

@@ -65,7 +65,7 @@ local by_column = {
   command = chinese(words.command, { read = "抄表" }), why = SAID, way = SAID, time = SAID, detail = SAID, help = SAID,
   granularity = { daily = "每日", realtime = "实时" },
   state = chinese(words.state, { running = "运行中", complete = "完整", incomplete = "不完整", failed = "失败",
-    interrupted = "已中断", cancelled = "已撤销" }),
+    interrupted = "已中断", cancelled = "已撤销", left_out = "未列入" }),
   item = { price = "单价", tier = "阶梯", sharp = "尖", peak = "峰", flat = "平", valley = "谷", surcharge = "附加费",
     fee = "固定费用", minimum = "最低消费" },
   executed = { no = "否", maybe = "不明", yes = "是" },

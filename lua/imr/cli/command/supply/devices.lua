@@ -12,7 +12,12 @@ local input = {}
 -- What names a device, and the field that a file's header calls so.
 local FIELDS = { device = "device_id", meter_no = "meter_no", user_code = "user_code", house_number = "house_number" }
 
-local COMMANDS = { disconnect = true, reconnect = true, read = true, request_reading = true }
+-- What files call the commands: the names of the program, what it writes in Chinese, and what people say.
+local COMMANDS = {
+  disconnect = "disconnect", ["断开供应"] = "disconnect", ["切断供应"] = "disconnect", ["跳闸"] = "disconnect",
+  reconnect = "reconnect", ["恢复供应"] = "reconnect", ["合闸"] = "reconnect",
+  read = "read", request_reading = "request_reading", ["抄表"] = "read",
+}
 
 local function both(one, other)
   local all = {}
@@ -51,7 +56,7 @@ local function add(found, cells, places)
   end
   local problem = record_problem(keys, command)
   if problem then return problem end
-  for _, key in ipairs(keys) do found[#found + 1] = { device_id = key, command = command } end
+  for _, key in ipairs(keys) do found[#found + 1] = { device_id = key, command = COMMANDS[command] } end
 end
 
 -- A first line that is neither a header nor a device.

@@ -8,6 +8,7 @@ local exit = require "imr.cli.exit"
 local input = require "imr.cli.command.supply.devices"
 local interrupt = require "imr.cli.interrupt"
 local ledger = require "imr.cli.command.supply.ledger"
+local language = require "imr.language"
 local messages = require "imr.cli.output.messages"
 local rows = require "imr.cli.command.supply.rows"
 local send = require "imr.cli.command.supply.send"
@@ -118,7 +119,9 @@ local function go_on(arguments, options)
   local plan, err
   interrupt.run(function() plan, err = exit.wrong_use(context.handle.pending, options) end)
   if not plan then
-    if err.kind == "forbidden" and options.approve then err.advice = "`imr supply status` names what waits for whom" end
+    if err.kind == "forbidden" and options.approve then
+      err.advice = language.text "`imr supply status` names what waits for whom"
+    end
     error(err, 0)
   end
   say_guards(plan, arguments)

@@ -78,27 +78,32 @@ local function status_of(report, plan)
   return 0
 end
 
--- The intents of a plan that are still planned: how many, until when, and what calls them off.
+-- The intents that are still planned: how many, those that `resume` sends, until when, and what calls all of them off.
 local function armed(intents)
-  local count, ends, plans, number = 0, nil, 0, nil
+  local count, ready, ends, plans, number = 0, 0, nil, 0, nil
   for _, intent in ipairs(intents) do
     if intent.state == "planned" then
       count = count + 1
-      if not ends or intent.expires > ends then ends = intent.expires end
+      if not approval.waits(intent) then
+        ready = ready + 1
+        if not ends or intent.expires > ends then ends = intent.expires end
+      end
       if intent.plan ~= number then plans, number = plans + 1, intent.plan end
     end
   end
-  return count, ends, plans == 1 and ("--plan %d"):format(number) or "--all"
+  return count, ready, ends, plans == 1 and ("--plan %d"):format(number) or "--all"
 end
 
 ---Says what is still planned, how it goes on and how it is taken back.
 ---@param intents table[]
 ---@param utc_offset integer
 function send.say_armed(intents, utc_offset)
-  local count, ends, which = armed(intents)
+  local count, ready, ends, which = armed(intents)
   if count == 0 then return end
-  messages.say("%d on record as planned: `imr supply resume --yes` sends them, until %s", count,
-    times.shown(ends, utc_offset))
+  if ready > 0 then
+    messages.say("%d on record as planned: `imr supply resume --yes` sends them, until %s", ready,
+      times.shown(ends, utc_offset))
+  end
   messages.say("`imr supply cancel %s --reason TEXT` takes them back", which)
 end
 
