@@ -254,6 +254,7 @@ build = {
     ["imr.language.zh.config"] = "lua/imr/language/zh/config.lua",
     ["imr.language.zh.details"] = "lua/imr/language/zh/details.lua",
     ["imr.language.zh.errors"] = "lua/imr/language/zh/errors.lua",
+    ["imr.language.zh.errors_supply"] = "lua/imr/language/zh/errors_supply.lua",
     ["imr.language.zh.help"] = "lua/imr/language/zh/help.lua",
     ["imr.language.zh.help_simulate"] = "lua/imr/language/zh/help_simulate.lua",
     ["imr.language.zh.help_supply"] = "lua/imr/language/zh/help_supply.lua",

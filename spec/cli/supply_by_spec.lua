@@ -57,6 +57,19 @@ describe("imr supply --by", function()
     assert.same({ 0, {} }, { here:sent(), rows(here:supply "history") })
   end)
 
+  it("says in Chinese what it refuses", function()
+    for arguments, said in pairs { ["--by meter_no 999"] = "没有任何表的表号是 999；不作任何计划，什么都不发送",
+      ["--by house_number x1 x2 x3"] = "没有任何表的门牌号是 x1；没有任何表的门牌号是 x2；没有任何表的门牌号是 x3；不作任何计划",
+      ["--max 0 " .. meters[1].device_id] = "计划要发送 1 条指令，超过允许的 0 条：没有列入计划" } do
+      assert.matches(said, plan("--language zh " .. arguments).err, 1, true)
+    end
+    local language = require "imr.language"
+    language.spoken = "zh"
+    local one = language.again "house number 102 is that of several tenants: B, C; user code A has 2 devices: d1, d2"
+    language.spoken = "en"
+    assert.equal("门牌号 102 属于多个用户：B, C；用户编码 A 有 2 个设备：d1, d2", one)
+  end)
+
   it("reads headings in both languages, and the platform's", function()
     for header, by in pairs { ["表号"] = "meter_no", ["Meter-No"] = "meter_no", tableNo = "meter_no",
       ["用户编码"] = "user_code", ["user code"] = "user_code", ["门牌号"] = "house_number",

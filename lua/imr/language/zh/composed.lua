@@ -2,7 +2,7 @@
 
 local composed = {}
 
-for _, part in ipairs { "parser", "details", "errors" } do
+for _, part in ipairs { "parser", "details", "errors", "errors_supply" } do
   for english, chinese in pairs(require("imr.language.zh." .. part)) do composed[english] = chinese end
 end
 
