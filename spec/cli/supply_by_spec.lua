@@ -89,6 +89,15 @@ describe("imr supply --by", function()
     assert.matches("names no column meter_no", result.err, 1, true)
   end)
 
+  it("says in Chinese what was done, what was left out and why", function()
+    local here_zh = "disconnect --language zh --interval 0 --reason x "
+    local result = here:supply(here_zh .. "--yes --guard 'exit 1; #' " .. meters[1].device_id)
+    assert.matches(": 已跳过 (guard 不放行)", result.err, 1, true)
+    assert.matches("imr: 1 条已跳过", result.err, 1, true)
+    result = here:supply(here_zh .. "--by user_code 4242")
+    assert.matches("没有任何表的用户编码是 4242；不作任何计划", result.err, 1, true)
+  end)
+
   it("reads what --excel has written, in GB18030 too", function()
     local fields = "--fields meter_no,user_name,device_id --format csv --interval 0 --meter " .. meters[1].meter_no
     local csv = here.user:run("meters --excel " .. fields).out

@@ -66,6 +66,8 @@ return {
   ["the outcome of intent %d is unknown: resolve it first"] = "指令 %s 结果不明：请先确认",
   ["it is connected already"] = "已是接通状态",
   ["it is disconnected already"] = "已是断开状态",
+  ["read back: the meter shows connected at %s"] = "读回：表显示接通，时间 %s",
+  ["read back: the meter shows disconnected at %s"] = "读回：表显示断开，时间 %s",
   ["the meter shows connected"] = "表显示接通",
   ["the meter shows disconnected"] = "表显示断开",
   ["%s offline, which obey when they are back, if at all: %s"] = "%s 台不在线，恢复在线后才可能执行：%s",
@@ -78,6 +80,10 @@ return {
   ["say what to cancel: one of intent, plan, device and all"] =
     "请指明撤销什么：--intent、--plan、--device、--all 之一",
   ["quiet hours"] = "静默时段",
+  ["the guard said nothing within %s s"] = "guard 在 %s 秒内没有回答",
+  ["the guard failed: %s"] = "guard 出错：%s",
+  ["quiet hours are written HH:MM-HH:MM, such as 20:00-08:00, not %s"] =
+    "静默时段写作 HH:MM-HH:MM，如 20:00-08:00，而不是 %s",
   ["the guard said no"] = "guard 不放行",
   ["the guard said no: %s"] = "guard 不放行：%s",
   interrupted = "已中断",

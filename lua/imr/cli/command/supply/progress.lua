@@ -42,6 +42,6 @@ end
 ---@param event table of supply.apply
 return function(event)
   if by_state[event.state] then return by_state[event.state](event) end
-  messages.say("%s %s: %s%s", event.entry.command, event.entry.device, event.state,
-    event.detail and " (" .. event.detail .. ")" or "")
+  messages.say("%s %s: %s%s", event.entry.command, event.entry.device,
+    language.word("state", event.state), event.detail and " (" .. language.again(event.detail) .. ")" or "")
 end
