@@ -67,11 +67,12 @@ cd "$tree"
 failed=0
 # Left out: packaging, which looks for Lua's headers beside the interpreter, here a wrapper; a clock_gettime of a spec's
 # own, which the sanitizer's allocator would call and so itself; a spec with a host program of its own; one with an
-# allocator of its own; those that measure a process's memory, which is mostly the sanitizer's here.
+# allocator of its own; those that measure a process's memory, which is mostly the sanitizer's here; one that looks
+# what has the number of a closed stream, which is the wrapper's script here.
 PATH=$programs:$PATH scripts/test.sh "$luas" --exclude-pattern=rockspec --exclude-pattern=contributing \
   --filter-out=has.been.up.for.long --filter-out=finds.the.library.still.there \
   --filter-out=loses.no.memory --filter-out=rows.in.little.memory --filter-out=neither.fails.nor.leaks \
-  --filter-out=does.not.grow.with.the.requests "$@" || failed=1
+  --filter-out=does.not.grow.with.the.requests --filter-out=2.&...a.command.finds.nothing.of.ours "$@" || failed=1
 for report in "$reports"/*; do
   [ -e "$report" ] || continue
   failed=1
