@@ -13,15 +13,25 @@ function own.descriptors()
   return count
 end
 
---- Sockets whose other end is at this port of 127.0.0.1. One that is closed and only says goodbye has no inode.
+-- The list below is of the whole machine.
+local function inodes()
+  local found = {}
+  for name in lfs.dir("/proc/self/fd") do
+    local inode = (lfs.symlinkattributes("/proc/self/fd/" .. name, "target") or ""):match("^socket:%[(%d+)%]$")
+    if inode then found[inode] = true end
+  end
+  return found
+end
+
+--- Our sockets whose other end is at this port of 127.0.0.1.
 ---@param port integer
 ---@return integer
 function own.sockets_to(port)
-  local count, wanted = 0, ("0100007F:%04X"):format(port)
+  local count, wanted, ours = 0, ("0100007F:%04X"):format(port), inodes()
   for line in io.lines("/proc/self/net/tcp") do
     local words = {}
     for word in line:gmatch("%S+") do words[#words + 1] = word end
-    if words[3] == wanted and words[10] ~= "0" then count = count + 1 end
+    if words[3] == wanted and ours[words[10]] then count = count + 1 end
   end
   return count
 end
