@@ -9,44 +9,70 @@ local function plain(text)
   return (text:match '^="(.*)"$' or text):match "^%s*(.-)%s*$"
 end
 
--- The cell that begins at `at`, and where the next one begins; also whether the line ends behind it.
-local function next_cell(text, at)
-  local cell
-  if text:sub(at, at) == '"' then
-    local parts, from = {}, at + 1
-    repeat
-      local quote = text:find('"', from, true)
-      if not quote then return nil end
-      local doubled = text:sub(quote + 1, quote + 1) == '"'
-      parts[#parts + 1] = text:sub(from, doubled and quote or quote - 1)
-      from = quote + (doubled and 2 or 1)
-    until not doubled
-    cell, at = table.concat(parts), from
-  else
-    local last = text:find("[,\r\n]", at) or #text + 1
-    cell, at = text:sub(at, last - 1), last
-  end
-  local ending = text:match("^\r?\n", at) or text:match("^\r", at)
-  if ending then return cell, at + #ending, true end
-  if at > #text then return cell, at, true end
-  if text:sub(at, at) == "," then return cell, at + 1, false end
-  return nil
+-- Where the quoted cell that begins at `position` ends: its closing quote, or nil and what is wrong.
+local function closing_quote(text, position)
+  local at = text:find('"', position + 1, true)
+  while at and text:sub(at + 1, at + 1) == '"' do at = text:find('"', at + 2, true) end
+  if not at then return nil, "has a quote that is not closed" end
+  if not text:find("^[,\r\n]", at + 1) and at < #text then return nil, "goes on behind a closing quote" end
+  return at
 end
 
+local function cell_at(text, position)
+  if text:sub(position, position) ~= '"' then
+    local cell = text:match("^[^,\r\n]*", position)
+    return cell, position + #cell
+  end
+  local closing, problem = closing_quote(text, position)
+  if not closing then return nil, problem end
+  return (text:sub(position + 1, closing - 1):gsub('""', '"')), closing + 1
+end
+
+-- One record from `position` on, and where it ends; or nil and what is wrong.
+local function record(text, position)
+  local cells, mark = {}
+  repeat
+    local cell, after = cell_at(text, position)
+    if not cell then return nil, after end
+    cells[#cells + 1], mark = cell, text:sub(after, after)
+    position = after + 1
+  until mark ~= ","
+  return cells, position
+end
+
+local function behind_line_ends(text, position) return text:find("[^\r\n]", position) end
+
+---The records of a text, their cells as they stand inside of their quotes; `line` is the number of the line.
+---@param text string
+---@param next_record? fun(text: string, position: integer): integer|nil where one begins that counts, from there on
+---@return table[]|nil
+---@return { line: integer, record: integer, text: string }|nil problem
+function csv.records(text, next_record)
+  next_record = next_record or behind_line_ends
+  local records, line, counted = {}, 1, 1
+  local position = next_record(text, 1)
+  while position do
+    local _, breaks = text:sub(counted, position - 1):gsub("\n", "")
+    line, counted = line + breaks, position
+    local cells, after = record(text, position)
+    if not cells then return nil, { line = line, record = #records + 1, text = after } end
+    cells.line = line
+    records[#records + 1] = cells
+    position = next_record(text, after)
+  end
+  return records
+end
+
+-- Without those that are empty.
 local function lines_of(text)
-  local lines, at, number = {}, 1, 1
-  while at <= #text do
-    local line, begins, done = { number = number }, at
-    repeat
-      local cell
-      cell, at, done = next_cell(text, at)
-      if not cell then return nil, ("line %d: a quote is not closed, or not where a cell begins"):format(number) end
-      line[#line + 1] = plain(cell)
-    until done
-    local _, breaks = text:sub(begins, at - 1):gsub("\n", "")
-    number = number + breaks
-    local blank = #line == 1 and line[1] == ""
-    if not blank then lines[#lines + 1] = line end
+  local records, problem = csv.records(text)
+  if not records then
+    return nil, ("line %d: a quote is not closed, or not where a cell begins"):format(problem.line)
+  end
+  local lines = {}
+  for _, cells in ipairs(records) do
+    for place, cell in ipairs(cells) do cells[place] = plain(cell) end
+    if #cells > 1 or cells[1] ~= "" then lines[#lines + 1] = cells end
   end
   return lines
 end
@@ -81,8 +107,8 @@ function csv.parse(text, columns, needed, also)
   if problem then return nil, "line 1: " .. problem end
   local rows = {}
   for index, line in ipairs(lines) do
-    if #line > #header then return nil, ("line %d: it has more cells than the first line"):format(line.number) end
-    local row = { line = line.number }
+    if #line > #header then return nil, ("line %d: it has more cells than the first line"):format(line.line) end
+    local row = { line = line.line }
     for at, name in ipairs(header) do row[name] = line[at] ~= "" and line[at] or nil end
     rows[index] = row
   end

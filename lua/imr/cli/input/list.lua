@@ -1,6 +1,7 @@
 --- Lists that people keep in files: meters, devices, tenants. CSV as spreadsheets and our own --excel write it: a byte
 --- order mark, quotes, ="0001", CRLF; # begins a comment line. What cannot be read is named with its line.
 
+local csv = require "imr.base.csv"
 local exit = require "imr.cli.exit"
 local headings = require "imr.language.headings"
 
@@ -67,37 +68,6 @@ local function plain(cell)
   return cell:match('^="(.*)"$') or cell:match("^%s*(.-)%s*$")
 end
 
--- Where the quoted cell that begins at `position` ends: its closing quote, or nil and what is wrong.
-local function closing_quote(text, position)
-  local at = text:find('"', position + 1, true)
-  while at and text:sub(at + 1, at + 1) == '"' do at = text:find('"', at + 2, true) end
-  if not at then return nil, "has a quote that is not closed" end
-  if not text:find("^[,\r\n]", at + 1) and at < #text then return nil, "goes on behind a closing quote" end
-  return at
-end
-
-local function cell_at(text, position)
-  if text:sub(position, position) ~= '"' then
-    local cell = text:match("^[^,\r\n]*", position)
-    return plain(cell), position + #cell
-  end
-  local closing, problem = closing_quote(text, position)
-  if not closing then return nil, problem end
-  return plain((text:sub(position + 1, closing - 1):gsub('""', '"'))), closing + 1
-end
-
--- One record from `position` on, and where it ends; or nil and what is wrong.
-local function record(text, position)
-  local cells, mark = {}
-  repeat
-    local cell, after = cell_at(text, position)
-    if not cell then return nil, after end
-    cells[#cells + 1], mark = cell, text:sub(after, after)
-    position = after + 1
-  until mark ~= ","
-  return cells, position
-end
-
 -- What a spreadsheet shows instead of a value that it has not got. It begins like a comment, and is none.
 local function is_error(cell)
   return cell == "#N/A" or cell:find "^#[%u/0]+[!?]$" ~= nil
@@ -122,16 +92,12 @@ end
 ---@param where string for messages
 ---@return imr.cli.Record[]
 function list.records(text, where)
-  local records, line, counted = {}, 1, 1
-  local position = next_record(text, 1)
-  while position do
-    local _, breaks = text:sub(counted, position - 1):gsub("\n", "")
-    line, counted = line + breaks, position
-    local cells, after = record(text, position)
-    if not cells then exit.usage("%s, line %d: record %d %s", where, line, #records + 1, after) end
-    cells.line = line
-    records[#records + 1] = cells
-    position = next_record(text, after)
+  local records, problem = csv.records(text, next_record)
+  if not records then
+    exit.usage("%s, line %d: record %d %s", where, problem.line, problem.record, problem.text)
+  end
+  for _, cells in ipairs(records) do
+    for place, cell in ipairs(cells) do cells[place] = plain(cell) end
   end
   return records
 end

@@ -3,6 +3,7 @@
 --- The file's first column is the device, or its header names the columns: device_id and, if there is one, command.
 --- With --by it is the meter's number, the tenant's code or the house number that is named so.
 
+local copy = require "imr.base.copy"
 local exit = require "imr.cli.exit"
 local list = require "imr.cli.input.list"
 local read_file = require "imr.cli.input.file"
@@ -19,15 +20,7 @@ local COMMANDS = {
   read = "read", request_reading = "request_reading", ["抄表"] = "read",
 }
 
-local function both(one, other)
-  local all = {}
-  for _, names in ipairs { one, other } do
-    for name in pairs(names) do all[name] = true end
-  end
-  return all
-end
-
-local protected_names = both(list.names "device_id", list.names "meter_no")
+local protected_names = copy(list.names "device_id", list.names "meter_no")
 
 local function header_of(records, names, where)
   local keys = list.header(records, names, where)
