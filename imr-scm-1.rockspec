@@ -200,6 +200,7 @@ build = {
     ["imr.cli.output.write"] = "lua/imr/cli/output/write.lua",
     ["imr.cli.output.xlsx"] = "lua/imr/cli/output/xlsx.lua",
     ["imr.cli.translated"] = "lua/imr/cli/translated.lua",
+    ["imr.client.backoff"] = "lua/imr/client/backoff.lua",
     ["imr.client.breaker"] = "lua/imr/client/breaker.lua",
     ["imr.client.call"] = "lua/imr/client/call.lua",
     ["imr.client.codec"] = "lua/imr/client/codec.lua",

@@ -4,10 +4,8 @@
 -- What is known of it stands in the store, where the failure of a login stands, under a key of its own; whoever tries
 -- again holds the lock of that key.
 
+local backoff = require "imr.client.backoff"
 local errors = require "imr.errors"
-
-local PAUSE, PAUSE_MOST = 1, 30 -- seconds between two tries, doubling
-local CLOCK_ROOM = 1            -- seconds that clocks of one store may differ
 
 ---@class imr.Breaker
 local Breaker = {}
@@ -28,12 +26,11 @@ function Breaker.new(settings)
   }, Breaker)
 end
 
--- The failure on record. A damaged one may be far ahead, and would keep everybody out.
+-- The failure on record.
 local function failure_of(self, now)
   local record = self.store:get_token(self.key, now)
   local failure = record and record.failure
-  local is_credible = failure and failure.at <= now + CLOCK_ROOM and failure.retry_at <= now + PAUSE_MOST + CLOCK_ROOM
-  return is_credible and failure or nil
+  return failure and backoff.is_credible(failure, now) and failure or nil
 end
 
 local function unavailable(failure, wait)
@@ -56,7 +53,7 @@ function Breaker:enter(pass)
   if now < failure.retry_at then return nil, unavailable(failure, failure.retry_at - now) end
   local owner, problem = self.store:lock(self.key, now, self.try_time)
   if owner or problem then return { owner = owner, failure = failure } end
-  return nil, unavailable(failure, PAUSE)
+  return nil, unavailable(failure, backoff.FIRST)
 end
 
 -- Where nothing was heard of the platform. The deadline of a caller says nothing of it.
@@ -79,7 +76,7 @@ local function open(self, pass, err, now)
     err.retry_after = math.max(err.retry_after or 0, known.retry_at - now)
     return
   end
-  local pause = pass.failure and math.min(pass.failure.backoff * 2, PAUSE_MOST) or PAUSE
+  local pause = backoff.after(pass.failure)
   self.store:put_token(self.key, { failure = { kind = "unavailable", message = err.message, at = now,
     retry_at = now + pause, backoff = pause } }, now)
   err.retry_after = math.max(err.retry_after or 0, pause)

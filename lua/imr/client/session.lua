@@ -4,13 +4,13 @@
 -- failure. A refused account (1002, 1005) stays refused until the credentials change: repeating it would lock the
 -- account.
 
+local backoff = require "imr.client.backoff"
 local copy = require "imr.base.copy"
 local core = require "imr.core"
 local errors = require "imr.errors"
 local limits = require "imr.client.limits"
 
 local POLL, POLL_MOST = 0.005, 0.1      -- how often a waiter looks for the outcome, growing
-local BACKOFF, BACKOFF_MOST = 1, 30     -- after a failed login, before anybody tries again; seconds
 local LOCK_SPARE = 10                   -- the lock outlives the longest login by this
 
 ---@class imr.Session
@@ -85,9 +85,8 @@ function Session:token_age()
   return record and usable(record, nil, now) and now - record.obtained or nil
 end
 
--- A damaged record may tell of a failure far ahead, which would keep everybody from logging in. (NaN fails too.)
 local function credible(failure, now)
-  return failure.kind == "auth" or (failure.at <= now + 1 and failure.retry_at <= now + BACKOFF_MOST + 1)
+  return failure.kind == "auth" or backoff.is_credible(failure, now)
 end
 
 -- What a record says to somebody who has been waiting since `began`: a token, an error, or when a login may be tried.
@@ -210,14 +209,14 @@ end
 function Session:remember_failure(record, err)
   if err.kind == "closed" or err.by_deadline then return err end
   local now = self.lifetime:now()
-  local backoff = math.min(((record.failure or {}).backoff or BACKOFF / 2) * 2, BACKOFF_MOST)
-  local pause = math.max(backoff, math.min(err.retry_after or 0, BACKOFF_MOST))
+  local least = backoff.after(record.failure)
+  local pause = math.max(least, math.min(err.retry_after or 0, backoff.LONGEST))
   self:save {
     encoding = record.encoding,
     failure = { kind = err.kind, code = err.code, message = err.message,
-      at = now, retry_at = now + pause, backoff = backoff },
+      at = now, retry_at = now + pause, backoff = least },
   }
-  if err.kind ~= "auth" then err.retry_after = math.max(backoff, err.retry_after or 0) end
+  if err.kind ~= "auth" then err.retry_after = math.max(least, err.retry_after or 0) end
   return err
 end
 
