@@ -129,6 +129,13 @@ static int workbook_text(lua_State *L) {
   return result(L, worksheet_write_string(at.sheet, at.row, at.column, text, format));
 }
 
+/* A workbook has neither infinity nor NaN. */
+static double check_finite(lua_State *L, int index) {
+  double number = luaL_checknumber(L, index);
+  luaL_argcheck(L, number - number == 0, index, "a finite number expected");
+  return number;
+}
+
 /*** Writes a number into a cell.
 @function workbook:number
 @tparam integer row from 0 on
@@ -139,8 +146,7 @@ static int workbook_text(lua_State *L) {
 @treturn string|nil why not */
 static int workbook_number(lua_State *L) {
   cell at = check_cell(L);
-  double number = luaL_checknumber(L, 4);
-  luaL_argcheck(L, number - number == 0, 4, "a finite number expected");
+  double number = check_finite(L, 4);
   lxw_format *format = check_format(L, at.book, 5);
   return result(L, worksheet_write_number(at.sheet, at.row, at.column, number, format));
 }
@@ -157,8 +163,7 @@ static int workbook_number(lua_State *L) {
 static int workbook_formula(lua_State *L) {
   cell at = check_cell(L);
   const char *formula = luaL_checkstring(L, 4);
-  double number = luaL_checknumber(L, 5);
-  luaL_argcheck(L, number - number == 0, 5, "a finite number expected");
+  double number = check_finite(L, 5);
   lxw_format *format = check_format(L, at.book, 6);
   return result(L, worksheet_write_formula_num(at.sheet, at.row, at.column, formula, format, number));
 }

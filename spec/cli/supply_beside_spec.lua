@@ -2,6 +2,7 @@
 local core = require "imr.core"
 local fleet = require "support.fleet"
 local pty = require "support.pty"
+local timing = require "support.timing"
 
 local rows, states = fleet.rows, fleet.states
 
@@ -18,14 +19,6 @@ describe("imr supply --confirm with a meter that is offline", function()
   end)
 
   after_each(function() here:stop() end)
-
-  local function wait_for(what)
-    local ends = core.now() + 60
-    while not what() do
-      assert(core.now() < ends, "it does not come")
-      core.sleep(0.02)
-    end
-  end
 
   local function arguments(more, ...)
     return ("supply disconnect --interval 0 --reason x %s %s"):format(more, table.concat({ ... }, " "))
@@ -55,8 +48,8 @@ describe("imr supply --confirm with a meter that is offline", function()
 
   it("says in a pipe why it does not end yet", function()
     local run = here.user:start(arguments("--yes --confirm", offline[1], offline[2], online[1]))
-    wait_for(function() return here:sent() == 3 end)
-    wait_for(function() return here:supply("history").out:find('"confirmed"', 1, true) end)
+    timing.eventually(function() return here:sent() == 3 end, "all are sent")
+    timing.eventually(function() return here:supply("history").out:find('"confirmed"', 1, true) end, "one is confirmed")
     run.kill "TERM"
     local result = run.wait()
     assert.matches("all is sent; up to 2 min 00 s for the confirmation of [23] meters: ", result.err)

@@ -16,11 +16,7 @@ describe("imr supply", function()
   after_each(function() here:stop() end)
 
   local function wait_for_file(name)
-    local ends = core.now() + 60
-    while not here.user:read(name) do
-      assert(core.now() < ends, "there is no file " .. name)
-      core.sleep(0.02)
-    end
+    timing.eventually(function() return here.user:read(name) end, "a file " .. name)
   end
 
   -- A guard that tells that it is there, and the ids of its processes.

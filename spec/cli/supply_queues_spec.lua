@@ -1,7 +1,7 @@
 -- `imr supply` where more than one process is at work, or one has died; and what it calls off.
-local core = require "imr.core"
 local fleet = require "support.fleet"
 local shell = require "support.shell"
+local timing = require "support.timing"
 
 local rows, states = fleet.rows, fleet.states
 
@@ -14,23 +14,15 @@ describe("imr supply", function()
 
   local function ledger() return shell.lines("find " .. here.user.home .. " -name supply.db")[1] end
 
-  local function wait_for(what)
-    local ends = core.now() + 60
-    while not what() do
-      assert(core.now() < ends, "it does not come")
-      core.sleep(0.02)
-    end
-  end
-
   it("sends each command once when its lock is unlinked and another process goes on with the queue", function()
     start { latency = 0.4 }
     local devices = here:connected(6)
     local first = here.user:start("supply disconnect --yes --interval 0 --reason unpaid " .. table.concat(devices, " "))
-    wait_for(function() return here:sent() > 0 end)
+    timing.eventually(function() return here:sent() > 0 end, "one is sent")
     os.remove(ledger() .. ".lock")
     local second = here:supply "resume --yes --interval 0"
     local result = first.wait()
-    wait_for(function() return here:supply("status").err == "" end)
+    timing.eventually(function() return here:supply("status").err == "" end, "nothing is armed")
     for _, device in ipairs(devices) do assert.equal(1, here:sent(device), result.err .. second.err) end
     for _, row in ipairs(rows(here:supply "history")) do
       assert.same({ "accepted", "yes" }, { row.state, row.executed })
@@ -42,7 +34,7 @@ describe("imr supply", function()
     start { latency = 2 }
     local devices = here:connected(2)
     local first = here.user:start("supply disconnect --yes --interval 0 --reason unpaid " .. table.concat(devices, " "))
-    wait_for(function() return here:sent() > 0 end)
+    timing.eventually(function() return here:sent() > 0 end, "one is sent")
     os.remove(ledger() .. ".lock")
     local guard = here.user:write("guard", ("#!/bin/sh\nuntil %s | grep -q sending; do sleep 0.05; done\n"):format(
       here.user:command("supply history --device " .. devices[2])), "700")
@@ -68,7 +60,9 @@ describe("imr supply", function()
     start { latency = 1 }
     local devices = here:connected(2)
     local first = here.user:start("supply disconnect --yes --interval 0 --reason unpaid " .. table.concat(devices, " "))
-    wait_for(function() return ledger() and (here:supply("status").out):find "sending" end)
+    timing.eventually(function()
+      return ledger() and (here:supply("status").out):find "sending"
+    end, "one is being sent")
     first.kill "KILL"
     first.wait()
     local result = here:supply "resume --yes --interval 0"
@@ -119,7 +113,7 @@ describe("imr supply", function()
     start()
     local devices = here:connected(2)
     local first = here.user:start("supply disconnect --yes --interval 1 --reason unpaid " .. table.concat(devices, " "))
-    wait_for(function() return here:sent() > 0 end)
+    timing.eventually(function() return here:sent() > 0 end, "one is sent")
     assert.equal(0, here:supply("cancel --device " .. devices[2] .. " --reason x").status)
     assert.same({ "accepted", "cancelled" }, states(first.wait()))
     assert.equal(0, here:sent(devices[2]))

@@ -5,6 +5,7 @@ local nginx = require "support.nginx"
 local shell = require "support.shell"
 local socket = require "socket"
 local sorted_names = require "imr.base.names"
+local timing = require "support.timing"
 local unpack = require "imr.base.unpack"
 
 local site = {}
@@ -152,16 +153,7 @@ function site.descriptors(pid)
   return tonumber(shell.lines(("ls /proc/%d/fd | wc -l"):format(pid))[1])
 end
 
---- Waits until fn() is true.
----@param fn fun(): boolean
----@param what string
-function site.eventually(fn, what, seconds)
-  local limit = socket.gettime() + (seconds or 60)
-  while not fn() do
-    assert(socket.gettime() < limit, "did not happen: " .. what)
-    socket.sleep(0.02)
-  end
-end
+site.eventually = timing.eventually
 
 --- Ends this nginx and starts another, of the same configuration.
 ---@param signal string what it is ended by, its workers too

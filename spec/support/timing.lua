@@ -1,8 +1,10 @@
 -- Real time in specs. A machine that is busy with something else makes things late, never early. So what must not come
 -- too soon is asserted always; for what must not come too late there are two limits: the exact one, for a machine that
 -- does nothing else (`make test-timing`), and one that only tells "at once" from "never", or one slot from the next.
-local now = require("socket").gettime
+local socket = require "socket"
 local unpack = require "imr.base.unpack"
+
+local now = socket.gettime
 
 local timing = { now = now, exact = os.getenv "IMR_TIMING" == "exact" }
 
@@ -15,6 +17,18 @@ local ROOM = 20
 ---@return number
 function timing.room(exact, busy)
   return timing.exact and exact or busy or exact + ROOM
+end
+
+--- Waits until fn() is true.
+---@param fn fun(): boolean
+---@param what string
+---@param seconds? number 60
+function timing.eventually(fn, what, seconds)
+  local limit = now() + (seconds or 60)
+  while not fn() do
+    assert(now() < limit, "did not happen: " .. what)
+    socket.sleep(0.02)
+  end
 end
 
 ---@return number seconds
