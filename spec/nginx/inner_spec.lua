@@ -9,7 +9,8 @@ local FILES = {
   ["the core"] = { "unit/decode", "unit/json", "unit/record", "unit/request", "unit/schema", "unit/time", "unit/error",
     "unit/pace", "unit/completeness" },
   ["the client on a virtual clock"] = { "client/close", "client/codes", "client/command", "client/fault",
-    "client/listing", "client/login", "client/paging", "client/secret", "client/throttle", "client/token" },
+    "client/listing", "client/login", "client/paging", "client/secret", "client/throttle", "client/token",
+    "client/wait" },
   ["the client over HTTP"] = { "http/client" },
 }
 

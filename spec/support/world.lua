@@ -109,4 +109,12 @@ function world.collect_garbage()
   for _ = 1, 4 do collectgarbage() end
 end
 
+--- Seconds between an entry of the platform's log and the next one.
+---@param entries table[]
+---@param index integer
+---@return number
+function world.gap_after(entries, index)
+  return entries[index + 1].time - entries[index].time
+end
+
 return world
